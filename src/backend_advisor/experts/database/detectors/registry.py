@@ -1,0 +1,94 @@
+"""How a detector of the database expert is written and found: decorate a function with its playbook's code."""
+
+import pkgutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+
+from sqlglot import exp
+
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Artifact, PlanNode
+from backend_advisor.sql.schema import Schema, Table
+from backend_advisor.sql.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class QueryContext:
+    """A parsed statement with what is known around it.
+
+    `tree` is the statement as written (its nodes carry positions); `resolved` is a copy with every column tied to
+    its table and every table given an alias, or None when that was not possible. `schema` holds tables from DDL
+    and tables inferred from use (`Table.inferred`).
+    """
+
+    statement: Statement
+    tree: exp.Expression
+    resolved: exp.Expression | None
+    schema: Schema
+
+    def table_of(self, column: exp.Column) -> Table | None:
+        """The table that a column of `resolved` (or an aliased column of `tree`) belongs to, when it is known."""
+        scope = column.find_ancestor(exp.Select, exp.Update, exp.Delete)
+        while scope is not None:
+            for table in scope.find_all(exp.Table):
+                if table.alias_or_name == column.table:
+                    return self.schema.table(table.name)
+            scope = scope.find_ancestor(exp.Select, exp.Update, exp.Delete)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    """A plan that the asker gave, and the statement it belongs to when one was given too."""
+
+    plan: PlanNode
+    artifact: Artifact
+    statement: Statement | None
+
+
+QueryDetector = Callable[[QueryContext], Iterable[Match]]
+PlanDetector = Callable[[PlanContext], Iterable[Match]]
+
+_queries: dict[str, QueryDetector] = {}
+_plans: dict[str, PlanDetector] = {}
+
+
+def detects_in_query(code: str) -> Callable[[QueryDetector], QueryDetector]:
+    """Register a detector that reads one statement."""
+
+    def register(detector: QueryDetector) -> QueryDetector:
+        _queries[code] = detector
+        return detector
+
+    return register
+
+
+def detects_in_plan(code: str) -> Callable[[PlanDetector], PlanDetector]:
+    """Register a detector that reads one plan."""
+
+    def register(detector: PlanDetector) -> PlanDetector:
+        _plans[code] = detector
+        return detector
+
+    return register
+
+
+@cache
+def _load() -> None:
+    package = __name__.rpartition(".")[0]
+    for module in pkgutil.iter_modules(import_module(package).__path__):
+        import_module(f"{package}.{module.name}")
+
+
+def query_detectors() -> dict[str, QueryDetector]:
+    """Every registered query detector by its playbook's code, in order of code."""
+    _load()
+    return dict(sorted(_queries.items()))
+
+
+def plan_detectors() -> dict[str, PlanDetector]:
+    """Every registered plan detector by its playbook's code, in order of code."""
+    _load()
+    return dict(sorted(_plans.items()))

@@ -1,0 +1,75 @@
+"""One page of knowledge on one problem, in two languages, as it is after loading and checking."""
+
+from dataclasses import dataclass
+
+from backend_advisor.model import Code, Confidence, ExpertName, Language, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TechnologyCode(Code):
+    """Code that belongs to some technologies only; shown to everyone when `technologies` is empty."""
+
+    technologies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybookStep:
+    """One step of a solution; only for askers who use one of `technologies`, when that is not empty."""
+
+    text: str
+    code: tuple[TechnologyCode, ...] = ()
+    technologies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A bad or good example, which is also a test. `lines` are those marked as bad, from 1."""
+
+    kind: str
+    text: str
+    bad: bool
+    dialect: str | None = None
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The text of a playbook in one language. Citations stay as `[@source-id]` until an advice numbers them."""
+
+    title: str
+    message: str | None
+    fix: str | None
+    steps: dict[str, str]
+    symptoms: tuple[str, ...]
+    keywords: tuple[str, ...]
+    root_cause: str
+    diagnosis: str
+    solution: tuple[PlaybookStep, ...]
+    best_practices: tuple[str, ...]
+    monitoring: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """A problem, by its stable code. It is a rule when its pages carry a message for a detector's finding."""
+
+    code: str
+    name: str
+    expert: ExpertName
+    severity: Severity
+    confidence: Confidence
+    technologies: tuple[str, ...]
+    cause: str
+    cwe: tuple[int, ...]
+    aliases: tuple[str, ...]
+    related: tuple[str, ...]
+    sources: tuple[str, ...]
+    reviewed: str
+    pages: dict[Language, Page]
+    examples: tuple[Example, ...]
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether a detector reports it."""
+        return self.pages["en"].message is not None

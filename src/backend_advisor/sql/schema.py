@@ -1,0 +1,119 @@
+"""Tables, columns, keys and indexes: read from DDL, or inferred from the queries that use them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify
+
+from backend_advisor.sql.statement import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column and its type as SQL text in the schema's dialect. `inferred` types are guesses from use."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    default: str | None = None
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Columns that refer to the key of another table."""
+
+    columns: tuple[str, ...]
+    table: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index; `keys` are column names or expressions as SQL text, in order."""
+
+    name: str
+    table: str
+    keys: tuple[str, ...]
+    method: str = "btree"
+    unique: bool = False
+    where: str | None = None
+    include: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. `inferred` means that no DDL was given for it."""
+
+    name: str
+    columns: tuple[Column, ...] = ()
+    primary_key: tuple[str, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    rows: int | None = None
+    inferred: bool = False
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name, if there is one."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What is known of a database. `statements` are the DDL it was read from, in order, as their own text."""
+
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    indexes: tuple[Index, ...] = ()
+    statements: tuple[str, ...] = ()
+    dialect: str = "postgres"
+
+    def table(self, name: str) -> Table | None:
+        """The table of that name, if there is one."""
+        return self.tables.get(name)
+
+    def with_rows(self, rows: Mapping[str, int]) -> "Schema":
+        """The same schema with row counts set for the tables named."""
+        tables = {
+            name: replace(table, rows=rows[name]) if name in rows else table
+            for name, table in self.tables.items()
+        }
+        return replace(self, tables=tables)
+
+    def types(self) -> dict[str, object]:
+        """Column types by table, as sqlglot's optimiser takes them."""
+        return {name: {c.name: c.type for c in table.columns} for name, table in self.tables.items()}
+
+
+def qualified(statement: Statement, schema: Schema) -> exp.Expression | None:
+    """A copy of the tree with every column resolved to its table, or None when that is not possible."""
+    if statement.tree is None:
+        return None
+    try:
+        tree = qualify(
+            statement.tree.copy(),
+            schema=schema.types(),
+            dialect=statement.dialect,
+            expand_stars=False,
+            validate_qualify_columns=False,
+            quote_identifiers=False,
+            identify=False,
+        )
+    except (SqlglotError, RecursionError):
+        return None
+    return tree
+
+
+def table_name(node: exp.Expression | None) -> str:
+    """The name of the table that a DDL target or a table reference names, without its schema."""
+    table = node.find(exp.Table) if node is not None and not isinstance(node, exp.Table) else node
+    return table.name if isinstance(table, exp.Table) else ""
+
+
+def merged(given: Schema, inferred: Iterable[Table]) -> Schema:
+    """The given schema with inferred tables added where it says nothing."""
+    tables = dict(given.tables)
+    for table in inferred:
+        tables.setdefault(table.name, table)
+    return replace(given, tables=tables)
