@@ -32,7 +32,10 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index; `keys` are column names or expressions as SQL text, in order."""
+    """An index; `keys` are columns or expressions as SQL text in order, with DESC or NULLS where not default.
+
+    `constraint` marks the index that a primary key or unique constraint brings with it.
+    """
 
     name: str
     table: str
@@ -41,6 +44,7 @@ class Index:
     unique: bool = False
     where: str | None = None
     include: tuple[str, ...] = ()
+    constraint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What is known of a database. `statements` are the DDL it was read from, in order, as their own text."""
+    """What is known of a database.
+
+    `statements` are the DDL it was read from, as their own text and in order; `indexes` hold those that
+    constraints bring with them too.
+    """
 
     tables: Mapping[str, Table] = field(default_factory=dict)
     indexes: tuple[Index, ...] = ()

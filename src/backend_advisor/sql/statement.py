@@ -1,5 +1,6 @@
 """SQL text of any dialect, cut into statements that keep their place in the artifact."""
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,9 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from backend_advisor.model import Artifact, Location, Span
 
+# sqlglot warns of statements that it keeps as opaque commands; those are ordinary here.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
 DIALECTS = ("postgres", "mysql", "sqlite", "oracle", "tsql")
 """The dialects we parse, by sqlglot's names; MariaDB is read as mysql, SQL Server as tsql."""
 
@@ -20,6 +24,7 @@ MAX_DEPTH = 120
 MAX_SUBSCRIPTS = 60
 
 _CLIENT_COMMAND = re.compile(r"^(\\[^\n]*|delimiter\s+\S+[ \t]*|go[ \t]*)$", re.IGNORECASE | re.MULTILINE)
+_INDEX_ON_ONLY = re.compile(r"^(create\s+(?:unique\s+)?index\b[^()]*?\bon)(\s+only)\b", re.IGNORECASE)
 _EXCERPT_LENGTH = 160
 
 
@@ -128,6 +133,7 @@ def check(text: str, dialect: str) -> Problem | None:
 
 def parse(text: str, dialect: str) -> exp.Expression | Problem:
     """Parse one statement, or say why that failed."""
+    text = _INDEX_ON_ONLY.sub(lambda match: match.group(1) + " " * len(match.group(2)), text)
     try:
         tree = sqlglot.parse_one(text, dialect=dialect)
     except sqlglot.errors.ParseError as error:

@@ -1,0 +1,198 @@
+"""Read a schema from DDL: CREATE TABLE, CREATE INDEX and ALTER TABLE of any dialect we parse."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from backend_advisor.sql.schema import Column, ForeignKey, Index, Schema, Table
+from backend_advisor.sql.statement import Statement
+
+_KEPT_KINDS = {"TABLE", "INDEX", "TYPE", "VIEW", "DOMAIN", "SEQUENCE", "SCHEMA", "MATERIALIZED VIEW"}
+
+_NULLS_LAST_BY_DEFAULT = {"postgres", "oracle"}
+"""Dialects where NULLs sort as the largest value, so that an index may say otherwise."""
+
+
+@dataclass
+class _Draft:
+    """A table while its statements are being read."""
+
+    name: str
+    columns: dict[str, Column] = field(default_factory=dict)
+    primary_key: tuple[str, ...] = ()
+    unique: list[tuple[str, ...]] = field(default_factory=list)
+    foreign_keys: list[ForeignKey] = field(default_factory=list)
+    indexes: list[Index] = field(default_factory=list)
+
+    def table(self) -> Table:
+        required = set(self.primary_key)
+        columns = tuple(
+            Column(column.name, column.type, column.nullable and column.name not in required, column.default)
+            for column in self.columns.values()
+        )
+        return Table(self.name, columns, self.primary_key, tuple(self.unique), tuple(self.foreign_keys))
+
+    def all_indexes(self) -> Iterator[Index]:
+        if self.primary_key:
+            yield Index(f"{self.name}_pkey", self.name, self.primary_key, unique=True, constraint=True)
+        for keys in self.unique:
+            name = f"{self.name}_{'_'.join(keys)}_key"
+            yield Index(name, self.name, keys, unique=True, constraint=True)
+        yield from self.indexes
+
+
+def is_ddl(statement: Statement) -> bool:
+    """Whether the statement defines structure rather than reading or writing rows."""
+    return isinstance(statement.tree, (exp.Create, exp.Alter, exp.Drop, exp.Comment))
+
+
+def read_ddl(statements: Sequence[Statement]) -> Schema:
+    """The schema that these statements define; statements of other kinds are passed over."""
+    drafts: dict[str, _Draft] = {}
+    kept: list[str] = []
+    for statement in statements:
+        tree = statement.tree
+        if isinstance(tree, exp.Create):
+            _read_create(tree, statement.dialect, drafts)
+        elif isinstance(tree, exp.Alter):
+            _read_alter(tree, statement.dialect, drafts)
+        else:
+            continue
+        if isinstance(tree, exp.Alter) or str(tree.args.get("kind")).upper() in _KEPT_KINDS:
+            kept.append(statement.text)
+    _complete_references(drafts)
+    indexes = tuple(index for draft in drafts.values() for index in draft.all_indexes())
+    dialect = statements[0].dialect if statements else "postgres"
+    return Schema({name: draft.table() for name, draft in drafts.items()}, indexes, tuple(kept), dialect)
+
+
+def _complete_references(drafts: dict[str, _Draft]) -> None:
+    """A reference without columns means the other table's primary key."""
+    for draft in drafts.values():
+        draft.foreign_keys = [
+            ForeignKey(key.columns, key.table, key.references or drafts[key.table].primary_key)
+            if key.table in drafts
+            else key
+            for key in draft.foreign_keys
+        ]
+
+
+def _read_create(tree: exp.Create, dialect: str, drafts: dict[str, _Draft]) -> None:
+    kind = str(tree.args.get("kind")).upper()
+    if kind == "TABLE" and isinstance(tree.this, exp.Schema):
+        draft = drafts.setdefault(tree.this.this.name, _Draft(tree.this.this.name))
+        for part in tree.this.expressions:
+            _read_table_part(part, dialect, draft, drafts)
+    elif kind == "TABLE" and isinstance(tree.this, exp.Table):
+        _read_derived_table(tree, drafts)
+    elif kind == "INDEX" and isinstance(tree.this, exp.Index):
+        index = _index(tree, dialect)
+        if index is not None:
+            drafts.setdefault(index.table, _Draft(index.table)).indexes.append(index)
+
+
+def _read_derived_table(tree: exp.Create, drafts: dict[str, _Draft]) -> None:
+    """CREATE TABLE … AS and PARTITION OF: the columns come from a query or from the parent."""
+    name = tree.this.name
+    parent = tree.find(exp.PartitionedOfProperty)
+    if parent is not None and parent.this.name in drafts:
+        source = drafts[parent.this.name]
+        drafts[name] = _Draft(name, dict(source.columns), source.primary_key)
+    elif isinstance(tree.expression, exp.Query):
+        columns = {c: Column(c, "text", inferred=True) for c in tree.expression.named_selects if c != "*"}
+        drafts[name] = _Draft(name, columns)
+
+
+def _read_alter(tree: exp.Alter, dialect: str, drafts: dict[str, _Draft]) -> None:
+    if str(tree.args.get("kind")).upper() != "TABLE":
+        return
+    draft = drafts.setdefault(tree.this.name, _Draft(tree.this.name))
+    for action in tree.args.get("actions") or ():
+        parts = action.expressions if isinstance(action, exp.AddConstraint) else [action]
+        for part in parts:
+            _read_table_part(part, dialect, draft, drafts)
+
+
+def _read_table_part(part: exp.Expression, dialect: str, draft: _Draft, drafts: dict[str, _Draft]) -> None:
+    if isinstance(part, exp.ColumnDef):
+        _read_column(part, dialect, draft)
+    elif isinstance(part, exp.Constraint):
+        for inner in part.expressions:
+            _read_table_part(inner, dialect, draft, drafts)
+    elif isinstance(part, exp.PrimaryKey):
+        draft.primary_key = _names(part.expressions)
+    elif isinstance(part, exp.ForeignKey):
+        reference = part.args.get("reference")
+        if reference is not None:
+            draft.foreign_keys.append(_foreign_key(_names(part.expressions), reference))
+    elif isinstance(part, exp.UniqueColumnConstraint) and isinstance(part.this, exp.Schema):
+        draft.unique.append(_names(part.this.expressions))
+    elif isinstance(part, exp.IndexColumnConstraint):
+        keys = tuple(_key(key, dialect) for key in part.expressions)
+        draft.indexes.append(Index(part.name or f"{draft.name}_idx", draft.name, keys))
+    elif isinstance(part, exp.LikeProperty) and part.this.name in drafts:
+        draft.columns.update(drafts[part.this.name].columns)
+
+
+def _read_column(part: exp.ColumnDef, dialect: str, draft: _Draft) -> None:
+    name, kind = part.name, part.args.get("kind")
+    nullable, default = True, None
+    for constraint in part.args.get("constraints") or ():
+        rule = constraint.args.get("kind")
+        if isinstance(rule, exp.PrimaryKeyColumnConstraint):
+            draft.primary_key = (name,)
+        elif isinstance(rule, exp.NotNullColumnConstraint):
+            nullable = bool(rule.args.get("allow_null"))
+        elif isinstance(rule, exp.UniqueColumnConstraint):
+            draft.unique.append((name,))
+        elif isinstance(rule, exp.Reference):
+            draft.foreign_keys.append(_foreign_key((name,), rule))
+        elif isinstance(rule, exp.DefaultColumnConstraint):
+            default = rule.this.sql(dialect=dialect)
+        elif isinstance(rule, exp.GeneratedAsIdentityColumnConstraint):
+            nullable = False
+    text = kind.sql(dialect=dialect).lower() if isinstance(kind, exp.Expression) else "text"
+    draft.columns[name] = Column(name, text, nullable and "serial" not in text, default)
+
+
+def _foreign_key(columns: tuple[str, ...], reference: exp.Expression) -> ForeignKey:
+    target = reference.this
+    if isinstance(target, exp.Schema):
+        return ForeignKey(columns, target.this.name, _names(target.expressions))
+    return ForeignKey(columns, target.name, ())
+
+
+def _index(tree: exp.Create, dialect: str) -> Index | None:
+    index, parameters = tree.this, tree.this.args.get("params")
+    table = index.args.get("table")
+    if table is None or parameters is None:
+        return None
+    keys = tuple(_key(key, dialect) for key in parameters.args.get("columns") or ())
+    using, where = parameters.args.get("using"), parameters.args.get("where")
+    return Index(
+        name=index.name or f"{table.name}_idx",
+        table=table.name,
+        keys=keys,
+        method=using.name.lower() if using is not None else "btree",
+        unique=bool(tree.args.get("unique")),
+        where=where.this.sql(dialect=dialect) if where is not None else None,
+        include=_names(parameters.args.get("include") or ()),
+    )
+
+
+def _key(key: exp.Expression, dialect: str) -> str:
+    """One index key as text; direction and NULLS are written only where they are not the default."""
+    if not isinstance(key, exp.Ordered):
+        return key.sql(dialect=dialect)
+    text: str = key.this.sql(dialect=dialect)
+    descending, nulls_first = bool(key.args.get("desc")), bool(key.args.get("nulls_first"))
+    if descending:
+        text += " DESC"
+    if nulls_first is not descending and dialect in _NULLS_LAST_BY_DEFAULT:
+        text += " NULLS FIRST" if nulls_first else " NULLS LAST"
+    return text
+
+
+def _names(parts: Iterable[exp.Expression]) -> tuple[str, ...]:
+    return tuple(part.this.name if isinstance(part, exp.Ordered) else part.name for part in parts)
