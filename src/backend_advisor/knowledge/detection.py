@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from backend_advisor.knowledge.phrases import fill
+from backend_advisor.phrases import fill
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.model import (
     Confidence,
