@@ -9,7 +9,8 @@ from importlib import import_module
 from sqlglot import exp
 
 from backend_advisor.knowledge.detection import Match
-from backend_advisor.model import Artifact, PlanNode
+from backend_advisor.model import Artifact
+from backend_advisor.sql.plan import Plan
 from backend_advisor.sql.schema import Schema, Table
 from backend_advisor.sql.statement import Statement
 
@@ -41,9 +42,12 @@ class QueryContext:
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
-    """A plan that the asker gave, and the statement it belongs to when one was given too."""
+    """A plan that the asker gave, and the statement it belongs to when one was given too.
 
-    plan: PlanNode
+    Made only for a plan that has a root; `plan.root` is its topmost node.
+    """
+
+    plan: Plan
     artifact: Artifact
     statement: Statement | None
 
