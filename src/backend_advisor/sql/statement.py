@@ -63,7 +63,7 @@ class Statement:
         """Whether it reads rows: a SELECT, a set operation, or VALUES with its CTEs."""
         return isinstance(self.tree, exp.Query)
 
-    def location(self, node: exp.Expression | None = None) -> Location:
+    def location(self, node: exp.Expr | None = None) -> Location:
         """Where a node stands in the artifact; the whole statement when the node carries no position."""
         bounds = _bounds(node) if node is not None else None
         start, end = bounds or (0, len(self.text))
@@ -182,7 +182,7 @@ def _cut_roughly(text: str) -> Iterator[tuple[int, int]]:
             yield lead, lead + len(stripped)
 
 
-def _bounds(node: exp.Expression) -> tuple[int, int] | None:
+def _bounds(node: exp.Expr) -> tuple[int, int] | None:
     starts, ends = [], []
     for part in node.walk():
         if "start" in part.meta:

@@ -1,7 +1,7 @@
 """How a detector of the database expert is written and found: decorate a function with its playbook's code."""
 
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -54,9 +54,11 @@ class PlanContext:
 
 QueryDetector = Callable[[QueryContext], Iterable[Match]]
 PlanDetector = Callable[[PlanContext], Iterable[Match]]
+SchemaDetector = Callable[[Schema, Sequence[Statement]], Iterable[Match]]
 
 _queries: dict[str, QueryDetector] = {}
 _plans: dict[str, PlanDetector] = {}
+_schemas: dict[str, SchemaDetector] = {}
 
 
 def detects_in_query(code: str) -> Callable[[QueryDetector], QueryDetector]:
@@ -79,6 +81,16 @@ def detects_in_plan(code: str) -> Callable[[PlanDetector], PlanDetector]:
     return register
 
 
+def detects_in_schema(code: str) -> Callable[[SchemaDetector], SchemaDetector]:
+    """Register a detector that reads the schema and all statements of the case together."""
+
+    def register(detector: SchemaDetector) -> SchemaDetector:
+        _schemas[code] = detector
+        return detector
+
+    return register
+
+
 @cache
 def _load() -> None:
     package = __name__.rpartition(".")[0]
@@ -96,3 +108,9 @@ def plan_detectors() -> dict[str, PlanDetector]:
     """Every registered plan detector by its playbook's code, in order of code."""
     _load()
     return dict(sorted(_plans.items()))
+
+
+def schema_detectors() -> dict[str, SchemaDetector]:
+    """Every registered schema detector by its playbook's code, in order of code."""
+    _load()
+    return dict(sorted(_schemas.items()))

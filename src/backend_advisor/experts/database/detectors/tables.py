@@ -1,0 +1,200 @@
+"""Rules on tables as DDL defines them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
+
+from backend_advisor.experts.database.detectors.query_shape import insertion, tokens
+from backend_advisor.experts.database.detectors.registry import detects_in_schema
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Edit, Location, Severity
+from backend_advisor.sql.schema import Schema
+from backend_advisor.sql.statement import Statement
+
+SMALL_TABLE_ROWS = 1_000
+INT4_MAX = 2_147_483_647
+NEAR_LIMIT = INT4_MAX // 2
+
+_INDEXES_FOREIGN_KEYS_ITSELF = {"mysql"}
+_MONEY = frozenset(
+    "price amount cost balance fee salary wage payment revenue tax vat discount refund deposit subtotal"
+    " krw usd eur jpy won money budget debt credit debit".split()
+)
+_NOT_MONEY = frozenset(
+    "rate ratio percent percentage pct factor score weight coefficient multiplier estimate avg mean stddev"
+    " index usage count function change days".split()
+)
+_EVENT_COLUMN = re.compile(r"(_at|_time|_timestamp|_ts)$|^(timestamp|ts|created|updated)$", re.IGNORECASE)
+_LOCAL_COLUMN = re.compile(r"local|wall|naive", re.IGNORECASE)
+_TYPE_TAIL = {"PRECISION", "WITHOUT", "WITH", "TIME", "ZONE"}
+_FLOATS = (exp.DType.FLOAT, exp.DType.DOUBLE)
+_ZONELESS = {exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ}
+_INT4 = {exp.DType.INT, exp.DType.SERIAL}
+
+
+@dataclass(frozen=True, slots=True)
+class _Defined:
+    """A column as one statement defines it."""
+
+    statement: Statement
+    table: str
+    column: exp.ColumnDef
+
+    @property
+    def dtype(self) -> object:
+        kind = self.column.args.get("kind")
+        return kind.this if isinstance(kind, exp.DataType) else None
+
+
+def _definitions(statements: Sequence[Statement]) -> Iterator[tuple[Statement, str, exp.Expr]]:
+    """CREATE TABLE and ALTER TABLE statements with the table that each defines."""
+    for statement in statements:
+        tree = statement.tree
+        if isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() == "TABLE":
+            if isinstance(tree.this, exp.Schema) and tree.find(exp.TemporaryProperty) is None:
+                yield statement, tree.this.this.name, tree
+        elif isinstance(tree, exp.Alter) and str(tree.args.get("kind")).upper() == "TABLE":
+            yield statement, tree.this.name, tree
+
+
+def _columns(statements: Sequence[Statement]) -> Iterator[_Defined]:
+    for statement, table, tree in _definitions(statements):
+        for column in tree.find_all(exp.ColumnDef):
+            yield _Defined(statement, table, column)
+
+
+@detects_in_schema("DB301")
+def foreign_key_without_index(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
+    """A foreign key whose columns no index begins with."""
+    for statement, table, tree in _definitions(statements):
+        known = schema.table(table)
+        if statement.dialect in _INDEXES_FOREIGN_KEYS_ITSELF:
+            continue
+        if known is not None and known.rows is not None and known.rows <= SMALL_TABLE_ROWS:
+            continue
+        for place, columns, target in _foreign_keys(tree):
+            if _is_covered(schema, table, columns):
+                continue
+            names = ", ".join(columns)
+            created = isinstance(tree, exp.Create)
+            index = f";\nCREATE INDEX {table}_{'_'.join(columns)}_idx ON {table} ({names})"
+            yield Match(
+                location=statement.location(place),
+                values={"table": table, "columns": names, "referenced": target},
+                edits=(Edit(location=insertion(statement, len(statement.text)), replacement=index),),
+                applicability="safe" if created else "unsafe",
+            )
+
+
+def _foreign_keys(tree: exp.Expr) -> Iterator[tuple[exp.Expr, tuple[str, ...], str]]:
+    for key in tree.find_all(exp.ForeignKey):
+        reference = key.args.get("reference")
+        if reference is not None and key.expressions:
+            yield key.expressions[0], tuple(part.name for part in key.expressions), _target(reference)
+    for column in tree.find_all(exp.ColumnDef):
+        for constraint in column.args.get("constraints") or ():
+            rule = constraint.args.get("kind")
+            if isinstance(rule, exp.Reference):
+                yield column.this, (column.name,), _target(rule)
+
+
+def _target(reference: exp.Expr) -> str:
+    target = reference.this
+    return str(target.this.name if isinstance(target, exp.Schema) else target.name)
+
+
+def _is_covered(schema: Schema, table: str, columns: tuple[str, ...]) -> bool:
+    """Whether an index starts with exactly these columns, in any order; a partial one on NOT NULL counts."""
+    for index in schema.indexes:
+        if index.table != table or index.method not in ("btree", "hash"):
+            continue
+        if index.where is not None and "null" not in index.where.lower():
+            continue
+        leading = {key.split(" ")[0] for key in index.keys[: len(columns)]}
+        if leading == set(columns):
+            return True
+    return False
+
+
+@detects_in_schema("DB302")
+def money_in_float(_schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
+    """An amount of money in a binary floating-point column."""
+    for defined in _columns(statements):
+        if defined.dtype not in _FLOATS or not _is_money(defined.column.name):
+            continue
+        span = _type_span(defined)
+        kind = defined.column.args["kind"].sql(dialect=defined.statement.dialect).lower()
+        yield Match(
+            location=defined.statement.location(defined.column.this),
+            values={"table": defined.table, "column": defined.column.name, "type": kind},
+            edits=(Edit(location=span, replacement=_decimal(defined.statement.dialect)),) if span else (),
+            applicability="unsafe",
+        )
+
+
+def _is_money(name: str) -> bool:
+    words = set(re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower().split("_"))
+    return bool(words & _MONEY) and not words & _NOT_MONEY
+
+
+def _decimal(dialect: str) -> str:
+    return {"oracle": "number(19, 4)", "postgres": "numeric(19, 4)"}.get(dialect, "decimal(19, 4)")
+
+
+@detects_in_schema("DB303")
+def timestamp_without_zone(_schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
+    """A moment kept as a wall-clock reading of no stated zone."""
+    for defined in _columns(statements):
+        name = defined.column.name
+        if defined.statement.dialect != "postgres" or defined.dtype not in _ZONELESS:
+            continue
+        if not _EVENT_COLUMN.search(name) or _LOCAL_COLUMN.search(name):
+            continue
+        span = _type_span(defined)
+        yield Match(
+            location=defined.statement.location(defined.column.this),
+            values={"table": defined.table, "column": name},
+            edits=(Edit(location=span, replacement="timestamptz"),) if span else (),
+            applicability="unsafe",
+        )
+
+
+def _type_span(defined: _Defined) -> Location | None:
+    """Where the column's type is written, right after its name."""
+    after = defined.column.this.meta.get("end")
+    following = [t for t in tokens(defined.statement) if after is not None and t.start > after]
+    if not following:
+        return None
+    end, depth = following[0].end, 0
+    for token in following[1:]:
+        if token.token_type is TokenType.L_PAREN:
+            depth += 1
+        elif depth == 0 and token.text.upper() not in _TYPE_TAIL:
+            break
+        if token.token_type is TokenType.R_PAREN:
+            depth -= 1
+        end = token.end
+    return defined.statement.location_at(following[0].start, end + 1)
+
+
+@detects_in_schema("DB304")
+def key_near_limit(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
+    """A four-byte key of a table whose stated rows have used up half of its range."""
+    for defined in _columns(statements):
+        known = schema.table(defined.table)
+        if known is None or known.rows is None or known.rows < NEAR_LIMIT:
+            continue
+        if known.primary_key != (defined.column.name,) or defined.dtype not in _INT4:
+            continue
+        yield Match(
+            location=defined.statement.location(defined.column.this),
+            values={
+                "table": defined.table,
+                "column": defined.column.name,
+                "share": round(100 * known.rows / INT4_MAX),
+            },
+            severity=Severity.ERROR if known.rows > INT4_MAX * 0.8 else None,
+        )

@@ -1,0 +1,186 @@
+"""Rules on statements that write or lock rows."""
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from backend_advisor.experts.database.detectors.query_shape import (
+    conjuncts,
+    equalities,
+    insertion,
+    is_limited,
+    is_scratch,
+    known_table,
+    selects,
+    sources,
+    stated_rows,
+    unique_keys,
+)
+from backend_advisor.experts.database.detectors.registry import QueryContext, detects_in_query
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence, Edit, Severity
+
+BATCHED_FROM_ROWS = 1_000_000
+
+_KEY_COLUMN = re.compile(
+    r"(^|_)(id|ids|uuid|guid|key|no|number|code|email|token|slug|name)$|Id$", re.IGNORECASE
+)
+_PAST_COLUMN = re.compile(r"(_at|_on|_date|_time|_ts|date|timestamp)$", re.IGNORECASE)
+_EXPIRY_COLUMN = re.compile(r"expir|valid_(to|until)|lock|lease|ttl", re.IGNORECASE)
+_TIME_BOUND = (exp.LT, exp.LTE)
+
+
+@detects_in_query("DB124")
+def write_without_where(query: QueryContext) -> Iterator[Match]:
+    """UPDATE or DELETE of every row of a table."""
+    for write in query.tree.find_all(exp.Update, exp.Delete):
+        table = write.this
+        if not isinstance(table, exp.Table) or is_scratch(table) or _is_narrowed(write):
+            continue
+        if isinstance(write, exp.Update) and _fills_new_column(query, write):
+            continue
+        if write.args.get("returning") is not None and isinstance(write.parent, exp.CTE):
+            # WITH moved AS (DELETE … RETURNING *) empties a queue on purpose.
+            continue
+        yield Match(
+            location=query.statement.location(table),
+            values={"table": table.name, "verb": "UPDATE" if isinstance(write, exp.Update) else "DELETE"},
+        )
+
+
+def _is_narrowed(write: exp.Expr) -> bool:
+    if write.args.get("where") is not None or is_limited(write):
+        return True
+    if write.this.args.get("joins") or write.args.get("joins"):
+        return True
+    return bool(write.args.get("tables"))
+
+
+def _fills_new_column(query: QueryContext, update: exp.Update) -> bool:
+    """Whether every column set here was added by the same script: a migration's backfill."""
+    before = query.statement.artifact.text[: query.statement.offset]
+    targets = [part.this.name for part in update.expressions if isinstance(part, exp.EQ)]
+    return bool(targets) and all(
+        re.search(
+            rf"\badd\s+(column\s+)?(if\s+not\s+exists\s+)?[\"`\[]?{re.escape(name)}\b", before, re.IGNORECASE
+        )
+        for name in targets
+    )
+
+
+@detects_in_query("DB135")
+def insert_without_columns(query: QueryContext) -> Iterator[Match]:
+    """INSERT that relies on the order of the table's columns."""
+    for insert in query.tree.find_all(exp.Insert):
+        table, rows = insert.this, insert.expression
+        if not isinstance(table, exp.Table) or is_scratch(table) or insert.args.get("by_name"):
+            continue
+        if not isinstance(rows, exp.Values) and not (isinstance(rows, exp.Select) and not rows.is_star):
+            continue
+        location = query.statement.location(table)
+        yield Match(
+            location=location,
+            values={"table": table.name},
+            edits=_column_list(query, table, rows),
+            applicability="safe",
+        )
+
+
+def _column_list(query: QueryContext, table: exp.Table, rows: exp.Expr) -> tuple[Edit, ...]:
+    known = known_table(query, table)
+    width = _width(rows)
+    end = table.this.meta.get("end")
+    if known is None or width != len(known.columns) or end is None or table.alias:
+        return ()
+    columns = ", ".join(column.name for column in known.columns)
+    return (Edit(location=insertion(query.statement, end + 1), replacement=f" ({columns})"),)
+
+
+def _width(rows: exp.Expr) -> int | None:
+    """How many values each row carries, when all rows carry as many."""
+    if isinstance(rows, exp.Select):
+        return len(rows.expressions)
+    widths = {len(row.expressions) for row in rows.expressions if isinstance(row, exp.Tuple)}
+    return widths.pop() if len(widths) == 1 else None
+
+
+@detects_in_query("DB136")
+def lock_without_key(query: QueryContext) -> Iterator[Match]:
+    """A locking read that names no row and waits for every lock in its way."""
+    for select in selects(query.tree):
+        tables = [node for node in sources(select) if isinstance(node, exp.Table)]
+        if not tables or not _waits_for_locks(select, tables) or _names_rows(query, select, tables[0]):
+            continue
+        location = query.statement.location(tables[0])
+        kind = "queue" if is_limited(select) else "many"
+        yield Match(location=location, values={"table": tables[0].name}, steps=((location, kind),))
+
+
+def _waits_for_locks(select: exp.Select, tables: list[exp.Table]) -> bool:
+    locks = select.args.get("locks") or ()
+    if any(lock.args.get("update") and lock.args.get("wait") is None for lock in locks):
+        return True
+    hints = {
+        hint.name.upper()
+        for table in tables
+        for group in table.args.get("hints") or ()
+        for hint in group.expressions
+    }
+    return bool(hints & {"UPDLOCK", "XLOCK"}) and not hints & {"READPAST", "NOWAIT"}
+
+
+def _names_rows(query: QueryContext, select: exp.Select, table: exp.Table) -> bool:
+    fixed = set(equalities(select))
+    for condition in conjuncts(select.args.get("where")):
+        if isinstance(condition, (exp.In, exp.EQ)) and isinstance(condition.this, exp.Column):
+            fixed.add(condition.this.name)
+    known = known_table(query, table)
+    if known is not None and any(set(key) <= fixed for key in unique_keys(query.schema, known)):
+        return True
+    return any(_KEY_COLUMN.search(name) for name in fixed)
+
+
+@detects_in_query("DB137")
+def write_over_open_range(query: QueryContext) -> Iterator[Match]:
+    """DELETE or UPDATE of everything older than a moment, in one statement."""
+    write = query.tree
+    if not isinstance(write, (exp.Delete, exp.Update)) or not isinstance(write.this, exp.Table):
+        return
+    conditions = conjuncts(write.args.get("where"))
+    column = _open_past(conditions)
+    if column is None or is_limited(write) or any(_is_bounded(part) for part in conditions):
+        return
+    rows = stated_rows(query, write.this)
+    if rows is not None and rows < BATCHED_FROM_ROWS:
+        return
+    yield Match(
+        location=query.statement.location(column),
+        values={
+            "table": write.this.name,
+            "column": column.name,
+            "verb": "UPDATE" if isinstance(write, exp.Update) else "DELETE",
+        },
+        severity=Severity.WARNING if rows is not None else None,
+        confidence=Confidence.MEDIUM if rows is not None else None,
+    )
+
+
+def _open_past(conditions: list[exp.Expr]) -> exp.Column | None:
+    """The point-in-time column that is only bounded from above."""
+    for condition in conditions:
+        column = condition.this if isinstance(condition, _TIME_BOUND) else None
+        if not isinstance(column, exp.Column) or _EXPIRY_COLUMN.search(column.name):
+            continue
+        if _PAST_COLUMN.search(column.name) and condition.expression.find(exp.Column) is None:
+            return column
+    return None
+
+
+def _is_bounded(condition: exp.Expr) -> bool:
+    """Whether a condition names rows or closes a range, as a batch does."""
+    if isinstance(condition, (exp.GT, exp.GTE, exp.Between)):
+        return True
+    if isinstance(condition, (exp.EQ, exp.In)) and isinstance(condition.this, exp.Column):
+        return bool(_KEY_COLUMN.search(condition.this.name)) or condition.args.get("query") is not None
+    return isinstance(condition, (exp.EQ, exp.In))
