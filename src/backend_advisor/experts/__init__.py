@@ -1,0 +1,56 @@
+"""The experts: one folder each, found by their `expert.py`, all with the same three functions."""
+
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Protocol, cast
+
+from backend_advisor.knowledge import Knowledge
+from backend_advisor.model import Case, Finding, Proof, Unknown, Unread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How far an answer may go: whether to prove, stated row counts, and a server to read from.
+
+    `dsn` is used for catalogue reads and EXPLAIN without ANALYZE only. `progress` is told what is being done.
+    """
+
+    prove: bool = True
+    rows: Mapping[str, int] = field(default_factory=dict)
+    dsn: str | None = None
+    progress: Callable[[str], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What an expert found in a case, and what it could not read."""
+
+    findings: tuple[Finding, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+class Expert(Protocol):
+    """One of the eight capabilities, as its `expert.py` module offers it."""
+
+    def examine(self, case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
+        """Recognise problems in the case's artifacts."""
+
+    def prove(
+        self, case: Case, findings: Sequence[Finding], knowledge: Knowledge, terms: Terms
+    ) -> Sequence[Proof]:
+        """Put to the test what can be tested."""
+
+    def unknowns(self, case: Case, findings: Sequence[Finding]) -> Sequence[Unknown]:
+        """What this expert would need to know, and what each answer would change."""
+
+
+@cache
+def experts() -> tuple[Expert, ...]:
+    """Every expert folder that has an `expert.py`, in alphabetical order."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
+    modules = [f"{__name__}.{name}.expert" for name in names]
+    return tuple(cast(Expert, import_module(name)) for name in modules if find_spec(name) is not None)

@@ -121,7 +121,10 @@ def table_name(node: exp.Expression | None) -> str:
 
 def merged(given: Schema, inferred: Iterable[Table]) -> Schema:
     """The given schema with inferred tables added where it says nothing."""
-    tables = dict(given.tables)
-    for table in inferred:
-        tables.setdefault(table.name, table)
-    return replace(given, tables=tables)
+    added = {table.name: table for table in inferred if table.name not in given.tables}
+    keys = tuple(
+        Index(f"{table.name}_pkey", table.name, table.primary_key, unique=True, constraint=True)
+        for table in added.values()
+        if table.primary_key
+    )
+    return replace(given, tables={**given.tables, **added}, indexes=given.indexes + keys)

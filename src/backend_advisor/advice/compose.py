@@ -1,0 +1,169 @@
+"""Make advice: findings that share a cause, with their proofs and the playbook's pages, answered in four parts."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from backend_advisor.knowledge import Hit, Knowledge
+from backend_advisor.knowledge.playbook import Playbook, PlaybookStep, TechnologyCode
+from backend_advisor.model import (
+    Advice,
+    Case,
+    Code,
+    Confidence,
+    Finding,
+    Proof,
+    Severity,
+    SolutionStep,
+    Source,
+    Strength,
+)
+from backend_advisor.phrases import phrase
+
+_CITATION = re.compile(r"\s*\[@([a-z0-9-]+)\]")
+_SEVERITY_WEIGHT = {Severity.ERROR: 300.0, Severity.WARNING: 200.0, Severity.NOTE: 100.0}
+_CONFIDENCE_WEIGHT = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.4}
+_PROVED_BASE = 1000.0
+_STRENGTHS = tuple(Strength)
+_PACKAGE = __package__ or ""
+
+
+@dataclass
+class _Group:
+    """What will become one advice: a leading playbook and all that was found or proved for its cause."""
+
+    playbook: Playbook
+    findings: list[Finding] = field(default_factory=list)
+    proofs: list[Proof] = field(default_factory=list)
+    relevance: float = 0.0
+
+
+def compose(
+    case: Case, findings: Iterable[Finding], proofs: Iterable[Proof], hits: Iterable[Hit], knowledge: Knowledge
+) -> tuple[Advice, ...]:
+    """One advice for each cause, the most beneficial first."""
+    groups: dict[str, _Group] = {}
+    for finding in findings:
+        playbook = knowledge.playbooks[finding.code]
+        groups.setdefault(playbook.cause, _Group(playbook)).findings.append(finding)
+    for proof in proofs:
+        for code in proof.codes[:1]:
+            playbook = knowledge.playbooks[code]
+            groups.setdefault(playbook.cause, _Group(playbook)).proofs.append(proof)
+    for hit in hits:
+        group = groups.setdefault(hit.playbook.cause, _Group(hit.playbook))
+        group.relevance = max(group.relevance, hit.score)
+    made = [_advice(case, group, knowledge) for group in groups.values()]
+    return tuple(sorted(made, key=lambda advice: (-advice.benefit, advice.codes)))
+
+
+def _advice(case: Case, group: _Group, knowledge: Knowledge) -> Advice:
+    page = group.playbook.pages[case.language]
+    codes = dict.fromkeys([group.playbook.code, *(finding.code for finding in group.findings)])
+    numbered = _Citations(knowledge)
+    root_cause = "\n\n".join([*_observed(case, group), numbered.number(page.root_cause)])
+    solution = [*_changes(case, group.proofs), *_steps(case, page.solution, numbered)]
+    return Advice(
+        title=page.title,
+        codes=tuple(codes),
+        experts=(group.playbook.expert,),
+        severity=max(
+            (finding.severity for finding in group.findings),
+            key=_SEVERITY_WEIGHT.__getitem__,
+            default=group.playbook.severity,
+        ),
+        strength=_strength(group),
+        root_cause=root_cause,
+        diagnosis=numbered.number(page.diagnosis),
+        solution=tuple(solution),
+        best_practices=tuple(numbered.number(item) for item in page.best_practices),
+        monitoring=tuple(numbered.number(item) for item in page.monitoring),
+        sources=numbered.sources(page.sources),
+        findings=tuple(group.findings),
+        proofs=tuple(group.proofs),
+        benefit=_benefit(group),
+    )
+
+
+def _observed(case: Case, group: _Group) -> list[str]:
+    """What was seen in this very case, before the general explanation."""
+    claims = [proof.claim for proof in group.proofs if proof.holds]
+    messages = list(dict.fromkeys(finding.message for finding in group.findings))
+    lines = [*claims, *messages]
+    return ["\n".join(f"- {line}" for line in lines)] if len(lines) > 1 else lines
+
+
+def _changes(case: Case, proofs: Sequence[Proof]) -> list[SolutionStep]:
+    steps = []
+    for proof in proofs:
+        if proof.holds and proof.changes:
+            text = phrase(_PACKAGE, case.language, "apply_changes")
+            code = "\n".join(change.apply for change in proof.changes)
+            steps.append(SolutionStep(text=text, code=(Code(language="sql", text=code),)))
+            rollback = "\n".join(change.rollback for change in proof.changes if change.rollback)
+            if rollback:
+                text = phrase(_PACKAGE, case.language, "take_back")
+                steps.append(SolutionStep(text=text, code=(Code(language="sql", text=rollback),)))
+    return steps
+
+
+def _steps(case: Case, steps: Sequence[PlaybookStep], numbered: "_Citations") -> list[SolutionStep]:
+    """The playbook's steps for the stated stack; where none of the variants fits, the first one stands."""
+    stack = {technology.id for technology in case.stack}
+    chosen = []
+    for step in steps:
+        if step.technologies and stack and not stack & set(step.technologies):
+            continue
+        code = tuple(Code(language=c.language, text=c.text) for c in _fitting(step.code, stack))
+        chosen.append(SolutionStep(text=numbered.number(step.text), code=code))
+    return chosen
+
+
+def _fitting(blocks: Sequence[TechnologyCode], stack: set[str]) -> Sequence[TechnologyCode]:
+    general = [block for block in blocks if not block.technologies]
+    special = [block for block in blocks if block.technologies]
+    fitting = [block for block in special if stack & set(block.technologies)]
+    if not fitting and not general:
+        fitting = special[:1]
+    return [block for block in blocks if block in general or block in fitting]
+
+
+def _strength(group: _Group) -> Strength:
+    seen = [evidence.strength for finding in group.findings for evidence in finding.evidence]
+    if any(proof.holds for proof in group.proofs):
+        seen.append(Strength.PROVED)
+    return min(seen, key=_STRENGTHS.index, default=Strength.GENERAL)
+
+
+def _benefit(group: _Group) -> float:
+    """Measured gains first by their size, then what was detected by harm and certainty, then general advice."""
+    gains = [proof.gain or 1.0 for proof in group.proofs if proof.holds]
+    proved = _PROVED_BASE + 100.0 * math.log10(max(gains)) if gains else 0.0
+    detected = max(
+        (_SEVERITY_WEIGHT[f.severity] * _CONFIDENCE_WEIGHT[f.confidence] for f in group.findings), default=0.0
+    )
+    return round(proved + detected + 50.0 * group.relevance, 3)
+
+
+class _Citations:
+    """Numbers the sources of one advice in the order in which its texts cite them."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._numbers: dict[str, int] = {}
+
+    def number(self, text: str) -> str:
+        """The text with `[@id]` replaced by `[n]`."""
+
+        def replace(match: re.Match[str]) -> str:
+            number = self._numbers.setdefault(match.group(1), len(self._numbers) + 1)
+            return f" [{number}]"
+
+        return _CITATION.sub(replace, text)
+
+    def sources(self, rest: Iterable[str]) -> tuple[Source, ...]:
+        """The sources cited so far, then those that the page lists besides."""
+        for source in rest:
+            self._numbers.setdefault(source, len(self._numbers) + 1)
+        return tuple(self._knowledge.sources[source] for source in self._numbers)

@@ -1,0 +1,66 @@
+"""Whether a question is ours to answer, and where it is better asked when it is not."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from backend_advisor.knowledge import Hit, Knowledge
+from backend_advisor.model import ArtifactKind, Case, Language, Referral
+
+_HANGUL = re.compile(r"[가-힣]")
+_PROSE = (ArtifactKind.PROSE, ArtifactKind.OTHER)
+_BACKEND_CATEGORIES = {
+    "framework", "orm", "database", "cache", "broker", "gateway", "payment", "api", "pooler", "driver",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    name: str
+    pattern: re.Pattern[str]
+    sources: tuple[str, ...]
+    texts: dict[Language, str]
+
+
+@cache
+def _subjects() -> tuple[_Subject, ...]:
+    text = resources.files(__package__ or "").joinpath("scope.yaml").read_text("utf-8")
+    return tuple(
+        _Subject(name, _pattern(entry["terms"]), tuple(entry["sources"]), {"en": entry["en"], "ko": entry["ko"]})
+        for name, entry in yaml.load(text, Loader=yaml.CSafeLoader).items()
+    )
+
+
+def _pattern(terms: Sequence[str]) -> re.Pattern[str]:
+    parts = [
+        re.escape(term) if _HANGUL.search(term) else rf"(?<![A-Za-z0-9_]){re.escape(term)}(?![A-Za-z0-9_])"
+        for term in terms
+    ]
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+def referrals(case: Case, hits: Sequence[Hit], knowledge: Knowledge) -> tuple[Referral, ...]:
+    """Where to ask instead; empty when the question is in scope.
+
+    A question is out of scope when it names a subject that is not ours and shows nothing that is: no artifact to
+    examine, no back-end product, and no page of knowledge that answers it with confidence.
+    """
+    named = [subject for subject in _subjects() if subject.pattern.search(case.question)]
+    if not named or any(artifact.kind not in _PROSE for artifact in case.artifacts):
+        return ()
+    mentions = sum(len(subject.pattern.findall(case.question)) for subject in named)
+    ours = sum(1 for technology in case.stack if technology.category in _BACKEND_CATEGORIES)
+    if ours >= mentions or (ours and any(hit.confident for hit in hits)):
+        return ()
+    return tuple(
+        Referral(
+            subject=subject.name,
+            text=subject.texts[case.language],
+            sources=tuple(knowledge.sources[source] for source in subject.sources),
+        )
+        for subject in named
+    )

@@ -1,0 +1,21 @@
+"""Which pages of knowledge belong in an answer besides what was found and proved."""
+
+from collections.abc import Sequence
+
+from backend_advisor.knowledge import Hit
+from backend_advisor.model import Finding, Proof
+
+ALONE = 3
+BESIDE_EVIDENCE = 1
+NEAR = 0.6
+"""A further page is worth reading when it fits at least this share as well as the best one."""
+
+
+def relevant(hits: Sequence[Hit], findings: Sequence[Finding], proofs: Sequence[Proof]) -> tuple[Hit, ...]:
+    """The confident hits that stand near the best one; fewer where the case itself has spoken."""
+    confident = [hit for hit in hits if hit.confident]
+    if not confident:
+        return ()
+    best = confident[0].score
+    near = [hit for hit in confident if hit.score >= NEAR * best]
+    return tuple(near[: BESIDE_EVIDENCE if findings or any(p.holds for p in proofs) else ALONE])

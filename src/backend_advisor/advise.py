@@ -1,0 +1,80 @@
+"""The whole way: question and files → case → findings → proofs → advice → report."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+from backend_advisor import intake, knowledge
+from backend_advisor.advice.compose import compose
+from backend_advisor.advice.scope import referrals
+from backend_advisor.advice.select import relevant
+from backend_advisor.advice.suppressions import suppress
+from backend_advisor.advice.unknowns import general_unknowns
+from backend_advisor.experts import Terms, experts
+from backend_advisor.model import Case, Finding, Language, Report
+
+Asked = Literal["auto", "en", "ko"]
+DISTRIBUTION = "backend-expert-advisor"
+
+
+def answer(
+    question: str, files: Sequence[Path] = (), *, language: Asked = "auto", terms: Terms | None = None
+) -> Report:
+    """Answer a question with whatever stands behind it."""
+    return advise(intake.read(question, files, language), terms or Terms())
+
+
+def review(
+    paths: Sequence[Path],
+    *,
+    language: Language = "en",
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    terms: Terms | None = None,
+) -> Report:
+    """Review files and folders; nothing is asked, so nothing general is answered, and nothing is run."""
+    artifacts, unread = intake.read_paths(paths, language)
+    case = Case(question="", language=language, artifacts=artifacts, unread=unread)
+    chosen = replace(terms or Terms(), prove=False)
+    return advise(case, chosen, select=tuple(select), ignore=tuple(ignore))
+
+
+def advise(
+    case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()
+) -> Report:
+    """From a case to its report."""
+    known = knowledge.load()
+    hits = known.search(case.question, case.language, technologies=tuple(t.id for t in case.stack))
+    elsewhere = referrals(case, hits, known)
+    if elsewhere:
+        return Report(case=case, in_scope=False, referrals=elsewhere, advisor_version=version(DISTRIBUTION))
+
+    examined = [expert.examine(case, known, terms) for expert in experts()]
+    case = replace(case, unread=case.unread + tuple(u for one in examined for u in one.unread))
+    findings = [f for one in examined for f in one.findings if _wanted(f, select, ignore)]
+    standing, silenced, notices = suppress(case, findings)
+
+    proofs = [proof for expert in experts() for proof in expert.prove(case, standing, known, terms)]
+    advice = compose(case, standing, proofs, relevant(hits, standing, proofs), known)
+    unknown = [question for expert in experts() for question in expert.unknowns(case, standing)]
+    unknown += general_unknowns(case, answered=bool(advice) or not case.question.strip())
+    return Report(
+        case=replace(case, unknowns=tuple(unknown)),
+        advice=advice,
+        suppressed=silenced,
+        notices=notices,
+        advisor_version=version(DISTRIBUTION),
+    )
+
+
+def _wanted(finding: Finding, select: Sequence[str], ignore: Sequence[str]) -> bool:
+    """Whether a finding is asked for by code or name; the more specific of two prefixes wins, as in ruff."""
+    names = (finding.code.lower(), finding.name.lower())
+
+    def specific(prefixes: Sequence[str]) -> int:
+        return max((len(p) for p in prefixes if any(name.startswith(p.lower()) for name in names)), default=0)
+
+    selected, ignored = specific(select), specific(ignore)
+    return (not select or selected > 0) and (ignored == 0 or selected > ignored)

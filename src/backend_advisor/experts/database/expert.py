@@ -1,0 +1,88 @@
+"""The database expert: reviews queries, schemas and plans, and proves what can be proved on a real server."""
+
+from collections.abc import Iterator, Sequence
+
+from backend_advisor.experts import Examination, Terms
+from backend_advisor.experts.database.detectors.registry import (
+    PlanContext,
+    plan_detectors,
+    query_detectors,
+    schema_detectors,
+    workload_detectors,
+)
+from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
+from backend_advisor.knowledge import Knowledge
+from backend_advisor.knowledge.detection import Match, finding
+from backend_advisor.model import ArtifactKind, Case, Finding, Proof, Unknown, Unread
+from backend_advisor.phrases import phrase
+from backend_advisor.sql.plan import PlanProblem, read_plan
+
+_PACKAGE = __package__ or ""
+_DIALECT_NAMES = {"postgres": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite", "oracle": "Oracle", "tsql": "SQL Server"}  # fmt: skip
+
+
+def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
+    """Run every detector over the case's SQL and plans."""
+    work = workload_of(case)
+    work = work.with_rows(stated_rows(case, terms.rows, list(work.schema.tables)))
+    unread: list[Unread] = [*_unparsed(case, work)]
+    found = [
+        finding(knowledge.playbooks[code], match, case.language) for code, match in _matches(case, work, unread)
+    ]
+    return Examination(findings=tuple(found), unread=tuple(unread))
+
+
+def _matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[tuple[str, Match]]:
+    detectors = query_detectors()
+    for statement in work.queries:
+        context = work.context(statement)
+        if context is not None:
+            for code, detector in detectors.items():
+                yield from ((code, match) for match in detector(context))
+    yield from _plan_matches(case, work, unread)
+
+
+def _plan_matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[tuple[str, Match]]:
+    statement = work.queries[0] if len(work.queries) == 1 else None
+    for artifact in case.of_kind(ArtifactKind.PLAN):
+        plan = read_plan(artifact.text)
+        if isinstance(plan, PlanProblem):
+            unread.append(Unread(name=artifact.name, reason=str(plan)))
+            continue
+        context = PlanContext(plan, artifact, statement)
+        for code, detector in plan_detectors().items():
+            yield from ((code, match) for match in detector(context))
+
+
+def _unparsed(case: Case, work: Workload) -> Iterator[Unread]:
+    for statement in work.broken:
+        problem = statement.problem
+        if problem is not None:
+            span = statement.location_at(problem.offset, problem.offset).span
+            yield Unread(
+                name=statement.artifact.name,
+                reason=phrase(
+                    _PACKAGE,
+                    case.language,
+                    f"unread_{problem.kind}",
+                    line=span.line if span else 0,
+                    dialect=_DIALECT_NAMES[statement.dialect],
+                    detail=problem.detail,
+                ),
+            )
+
+
+def prove(case: Case, findings: Sequence[Finding], knowledge: Knowledge, terms: Terms) -> Sequence[Proof]:
+    """Measure the case's queries before and after, on a server made for it."""
+    if not terms.prove:
+        return ()
+    from backend_advisor.experts.database.proving import prove_queries
+
+    return prove_queries(case, workload_of(case), findings, terms)
+
+
+def unknowns(case: Case, findings: Sequence[Finding]) -> Sequence[Unknown]:
+    """What would make the advice on this case's queries surer."""
+    from backend_advisor.experts.database.questions import open_questions
+
+    return open_questions(case, workload_of(case), findings)

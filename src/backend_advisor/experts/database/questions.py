@@ -1,0 +1,48 @@
+"""What the database expert would ask, each question with what its answer would change."""
+
+from collections.abc import Iterator, Sequence
+
+from backend_advisor.experts.database.workload import Workload, stated_rows
+from backend_advisor.model import ArtifactKind, Case, Finding, Unknown
+from backend_advisor.phrases import phrase
+from backend_advisor.sql.inference import infer
+
+_PACKAGE = __package__ or ""
+_LATENCY = {"latency", "duration", "response_time"}
+
+
+def open_questions(case: Case, work: Workload, findings: Sequence[Finding]) -> tuple[Unknown, ...]:
+    """What the case leaves open about its queries; nothing when it is not about queries."""
+    keys = list(_keys(case, work)) if case.question.strip() else []
+    return tuple(
+        Unknown(
+            key=key,
+            question=phrase(_PACKAGE, case.language, f"ask_{key}"),
+            changes=phrase(_PACKAGE, case.language, f"ask_{key}_changes"),
+        )
+        for key in keys
+    )
+
+
+def _keys(case: Case, work: Workload) -> Iterator[str]:
+    plans = case.of_kind(ArtifactKind.PLAN)
+    if not work.queries:
+        if not plans and _is_slow(case) and _has_database(case):
+            yield "query"
+            yield "query_plan"
+        return
+    tables = list(infer(work.queries, work.schema).tables)
+    if any(table not in work.schema.tables for table in tables):
+        yield "schema"
+    if len(stated_rows(case, {}, tables)) < len(tables):
+        yield "row_counts"
+    if not plans:
+        yield "query_plan"
+
+
+def _is_slow(case: Case) -> bool:
+    return any(figure.about in _LATENCY for figure in case.figures)
+
+
+def _has_database(case: Case) -> bool:
+    return any(technology.category in ("database", "orm") for technology in case.stack)

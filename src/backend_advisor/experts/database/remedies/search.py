@@ -1,0 +1,146 @@
+"""Find the set of indexes that pays: all candidates at once first, then take away what adds nothing.
+
+Indexes help each other, so adding them one at a time can find nothing: an index that feeds a sort may make a query
+slower until the joins behind it have theirs. Hence the joint start and the removal by marginal effect.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from backend_advisor.experts.database.remedies.shelf import LONG_MS, Built, Shelf, used_indexes
+from backend_advisor.model import Measurement
+
+TOLERANCE = 1.15
+"""A set within 15 % of another is as good; timing differences below that are noise on a shared machine."""
+
+NOISE_MS = 0.05
+MIN_GAIN = 1.2
+RESCUE_SIZE = 6
+MAX_SINGLES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A set of candidates that was measured and not recommended."""
+
+    names: tuple[str, ...]
+    measurement: Measurement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The outcome: the query without candidates, with the recommended ones, and what else was measured."""
+
+    before: Measurement
+    after: Measurement
+    chosen: tuple[Built, ...]
+    tried: tuple[Tried, ...]
+
+    @property
+    def gain(self) -> float:
+        """How many times faster the query became."""
+        return (self.before.median_ms or 0.0) / max(self.after.median_ms or 0.0, 0.001)
+
+
+def search(shelf: Shelf, sql: str, *, limit_ms: float) -> Found | None:
+    """The best set of the shelf's candidates for the query, or None when the query itself does not finish.
+
+    `limit_ms` is what one run may take before it counts as not finished.
+    """
+    before = shelf.measure(sql, ())
+    if before is None:
+        return None
+    chosen = _prune(shelf, sql, _joint(shelf, sql))
+    chosen = _simplify(shelf, sql, chosen)
+    after = shelf.measure(sql, chosen)
+    if not _pays(before, after):
+        chosen = _rescue(shelf, sql, before, limit_ms)
+        after = shelf.measure(sql, chosen)
+    if after is None or not _pays(before, after):
+        chosen, after = frozenset(), before
+    tried = _explain_choice(shelf, sql, chosen, before)
+    return Found(before, after, tuple(shelf.built[name] for name in sorted(chosen)), tried)
+
+
+def _joint(shelf: Shelf, sql: str) -> frozenset[str]:
+    together = shelf.measure(sql, shelf.built, runs=3)
+    return used_indexes(together.plan) & frozenset(shelf.built) if together is not None else frozenset()
+
+
+def _prune(shelf: Shelf, sql: str, chosen: frozenset[str]) -> frozenset[str]:
+    """Take away the index whose absence is felt least, as long as none is felt at all."""
+    while chosen:
+        current = shelf.measure(sql, chosen)
+        without = {name: shelf.measure(sql, chosen - {name}) for name in sorted(chosen)}
+        spare = [name for name, seen in without.items() if _as_good(seen, current)]
+        if not spare:
+            return chosen
+        chosen -= {min(spare, key=lambda name: _time(without[name]))}
+    return chosen
+
+
+def _simplify(shelf: Shelf, sql: str, chosen: frozenset[str]) -> frozenset[str]:
+    """Replace an index by a simpler one on the same table that serves as well."""
+    for name in sorted(chosen):
+        index = shelf.built[name].index
+        simpler = [
+            built.index
+            for built in shelf.built.values()
+            if built.index.table == index.table and _weight(built) < _weight(shelf.built[name])
+        ]
+        for other in sorted(simpler, key=lambda candidate: _weight(shelf.built[candidate.name])):
+            swapped = chosen - {name} | {other.name}
+            if _as_good(shelf.measure(sql, swapped), shelf.measure(sql, chosen)):
+                chosen = swapped
+                break
+    return chosen
+
+
+def _rescue(shelf: Shelf, sql: str, before: Measurement, limit_ms: float) -> frozenset[str]:
+    """The planner may misjudge when it sees everything, so try small sets for themselves."""
+    names = list(shelf.built)[:RESCUE_SIZE]
+    if (before.median_ms or 0.0) * len(names) ** 2 > limit_ms:
+        names = names[:2]
+    sets = [frozenset(chosen) for size in (1, 2) for chosen in combinations(names, size)]
+    return min(sets, key=lambda chosen: _time(shelf.measure(sql, chosen, runs=2)), default=frozenset())
+
+
+def _explain_choice(shelf: Shelf, sql: str, chosen: frozenset[str], before: Measurement) -> tuple[Tried, ...]:
+    """Measure what a reader would ask about: each index alone, and the set without each of its members."""
+    runs = 1 if (before.median_ms or 0.0) > LONG_MS else 3
+    single = [frozenset({name}) for name in _likely(shelf, chosen)]
+    smaller = [chosen - {name} for name in sorted(chosen)] if len(chosen) > 1 else []
+    seen: dict[frozenset[str], Tried] = {}
+    for names in [*single, *smaller]:
+        if names and names != chosen and names not in seen:
+            seen[names] = Tried(tuple(sorted(names)), shelf.measure(sql, names, runs=runs))
+    return tuple(seen.values())
+
+
+def _likely(shelf: Shelf, chosen: Iterable[str]) -> Sequence[str]:
+    rest = [name for name in shelf.built if name not in set(chosen)]
+    return [*sorted(chosen), *rest][:MAX_SINGLES]
+
+
+def _weight(built: Built) -> tuple[int, int, int]:
+    """What an index costs to have: exotic kinds and wide keys last, then by size."""
+    index = built.index
+    extras = (index.method != "btree") + (index.where is not None)
+    return (len(index.keys) + len(index.include) + extras, extras, built.size_bytes)
+
+
+def _time(measurement: Measurement | None) -> float:
+    return measurement.median_ms or 0.0 if measurement is not None else float("inf")
+
+
+def _as_good(candidate: Measurement | None, reference: Measurement | None) -> bool:
+    """Whether the candidate is as good as the reference: as fast within noise, and reading no more pages."""
+    if candidate is None or reference is None:
+        return reference is None
+    fast = _time(candidate) <= _time(reference) * TOLERANCE + NOISE_MS
+    return fast and (candidate.blocks or 0) <= (reference.blocks or 0) * TOLERANCE + 8
+
+
+def _pays(before: Measurement, after: Measurement | None) -> bool:
+    return after is not None and _time(before) > _time(after) * MIN_GAIN + NOISE_MS

@@ -1,0 +1,102 @@
+"""Candidate indexes built once in a lab database, then shown to the planner or hidden from it at will."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from backend_advisor.experts.database.remedies.candidates import create_statement
+from backend_advisor.lab.errors import LabError, TimedOut
+from backend_advisor.lab.postgres.server import Database
+from backend_advisor.model import Measurement, PlanNode
+from backend_advisor.sql.schema import Index
+
+_SHOWN = "UPDATE pg_index SET indisvalid = $1 WHERE indexrelid = $2::regclass"
+LONG_MS = 500.0
+"""From here on one run says enough for a trial; short runs are repeated because noise is a larger share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A candidate that exists in the lab, with what it cost to make."""
+
+    index: Index
+    build_ms: float
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A candidate that the server refused, in the server's words."""
+
+    index: Index
+    message: str
+
+
+class Shelf:
+    """The candidates of one database. Only those named at a measurement are visible to the planner."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._measured: dict[tuple[str, frozenset[str]], Measurement] = {}
+        self._visible: frozenset[str] = frozenset()
+        self.built: dict[str, Built] = {}
+        self.failed: list[Failed] = []
+        self.untried: list[Index] = []
+
+    def build(self, indexes: Sequence[Index], seconds: float) -> None:
+        """Create the candidates in order until the time is used up; one that fails never stops the others."""
+        end = time.monotonic() + seconds
+        for index in indexes:
+            if index.name in self.built:
+                continue
+            if time.monotonic() > end:
+                self.untried.append(index)
+                continue
+            try:
+                self.built[index.name] = self._create(index)
+            except LabError as error:
+                self.failed.append(Failed(index, str(error)))
+        self._visible = frozenset(self.built)
+        for table in {index.table for index in indexes if any("(" in key for key in index.keys)}:
+            self._database.admin(f'ANALYZE "{table}"')
+
+    def _create(self, index: Index) -> Built:
+        started = time.perf_counter()
+        self._database.admin(create_statement(index))
+        elapsed = (time.perf_counter() - started) * 1000
+        size = self._database.admin("SELECT pg_relation_size($1::regclass)", f'"{index.name}"')[0][0]
+        return Built(index, elapsed, int(size))
+
+    def show(self, names: Iterable[str]) -> None:
+        """Let the planner see exactly these candidates."""
+        wanted = frozenset(names)
+        for name in sorted(wanted ^ self._visible):
+            self._database.admin(_SHOWN, name in wanted, f'"{name}"')
+        self._visible = wanted
+
+    def measure(self, sql: str, names: Iterable[str], *, runs: int = 5) -> Measurement | None:
+        """Run the query with these candidates visible; None when it does not finish in time. Kept once known."""
+        wanted = frozenset(names)
+        key = (sql, wanted)
+        held = self._measured.get(key)
+        if held is not None and held.runs >= min(runs, 2):
+            return held
+        self.show(wanted)
+        try:
+            with self._database.session() as session:
+                measurement = session.explain(sql, runs=runs)
+        except TimedOut:
+            return None
+        self._measured[key] = measurement
+        return measurement
+
+
+def used_indexes(plan: PlanNode | None) -> frozenset[str]:
+    """The names of the indexes that a plan reads."""
+    found, pending = set(), [plan] if plan is not None else []
+    while pending:
+        node = pending.pop()
+        if node.index is not None:
+            found.add(node.index)
+        pending += node.children
+    return frozenset(found)

@@ -1,0 +1,94 @@
+"""The SQL of a case: its schema, its statements and plans, and the row counts that the asker stated."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from backend_advisor.experts.database.detectors.registry import QueryContext
+from backend_advisor.model import Artifact, ArtifactKind, Case, Figure
+from backend_advisor.sql.ddl import is_ddl, read_ddl
+from backend_advisor.sql.inference import infer
+from backend_advisor.sql.schema import Schema, qualified
+from backend_advisor.sql.statement import Statement, statements
+
+_DIALECT_OF = {
+    "postgresql": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "sqlite": "sqlite",
+    "oracle": "oracle",
+    "mssql": "tsql",
+}
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The statements of a case by what they are. `schema` holds what DDL defines, nothing inferred."""
+
+    dialect: str
+    definitions: tuple[Statement, ...]
+    queries: tuple[Statement, ...]
+    broken: tuple[Statement, ...]
+    schema: Schema
+
+    def with_rows(self, rows: Mapping[str, int]) -> "Workload":
+        """The same workload with row counts set in its schema."""
+        return replace(self, schema=self.schema.with_rows(rows))
+
+    def context(self, statement: Statement) -> QueryContext | None:
+        """What detectors look at; None when the statement has no tree."""
+        if statement.tree is None:
+            return None
+        schema = infer([statement], self.schema)
+        return QueryContext(statement, statement.tree, qualified(statement, schema), schema)
+
+
+def dialect_of(case: Case) -> str:
+    """The dialect of the stated database; PostgreSQL when none or several are stated."""
+    stated = {_DIALECT_OF[technology.id] for technology in case.stack if technology.id in _DIALECT_OF}
+    return stated.pop() if len(stated) == 1 else "postgres"
+
+
+@lru_cache(maxsize=4)
+def read_workload(artifacts: tuple[Artifact, ...], dialect: str) -> Workload:
+    """Cut every SQL artifact into statements and read the schema that their DDL defines."""
+    found = [
+        statement
+        for artifact in artifacts
+        for statement in statements(artifact, artifact.dialect or dialect)
+    ]
+    definitions = tuple(statement for statement in found if is_ddl(statement))
+    return Workload(
+        dialect=dialect,
+        definitions=definitions,
+        queries=tuple(s for s in found if s.tree is not None and not is_ddl(s)),
+        broken=tuple(s for s in found if s.problem is not None),
+        schema=read_ddl(definitions),
+    )
+
+
+def workload_of(case: Case) -> Workload:
+    """The workload of a case."""
+    return read_workload(case.of_kind(ArtifactKind.SQL, ArtifactKind.DDL), dialect_of(case))
+
+
+def stated_rows(case: Case, given: Mapping[str, int], tables: Sequence[str]) -> dict[str, int]:
+    """Row counts by table: those given by option first, then those the question states of a table by name.
+
+    A count of rows that names no table ("Rows scanned: 1.2M") holds for every table without one of its own.
+    """
+    rows = {table: given[table] for table in tables if table in given}
+    counts = [figure for figure in case.figures if figure.unit == "rows" and figure.role == "observation"]
+    for figure in counts:
+        for table in _named(figure, tables):
+            rows.setdefault(table, int(figure.value))
+    general = [int(figure.value) for figure in counts if not list(_named(figure, tables))]
+    if general:
+        for table in tables:
+            rows.setdefault(table, max(general))
+    return rows
+
+
+def _named(figure: Figure, tables: Sequence[str]) -> Iterator[str]:
+    subject = (figure.subject or "").lower()
+    return (table for table in tables if table.lower() == subject)
