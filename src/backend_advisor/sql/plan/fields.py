@@ -18,16 +18,31 @@ _NAMES = {
     "Node Type", "Strategy", "Partial Mode", "Operation", "Command", "Join Type", "Parallel Aware", "Async Capable",
     "Scan Direction", "Relation Name", "Schema", "Alias", "Index Name", "CTE Name", "Function Name",
     "Custom Plan Provider", "Subplan Name", "Parent Relationship", "Plan Width", "Actual Startup Time", "Plans",
-    "Table Function Name", "Tuplestore Name",
+    "Table Function Name", "Tuplestore Name", "Inner Unique",
 }  # fmt: skip
-_PRINTED_WHEN_TRUE = {"Inner Unique", "Single Copy", "Disabled"}
-_PRINTED_WHEN_POSITIVE = {
+_PRINTED_WHEN_TRUE = {"Single Copy", "Disabled"}
+PRINTED_WHEN_POSITIVE = frozenset({
     "Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck",
     "Rows Removed by Conflict Filter", "Exact Heap Blocks", "Lossy Heap Blocks", "Planned Partitions",
     "Tuples Inserted", "Tuples Updated", "Tuples Deleted", "Tuples Skipped", "Subplans Removed",
-}  # fmt: skip
-_POSITIVE_ENDINGS = (" Blocks", " Time", "WAL Records", "WAL FPI", "WAL Bytes", "WAL Buffers Full", "WAL FPI Bytes")
-_AGGREGATES = {"Plain": "Aggregate", "Sorted": "GroupAggregate", "Hashed": "HashAggregate", "Mixed": "MixedAggregate"}
+    "Disk Usage",
+})  # fmt: skip
+"""Figures that the text format leaves out when they are zero."""
+_POSITIVE_ENDINGS = (
+    " Blocks",
+    " Time",
+    "WAL Records",
+    "WAL FPI",
+    "WAL Bytes",
+    "WAL Buffers Full",
+    "WAL FPI Bytes",
+)
+_AGGREGATES = {
+    "Plain": "Aggregate",
+    "Sorted": "GroupAggregate",
+    "Hashed": "HashAggregate",
+    "Mixed": "MixedAggregate",
+}
 _JOINS = {"Nested Loop": "Nested Loop", "Hash Join": "Hash", "Merge Join": "Merge"}
 
 
@@ -137,7 +152,7 @@ def _flatten(found: dict[str, str], key: str, value: Tree) -> None:
 def _is_printed(key: str, value: str) -> bool:
     if key in _PRINTED_WHEN_TRUE or key.removeprefix("Worker ") in _PRINTED_WHEN_TRUE:
         return value == "true"
-    if key in _PRINTED_WHEN_POSITIVE or key.endswith(_POSITIVE_ENDINGS):
+    if key in PRINTED_WHEN_POSITIVE or key.endswith(_POSITIVE_ENDINGS):
         return (number(value) or 0.0) > 0
     return True
 
@@ -158,7 +173,9 @@ def _grouping_sets(found: dict[str, str], sets: Tree) -> None:
         for key, value in group.items() if isinstance(group, dict) else []:
             if isinstance(value, list):
                 name = key.removesuffix("s")
-                texts = [", ".join(str(k) for k in keys) if isinstance(keys, list) else str(keys) for keys in value]
+                texts = [
+                    ", ".join(str(k) for k in keys) if isinstance(keys, list) else str(keys) for keys in value
+                ]
                 if key == "Sort Key":
                     texts, name = [", ".join(texts)], "Sort Key"
                 for text in texts:

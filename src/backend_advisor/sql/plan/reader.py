@@ -32,7 +32,9 @@ def _format(lines: list[Line]) -> tuple[PlanFormat, list[Line]]:
     """The format, and the lines from where it starts: a log prefix or the query may stand before it."""
     for position, line in enumerate(lines):
         head = line.text.lstrip()
-        if head.startswith(("[", "{")) and (head[1:].strip(" {") == "" or '"Plan"' in head or '"Query' in head):
+        if head.startswith(("[", "{")) and (
+            head[1:].strip(" {") == "" or '"Plan"' in head or '"Query' in head
+        ):
             return "json", lines[position:]
         if head.startswith(("<explain", "<?xml")):
             return "xml", lines[position:]
@@ -50,7 +52,13 @@ def _outdented(lines: list[Line]) -> list[Line]:
     shift = max(min(rest, default=first) - 2, 0) if rest and first < min(rest) - 2 else 0
     head = Line(lines[0].text.lstrip(), lines[0].number)
     cut = shift or first
-    return [head, *(Line(line.text[cut:] if line.text[:cut].isspace() else line.text, line.number) for line in lines[1:])]
+    return [
+        head,
+        *(
+            Line(line.text[cut:] if line.text[:cut].isspace() else line.text, line.number)
+            for line in lines[1:]
+        ),
+    ]
 
 
 def _text(lines: list[Line]) -> Plan:

@@ -20,15 +20,14 @@ _NODE_KEY: dict[str, re.Pattern[str]] = {
     "xml": re.compile(r"<Node-Type>"),
 }
 _LIST_TAGS = {
-    "Item", "Plan", "Worker", "Trigger", "Group", "Set", "Query", "Grouping-Set", "Target-Table",
-    "Incremental-Sort-Group",
+    "Item", "Plan", "Worker", "Trigger", "Query", "Grouping-Set", "Hash-Key", "Group-Key", "Target-Table",
 }  # fmt: skip
 _HYPHENATED = {
     "One Time Filter": "One-Time Filter",
-    "Full sort Groups": "Full-sort Groups",
-    "Pre sorted Groups": "Pre-sorted Groups",
+    "Incremental Sort Groups": "Full-sort Groups",
 }
-_FLOW = re.compile(r"(?:^|:|-)\s*[\[{&*!]")
+_FLOW = re.compile(r"^[\s-]*(?:[A-Za-z][\w /-]*:\s+)?[\[{&*!]")
+_GROUPING_SET = re.compile(r'^\s*- \[(?:"(?:[^"\\]|\\.)*"(?:, )?)*\]$')
 
 
 class Unreadable(Exception):
@@ -92,8 +91,8 @@ def _yaml(text: str, lines: list[Line]) -> Tree:
     for i, line in enumerate(lines):
         if len(line.text) - len(line.text.lstrip(" ")) > _INDENT_PER_NODE["yaml"] * (MAX_DEPTH + 4):
             raise TooLarge(PlanProblem(PlanProblemKind.TOO_DEEP, str(MAX_DEPTH), line.number))
-        if _FLOW.match(line.text.lstrip(" -")) or re.match(r"^[\s-]*[A-Za-z][\w /-]*:\s+[\[{&*!]", line.text):
-            # EXPLAIN writes block style and quotes such values; anchors and flow style are someone else's YAML.
+        if _FLOW.match(line.text) and not _GROUPING_SET.match(line.text):
+            # EXPLAIN writes block style and quotes other values; anchors and nested flows are someone else's YAML.
             raise _problem(PlanProblemKind.SYNTAX, lines, i, line.text.strip()[:40])
     try:
         loaded: Tree = yaml.load(text, Loader=yaml.CBaseLoader)  # noqa: S506 - the base loader makes strings only
@@ -132,11 +131,17 @@ def _xml_depth(text: str) -> int:
 def _element(element: ElementTree.Element) -> Tree:
     children = list(element)
     if not children:
-        return element.text or ""
+        return element.text if element.text and element.text.strip() else ""
     tags = {_tag(child) for child in children}
     if len(tags) == 1 and tags <= _LIST_TAGS and _tag(element) != "Query":
         return [_element(child) for child in children]
-    return {_name(_tag(child)): _element(child) for child in children}
+    found: dict[str, Tree] = {}
+    for child in children:
+        name = _name(_tag(child))
+        # Both kinds of groups of an incremental sort have one tag, in this order.
+        name = "Pre-sorted Groups" if name in found and name == "Full-sort Groups" else name
+        found[name] = _element(child)
+    return found
 
 
 def _tag(element: ElementTree.Element) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from backend_advisor.sql.plan.details import detail
 from backend_advisor.sql.plan.document import PlanProblem, PlanProblemKind
-from backend_advisor.sql.plan.limits import TooLarge, check_count, check_depth
+from backend_advisor.sql.plan.fields import PRINTED_WHEN_POSITIVE
+from backend_advisor.sql.plan.limits import check_count, check_depth
 from backend_advisor.sql.plan.nodes import RawNode
 from backend_advisor.sql.plan.unwrap import Line
 
@@ -143,7 +144,17 @@ class _Reader:
 
 def _lacks_children(node: RawNode) -> bool:
     """Whether a node that always has a child ends the text without one."""
-    always = ("Limit", "Sort", "Hash", "Gather", "Gather Merge", "Unique", "Materialize", "Memoize", "Nested Loop")
+    always = (
+        "Limit",
+        "Sort",
+        "Hash",
+        "Gather",
+        "Gather Merge",
+        "Unique",
+        "Materialize",
+        "Memoize",
+        "Nested Loop",
+    )
     return node.operation in always and not node.children
 
 
@@ -151,6 +162,10 @@ def _merge(properties: dict[str, str], more: dict[str, str]) -> None:
     for name, value in more.items():
         # Grouping sets print one line for each set under the same name.
         repeated = name in ("Group Key", "Hash Key") and name in properties
+        if name == "Inner Unique":
+            continue  # the other formats say it of every join, this one only with VERBOSE
+        if name in PRINTED_WHEN_POSITIVE and value == "0":
+            continue  # an average below one half, which the other formats leave out as zero
         properties[name] = f"{properties[name]}; {value}" if repeated else value
 
 
@@ -158,7 +173,14 @@ def _starts_summary(text: str) -> bool:
     stripped = text.strip().lower()
     if stripped in ("planning:", "jit:", "serialization:"):
         return True
-    heads = ("planning time:", "execution time:", "total runtime:", "settings:", "query identifier:", "trigger ")
+    heads = (
+        "planning time:",
+        "execution time:",
+        "total runtime:",
+        "settings:",
+        "query identifier:",
+        "trigger ",
+    )
     return stripped.startswith((*heads, "serialization:", "planning memory:")) and ":" in stripped
 
 
@@ -218,6 +240,3 @@ def _relation(target: str) -> tuple[str, str | None]:
 
 def _unquoted(name: str) -> str:
     return name[1:-1].replace('""', '"') if name.startswith('"') and name.endswith('"') else name
-
-
-__all__ = ["TextPlan", "TooLarge", "read_text"]

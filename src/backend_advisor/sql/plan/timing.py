@@ -36,7 +36,7 @@ def wall_times(root: "RawNode") -> dict["RawNode", float]:
 def own_times(root: "RawNode", wall: dict["RawNode", float]) -> dict["RawNode", float]:
     """The wall time of each node less that of everything that ran inside it; never below zero."""
     own = dict(wall)
-    scans = _cte_scans(root)
+    ctes: list[RawNode] = []
     stack = [root]
     while stack:
         node = stack.pop()
@@ -45,11 +45,15 @@ def own_times(root: "RawNode", wall: dict["RawNode", float]) -> dict["RawNode", 
             if child not in wall:
                 continue
             if _cte_name(child) is not None:
-                _charge(own, scans.get(_cte_name(child) or "", []), wall[child])
+                ctes.append(child)
             elif _is_initplan(child):
                 _charge(own, [_asks_for(node, child)], wall[child])
             elif node in own:
                 own[node] -= wall[child]
+    # CTEs come last: an InitPlan may be the one that reads, inside the time of the node that asked for it.
+    scans = _cte_scans(root)
+    for cte in ctes:
+        _charge(own, scans.get(_cte_name(cte) or "", []), wall[cte])
     return {node: max(ms, 0.0) for node, ms in own.items()}
 
 

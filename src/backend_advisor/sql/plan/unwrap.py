@@ -32,7 +32,13 @@ def unwrap(text: str) -> list[Line]:
 
 
 def _split(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").removeprefix("\ufeff").split("\n")
+    return (
+        text.replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .replace("\u00a0", " ")
+        .removeprefix("\ufeff")
+        .split("\n")
+    )
 
 
 def _is_decoration(text: str) -> bool:
