@@ -1,0 +1,120 @@
+"""What the advisor knows: playbooks, sources and the glossary, checked on load, cached, and searched.
+
+`load()` is the way in; `check()` names every problem of the data.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backend_advisor.knowledge.playbook import Playbook
+from backend_advisor.knowledge.problem import KnowledgeError, Problem
+from backend_advisor.model import Language, Source
+
+if TYPE_CHECKING:
+    from backend_advisor.knowledge.glossary import Matcher, TermGroup
+    from backend_advisor.knowledge.store import Compiled
+
+ROOT = Path(__file__).parents[1]
+
+__all__ = ["Hit", "Knowledge", "KnowledgeError", "Problem", "check", "load", "problems"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A playbook that fits a question. `score` is its share (0 to 1) of what a perfect page would score."""
+
+    playbook: Playbook
+    score: float
+    confident: bool
+
+
+class Knowledge:
+    """All playbooks, sources and glossary terms."""
+
+    def __init__(self, compiled: "Compiled") -> None:
+        self._compiled = compiled
+        self.playbooks: Mapping[str, Playbook] = _Playbooks(compiled)
+        self.sources: Mapping[str, Source] = compiled.sources
+        self.glossary: tuple[TermGroup, ...] = compiled.glossary
+
+    def playbook(self, key: str) -> Playbook:
+        """The playbook of a code, name or alias, in any case; KeyError when there is none."""
+        return self.playbooks[self._compiled.names[key.strip().casefold()]]
+
+    def search(
+        self, question: str, language: Language, limit: int = 10, technologies: Iterable[str] = ()
+    ) -> list[Hit]:
+        """The playbooks that fit a question best; `technologies` are those of the asker's own stack."""
+        from backend_advisor.knowledge.search import CONFIDENT_SHARE, rank
+
+        index = self._compiled.index
+        ranked = rank(index, self._matcher, question, technologies)
+        return [
+            Hit(playbook=self.playbooks[index.codes[page]], score=share, confident=share >= CONFIDENT_SHARE)
+            for page, share in ranked[:limit]
+        ]
+
+    @cached_property
+    def _matcher(self) -> "Matcher":
+        from backend_advisor.knowledge.glossary import Matcher
+
+        return Matcher(self._compiled.forms)
+
+
+class _Playbooks(Mapping[str, Playbook]):
+    """Playbooks by code, each unpacked when it is first asked for."""
+
+    def __init__(self, compiled: "Compiled") -> None:
+        self._packed = compiled.playbooks
+        self._unpacked: dict[str, Playbook] = {}
+
+    def __getitem__(self, code: str) -> Playbook:
+        if code not in self._unpacked:
+            from backend_advisor.knowledge.store import unpack
+
+            self._unpacked[code] = unpack(self._packed[code])
+        return self._unpacked[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+@cache
+def load(root: Path = ROOT) -> Knowledge:
+    """The knowledge below a package folder; raises KnowledgeError with every problem when it has any."""
+    from backend_advisor.knowledge import store
+    from backend_advisor.knowledge.files import all_files
+
+    digest = store.digest(all_files(root))
+    path = store.cache_file(root)
+    compiled = store.read(path, digest)
+    if compiled is None:
+        from backend_advisor.knowledge.library import read_library
+
+        library = read_library(root)
+        errors = [problem for problem in library.problems if not problem.minor]
+        compiled = library.compiled(digest)
+        if errors:
+            warnings.warn(str(KnowledgeError(errors)), stacklevel=2)
+        else:
+            store.write(path, compiled)
+    return Knowledge(compiled)
+
+
+def problems(root: Path = ROOT) -> list[Problem]:
+    """Everything that is wrong with the data, minor problems included."""
+    from backend_advisor.knowledge.library import read_library
+
+    return read_library(root).problems
+
+
+def check(root: Path = ROOT) -> list[str]:
+    """What must be mended in the data, as `file:line: cause`; empty when nothing."""
+    return [str(problem) for problem in problems(root) if not problem.minor]

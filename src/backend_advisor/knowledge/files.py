@@ -1,0 +1,20 @@
+"""Which files of the package the knowledge is made of."""
+
+from pathlib import Path
+
+PLAYBOOKS = "experts/*/playbooks/*.md"
+SOURCES = "knowledge/sources/*.yaml"
+GLOSSARY = "knowledge/glossary/*.yaml"
+TECHNOLOGIES = "intake/technologies/*.yaml"
+CODE = "knowledge/*.py"
+
+
+def matching(root: Path, pattern: str) -> list[Path]:
+    """The files of one pattern in a fixed order."""
+    return sorted(root.glob(pattern))
+
+
+def all_files(root: Path) -> list[Path]:
+    """All data files, and the code that compiles them."""
+    patterns = (PLAYBOOKS, SOURCES, GLOSSARY, TECHNOLOGIES, CODE)
+    return [path for pattern in patterns for path in matching(root, pattern)]

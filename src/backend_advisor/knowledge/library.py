@@ -1,0 +1,101 @@
+"""All data files of the package read, checked and put together: the slow way, behind the cache."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backend_advisor.knowledge.checks import check_playbooks
+from backend_advisor.knowledge.document import Reporter
+from backend_advisor.knowledge.files import GLOSSARY, PLAYBOOKS, SOURCES, TECHNOLOGIES, matching
+from backend_advisor.knowledge.glossary import Matcher, TermGroup, forms
+from backend_advisor.knowledge.pages import PageFile, PlaybookFiles, assemble, read_page
+from backend_advisor.knowledge.playbook import Playbook
+from backend_advisor.knowledge.problem import Problem
+from backend_advisor.knowledge.registry import read_categories, read_glossary, read_sources
+from backend_advisor.knowledge.search import build_index
+from backend_advisor.knowledge.store import Compiled, pack
+from backend_advisor.model import Language, Source
+
+
+@dataclass(slots=True)
+class Library:
+    """Everything that was read, and every problem found on the way."""
+
+    playbooks: list[Playbook] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    glossary: tuple[TermGroup, ...] = ()
+    categories: dict[str, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def compiled(self, digest: str) -> Compiled:
+        """The library in the form that is stored and used."""
+        known = forms(self.glossary)
+        names = {
+            key.casefold(): playbook.code
+            for playbook in self.playbooks
+            for key in (*playbook.aliases, playbook.name, playbook.code)
+        }
+        return Compiled(
+            digest=digest,
+            playbooks={playbook.code: pack(playbook) for playbook in self.playbooks},
+            names=names,
+            sources=self.sources,
+            glossary=self.glossary,
+            forms=known,
+            index=build_index(self.playbooks, Matcher(known), self.categories),
+        )
+
+
+def read_library(root: Path) -> Library:
+    """Read and check the data below the package's folder."""
+    library = Library()
+    reporters: list[Reporter] = []
+    _read_registries(root, library, reporters)
+    files = _read_playbooks(root, reporters)
+    library.categories = read_categories(matching(root, TECHNOLOGIES))
+    check_playbooks(files, library.sources, library.categories.keys())
+    library.playbooks = sorted((file.playbook for file in files), key=lambda playbook: playbook.code)
+    library.problems = sorted(problem for reporter in reporters for problem in reporter.problems)
+    return library
+
+
+def _read_registries(root: Path, library: Library, reporters: list[Reporter]) -> None:
+    groups: list[TermGroup] = []
+    for path in matching(root, SOURCES):
+        reporter = _reporter(root, path, reporters)
+        read_sources(_text(path, reporter), reporter, library.sources)
+    for path in matching(root, GLOSSARY):
+        reporter = _reporter(root, path, reporters)
+        groups += read_glossary(_text(path, reporter), reporter)
+    library.glossary = tuple(groups)
+
+
+def _read_playbooks(root: Path, reporters: list[Reporter]) -> list[PlaybookFiles]:
+    files = []
+    pages: dict[tuple[Path, str], dict[Language, PageFile | None]] = {}
+    for path in matching(root, PLAYBOOKS):
+        name, language = (path.name[:-6], "ko") if path.name.endswith(".ko.md") else (path.name[:-3], "en")
+        reporter = _reporter(root, path, reporters)
+        page = read_page(_text(path, reporter), "ko" if language == "ko" else "en", reporter)
+        pages.setdefault((path.parent, name), {})["ko" if language == "ko" else "en"] = page
+        if not (path.parent / f"{name}{'.md' if language == 'ko' else '.ko.md'}").is_file():
+            reporter.error(1, f"the {'English' if language == 'ko' else 'Korean'} page is missing")
+    for (folder, name), pair in pages.items():
+        english, korean = pair.get("en"), pair.get("ko")
+        if english is not None and korean is not None:
+            assembled = assemble(name, folder.parent.name, english, korean)
+            if assembled is not None:
+                files.append(assembled)
+    return files
+
+
+def _reporter(root: Path, path: Path, reporters: list[Reporter]) -> Reporter:
+    reporters.append(Reporter(path.relative_to(root).as_posix()))
+    return reporters[-1]
+
+
+def _text(path: Path, reporter: Reporter) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reporter.error(1, f"cannot be read: {error}")
+        return ""

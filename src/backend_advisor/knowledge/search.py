@@ -1,0 +1,153 @@
+"""Ranking of playbooks for a question: BM25 over weighted fields of both languages (BM25F)."""
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from backend_advisor.knowledge.glossary import PREFIX, Matcher
+from backend_advisor.knowledge.playbook import Page, Playbook
+from backend_advisor.knowledge.tokens import terms
+
+FIELD_WEIGHTS = {
+    "title": 4.0,
+    "symptoms": 3.0,
+    "keywords": 3.0,
+    "name": 2.0,
+    "message": 1.5,
+    "root_cause": 1.0,
+    "rest": 0.5,
+}
+SATURATION = 1.6
+LENGTH_SHARE = 0.6
+CONCEPT_WEIGHT = 0.8
+OWN_STACK, OTHER_STACK = 1.15, 0.6
+CONFIDENT_SHARE = 0.22
+"""Share of what a perfect page could score from which a hit is an answer; set on benchmarks/search.py."""
+
+
+class Index(msgspec.Struct, frozen=True):
+    """For each term, the pages that hold it and how strongly, as packed arrays: reading it costs nothing."""
+
+    codes: tuple[str, ...]
+    technologies: tuple[tuple[str, ...], ...]
+    categories: dict[str, str]
+    postings: dict[str, tuple[bytes, bytes]]
+
+
+def build_index(playbooks: Sequence[Playbook], matcher: Matcher, categories: Mapping[str, str]) -> Index:
+    """The index of all playbooks."""
+    counts = [{name: _count(text, matcher) for name, text in _fields(p).items()} for p in playbooks]
+    average = {
+        name: max(1.0, sum(sum(fields[name].values()) for fields in counts) / max(1, len(counts)))
+        for name in FIELD_WEIGHTS
+    }
+    postings: dict[str, tuple[array[int], array[float]]] = {}
+    for number, fields in enumerate(counts):
+        for term, frequency in _weigh(fields, average).items():
+            pages, strengths = postings.setdefault(term, (array("I"), array("f")))
+            pages.append(number)
+            strengths.append(frequency / (SATURATION + frequency))
+    return Index(
+        codes=tuple(p.code for p in playbooks),
+        technologies=tuple(p.technologies for p in playbooks),
+        categories=dict(categories),
+        postings={t: (pages.tobytes(), strengths.tobytes()) for t, (pages, strengths) in postings.items()},
+    )
+
+
+def rank(
+    index: Index, matcher: Matcher, question: str, technologies: Iterable[str] = ()
+) -> list[tuple[int, float]]:
+    """Page numbers and the share of the possible score that each reached, best first."""
+    wanted = _query(question, matcher)
+    if not wanted or not index.codes:
+        return []
+    scores: dict[int, float] = {}
+    possible = 0.0
+    for term, weight in wanted.items():
+        pages, strengths = _posting(index, term)
+        worth = weight * _rarity(len(index.codes), len(pages))
+        if pages or not term.startswith(PREFIX):
+            possible += worth
+        for page, strength in zip(pages, strengths, strict=True):
+            scores[page] = scores.get(page, 0.0) + worth * strength
+    stack = frozenset(technologies)
+    shares = [(page, score / possible * _fit(index, page, stack)) for page, score in scores.items()]
+    return sorted(shares, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _fields(playbook: Playbook) -> dict[str, str]:
+    def both(*names: str) -> str:
+        return "\n".join(text for page in pages for name in names for text in _texts(page, name))
+
+    pages = tuple(playbook.pages.values())
+    return {
+        "title": both("title"),
+        "symptoms": both("symptoms"),
+        "keywords": both("keywords"),
+        "name": " ".join((playbook.name, playbook.code, *playbook.aliases, *playbook.technologies)),
+        "message": both("message", "fix"),
+        "root_cause": both("root_cause"),
+        "rest": both("diagnosis", "solution", "best_practices", "monitoring"),
+    }
+
+
+def _texts(page: Page, name: str) -> Iterator[str]:
+    value = getattr(page, name)
+    if isinstance(value, str):
+        yield value
+    elif value is not None:
+        yield from (item if isinstance(item, str) else item.text for item in value)
+
+
+def _count(text: str, matcher: Matcher) -> Counter[str]:
+    counter = Counter(term for term, _ in terms(text))
+    counter.update(matcher.concepts(text))
+    return counter
+
+
+def _weigh(fields: Mapping[str, Counter[str]], average: Mapping[str, float]) -> dict[str, float]:
+    """Each term's frequency over all fields, by the weight and the length of the field."""
+    weighed: dict[str, float] = {}
+    for name, counter in fields.items():
+        length = sum(counter.values()) / average[name]
+        factor = FIELD_WEIGHTS[name] / (1 - LENGTH_SHARE + LENGTH_SHARE * length)
+        for term, count in counter.items():
+            weighed[term] = weighed.get(term, 0.0) + factor * count
+    return weighed
+
+
+def _query(question: str, matcher: Matcher) -> dict[str, float]:
+    wanted: dict[str, float] = {}
+    for term, weight in terms(question):
+        wanted[term] = max(wanted.get(term, 0.0), weight)
+    for concept in matcher.concepts(question):
+        wanted[concept] = CONCEPT_WEIGHT
+    return wanted
+
+
+def _posting(index: Index, term: str) -> "tuple[array[int], array[float]]":
+    pages, strengths = array("I"), array("f")
+    packed = index.postings.get(term)
+    if packed is not None:
+        pages.frombytes(packed[0])
+        strengths.frombytes(packed[1])
+    return pages, strengths
+
+
+def _rarity(total: int, holding: int) -> float:
+    return math.log(1 + (total - holding + 0.5) / (holding + 0.5))
+
+
+def _fit(index: Index, page: int, stack: frozenset[str]) -> float:
+    """More for a page about the asker's own stack, less for one about another product of the same kind."""
+    about = index.technologies[page]
+    if not stack or not about:
+        return 1.0
+    if stack.intersection(about):
+        return OWN_STACK
+    kinds = {index.categories.get(name) for name in stack}
+    return OTHER_STACK if any(index.categories.get(name) in kinds for name in about) else 1.0

@@ -1,0 +1,115 @@
+"""Search terms of a text: stems of English words and identifiers, pairs of syllables of Korean words.
+
+Pairs of syllables find a Korean noun whatever particle follows it, without a morphological analyser.
+"""
+
+import importlib
+import re
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec
+from itertools import pairwise
+from pathlib import Path
+
+LONGEST_WORD = 64
+"""Longer runs (hashes, encoded data) say nothing that a search could use."""
+
+_RUN = re.compile(r"[가-힣]+|[^\W가-힣]+(?:[.+-][^\W가-힣]+)*")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\dA-Za-z_]+")
+
+
+@cache
+def _words(name: str) -> tuple[str, ...]:
+    """A word list of this room, longest first: stop words, and the endings that Korean words take."""
+    text = Path(__file__).with_name("words").joinpath(name).read_text("utf-8")
+    return tuple(sorted(set(text.split()), key=len, reverse=True))
+
+
+@cache
+def _stop(language: str) -> frozenset[str]:
+    return frozenset(_words(f"stop.{language}.txt"))
+
+
+def terms(text: str) -> Iterator[tuple[str, float]]:
+    """The search terms of a text with their weights; a Korean word's pairs share the weight of the word."""
+    for run in runs(text):
+        if is_hangul(run):
+            yield from _korean(run)
+        else:
+            yield from _english(run)
+
+
+def runs(text: str) -> Iterator[str]:
+    """The words of a text as written: stretches of Hangul, and words or identifiers of other letters."""
+    for match in _RUN.finditer(unicodedata.normalize("NFC", text)):
+        if match.end() - match.start() <= LONGEST_WORD:
+            yield match[0]
+
+
+def is_hangul(run: str) -> bool:
+    """Whether a run is Korean."""
+    return "가" <= run[0] <= "힣"
+
+
+def parts(run: str) -> list[str]:
+    """The stems of the words that an identifier is made of: `maxPoolSize` gives max, pool, size."""
+    return [stem(part.lower()) for part in _PART.findall(run)]
+
+
+def bare(word: str) -> str:
+    """A Korean word without the particle or ending after it, as far as two syllables remain."""
+    for ending in _words("endings.ko.txt"):
+        if word.endswith(ending) and len(word) - len(ending) >= 2:
+            return word[: -len(ending)]
+    return word
+
+
+def _korean(word: str) -> Iterator[tuple[str, float]]:
+    if word in _stop("ko") or (word := bare(word)) in _stop("ko"):
+        return
+    if len(word) == 1:
+        yield word, 0.5
+        return
+    weight = 1 / (len(word) - 1) ** 0.5
+    for first, second in pairwise(word):
+        yield first + second, weight
+
+
+def _english(run: str) -> Iterator[tuple[str, float]]:
+    found = parts(run)
+    whole = run.lower()
+    if whole in _stop("en"):
+        return
+    if len(found) == 1:
+        if len(found[0]) > 1:
+            yield found[0], 1.0
+        return
+    yield whole, 1.0
+    weight = 1 / (len(found) or 1) ** 0.5
+    for part in found:
+        if len(part) > 1 and part not in _stop("en"):
+            yield part, weight
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """The English stem of a word in lower case."""
+    return _stemmer()(word) if word.isascii() and word.isalpha() else word
+
+
+@cache
+def _stemmer() -> Callable[[str], str]:
+    """Snowball's English stemmer without its thirty other languages, whose import takes 50 ms."""
+    name = "_backend_advisor_snowball"
+    found = find_spec("snowballstemmer")
+    if found is None or found.submodule_search_locations is None:
+        raise ImportError("the package snowballstemmer is not installed")
+    spec = ModuleSpec(name, None, is_package=True)
+    spec.submodule_search_locations = list(found.submodule_search_locations)
+    sys.modules[name] = module_from_spec(spec)
+    stemmer = importlib.import_module(f"{name}.english_stemmer").EnglishStemmer()
+    stem_word: Callable[[str], str] = stemmer.stemWord
+    return stem_word
