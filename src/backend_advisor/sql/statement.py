@@ -25,6 +25,7 @@ MAX_SUBSCRIPTS = 60
 
 _CLIENT_COMMAND = re.compile(r"^(\\[^\n]*|delimiter\s+\S+[ \t]*|go[ \t]*)$", re.IGNORECASE | re.MULTILINE)
 _INDEX_ON_ONLY = re.compile(r"^(create\s+(?:unique\s+)?index\b[^()]*?\bon)(\s+only)\b", re.IGNORECASE)
+_DRIVER_PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|%s|(?:%\(|[#$]\{)(?P<name>\w+)[^)}]*(?:\)s|\})")
 _EXCERPT_LENGTH = 160
 
 
@@ -133,7 +134,21 @@ def check(text: str, dialect: str) -> Problem | None:
 
 def parse(text: str, dialect: str) -> exp.Expression | Problem:
     """Parse one statement, or say why that failed."""
-    text = _INDEX_ON_ONLY.sub(lambda match: match.group(1) + " " * len(match.group(2)), text)
+    outcome = _parse(_INDEX_ON_ONLY.sub(lambda match: match.group(1) + " " * len(match.group(2)), text), dialect)
+    if isinstance(outcome, Problem) and _DRIVER_PLACEHOLDER.search(text):
+        again = _parse(_DRIVER_PLACEHOLDER.sub(_as_placeholder, text), dialect)
+        return outcome if isinstance(again, Problem) else again
+    return outcome
+
+
+def _as_placeholder(match: re.Match[str]) -> str:
+    """A driver's or mapper's placeholder as one that SQL knows, padded to the same length."""
+    if match.group("name") is None:
+        return match.group() if match.group().startswith("'") else "? "
+    return f":{match.group('name')}".ljust(len(match.group()))
+
+
+def _parse(text: str, dialect: str) -> exp.Expression | Problem:
     try:
         tree = sqlglot.parse_one(text, dialect=dialect)
     except sqlglot.errors.ParseError as error:

@@ -110,7 +110,7 @@ def deep_json(depth: int) -> str:
 
 def deep_xml(depth: int) -> str:
     start, end = "<Plan><Node-Type>Limit</Node-Type><Plans>", "</Plans></Plan>"
-    return f'<explain xmlns="http://www.postgresql.org/2009/explain"><Query>{start * depth}{end * depth}</Query></explain>'
+    return f"<explain><Query>{start * depth}{end * depth}</Query></explain>"
 
 
 def deep_yaml(depth: int) -> str:

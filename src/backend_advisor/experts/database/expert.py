@@ -7,8 +7,6 @@ from backend_advisor.experts.database.detectors.registry import (
     PlanContext,
     plan_detectors,
     query_detectors,
-    schema_detectors,
-    workload_detectors,
 )
 from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
 from backend_advisor.knowledge import Knowledge
@@ -26,9 +24,7 @@ def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
     work = workload_of(case)
     work = work.with_rows(stated_rows(case, terms.rows, list(work.schema.tables)))
     unread: list[Unread] = [*_unparsed(case, work)]
-    found = [
-        finding(knowledge.playbooks[code], match, case.language) for code, match in _matches(case, work, unread)
-    ]
+    found = [finding(knowledge.playbooks[code], match, case.language) for code, match in _matches(case, work, unread)]
     return Examination(findings=tuple(found), unread=tuple(unread))
 
 

@@ -52,11 +52,7 @@ def dialect_of(case: Case) -> str:
 @lru_cache(maxsize=4)
 def read_workload(artifacts: tuple[Artifact, ...], dialect: str) -> Workload:
     """Cut every SQL artifact into statements and read the schema that their DDL defines."""
-    found = [
-        statement
-        for artifact in artifacts
-        for statement in statements(artifact, artifact.dialect or dialect)
-    ]
+    found = [statement for artifact in artifacts for statement in statements(artifact, artifact.dialect or dialect)]
     definitions = tuple(statement for statement in found if is_ddl(statement))
     return Workload(
         dialect=dialect,

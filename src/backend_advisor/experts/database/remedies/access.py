@@ -67,9 +67,7 @@ def _predicates(scope: exp.Expression) -> Iterator[exp.Expression]:
     """The conjuncts of WHERE and of the join conditions of this scope; branches of an OR count singly."""
     where = scope.args.get("where")
     conditions = [where.this] if where is not None else []
-    conditions += [
-        join.args["on"] for join in scope.args.get("joins") or () if join.args.get("on") is not None
-    ]
+    conditions += [join.args["on"] for join in scope.args.get("joins") or () if join.args.get("on") is not None]
     pending = list(conditions)
     while pending:
         condition = pending.pop(0)
@@ -91,9 +89,7 @@ def _read_predicate(predicate: exp.Expression, here: dict[str, Access]) -> None:
             _add(access.equalities, predicate.this.name)
             _note_constant(predicate, predicate.this, access)
     elif isinstance(predicate, (*_RANGES, exp.Between)):
-        sides = (
-            [predicate.this] if isinstance(predicate, exp.Between) else [predicate.this, predicate.expression]
-        )
+        sides = [predicate.this] if isinstance(predicate, exp.Between) else [predicate.this, predicate.expression]
         for side in sides:
             _read_range(side, here)
     elif isinstance(predicate, _PATTERNS):
