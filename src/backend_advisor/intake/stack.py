@@ -9,7 +9,7 @@ from backend_advisor.model import Artifact, ArtifactKind, Technology
 
 _VERSION = re.compile(
     r"[ \t]{0,2}(?:[:(][ \t]?)?(?:v|ver\.?[ \t]?|version[ \t]|버전[ \t]?)?"
-    r"(\d{1,4}(?:\.\d{1,4}){0,3}(?:\.x)?)(?![\d%,])(\+|[a-zA-Z]\b)?",
+    r"(\d{1,4}(?:\.\d{1,4}){0,3}(?:\.x)?)(?![\d%]|[.,]\d)(\+|[a-zA-Z]\b)?",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(

@@ -1,0 +1,231 @@
+"""What kind of thing a text is: by its content first, then by what its fence or file name says."""
+
+import json
+import re
+from pathlib import PurePosixPath
+from typing import Any
+
+from backend_advisor.intake.statements import is_ddl_only, is_sql
+from backend_advisor.model import ArtifactKind
+
+_K = ArtifactKind
+_HINTS: dict[str, ArtifactKind] = {
+    **dict.fromkeys(("sql", "postgresql", "postgres", "pgsql", "mysql", "mariadb", "sqlite", "plsql"), _K.SQL),
+    **dict.fromkeys(("plpgsql", "tsql", "oracle", "mssql"), _K.SQL),
+    **dict.fromkeys(("ddl", "schema.sql"), _K.DDL),
+    **dict.fromkeys(("plan", "explain"), _K.PLAN),
+    **dict.fromkeys(("python", "py", "python3", "pyi"), _K.PYTHON),
+    **dict.fromkeys(("javascript", "js", "node", "jsx", "mjs", "cjs", "nodejs"), _K.JAVASCRIPT),
+    **dict.fromkeys(("typescript", "ts", "tsx", "mts", "cts"), _K.TYPESCRIPT),
+    **dict.fromkeys(("java",), _K.JAVA),
+    **dict.fromkeys(("kotlin", "kt", "kts"), _K.KOTLIN),
+    **dict.fromkeys(("go", "golang"), _K.GO),
+    **dict.fromkeys(("openapi", "swagger"), _K.OPENAPI),
+    **dict.fromkeys(("graphql", "gql", "graphqls"), _K.GRAPHQL),
+    **dict.fromkeys(("proto", "protobuf", "proto3"), _K.PROTOBUF),
+    **dict.fromkeys(("dockerfile", "docker", "containerfile"), _K.DOCKERFILE),
+    **dict.fromkeys(("yaml", "yml"), _K.YAML),
+    **dict.fromkeys(("json", "json5", "jsonc"), _K.JSON),
+    **dict.fromkeys(("xml",), _K.XML),
+    **dict.fromkeys(("bash", "sh", "shell", "zsh", "console", "shell-session", "powershell", "ps1"), _K.SHELL),
+    **dict.fromkeys(("log", "logs", "out"), _K.LOG),
+    **dict.fromkeys(("ini", "properties", "conf", "toml", "env", "cfg", "nginx", "cnf", "hocon"), _K.CONFIGURATION),
+    **dict.fromkeys(("md", "markdown", "txt", "rst", "adoc"), _K.PROSE),
+}
+_OTHER_LANGUAGES = frozenset(
+    {"text", "plaintext", "mermaid", "plantuml", "diff", "csv", "http", "html", "css", "ruby", "rb", "php", "cs",
+     "csharp", "c", "cpp", "rust", "rs", "swift", "scala", "lua", "promql", "hcl", "terraform"}
+)  # fmt: skip
+DIALECT_HINTS = {
+    "postgresql": "postgres",
+    "postgres": "postgres",
+    "pgsql": "postgres",
+    "plpgsql": "postgres",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "sqlite": "sqlite",
+    "plsql": "oracle",
+    "oracle": "oracle",
+    "tsql": "tsql",
+    "mssql": "tsql",
+}
+_CODE_KINDS = (_K.PYTHON, _K.JAVASCRIPT, _K.TYPESCRIPT, _K.JAVA, _K.KOTLIN, _K.GO, _K.PROSE)
+_HEAD = 20_000
+_MAX_JSON = 20_000_000
+
+_PLAN = re.compile(
+    r"\(cost=\d+\.\d+\.\.\d+\.\d+ rows=\d+|\(actual (?:time=[\d.]+\.\.[\d.]+ )?rows=[\d.]+ loops=\d+\)|^[ \t|]*QUERY PLAN\b"
+    r"|^[ \t|+]*(?:-[ \t]+)?Plan:[ \t+|]*\n[ \t|+]*Node Type:",
+    re.MULTILINE,
+)
+_STATISTICS = re.compile(r"\bpg_restore_(?:relation|attribute)_stats\s*\(")
+_XML_PLAN = re.compile(r"<explain\b[^>\n]*postgresql", re.IGNORECASE)
+_TOP_KEY = re.compile(r"^([A-Za-z_][\w.-]*):(?=[ \t]|$)", re.MULTILINE)
+_YAML_ITEM = re.compile(r"^[ \t]*(?:- +)?[\w./\"'${}@*-]+:(?:[ \t]|$)|^[ \t]*- +\S", re.MULTILINE)
+_COMPOSE = re.compile(r"^services:[ \t]*\n(?:[ \t]*(?:#.*)?\n)*[ \t]+[\w.-]+:", re.MULTILINE)
+_PIPELINE_STEPS = re.compile(r"^[ \t]*(?:- )?(?:runs-on|steps|script|stage|stages|uses):", re.MULTILINE)
+_PROTO = re.compile(r"^[ \t]*syntax\s*=\s*[\"']proto[23]|^[ \t]*(?:service|message)\s+\w+\s*\{[\s\S]{0,2000}?(?:\brpc\b|=\s*\d+;)", re.MULTILINE)
+_GRAPHQL = re.compile(
+    r"^[ \t]*(?:type|input|interface|enum)\s+\w+[^\n{]{0,200}\{\s*(?:#[^\n]*\s*|\"[^\n]*\s*)*\w+(?:\([^)]{0,500}\))?\s*:\s*\[?[A-Z]\w*[!\]]*\s*(?:$|@|\})"
+    r"|^[ \t]*(?:schema|extend type \w+|directive @\w+)\b|^[ \t]*(?:query|mutation|subscription)\b[^\n{]{0,300}\{",
+    re.MULTILINE,
+)
+_DOCKER = re.compile(r"^[ \t]*FROM[ \t]+[\w./:@${}-]+(?:[ \t]+AS[ \t]+[\w-]+)?[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_DOCKER_STEP = re.compile(r"^(?:RUN|COPY|CMD|ENTRYPOINT|WORKDIR|EXPOSE|ENV|ADD|ARG|USER)[ \t]", re.MULTILINE)
+_LOG = re.compile(
+    r"^[ \t]*at [\w$.<>/]+\([^()\n]{0,200}\)|^Traceback \(most recent call last\)|^[ \t]*Caused by: "
+    r"|^\[?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}[^\n]{0,80}\b(?:ERROR|WARN|INFO|DEBUG|FATAL|LOG|STATEMENT|DETAIL|TRACE)\b"
+    r"|^(?:ERROR|FATAL|PANIC|WARNING):  ?\S|^(?:DETAIL|HINT|STATEMENT|CONTEXT): ",
+    re.MULTILINE,
+)
+_SHELL = re.compile(r"^#!.*\b(?:ba|z|k)?sh\b|^\$ \w|^(?:sudo|curl|docker|kubectl|psql|npm|pip|git|helm|export) [\w-]", re.MULTILINE)
+_PROPERTIES = re.compile(r"^[ \t]*[\w.-]+[ \t]*=[ \t]*[^=\n][^\n;{]*$|^\[[\w.-]+\]$", re.MULTILINE)
+
+_SIGNS: tuple[tuple[ArtifactKind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern, re.MULTILINE))
+    for kind, pattern in (
+        (_K.GO, r"^package \w+[ \t]*$|^func (?:\(\w+ \*?[\w.]+\) )?\w+\(|:= |\bif err != nil\b|\bchan \w"),
+        (_K.KOTLIN, r"\bfun (?:<\w+> )?[\w.]+\(|^[ \t]*va[lr] \w+(?::[ \t]?\w|[ \t]=)|\bdata class \w|\bsuspend fun\b|\?\.let \{"),
+        (_K.JAVA, r"^[ \t]*(?:public|private|protected) [\w<>\[\], ?.]+[({;]|^[ \t]*import (?:static )?[\w.]+(?:\.\*)?;|^package [\w.]+;|@Override\b|\bnew \w+(?:<[\w, ]*>)?\(|\bfinal \w+ \w|^[ \t]*public (?:class|interface|enum|record)\b"),
+        (_K.PYTHON, r"^[ \t]*(?:async )?def \w+\(|^[ \t]*class \w+(?:\([^()\n]*\))?:[ \t]*$|^[ \t]*from [\w.]+ import |^import [\w.]+(?: as \w+)?[ \t]*$|^[ \t]*(?:if|for|while|with|try|elif|else|except)\b[^\n{;]*:[ \t]*(?:#.*)?$|\bself\.\w|\bawait \w[^;\n]*$"),
+        (_K.TYPESCRIPT, r"\binterface \w+(?: extends [\w, ]+)? \{|: (?:string|number|boolean|void|any|Promise<|Observable<)\b|^[ \t]*(?:export )?type \w+(?:<\w+>)? =|\b(?:private|public|readonly) \w+\??: \w|@(?:Injectable|Controller|Module|Entity|Column)\(|^import type "),
+        (_K.JAVASCRIPT, r"\brequire\(['\"]|^[ \t]*(?:const|let|var) [\w{\[]|=> ?[{(\w]|\bfunction\b ?\w*\(|\bmodule\.exports\b|^[ \t]*import [\w{*][^\n;]* from ['\"]|\bawait [\w.]+\(|\bconsole\.\w+\(|===|^export (?:default|const|async|function|class)\b"),
+    )
+)  # fmt: skip
+
+
+def kind_of(text: str, hint: str | None = None, name: str | None = None) -> ArtifactKind:
+    """The kind of an artifact. `hint` is a fence's first word, `name` a file's path."""
+    by_name = _named_kind(name) if name else None
+    hinted = by_name or (_hinted_kind(hint) if hint else None)
+    certain = _certain_kind(text, hinted)
+    if certain is not None:
+        return certain
+    if hinted is not None and hinted not in (_K.PLAN, _K.JSON, _K.YAML, _K.DDL):
+        return hinted
+    if hint and hint.lower() in _OTHER_LANGUAGES - {"text", "plaintext"}:
+        return _K.OTHER
+    return _guessed_kind(text, hinted)
+
+
+def _hinted_kind(hint: str) -> ArtifactKind | None:
+    return _HINTS.get(hint.lower().lstrip("."))
+
+
+def _named_kind(name: str) -> ArtifactKind | None:
+    path = PurePosixPath(name.replace("\\", "/"))
+    base = path.name.lower()
+    if base.startswith(("dockerfile", "containerfile")) or base.endswith(".dockerfile"):
+        return _K.DOCKERFILE
+    if base == "jenkinsfile" or base.startswith((".gitlab-ci.", "azure-pipelines.", "bitbucket-pipelines.")):
+        return _K.PIPELINE
+    if path.suffix in (".yml", ".yaml") and {".github", ".circleci"} & set(path.parts):
+        return _K.PIPELINE
+    if base.startswith(("docker-compose", "compose.")) and path.suffix in (".yml", ".yaml"):
+        return _K.COMPOSE
+    if base.startswith((".env", "application.", "application-", "bootstrap.")) or base.endswith(".conf"):
+        return _K.CONFIGURATION
+    return _HINTS.get(path.suffix.lower().lstrip(".")) if path.suffix else None
+
+
+def _certain_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind | None:
+    """What the content proves, whatever its name says; None when the name should be asked."""
+    head = text[:_HEAD]
+    if hinted in _CODE_KINDS:
+        return None
+    first = head.lstrip("\ufeff \t\r\n")[:1]
+    if first in ("{", "["):
+        parsed = parse_json(text)
+        if parsed is not None:
+            return _json_kind(parsed)
+    if first == "<":
+        return _K.PLAN if _XML_PLAN.search(head) else (_K.XML if hinted in (None, _K.XML) else None)
+    if _STATISTICS.search(head):
+        return _K.STATISTICS
+    if is_sql(text):
+        return _K.DDL if is_ddl_only(text) else _K.SQL
+    if _PLAN.search(head):
+        return _K.PLAN
+    if hinted in (None, _K.YAML, _K.OPENAPI, _K.CONFIGURATION):
+        return _yaml_kind(head)
+    return None
+
+
+def parse_json(text: str) -> Any:
+    """The value of a JSON text, or None when it is not JSON (or `null`)."""
+    if len(text) > _MAX_JSON:
+        return None
+    try:
+        return json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _json_kind(value: Any) -> ArtifactKind:
+    item = value[0] if isinstance(value, list) and value else value
+    if not isinstance(item, dict):
+        return _K.JSON
+    if isinstance(item.get("Plan"), dict) and "Node Type" in item["Plan"]:
+        return _K.PLAN
+    if "openapi" in item or "swagger" in item:
+        return _K.OPENAPI
+    if "apiVersion" in item and "kind" in item:
+        return _K.KUBERNETES
+    if "resourceSpans" in item or "traceID" in item or {"traceId", "duration"} <= item.keys():
+        return _K.TRACE
+    data = item.get("data")
+    if isinstance(data, list) and data and isinstance(data[0], dict) and "traceID" in data[0]:
+        return _K.TRACE
+    return _K.JSON
+
+
+def _yaml_kind(head: str) -> ArtifactKind | None:
+    keys = set(_TOP_KEY.findall(head))
+    if {"openapi", "swagger"} & keys and {"info", "paths", "components"} & keys:
+        return _K.OPENAPI
+    if {"apiVersion", "kind"} <= keys:
+        return _K.KUBERNETES
+    if "services" in keys and _COMPOSE.search(head):
+        return _K.COMPOSE
+    if ({"jobs", "on"} <= keys or {"stages", "pipeline", "steps", "trigger"} & keys) and _PIPELINE_STEPS.search(head):
+        return _K.PIPELINE
+    if {"spring", "datasource", "management", "logging"} & keys:
+        return _K.CONFIGURATION
+    return None
+
+
+def _guessed_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind:
+    head = text[:_HEAD]
+    if _PROTO.search(head):
+        return _K.PROTOBUF
+    if _DOCKER.search(head) and _DOCKER_STEP.search(head):
+        return _K.DOCKERFILE
+    if _GRAPHQL.search(head) and hinted is None:
+        return _K.GRAPHQL
+    if hinted is not None:
+        return hinted
+    if _LOG.search(head):
+        return _K.LOG
+    if language := source_language(head):
+        return language
+    if _SHELL.search(head):
+        return _K.SHELL
+    return _structured_kind(head)
+
+
+def _structured_kind(head: str) -> ArtifactKind:
+    lines = [line for line in head.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if len(lines) > 1 and _TOP_KEY.match(lines[0]) and len(_YAML_ITEM.findall(head)) >= 0.8 * len(lines):
+        return _K.YAML
+    if len(lines) > 0 and len(_PROPERTIES.findall(head)) >= 0.8 * len(lines):
+        return _K.CONFIGURATION
+    return _K.OTHER
+
+
+def source_language(text: str) -> ArtifactKind | None:
+    """The programming language whose signs a text shows most, or None when it shows too few."""
+    scores = {kind: len(pattern.findall(text)) for kind, pattern in _SIGNS}
+    if scores[_K.TYPESCRIPT]:
+        scores[_K.TYPESCRIPT] += scores[_K.JAVASCRIPT]
+    best = max(scores, key=lambda kind: scores[kind])
+    return best if scores[best] >= 2 or (scores[best] == 1 and len(text) < 200) else None
