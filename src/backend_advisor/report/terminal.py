@@ -1,0 +1,240 @@
+"""The answer on a terminal: the verdict first, then the best advice in full, then the rest in brief.
+
+A plain answer fits two screens: the caps get tighter until it does, and what they hold back is named.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import RenderableType
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from backend_advisor.model import Advice, Proof, Report, SolutionStep, Source
+from backend_advisor.report import proofs
+from backend_advisor.report.console import LEVEL_STYLES, STRENGTH_STYLES, to_text
+from backend_advisor.report.markdown import source_line
+from backend_advisor.report.places import place
+from backend_advisor.report.style import Style
+from backend_advisor.report.terminal_proof import proof_blocks
+
+TWO_SCREENS = 100
+_UNLIMITED = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How much of each part is shown."""
+
+    advice: int = 1
+    brief: int = 3
+    findings: int = 3
+    paragraphs: int = _UNLIMITED
+    steps: int = 4
+    code_lines: int = 16
+    practices: int = 3
+    monitoring: int = 3
+    sources: int = 5
+    proofs: int = 2
+    nodes: int = 10
+    rejected: int = 3
+    diagnosis: bool = False
+    unknowns: int = 3
+
+
+FULL = Caps(*[_UNLIMITED] * 12, diagnosis=True, unknowns=_UNLIMITED)
+_TIGHTER = (
+    Caps(advice=2, steps=6, code_lines=24, practices=4, monitoring=4, sources=6, diagnosis=True),
+    Caps(),
+    Caps(paragraphs=2, steps=3, code_lines=12, practices=2, monitoring=2, sources=4, proofs=1, nodes=7, rejected=2),
+    Caps(
+        brief=2, findings=2, paragraphs=1, steps=2, code_lines=9, practices=1, monitoring=1, sources=3,
+        proofs=1, nodes=5, rejected=1, unknowns=2,
+    ),
+)  # fmt: skip
+
+
+def render(report: Report, style: Style) -> str:
+    """The report within two screens at the usual width, or all of it when the reader wants everything."""
+    if style.verbose:
+        return _rendered(report, style, FULL)
+    for caps in _TIGHTER:
+        text = _rendered(report, style, caps)
+        if text.count("\n") <= TWO_SCREENS:
+            break
+    return text
+
+
+def _rendered(report: Report, style: Style, caps: Caps) -> str:
+    blocks = [*_verdict(report, style), *_scope(report, style)]
+    for number, advice in enumerate(report.advice[: caps.advice], 1):
+        blocks += _advice(advice, number, style, caps, opening=proofs.leading_proof(report))
+    blocks += _brief(report, style, caps)
+    blocks += _rest(report, style, caps)
+    return to_text(blocks, style)
+
+
+def _verdict(report: Report, style: Style) -> Iterator[RenderableType]:
+    proof = proofs.leading_proof(report)
+    if proof is None:
+        return
+    yield Text.assemble(("✔ ", "bold green"), (proofs.gain(proof, style), "bold green"))
+    terms = [style.say(f"method_{proof.method}"), *proofs.conditions(proof, style)]
+    yield Padding(Text(" · ".join(terms)), (0, 0, 0, 2))
+    if proof.target is not None:
+        colour = {True: "bold green", False: "bold red", None: "yellow"}[proof.target.met]
+        sign = {True: "✔", False: "✘", None: "?"}[proof.target.met]
+        yield Text(f"{sign} {proofs.target(proof, style)}", style=colour)
+    yield Text()
+
+
+def _scope(report: Report, style: Style) -> Iterator[RenderableType]:
+    if not report.in_scope:
+        yield Text(style.say("out_of_scope"), style="bold")
+    for referral in report.referrals:
+        yield Text(f"{style.say('referrals')}: {referral.subject}", style="bold")
+        yield _indented(_markdown(referral.text))
+        yield from _sources(referral.sources, style, _UNLIMITED)
+    if report.in_scope and not report.advice:
+        yield Text(style.say("no_advice"))
+
+
+def _advice(
+    advice: Advice, number: int, style: Style, caps: Caps, *, opening: Proof | None
+) -> Iterator[RenderableType]:
+    yield Rule(Text(f"{number}. {advice.title}", style="bold"), align="left", style="blue")
+    yield _facts(advice, style)
+    yield from _headed(style.say("root_cause"), [_markdown(_paragraphs(advice.root_cause, caps.paragraphs))])
+    yield from _found(advice, style, caps)
+    for proof in advice.proofs[: caps.proofs]:
+        opens = proof is opening
+        yield from proof_blocks(proof, advice, style, opening=opens, nodes=caps.nodes, rejected=caps.rejected)
+    yield from _more(len(advice.proofs) - caps.proofs, style)
+    if caps.diagnosis and advice.diagnosis:
+        yield from _headed(style.say("diagnosis"), [_markdown(advice.diagnosis)])
+    yield from _headed(style.say("solution"), list(_steps(advice.solution, style, caps)))
+    practices, monitoring = advice.best_practices, advice.monitoring
+    yield from _headed(style.say("best_practices"), list(_bullets(practices, caps.practices, style)))
+    yield from _headed(style.say("monitoring"), list(_bullets(monitoring, caps.monitoring, style)))
+    yield from _sources(advice.sources, style, caps.sources)
+    yield Text()
+
+
+def _facts(advice: Advice, style: Style) -> Text:
+    return Text.assemble(
+        (proofs.strength(advice.strength, style), STRENGTH_STYLES[advice.strength]),
+        " · ",
+        (style.say(f"severity_{advice.severity.value}"), LEVEL_STYLES[advice.severity]),
+        (f" · {', '.join(advice.codes)}" if advice.codes else "", "dim"),
+    )
+
+
+def _found(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]:
+    """Where the findings are; what they say already opens the root cause."""
+    lines: list[RenderableType] = []
+    for finding in advice.findings[: caps.findings]:
+        text = "" if finding.message in advice.root_cause else f"  {finding.message}"
+        lines.append(Text.assemble((place(finding.location), "blue"), f"  {finding.code}{text}"))
+        lines += [Text.assemble("  → ", (place(step.location), "blue"), f"  {step.text}") for step in finding.steps]
+    lines += _more(len(advice.findings) - caps.findings, style)
+    yield from _headed(style.say("findings"), lines)
+
+
+def _steps(steps: Sequence[SolutionStep], style: Style, caps: Caps) -> Iterator[RenderableType]:
+    for number, step in enumerate(steps[: caps.steps], 1):
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(f"{number}.", _markdown(step.text))
+        yield grid
+        for code in step.code:
+            lines = code.text.rstrip().split("\n")
+            yield _code(lines[: caps.code_lines])
+            yield from _more(len(lines) - caps.code_lines, style)
+    yield from _more(len(steps) - caps.steps, style)
+
+
+def _code(lines: Sequence[str]) -> Text:
+    """Code is never wrapped, so that it can be copied."""
+    shown = "\n".join(f"     {line}" for line in lines)
+    return Text(shown, style="cyan", no_wrap=True, overflow="ignore")
+
+
+def _bullets(items: Sequence[str], limit: int, style: Style) -> Iterator[RenderableType]:
+    for item in items[:limit]:
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row("•", _markdown(item))
+        yield grid
+    yield from _more(len(items) - limit, style)
+
+
+def _sources(sources: Sequence[Source], style: Style, limit: int) -> Iterator[RenderableType]:
+    lines: list[RenderableType] = []
+    for number, source in enumerate(sources[:limit], 1):
+        grid = Table.grid(padding=(0, 1))
+        text = Text.assemble(source_line(source, style), " ", (source.url, "blue"), overflow="fold")
+        grid.add_row(f"[{number}]", text)
+        lines.append(grid)
+    lines += _more(len(sources) - limit, style)
+    yield from _headed(style.say("sources"), lines)
+
+
+def _brief(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]:
+    rest = report.advice[caps.advice :]
+    if not rest:
+        return
+    yield Rule(Text(style.say("more_advice"), style="bold"), align="left", style="blue")
+    for number, advice in enumerate(rest[: caps.brief], caps.advice + 1):
+        yield Text.assemble((f"{number}. {advice.title}  ", "bold"), _facts(advice, style))
+        seen = next((f"{place(f.location)}: {f.message}" for f in advice.findings), "")
+        if seen:
+            yield _indented(Text(seen, overflow="ellipsis", no_wrap=True))
+        elif advice.solution:
+            yield _indented(_markdown(_paragraphs(advice.solution[0].text, 1)))
+    yield from _more(len(rest) - caps.brief, style)
+    yield Text()
+
+
+def _rest(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]:
+    case = report.case
+    missing = [f"{one.question} {one.changes}" for one in case.unknowns]
+    lists = {
+        "unknowns": missing,
+        "unread": [f"{one.name}: {one.reason}" for one in case.unread],
+        "suppressed": [
+            f"{place(one.finding.location)}: {one.finding.code} ({one.reason})" for one in report.suppressed
+        ],
+        "notices": list(report.notices),
+    }
+    for key, items in lists.items():
+        if not items:
+            continue
+        yield Text(style.say(key), style="bold")
+        for item in items[: caps.unknowns]:
+            grid = Table.grid(padding=(0, 1))
+            grid.add_row(" ?" if key == "unknowns" else " •", Text(item))
+            yield grid
+        yield from _more(len(items) - caps.unknowns, style)
+
+
+def _headed(title: str, blocks: Sequence[RenderableType]) -> Iterator[RenderableType]:
+    if blocks:
+        yield Text(title, style="bold underline" if title else "")
+        yield from map(_indented, blocks)
+
+
+def _more(count: int, style: Style) -> Iterable[RenderableType]:
+    return [Text(style.say("more", count=count), style="dim")] if count > 0 else []
+
+
+def _indented(block: RenderableType) -> Padding:
+    return Padding(block, (0, 0, 0, 2), expand=False)
+
+
+def _markdown(text: str) -> RenderableType:
+    return Markdown(text, code_theme="ansi_dark", hyperlinks=False)
+
+
+def _paragraphs(text: str, limit: int) -> str:
+    return "\n\n".join(text.split("\n\n")[:limit])
