@@ -1,4 +1,4 @@
-"""The detail lines of the text format, turned into the names that the server gives the same figures in JSON."""
+"""The detail lines of the text format, by the names that the server gives the same figures in JSON."""
 
 import re
 

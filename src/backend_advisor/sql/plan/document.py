@@ -1,4 +1,4 @@
-"""What is read from the output of EXPLAIN: the tree, the figures about the whole run, and what could not be read."""
+"""What is read from EXPLAIN: the tree, the figures about the whole run, and what could not be read."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ class PlanProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trigger:
-    """A trigger that fired while the statement ran. `constraint` is set for those that enforce a foreign key."""
+    """A trigger that fired. `constraint` is set for those that enforce a foreign key."""
 
     name: str
     relation: str | None = None
@@ -81,7 +81,7 @@ class Plan:
 
     @property
     def analyzed(self) -> bool:
-        """Whether the statement was run (EXPLAIN ANALYZE), so that actual figures stand beside the estimates."""
+        """Whether the statement was run (EXPLAIN ANALYZE), so that there are actual figures."""
         return self.root is not None and self.root.actual_rows is not None
 
     def walk(self) -> Iterator[tuple[PlanNode, tuple[PlanNode, ...]]]:

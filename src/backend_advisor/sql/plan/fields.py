@@ -15,10 +15,10 @@ _FIGURES = {
     "Actual Loops": "loops",
 }
 _NAMES = {
-    "Node Type", "Strategy", "Partial Mode", "Operation", "Command", "Join Type", "Parallel Aware", "Async Capable",
-    "Scan Direction", "Relation Name", "Schema", "Alias", "Index Name", "CTE Name", "Function Name",
-    "Custom Plan Provider", "Subplan Name", "Parent Relationship", "Plan Width", "Actual Startup Time", "Plans",
-    "Table Function Name", "Tuplestore Name", "Inner Unique",
+    "Node Type", "Strategy", "Partial Mode", "Operation", "Command", "Join Type", "Parallel Aware",
+    "Async Capable",    "Scan Direction", "Relation Name", "Schema", "Alias", "Index Name", "CTE Name", "Function Name",
+    "Custom Plan Provider", "Subplan Name", "Parent Relationship", "Plan Width", "Plans",
+    "Actual Startup Time",    "Table Function Name", "Tuplestore Name", "Inner Unique",
 }  # fmt: skip
 _PRINTED_WHEN_TRUE = {"Single Copy", "Disabled"}
 PRINTED_WHEN_POSITIVE = frozenset({

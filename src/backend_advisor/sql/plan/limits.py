@@ -3,7 +3,7 @@
 from backend_advisor.sql.plan.document import MAX_DEPTH, MAX_NODES, PlanProblem, PlanProblemKind
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """A plan is larger than any real one. Carries the problem to report."""
 
     def __init__(self, problem: PlanProblem) -> None:
@@ -14,10 +14,10 @@ class TooLarge(Exception):
 def check_depth(depth: int, line: int | None = None) -> None:
     """Refuse a node nested deeper than `MAX_DEPTH`."""
     if depth > MAX_DEPTH:
-        raise TooLarge(PlanProblem(PlanProblemKind.TOO_DEEP, str(MAX_DEPTH), line))
+        raise TooLargeError(PlanProblem(PlanProblemKind.TOO_DEEP, str(MAX_DEPTH), line))
 
 
 def check_count(count: int, line: int | None = None) -> None:
     """Refuse more than `MAX_NODES` nodes."""
     if count > MAX_NODES:
-        raise TooLarge(PlanProblem(PlanProblemKind.TOO_MANY_NODES, str(MAX_NODES), line))
+        raise TooLargeError(PlanProblem(PlanProblemKind.TOO_MANY_NODES, str(MAX_NODES), line))

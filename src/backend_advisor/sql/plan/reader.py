@@ -2,9 +2,9 @@
 
 from backend_advisor.sql.plan.document import MAX_CHARACTERS, Plan, PlanFormat, PlanProblem, PlanProblemKind
 from backend_advisor.sql.plan.fields import read_nodes
-from backend_advisor.sql.plan.limits import TooLarge
+from backend_advisor.sql.plan.limits import TooLargeError
 from backend_advisor.sql.plan.nodes import RawNode, finished
-from backend_advisor.sql.plan.structured import Unreadable, load, node_lines, plans
+from backend_advisor.sql.plan.structured import UnreadableError, load, node_lines, plans
 from backend_advisor.sql.plan.summary import Summary, read_fields, read_lines
 from backend_advisor.sql.plan.text import read_text
 from backend_advisor.sql.plan.unwrap import Line, unwrap
@@ -13,8 +13,8 @@ from backend_advisor.sql.plan.unwrap import Line, unwrap
 def read_plan(text: str) -> Plan:
     """Read a plan in text, JSON, YAML or XML, however it was pasted.
 
-    Never raises for bad input: what could not be read is a problem in the result, and `root` is None when there
-    is no tree at all.
+    Never raises for bad input: what could not be read is a problem in the result, and `root` is None
+    when there is no tree at all.
     """
     if len(text) > MAX_CHARACTERS:
         return Plan(problems=(PlanProblem(PlanProblemKind.TOO_LARGE, str(len(text))),))
@@ -24,7 +24,7 @@ def read_plan(text: str) -> Plan:
     format, lines = _format(lines)
     try:
         return _text(lines) if format == "text" else _structured(lines, format)
-    except (TooLarge, Unreadable) as error:
+    except (TooLargeError, UnreadableError) as error:
         return Plan(format=format, problems=(error.problem,))
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import yaml
 
 from backend_advisor.sql.plan.document import MAX_DEPTH, PlanFormat, PlanProblem, PlanProblemKind
-from backend_advisor.sql.plan.limits import TooLarge
+from backend_advisor.sql.plan.limits import TooLargeError
 from backend_advisor.sql.plan.unwrap import Line
 
 Tree = str | list["Tree"] | dict[str, "Tree"]
@@ -30,7 +30,7 @@ _FLOW = re.compile(r"^[\s-]*(?:[A-Za-z][\w /-]*:\s+)?[\[{&*!]")
 _GROUPING_SET = re.compile(r'^\s*- \[(?:"(?:[^"\\]|\\.)*"(?:, )?)*\]$')
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """The text is not what its first character promised. Carries the problem to report."""
 
     def __init__(self, problem: PlanProblem) -> None:
@@ -46,7 +46,7 @@ def load(lines: list[Line], format: PlanFormat) -> Tree:
             return _json(text, lines)
         return _yaml(text, lines) if format == "yaml" else _xml(text, lines)
     except RecursionError:
-        raise TooLarge(PlanProblem(PlanProblemKind.TOO_DEEP, str(MAX_DEPTH))) from None
+        raise TooLargeError(PlanProblem(PlanProblemKind.TOO_DEEP, str(MAX_DEPTH))) from None
 
 
 def node_lines(lines: list[Line], format: PlanFormat) -> list[int]:
@@ -55,9 +55,9 @@ def node_lines(lines: list[Line], format: PlanFormat) -> list[int]:
     return [line.number for line in lines for _ in pattern.finditer(line.text)]
 
 
-def _problem(kind: str, lines: list[Line], line: int, detail: str = "") -> Unreadable:
+def _problem(kind: str, lines: list[Line], line: int, detail: str = "") -> UnreadableError:
     number = lines[min(max(line, 0), len(lines) - 1)].number if lines else None
-    return Unreadable(PlanProblem(kind, detail, number))
+    return UnreadableError(PlanProblem(kind, detail, number))
 
 
 def _json(text: str, lines: list[Line]) -> Tree:
@@ -90,9 +90,9 @@ def _words(value: object) -> Tree:
 def _yaml(text: str, lines: list[Line]) -> Tree:
     for i, line in enumerate(lines):
         if len(line.text) - len(line.text.lstrip(" ")) > _INDENT_PER_NODE["yaml"] * (MAX_DEPTH + 4):
-            raise TooLarge(PlanProblem(PlanProblemKind.TOO_DEEP, str(MAX_DEPTH), line.number))
+            raise TooLargeError(PlanProblem(PlanProblemKind.TOO_DEEP, str(MAX_DEPTH), line.number))
         if _FLOW.match(line.text) and not _GROUPING_SET.match(line.text):
-            # EXPLAIN writes block style and quotes other values; anchors and nested flows are someone else's YAML.
+            # EXPLAIN writes block style and quotes other values: this is someone else's YAML.
             raise _problem(PlanProblemKind.SYNTAX, lines, i, line.text.strip()[:40])
     try:
         loaded: Tree = yaml.load(text, Loader=yaml.CBaseLoader)  # noqa: S506 - the base loader makes strings only
@@ -109,7 +109,7 @@ def _xml(text: str, lines: list[Line]) -> Tree:
     if "<!" in text:
         raise _problem(PlanProblemKind.SYNTAX, lines, 0, "<!")
     if text.count("<Plans>") - text.count("</Plans>") == 0 and _xml_depth(text) > MAX_DEPTH:
-        raise TooLarge(PlanProblem(PlanProblemKind.TOO_DEEP, str(MAX_DEPTH)))
+        raise TooLargeError(PlanProblem(PlanProblemKind.TOO_DEEP, str(MAX_DEPTH)))
     try:
         element = ElementTree.fromstring(text)  # noqa: S314 - declarations and entities are refused above
     except ElementTree.ParseError as error:

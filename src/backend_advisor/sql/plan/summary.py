@@ -11,7 +11,8 @@ from backend_advisor.sql.plan.structured import Tree
 from backend_advisor.sql.plan.unwrap import Line
 
 _TRIGGER = re.compile(
-    r"^Trigger (?P<what>.+?)(?: on (?P<relation>\S.*?))?: (?:time=(?P<ms>[\d.]+) )?calls=(?P<calls>\d+(?:\.\d+)?)$"
+    r"^Trigger (?P<what>.+?)(?: on (?P<relation>\S.*?))?: "
+    r"(?:time=(?P<ms>[\d.]+) )?calls=(?P<calls>\d+(?:\.\d+)?)$"
 )
 _CONSTRAINT = re.compile(r"^(?:(?P<name>.+) )?for constraint (?P<constraint>.+)$")
 _SETTING = re.compile(r"([A-Za-z_][\w.]*) = '((?:[^']|'')*)'")

@@ -21,8 +21,10 @@ _KEY = re.compile(r"^([A-Z][A-Za-z/ -]*?):(?: +(.*))?$")
 _WORKER = re.compile(r"^Worker (\d+): +(.*)$")
 _OPERATION = re.compile(
     r"^(?:(?:Parallel|Async|Partial|Finalize) )*"
-    r"(?:Seq Scan|Index(?: Only)? Scan|Bitmap (?:Heap|Index) Scan|Bitmap(?:And|Or)|Sample Scan|Tid (?:Range )?Scan|"
-    r"Subquery Scan|Function Scan|Table Function Scan|Values Scan|CTE Scan|WorkTable Scan|Named Tuplestore Scan|"
+    r"(?:Seq Scan|Index(?: Only)? Scan|Bitmap (?:Heap|Index) Scan|Bitmap(?:And|Or)|Sample Scan|"
+    r"Tid (?:Range )?Scan|"
+    r"Subquery Scan|Function Scan|Table Function Scan|Values Scan|CTE Scan|WorkTable Scan|"
+    r"Named Tuplestore Scan|"
     r"Foreign (?:Scan|Insert|Update|Delete)|Custom Scan \([^)]*\)|Nested Loop|Hash(?:SetOp|Aggregate)?|"
     r"Merge(?: Append| Join)?|Append|Recursive Union|Materialize|Memoize|Sort|Incremental Sort|Group|"
     r"(?:Group|Mixed)?Aggregate|WindowAgg|Unique|Gather(?: Merge)?|SetOp|LockRows|Limit|Result|ProjectSet|"
@@ -216,9 +218,7 @@ def _name(node: RawNode, text: str) -> None:
     node.relation, node.alias = _relation(target)
     if node.operation.endswith(("Subquery Scan", "Values Scan")):
         node.relation, node.alias = None, node.relation
-    elif node.operation.startswith("Function Scan") and node.alias is None:
-        node.alias = node.relation
-    elif node.relation is not None and node.alias is None:
+    elif node.alias is None:
         node.alias = node.relation
 
 

@@ -1,9 +1,9 @@
 """Where the time of a plan went: wall-clock time of each node, and the part of it that is the node's own.
 
-EXPLAIN prints an average for one loop. Under a Gather each process counts as a loop, so the sum over loops is
-work, not time: it is divided by the number of processes that shared it. The time of a CTE is inside the CTE Scan
-that reads it, and that of an InitPlan inside the node that first asks for its value, not beside the node under
-which EXPLAIN prints them.
+EXPLAIN prints an average for one loop. Under a Gather each process counts as a loop, so the sum over loops
+is work, not time: it is divided by the number of processes that shared it. The time of a CTE is inside the CTE
+Scan that reads it, and that of an InitPlan inside the node that first asks for its value, not beside the node
+under which EXPLAIN prints them.
 """
 
 import re
