@@ -1,0 +1,82 @@
+"""Every example of every database rule: bad ones are found where they are marked, good ones stay clean."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from backend_advisor import knowledge
+from backend_advisor.experts.database.detectors.registry import (
+    QueryContext,
+    query_detectors,
+    schema_detectors,
+)
+from backend_advisor.knowledge.detection import Match, finding
+from backend_advisor.knowledge.playbook import Example, Playbook
+from backend_advisor.model import Artifact, ArtifactKind
+from backend_advisor.sql.ddl import is_ddl, read_ddl
+from backend_advisor.sql.inference import infer
+from backend_advisor.sql.schema import qualified
+from backend_advisor.sql.statement import statements
+
+_QUERY = query_detectors()
+_SCHEMA = schema_detectors()
+
+
+def _rules() -> Iterator[Playbook]:
+    for playbook in knowledge.load().playbooks.values():
+        if playbook.expert == "database" and (playbook.code in _QUERY or playbook.code in _SCHEMA):
+            yield playbook
+
+
+def _examples() -> Iterator[pytest.param]:
+    for playbook in _rules():
+        for number, example in enumerate(playbook.examples, start=1):
+            if example.kind in ("sql", "ddl"):
+                word = "bad" if example.bad else "good"
+                yield pytest.param(playbook, example, id=f"{playbook.code}-{playbook.name}-{word}-{number}")
+
+
+def matches(code: str, text: str, dialect: str | None = None) -> list[Match]:
+    """What the rule of this code sees in SQL text whose DDL becomes the schema."""
+    artifact = Artifact(name="example.sql", kind=ArtifactKind.SQL, text=text, dialect=dialect)
+    parsed = statements(artifact)
+    assert [s.problem for s in parsed if s.problem] == []
+    schema = infer([s for s in parsed if not is_ddl(s)], read_ddl(parsed))
+    if code in _SCHEMA:
+        return list(_SCHEMA[code](schema, parsed))
+    found: list[Match] = []
+    for statement in parsed:
+        if statement.tree is not None:
+            context = QueryContext(statement, statement.tree, qualified(statement, schema), schema)
+            found += _QUERY[code](context)
+    return found
+
+
+def _lines(found: list[Match]) -> set[int]:
+    return {match.location.span.line for match in found if match.location.span is not None}
+
+
+@pytest.mark.parametrize(("playbook", "example"), list(_examples()))
+def test_example(playbook: Playbook, example: Example) -> None:
+    found = matches(playbook.code, example.text, example.dialect)
+    if example.bad:
+        assert _lines(found) == set(example.lines)
+        assert found
+    else:
+        assert found == []
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_findings_speak_both_languages(language: str) -> None:
+    for playbook in _rules():
+        for example in playbook.examples:
+            if example.bad and example.kind in ("sql", "ddl"):
+                for match in matches(playbook.code, example.text, example.dialect):
+                    said = finding(playbook, match, language)
+                    assert "{" not in said.message.replace("${", "")
+                    assert said.fix is None or said.fix.title
+
+
+def test_every_detector_has_a_playbook() -> None:
+    playbooks = knowledge.load().playbooks
+    assert [code for code in (*_QUERY, *_SCHEMA) if code not in playbooks] == []
