@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Reports as the advisor makes them: a proved slow query, findings in files, a question outside our scope."""
 
 import pytest

@@ -1,12 +1,21 @@
 """Rich's console as a way to text: what is printed to it becomes a string, with or without colour."""
 
 import io
+import re
 from collections.abc import Iterable
 
 from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
 from backend_advisor.model import Severity, Strength
 from backend_advisor.report.style import Style
+
+_WORKFLOW_COMMAND = re.compile(
+    r"^((?:\x1b\[[\d;]*m|\s)*)::(?=(?:error|warning|notice|debug|group|endgroup|echo|add-|remove-|set-|save-|stop-))",
+    re.MULTILINE,
+)
+"""A line that a CI runner would obey when a quoted text began one; it is broken apart."""
 
 LEVEL_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 STRENGTH_STYLES = {
@@ -33,5 +42,22 @@ def to_text(renderables: Iterable[RenderableType], style: Style) -> str:
         _environ={},
     )
     for renderable in renderables:
-        console.print(renderable, soft_wrap=False)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().split("\n"))
+        console.print(renderable, soft_wrap=_is_code(renderable))
+    lines = (line.rstrip() for line in buffer.getvalue().split("\n"))
+    return _WORKFLOW_COMMAND.sub(r"\1: :", "\n".join(lines))
+
+
+def code_text(code: str, colour: str = "cyan") -> Text:
+    """Code is never wrapped or cut, so that it can be copied."""
+    return Text(code, style=colour, no_wrap=True, overflow="ignore")
+
+
+def indented(block: RenderableType, by: int = 2) -> RenderableType:
+    """A block further to the right."""
+    if isinstance(block, Text) and _is_code(block):
+        return code_text("\n".join(" " * by + line for line in block.plain.split("\n")), str(block.style))
+    return Padding(block, (0, 0, 0, by), expand=False)
+
+
+def _is_code(block: RenderableType) -> bool:
+    return isinstance(block, Text) and bool(block.no_wrap) and block.overflow == "ignore"

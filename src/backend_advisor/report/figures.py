@@ -44,11 +44,6 @@ def whole(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:.2g}"
 
 
-def times(factor: float) -> str:
-    """A factor as "9,033×", "12.4×" or "1.07×"; the larger it is, the fewer decimals."""
-    return f"{significant(factor)}×"
-
-
 def percent(share: float) -> str:
     """A share as "20 %"; below one per cent with two digits, so that a small cost is not shown as none."""
     value = share * 100

@@ -126,12 +126,11 @@ def _proof(proof: Proof, advice: Advice, style: Style) -> str:
     parts.append(_bullets(map(escape, proofs.conditions(proof, style))))
     parts.append(f"**{escape(proofs.target(proof, style))}**" if proof.target else "")
     parts.append("\n".join(_bars(proof, style)))
-    for key, measured in proofs.plans(proof):
-        assert measured.plan is not None
+    for key, plan in proofs.plans(proof):
         lines = [
             f"{line.branch}{line.label}  ({', '.join([*line.figures, line.amount])})"
             + (f"  ◄ {style.say('plan_costly')}" if line.costly else "")
-            for line in plan_lines(measured.plan, style)
+            for line in plan_lines(plan, style)
         ]
         parts.append(f"{style.say(key)}\n\n{fence(Code(language='text', text=chr(10).join(lines)))}")
     parts.append("\n".join(_changes(proof, advice, style)))

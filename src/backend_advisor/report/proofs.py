@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from backend_advisor.model import Advice, Change, Measurement, Proof, ProofStatus, Report, Strength, Trial
-from backend_advisor.report.figures import blocks, duration, percent, significant, size, times
+from backend_advisor.model import Advice, Change, PlanNode, Proof, ProofStatus, Report, Strength, Trial
+from backend_advisor.report.figures import blocks, duration, percent, significant, size
 from backend_advisor.report.style import Style
 
 MARKS = {Strength.PROVED: "✔", Strength.DETECTED: "◆", Strength.INFERRED: "≈", Strength.GENERAL: "○"}
@@ -48,13 +48,13 @@ def gain(proof: Proof, style: Style) -> str:
             "gain_faster" if factor >= 1 else "gain_slower",
             before=duration(before.median_ms),
             after=duration(after.median_ms),
-            times=times(max(factor, 1 / factor)),
+            times=significant(max(factor, 1 / factor)),
         )
     return style.say(
         "gain_cheaper" if factor >= 1 else "gain_dearer",
         before=significant(before.cost or 0.0),
         after=significant(after.cost or 0.0),
-        times=times(max(factor, 1 / factor)),
+        times=significant(max(factor, 1 / factor)),
     )
 
 
@@ -114,10 +114,10 @@ def trial_figure(trial: Trial, style: Style) -> str:
     return style.say("plan_cost", cost=significant(trial.cost)) if trial.cost is not None else ""
 
 
-def plans(proof: Proof) -> list[tuple[str, Measurement]]:
-    """The measurements that carry a plan, by the key of their heading."""
+def plans(proof: Proof) -> list[tuple[str, PlanNode]]:
+    """The plans that were seen, by the key of their heading."""
     pairs = [("plan_before", proof.before), ("plan_after", proof.after)]
-    return [(key, measured) for key, measured in pairs if measured is not None and measured.plan is not None]
+    return [(key, measured.plan) for key, measured in pairs if measured is not None and measured.plan is not None]
 
 
 def shown_in_solution(statement: str, advice: Advice) -> bool:

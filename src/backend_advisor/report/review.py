@@ -9,7 +9,7 @@ from rich.text import Text
 
 from backend_advisor.model import Artifact, Edit, Finding, Location, Report, Severity
 from backend_advisor.report import proofs
-from backend_advisor.report.console import LEVEL_STYLES, to_text
+from backend_advisor.report.console import LEVEL_STYLES, code_text, to_text
 from backend_advisor.report.places import SourceLine, findings_by_place, place, source_lines
 from backend_advisor.report.places import artifacts_by_name as by_name
 from backend_advisor.report.style import Style
@@ -24,7 +24,7 @@ def render(report: Report, style: Style) -> str:
     named = by_name(report.case)
     lines: list[Text] = []
     for name, found in groupby(findings_by_place(report.findings), key=lambda f: f.location.artifact):
-        lines += [Text(name, style="bold underline"), Text()]
+        lines += [Text(_flat(name), style="bold underline"), Text()]
         for finding in found:
             lines += [*_finding(finding, named, style), Text()]
     lines += _beside(report, style)
@@ -38,12 +38,12 @@ def _finding(finding: Finding, named: dict[str, list[Artifact]], style: Style) -
         (style.say(f"severity_{finding.severity.value}"), level),
         (f"[{finding.code}]", level),
         f" {finding.name}: ",
-        (finding.message, "bold"),
+        (_flat(finding.message), "bold"),
     )
     yield head
     yield from _frame(finding.location, named, level, "^", style)
     for number, step in enumerate(finding.steps, 1):
-        yield Text.assemble(("  ├ ", "blue"), f"{number}. {step.text}")
+        yield Text.assemble(("  ├ ", "blue"), f"{number}. {_flat(step.text)}")
         yield from _frame(step.location, named, "blue", "-", style)
     strongest = min((e.strength for e in finding.evidence), key=list(proofs.MARKS).index, default=None)
     facts = [style.say("confidence", level=style.say(f"confidence_{finding.confidence.value}"))]
@@ -52,7 +52,7 @@ def _finding(finding: Finding, named: dict[str, list[Artifact]], style: Style) -
     yield Text(f"  = {' · '.join(facts)}", style="dim")
     if finding.fix is not None:
         applicability = style.say(f"applicability_{finding.fix.applicability}")
-        yield Text.assemble(("  = ", "green"), f"{style.say('fix')} ({applicability}): {finding.fix.title}")
+        yield Text.assemble(("  = ", "green"), f"{style.say('fix')} ({applicability}): {_flat(finding.fix.title)}")
         for edit in finding.fix.edits:
             yield from _diff(edit, named)
 
@@ -62,7 +62,7 @@ def _frame(
 ) -> Iterator[Text]:
     lines = source_lines(location, named)
     gutter = len(str(lines[-1].number)) if lines else 1
-    yield Text.assemble((" " * gutter + "--> ", "blue"), place(location))
+    yield Text.assemble((" " * gutter + "--> ", "blue"), _flat(place(location)))
     if not lines:
         if location.excerpt:
             yield Text.assemble((" " * gutter + " | ", "blue"), " ".join(location.excerpt.split()))
@@ -106,12 +106,12 @@ def _cut(line: SourceLine, room: int) -> tuple[str, int | None, int | None]:
 def _diff(edit: Edit, named: dict[str, list[Artifact]]) -> Iterator[Text]:
     lines = source_lines(edit.location, named)
     if not lines:
-        yield from (Text(f"    + {line}", style="green") for line in edit.replacement.split("\n"))
+        yield from (code_text(f"    + {line}", "green") for line in edit.replacement.split("\n"))
         return
     old = [line.text for line in lines]
     new = old[0][: lines[0].start or 0] + edit.replacement + old[-1][lines[-1].end :]
-    yield from (Text(f"    - {text}", style="red") for text in old)
-    yield from (Text(f"    + {text}", style="green") for text in new.split("\n") if new)
+    yield from (code_text(f"    - {text}", "red") for text in old)
+    yield from (code_text(f"    + {text}", "green") for text in new.split("\n") if new)
 
 
 def _beside(report: Report, style: Style) -> Iterator[Text]:
@@ -127,7 +127,7 @@ def _beside(report: Report, style: Style) -> Iterator[Text]:
     for key, items in groups.items():
         if items:
             yield Text(style.say(key), style="bold")
-            yield from (Text(f"  - {item}") for item in items[:limit])
+            yield from (Text(f"  - {_flat(item)}") for item in items[:limit])
             if limit is not None and len(items) > limit:
                 yield Text(f"  {style.say('more', count=len(items) - limit)}", style="dim")
             yield Text()
@@ -160,6 +160,10 @@ def _summary(report: Report, style: Style) -> Iterator[Text]:
     tips = [_count("fixable", fixable, style)] if fixable else []
     first = min(findings, key=lambda finding: list(Severity).index(finding.severity))
     yield Text(" · ".join([*tips, style.say("next_explain", code=first.code)]), style="dim")
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _count(key: str, count: int, style: Style) -> str:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from rich.console import RenderableType
 from rich.markdown import Markdown
-from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from backend_advisor.model import Advice, Proof, Report, SolutionStep, Source
 from backend_advisor.report import proofs
-from backend_advisor.report.console import LEVEL_STYLES, STRENGTH_STYLES, to_text
+from backend_advisor.report.console import LEVEL_STYLES, STRENGTH_STYLES, code_text, indented, to_text
 from backend_advisor.report.markdown import source_line
 from backend_advisor.report.places import place
 from backend_advisor.report.style import Style
@@ -45,7 +44,11 @@ class Caps:
     unknowns: int = 3
 
 
-FULL = Caps(*[_UNLIMITED] * 12, diagnosis=True, unknowns=_UNLIMITED)
+FULL = Caps(
+    advice=_UNLIMITED, brief=_UNLIMITED, findings=_UNLIMITED, steps=_UNLIMITED, code_lines=_UNLIMITED,
+    practices=_UNLIMITED, monitoring=_UNLIMITED, sources=_UNLIMITED, proofs=_UNLIMITED, nodes=_UNLIMITED,
+    rejected=_UNLIMITED, diagnosis=True, unknowns=_UNLIMITED,
+)  # fmt: skip
 _TIGHTER = (
     Caps(advice=2, steps=6, code_lines=24, practices=4, monitoring=4, sources=6, diagnosis=True),
     Caps(),
@@ -83,7 +86,7 @@ def _verdict(report: Report, style: Style) -> Iterator[RenderableType]:
         return
     yield Text.assemble(("✔ ", "bold green"), (proofs.gain(proof, style), "bold green"))
     terms = [style.say(f"method_{proof.method}"), *proofs.conditions(proof, style)]
-    yield Padding(Text(" · ".join(terms)), (0, 0, 0, 2))
+    yield indented(Text(" · ".join(terms)))
     if proof.target is not None:
         colour = {True: "bold green", False: "bold red", None: "yellow"}[proof.target.met]
         sign = {True: "✔", False: "✘", None: "?"}[proof.target.met]
@@ -96,7 +99,7 @@ def _scope(report: Report, style: Style) -> Iterator[RenderableType]:
         yield Text(style.say("out_of_scope"), style="bold")
     for referral in report.referrals:
         yield Text(f"{style.say('referrals')}: {referral.subject}", style="bold")
-        yield _indented(_markdown(referral.text))
+        yield indented(_markdown(referral.text))
         yield from _sources(referral.sources, style, _UNLIMITED)
     if report.in_scope and not report.advice:
         yield Text(style.say("no_advice"))
@@ -150,15 +153,9 @@ def _steps(steps: Sequence[SolutionStep], style: Style, caps: Caps) -> Iterator[
         yield grid
         for code in step.code:
             lines = code.text.rstrip().split("\n")
-            yield _code(lines[: caps.code_lines])
+            yield indented(code_text("\n".join(lines[: caps.code_lines])), 3)
             yield from _more(len(lines) - caps.code_lines, style)
     yield from _more(len(steps) - caps.steps, style)
-
-
-def _code(lines: Sequence[str]) -> Text:
-    """Code is never wrapped, so that it can be copied."""
-    shown = "\n".join(f"     {line}" for line in lines)
-    return Text(shown, style="cyan", no_wrap=True, overflow="ignore")
 
 
 def _bullets(items: Sequence[str], limit: int, style: Style) -> Iterator[RenderableType]:
@@ -189,9 +186,9 @@ def _brief(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]
         yield Text.assemble((f"{number}. {advice.title}  ", "bold"), _facts(advice, style))
         seen = next((f"{place(f.location)}: {f.message}" for f in advice.findings), "")
         if seen:
-            yield _indented(Text(seen, overflow="ellipsis", no_wrap=True))
+            yield indented(Text(seen, overflow="ellipsis", no_wrap=True))
         elif advice.solution:
-            yield _indented(_markdown(_paragraphs(advice.solution[0].text, 1)))
+            yield indented(_markdown(_paragraphs(advice.solution[0].text, 1)))
     yield from _more(len(rest) - caps.brief, style)
     yield Text()
 
@@ -221,15 +218,11 @@ def _rest(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]:
 def _headed(title: str, blocks: Sequence[RenderableType]) -> Iterator[RenderableType]:
     if blocks:
         yield Text(title, style="bold underline" if title else "")
-        yield from map(_indented, blocks)
+        yield from map(indented, blocks)
 
 
 def _more(count: int, style: Style) -> Iterable[RenderableType]:
     return [Text(style.say("more", count=count), style="dim")] if count > 0 else []
-
-
-def _indented(block: RenderableType) -> Padding:
-    return Padding(block, (0, 0, 0, 2), expand=False)
 
 
 def _markdown(text: str) -> RenderableType:
@@ -237,4 +230,6 @@ def _markdown(text: str) -> RenderableType:
 
 
 def _paragraphs(text: str, limit: int) -> str:
-    return "\n\n".join(text.split("\n\n")[:limit])
+    """The first paragraphs; a code block that the cut would leave open is closed."""
+    kept = "\n\n".join(text.split("\n\n")[:limit])
+    return kept + "\n```" if kept.count("```") % 2 else kept

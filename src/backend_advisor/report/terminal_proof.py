@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from rich.console import RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from backend_advisor.model import Advice, PlanNode, Proof
 from backend_advisor.report import proofs
+from backend_advisor.report.console import code_text, indented
 from backend_advisor.report.figures import bar_cells
 from backend_advisor.report.plan_tree import PlanLine, plan_lines
 from backend_advisor.report.style import Style
@@ -23,16 +23,15 @@ def proof_blocks(
     """All of a proof but the verdict when the answer opened with it; at most so many nodes and trials."""
     colour = {True: "green", False: "red", None: "yellow"}[proof.holds]
     yield Text(style.say("proof"), style="bold underline")
-    yield _indented(Text.assemble((proofs.mark(proof), colour), f" {proof.claim}: {proofs.outcome(proof, style)}"))
+    yield indented(Text.assemble((proofs.mark(proof), colour), f" {proof.claim}: {proofs.outcome(proof, style)}"))
     gained = proofs.gain(proof, style)
     if gained and not opening:
         terms = " · ".join(proofs.conditions(proof, style))
-        yield _indented(Text.assemble((gained, "bold"), f"  ({terms})" if terms else ""))
+        yield indented(Text.assemble((gained, "bold"), f"  ({terms})" if terms else ""))
     yield from _bars(proof, style)
-    for key, measured in proofs.plans(proof):
-        if measured.plan is not None:
-            yield _indented(Text(style.say(key), style="bold"))
-            yield from _plan(measured.plan, style, nodes)
+    for key, plan in proofs.plans(proof):
+        yield indented(Text(style.say(key), style="bold"))
+        yield from _plan(plan, style, nodes)
     yield from _changes(proof, advice, style)
     yield from _rejected(proof, style, rejected)
 
@@ -44,7 +43,7 @@ def _bars(proof: Proof, style: Style) -> Iterator[RenderableType]:
         grid.add_row(bar.title, style.say("before"), _bar(bar.before, largest, "red"), bar.before_text)
         grid.add_row("", style.say("after"), _bar(bar.after, largest, "green"), bar.after_text)
     if grid.row_count:
-        yield _indented(grid)
+        yield indented(grid)
 
 
 def _bar(value: float, largest: float, colour: str) -> Text:
@@ -62,11 +61,11 @@ def _plan(plan: PlanNode, style: Style, limit: int) -> Iterator[RenderableType]:
         cells = bar_cells(line.share, 1.0, _PLAN_BAR)
         bar = Text("▇" * cells, style="red" if line.costly else "blue")
         grid.add_row(line.amount, bar, _node(line, style))
-    yield _indented(grid)
+    yield indented(grid)
     hidden = lines[limit:]
     if hidden:
-        yield _indented(Text(style.say("plan_more", count=len(hidden)), style="dim"))
-    yield from (_indented(_node(line, style)) for line in hidden if line.costly)
+        yield indented(Text(style.say("plan_more", count=len(hidden)), style="dim"))
+    yield from (indented(_node(line, style)) for line in hidden if line.costly)
 
 
 def _node(line: PlanLine, style: Style) -> Text:
@@ -81,22 +80,21 @@ def _node(line: PlanLine, style: Style) -> Text:
 
 def _changes(proof: Proof, advice: Advice, style: Style) -> Iterator[RenderableType]:
     if proof.changes:
-        yield _indented(Text(style.say("changes"), style="bold"))
+        yield indented(Text(style.say("changes"), style="bold"))
     for change in proof.changes:
         facts = " · ".join([*proofs.change_facts(change, style), *([change.reason] if change.reason else [])])
-        statement = Text(f"  {change.apply}", style="cyan", no_wrap=True, overflow="ignore")
-        yield _indented(statement)
+        yield indented(code_text(change.apply), 4)
         if facts:
-            yield Padding(Text(facts), (0, 0, 0, 6), expand=False)
+            yield indented(Text(facts), 6)
         if change.rollback and not proofs.shown_in_solution(change.rollback, advice):
             rollback = f"{style.say('rollback')}: {change.rollback}"
-            yield Padding(Text(rollback, no_wrap=True, overflow="ignore"), (0, 0, 0, 6), expand=False)
+            yield indented(code_text(rollback, ""), 6)
 
 
 def _rejected(proof: Proof, style: Style, limit: int) -> Iterator[RenderableType]:
     if not proof.rejected:
         return
-    yield _indented(Text(style.say("rejected"), style="bold"))
+    yield indented(Text(style.say("rejected"), style="bold"))
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=2)
     grid.add_column(justify="right", no_wrap=True)
@@ -105,10 +103,6 @@ def _rejected(proof: Proof, style: Style, limit: int) -> Iterator[RenderableType
         statement = " ".join(trial.statement.split())
         text = Text.assemble((statement, "cyan"), f": {trial.reason}" if trial.reason else "")
         grid.add_row("✘", proofs.trial_figure(trial, style), text)
-    yield _indented(grid)
+    yield indented(grid)
     if len(proof.rejected) > limit:
-        yield _indented(Text(style.say("more", count=len(proof.rejected) - limit), style="dim"))
-
-
-def _indented(block: RenderableType) -> Padding:
-    return Padding(block, (0, 0, 0, 2), expand=False)
+        yield indented(Text(style.say("more", count=len(proof.rejected) - limit), style="dim"))
