@@ -7,8 +7,7 @@ statement's parts are expressions, and that people write keywords in capitals or
 import re
 from collections.abc import Iterator
 
-_LINE_COMMENT = re.compile(r"--[^\n]*")
-_OPENING = re.compile(r"/\*|\$\w*\$|'")
+_OPENING = re.compile(r"--[^\n]*|/\*|\$\w*\$|'")
 _MAX_UNCLOSED = 50
 _NAME = r"(?:[\w$가-힣]+|\"[^\"\n]+\"|`[^`\n]+`|\[[\w ]+\]|[:@$#]\w+|\$\{[^}\n]*\}|#\{[^}\n]*\})"
 _TARGET = rf"{_NAME}(?:\s?\.\s?{_NAME})*"
@@ -168,7 +167,7 @@ def _without_comments(text: str) -> str:
         if match.start() < position:
             continue
         opening = match.group()
-        closing = "*/" if opening == "/*" else opening
+        closing = "" if opening.startswith("--") else "*/" if opening == "/*" else opening
         end = text.find(closing, match.end())
         if end < 0:
             unclosed += 1
@@ -179,4 +178,4 @@ def _without_comments(text: str) -> str:
         pieces.append("''" if opening == "'" else " ")
         position = end + len(closing)
     pieces.append(text[position:])
-    return _LINE_COMMENT.sub(" ", "".join(pieces))
+    return "".join(pieces)
