@@ -1,0 +1,81 @@
+"""Runs a server for as long as its parent lives. A program of its own: standard library only, no package imports.
+
+Standard input is a pipe from the parent. When it closes, whether the parent finished, crashed or was killed, the
+server is stopped and its folder removed. What is printed: `started` once the server process runs, or an error.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from typing import Any
+
+STOP_SECONDS = 5
+
+
+def main() -> int:
+    """Read the order from the command line, keep the server, clean up."""
+    order: dict[str, Any] = json.loads(sys.argv[1])
+    for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _stop_waiting)
+    server: subprocess.Popen[bytes] | None = None
+    try:
+        server = _start(order)
+        print("started", flush=True)
+        sys.stdin.read()
+    except KeyboardInterrupt:
+        pass
+    except (OSError, subprocess.SubprocessError) as error:
+        print(error, flush=True)
+    finally:
+        if server is not None:
+            _stop(server)
+        shutil.rmtree(order["folder"], ignore_errors=True)
+    return 0
+
+
+def _stop_waiting(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _start(order: dict[str, Any]) -> "subprocess.Popen[bytes]":
+    who = {"user": order["user"], "group": order["group"], "extra_groups": []} if order["user"] is not None else {}
+    environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "HOME": order["folder"], "TZ": "UTC"}
+    log = os.path.join(order["folder"], "server.log")  # noqa: PTH118 (keeps this program's start quick)
+    with open(log, "ab") as output:  # noqa: PTH123
+        common: dict[str, Any] = {
+            "stdin": subprocess.DEVNULL,
+            "stdout": output,
+            "stderr": output,
+            "cwd": order["folder"],
+            "env": environment,
+            "umask": 0o077,
+            **who,
+        }
+        made = subprocess.run(order["initdb"], check=False, timeout=120, **common)
+        if made.returncode != 0:
+            raise OSError(_tail(log))
+        return subprocess.Popen(order["postgres"], **common)
+
+
+def _tail(path: str) -> str:
+    with open(path, "rb") as log:  # noqa: PTH123
+        lines = log.read().decode("utf-8", "replace").strip().splitlines()
+    return " / ".join(lines[-3:]) or "initdb failed"
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    quit_now = getattr(signal, "SIGQUIT", signal.SIGTERM)
+    server.send_signal(quit_now)
+    try:
+        server.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""One connection to the lab's server: every statement alone, through the extended protocol, errors as LabError."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pg8000.exceptions import DatabaseError, InterfaceError
+from pg8000.native import Connection
+
+from backend_advisor.lab.errors import LabError, OutOfLimits, QueryFailed, TimedOut
+
+_TIMED_OUT = {"57014", "55P03", "25P03"}
+_OUT_OF_LIMITS = {"53000", "53100", "53200", "53400", "54000", "54001"}
+_ENDED = {"57P01", "57P02", "57P03"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a statement returned. `types` are type OIDs; `truncated` says that there were more rows."""
+
+    columns: tuple[str, ...]
+    types: tuple[int, ...]
+    rows: list[tuple[Any, ...]]
+    truncated: bool = False
+
+
+class Wire:
+    """A connection; `seconds` is what a statement may take, for the message when it takes longer."""
+
+    def __init__(self, connection: Connection, seconds: float = 0.0) -> None:
+        self._connection = connection
+        self.seconds = seconds
+
+    @property
+    def process(self) -> int:
+        """The server process behind the connection."""
+        return int(self.run("SELECT pg_backend_pid()").rows[0][0])
+
+    def run(self, sql: str, *values: object) -> Rows:
+        """Run one statement; two in one string are refused by the protocol itself."""
+        if "\x00" in sql:
+            raise QueryFailed("22021", "the text holds a NUL byte")
+        try:
+            context = self._connection.execute_unnamed(sql, vals=_as_text(values))
+        except DatabaseError as error:
+            raise self._translated(error) from None
+        except (InterfaceError, OSError, EOFError) as error:
+            raise OutOfLimits(f"the server ended the connection: {error}") from None
+        columns = context.columns or []
+        return Rows(
+            tuple(column["name"] for column in columns),
+            tuple(column["type_oid"] for column in columns),
+            [tuple(row) for row in context.rows or []],
+        )
+
+    def close(self) -> None:
+        """Close the connection; one that is broken already is as good as closed."""
+        with contextlib.suppress(InterfaceError, OSError, DatabaseError):
+            self._connection.close()
+
+    def _translated(self, error: DatabaseError) -> LabError:
+        fields = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+        state, message = str(fields.get("C", "")), str(fields.get("M", error))
+        if state in _TIMED_OUT:
+            return TimedOut(self.seconds)
+        if state in _OUT_OF_LIMITS or state in _ENDED:
+            return OutOfLimits(message)
+        position = fields.get("P")
+        return QueryFailed(state, message, int(position) if position else None)
+
+
+def connect(socket: Path, user: str, database: str) -> Wire:
+    """Connect over a Unix socket."""
+    try:
+        return Wire(Connection(user, database=database, unix_sock=str(socket)))
+    except (InterfaceError, DatabaseError, OSError) as error:
+        raise LabError(str(error)) from error
+
+
+def _as_text(values: tuple[object, ...]) -> tuple[object, ...]:
+    return tuple("true" if value is True else "false" if value is False else value for value in values)
