@@ -1,0 +1,79 @@
+"""The compiled library on disk: used when whole and current, ignored otherwise."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from backend_advisor.knowledge import library, load, store
+
+from .conftest import EN, ENGLISH, Package
+
+
+def reload(root: Path) -> str:
+    load.cache_clear()
+    return load(root).playbook("DB901").pages["en"].title
+
+
+def refuse(root: Path) -> library.Library:
+    raise AssertionError("the sources were read again")
+
+
+def test_second_load_reads_no_source(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = package()
+    first = load(root)
+    monkeypatch.setattr(library, "read_library", refuse)
+    load.cache_clear()
+    second = load(root)
+    assert second is not first
+    assert dict(second.playbooks) == dict(first.playbooks)
+    assert (second.sources, second.glossary) == (first.sources, first.glossary)
+    assert second.search("deadlock", "en") == first.search("deadlock", "en")
+
+
+def test_process_keeps_what_it_loaded(package: Package) -> None:
+    root = package()
+    assert load(root) is load(root)
+
+
+def test_changed_file_is_read_again(package: Package) -> None:
+    root = package()
+    load(root)
+    package({EN: ENGLISH.replace("title: A query", "title: A transaction")})
+    assert reload(root) == "A transaction locks two rows in the opposite order"
+
+
+def test_touched_file_of_the_same_size_is_read_again(package: Package) -> None:
+    root = package()
+    load(root)
+    changed = package({EN: ENGLISH.replace("title: A query", "title: A QUERY")}) / EN
+    os.utime(changed, (1, 1))
+    assert reload(root).startswith("A QUERY")
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00", b"\xc1" * 100, b"{}", b"\x80"], ids=str)
+def test_damaged_cache_is_ignored(package: Package, damage: bytes) -> None:
+    root = package()
+    load(root)
+    store.cache_file(root).write_bytes(damage)
+    assert reload(root)
+    assert len(store.cache_file(root).read_bytes()) > 1000
+
+
+def test_cut_cache_is_ignored(package: Package) -> None:
+    root = package()
+    load(root)
+    path = store.cache_file(root)
+    path.write_bytes(path.read_bytes()[:-7])
+    assert reload(root)
+
+
+def test_cache_folder_that_cannot_be_made(package: Package, own_cache: Path) -> None:
+    own_cache.write_text("a file where the folder should be")
+    assert load(package()).playbooks
+
+
+def test_no_half_file_stays(package: Package) -> None:
+    root = package()
+    load(root)
+    assert [path.name for path in store.cache_file(root).parent.iterdir()] == [store.cache_file(root).name]
