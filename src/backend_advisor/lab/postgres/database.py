@@ -11,7 +11,7 @@ from backend_advisor.lab.errors import LabError, TimedOut
 from backend_advisor.lab.postgres.limits import Limits
 from backend_advisor.lab.postgres.wire import Rows, Wire
 from backend_advisor.model import Measurement, PlanNode
-from backend_advisor.sql.plan import Plan, PlanProblem, read_plan
+from backend_advisor.sql.plan import Plan, read_plan
 
 EXTENSIONS = ("pg_trgm", "btree_gin", "btree_gist", "citext", "hstore", "ltree", "intarray", "unaccent")
 WATCHDOG_GRACE = 2.0
@@ -143,8 +143,8 @@ class Session:
             self._rollback()
         text = rows[0][0]
         plan = read_plan(text if isinstance(text, str) else _json_text(text))
-        if isinstance(plan, PlanProblem) or plan.root is None:
-            raise LabError(str(plan))
+        if plan.root is None:
+            raise LabError("the server's plan could not be read")
         return plan
 
     def _rollback(self) -> None:
