@@ -60,9 +60,9 @@ def named_technologies(prose: str) -> tuple[Named, ...]:
     """The technologies a text names, in order. Words such as Go count only with evidence beside them."""
     found: list[Named] = []
     start = 0
-    for line in prose.splitlines(keepends=True):
+    for line in prose.split("\n"):
         found.extend(_in_line(line, start))
-        start += len(line)
+        start += len(line) + 1
     return tuple(found)
 
 

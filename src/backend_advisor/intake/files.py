@@ -1,0 +1,192 @@
+"""Reading files and folders: what to leave out, what could not be read and why."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from backend_advisor.intake.classify import DIALECT_HINTS, kind_of
+from backend_advisor.intake.decoding import NotTextError, decoded
+from backend_advisor.model import Artifact, ArtifactKind, Language, Unread
+from backend_advisor.phrases import phrase
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_FILES = 50_000
+_PACKAGE = "backend_advisor.intake"
+_SKIPPED = frozenset(
+    ".git .hg .svn .venv venv .tox .nox node_modules __pycache__ .mypy_cache .ruff_cache .pytest_cache .hypothesis "
+    ".idea .gradle .terraform .next .cache bower_components site-packages .eggs .DS_Store".split()
+)
+_SQL = (ArtifactKind.SQL, ArtifactKind.DDL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The patterns of one `.gitignore`, for paths beneath its folder."""
+
+    folder: str
+    spec: "GitIgnoreSpec"
+
+    def verdict(self, path: str, *, folder: bool) -> bool | None:
+        """True to leave out, False to keep, None when no pattern speaks of the path."""
+        relative = os.path.relpath(path, self.folder).replace(os.sep, "/")
+        return self.spec.check_file(relative + "/" if folder else relative).include
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What files became."""
+
+    artifacts: tuple[Artifact, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+class Reader:
+    """Reads files into artifacts, and keeps a reason in the asker's language for each it could not read."""
+
+    def __init__(self, language: Language = "en", max_bytes: int = MAX_BYTES) -> None:
+        self._language, self._max_bytes = language, max_bytes
+        self._artifacts: list[Artifact] = []
+        self._unread: list[Unread] = []
+        self._seen = 0
+
+    def read(self, paths: Sequence[Path]) -> Reading:
+        """Everything under the paths, in order; folders are walked."""
+        for path in paths:
+            try:
+                is_folder = path.is_dir()
+            except (OSError, ValueError):
+                is_folder = False
+            if is_folder:
+                self._read_folder(path)
+            else:
+                self._read_file(path, path.as_posix())
+        return Reading(tuple(self._artifacts), tuple(self._unread))
+
+    def _read_folder(self, folder: Path) -> None:
+        root = os.path.realpath(folder)
+        for entry in self._walk(str(folder), root, _outer_rules(root)):
+            if self._seen >= MAX_FILES:
+                self._refuse(folder.as_posix(), "too_many", limit=MAX_FILES)
+                return
+            self._seen += 1
+            path = Path(entry)
+            self._read_file(path, path.as_posix())
+
+    def _walk(self, folder: str, root: str, rules: tuple[_Rules, ...]) -> Iterator[str]:
+        """Files beneath a folder by name. Folders behind links are not entered, so that loops cannot form."""
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda item: item.name)
+        except OSError as error:
+            self._refuse(Path(folder).as_posix(), _reason(error))
+            return
+        rules = (*rules, *_rules_in(folder))
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if entry.name in _SKIPPED or _ignored(entry.path, rules, folder=is_folder):
+                continue
+            if entry.is_symlink() and not _stays_within(entry.path, root):
+                self._refuse(Path(entry.path).as_posix(), "outside")
+            elif is_folder:
+                yield from self._walk(entry.path, root, rules)
+            elif not (entry.is_symlink() and Path(entry.path).is_dir()):
+                yield entry.path
+
+    def _read_file(self, path: Path, name: str) -> None:
+        try:
+            found = path.stat()
+            if not stat.S_ISREG(found.st_mode):
+                self._refuse(name, "not_a_file")
+                return
+            if found.st_size > self._max_bytes:
+                self._refuse(name, "too_large", size=_megabytes(found.st_size), limit=_megabytes(self._max_bytes))
+                return
+            with path.open("rb") as file:
+                data = file.read(self._max_bytes + 1)
+            text = decoded(data)
+        except NotTextError as error:
+            self._refuse(name, error.key)
+        except (OSError, ValueError) as error:
+            self._refuse(name, _reason(error))
+        else:
+            self._artifacts.append(file_artifact(text, name))
+
+    def _refuse(self, name: str, key: str, **values: object) -> None:
+        reason = phrase(_PACKAGE, self._language, key, **values)
+        self._unread.append(Unread(name=_printable(name), reason=reason))
+
+
+def file_artifact(text: str, name: str) -> Artifact:
+    """The artifact that a file's text makes."""
+    kind = kind_of(text, None, name)
+    words = Path(name).name.lower().split(".")
+    dialect = next((DIALECT_HINTS[word] for word in words if word in DIALECT_HINTS), None)
+    return Artifact(
+        name=_printable(name), kind=kind, text=text, origin="file", dialect=dialect if kind in _SQL else None
+    )
+
+
+def _printable(name: str) -> str:
+    """A name that can be printed and serialised, whatever bytes the file system holds."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024 / 1024:.1f}".removesuffix(".0")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, PermissionError):
+        return "permission"
+    return "missing" if isinstance(error, FileNotFoundError) else "failed"
+
+
+def _stays_within(path: str, root: str) -> bool:
+    target = os.path.realpath(path)
+    return target == root or target.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _outer_rules(root: str) -> tuple[_Rules, ...]:
+    """The ignore rules of the folders above, up to the top of the repository that the folder is in."""
+    above: list[str] = []
+    for folder in Path(root).parents:
+        above.append(str(folder))
+        if (folder / ".git").exists():
+            break
+    else:
+        return ()
+    if (Path(root) / ".git").exists():
+        return ()
+    return tuple(rules for folder in reversed(above) for rules in _rules_in(folder))
+
+
+def _rules_in(folder: str) -> tuple[_Rules, ...]:
+    file = Path(folder) / ".gitignore"
+    try:
+        if not file.is_file() or file.stat().st_size > MAX_BYTES:
+            return ()
+        lines = decoded(file.read_bytes()).splitlines()
+    except (OSError, NotTextError):
+        return ()
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return (_Rules(folder, GitIgnoreSpec.from_lines(lines)),)
+    except ValueError:
+        return ()
+
+
+def _ignored(path: str, rules: Sequence[_Rules], *, folder: bool) -> bool:
+    """The nearest `.gitignore` that speaks of a path decides."""
+    for rule in reversed(rules):
+        anchored = path if os.path.isabs(rule.folder) == os.path.isabs(path) else os.path.realpath(path)
+        verdict = rule.verdict(anchored, folder=folder)
+        if verdict is not None:
+            return verdict
+    return False
