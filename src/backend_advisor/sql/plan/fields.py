@@ -60,9 +60,7 @@ def read_nodes(plan: Mapping[str, Tree], lines: list[int]) -> RawNode:
         children = fields.get("Plans", [])
         inner = [child for child in children if isinstance(child, dict)] if isinstance(children, list) else []
         node.children = [RawNode() for _ in inner]
-        stack.extend(
-            (child, raw, depth + 1) for child, raw in reversed(list(zip(inner, node.children, strict=True)))
-        )
+        stack.extend((child, raw, depth + 1) for child, raw in reversed(list(zip(inner, node.children, strict=True))))
     if len(lines) >= len(order):
         for node, line in zip(order, lines, strict=False):
             node.line = line
@@ -173,9 +171,7 @@ def _grouping_sets(found: dict[str, str], sets: Tree) -> None:
         for key, value in group.items() if isinstance(group, dict) else []:
             if isinstance(value, list):
                 name = key.removesuffix("s")
-                texts = [
-                    ", ".join(str(k) for k in keys) if isinstance(keys, list) else str(keys) for keys in value
-                ]
+                texts = [", ".join(str(k) for k in keys) if isinstance(keys, list) else str(keys) for keys in value]
                 if key == "Sort Key":
                     texts, name = [", ".join(texts)], "Sort Key"
                 for text in texts:

@@ -32,9 +32,7 @@ def _format(lines: list[Line]) -> tuple[PlanFormat, list[Line]]:
     """The format, and the lines from where it starts: a log prefix or the query may stand before it."""
     for position, line in enumerate(lines):
         head = line.text.lstrip()
-        if head.startswith(("[", "{")) and (
-            head[1:].strip(" {") == "" or '"Plan"' in head or '"Query' in head
-        ):
+        if head.startswith(("[", "{")) and (head[1:].strip(" {") == "" or '"Plan"' in head or '"Query' in head):
             return "json", lines[position:]
         if head.startswith(("<explain", "<?xml")):
             return "xml", lines[position:]
@@ -54,10 +52,7 @@ def _outdented(lines: list[Line]) -> list[Line]:
     cut = shift or first
     return [
         head,
-        *(
-            Line(line.text[cut:] if line.text[:cut].isspace() else line.text, line.number)
-            for line in lines[1:]
-        ),
+        *(Line(line.text[cut:] if line.text[:cut].isspace() else line.text, line.number) for line in lines[1:]),
     ]
 
 

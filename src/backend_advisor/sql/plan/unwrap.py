@@ -10,6 +10,7 @@ _FENCE = re.compile(r"^\s*(```|~~~)")
 _BORDERED = re.compile(r"^\s*[|│║] ?(.*?)\s*[|│║]\s*$")
 _CONTINUED = re.compile(r"\s*[+↵]$")
 _UNCLOSED = re.compile(r"\((?:cost|actual)[^()]*$")
+_MARK = re.compile(r"\s+-- [A-Z]{2,4}\d{3}\b.*$")
 _TAB = 8
 
 
@@ -23,7 +24,7 @@ class Line:
 
 def unwrap(text: str) -> list[Line]:
     """The plan's own lines, with their numbers in the original text."""
-    lines = [Line(line.rstrip().expandtabs(_TAB), i) for i, line in enumerate(_split(text), start=1)]
+    lines = [Line(_MARK.sub("", line.rstrip()).expandtabs(_TAB), i) for i, line in enumerate(_split(text), start=1)]
     lines = _without_mail_quotes(lines)
     lines = [Line(_borderless(line.text), line.number) for line in lines if not _is_decoration(line.text)]
     lines = _unquoted_lines(lines)
@@ -32,13 +33,7 @@ def unwrap(text: str) -> list[Line]:
 
 
 def _split(text: str) -> list[str]:
-    return (
-        text.replace("\r\n", "\n")
-        .replace("\r", "\n")
-        .replace("\u00a0", " ")
-        .removeprefix("\ufeff")
-        .split("\n")
-    )
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").removeprefix("\ufeff").split("\n")
 
 
 def _is_decoration(text: str) -> bool:

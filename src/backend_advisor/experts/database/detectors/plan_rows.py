@@ -95,12 +95,8 @@ def _misestimate(node: PlanNode, ancestors: tuple[PlanNode, ...]) -> float:
 
 
 def _decides(context: PlanContext, node: PlanNode, ancestors: tuple[PlanNode, ...]) -> bool:
-    """Whether time is spent at the node or in a node that was chosen by its estimate."""
-    total = run_ms(context.plan)
-    if total is None or node.ms is None:
-        return matters(context.plan, None)
-    spent = [step.self_ms or 0.0 for step in (node, *ancestors)]
-    return matters(context.plan, max(spent))
+    """Whether time is spent at the node, or in the node above that was chosen by its estimate."""
+    return matters(context.plan, max(node.ms or 0.0, (ancestors[-1].ms or 0.0) if ancestors else 0.0) or None)
 
 
 def _bare_name(node: PlanNode) -> str:
