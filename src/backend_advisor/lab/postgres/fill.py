@@ -5,7 +5,7 @@ refers to, and nothing depends on the order in which rows are made.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backend_advisor.lab.errors import QueryFailed
 from backend_advisor.lab.postgres.catalogue import ColumnFacts, TableFacts, read_tables
@@ -36,6 +36,16 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A column that holds values of another table's column, although no foreign key says so."""
+
+    table: str
+    column: str
+    to_table: str
+    to_column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filling:
     """How many rows each table holds now, and the constraints that had to be dropped to fill it."""
 
@@ -50,9 +60,11 @@ class _Plan:
     wishes: Mapping[tuple[str, str], list[Wish]] = field(default_factory=dict)
 
 
-def fill(database: Database, rows: Mapping[str, int], wishes: Iterable[Wish] = ()) -> Filling:
+def fill(
+    database: Database, rows: Mapping[str, int], wishes: Iterable[Wish] = (), links: Iterable[Link] = ()
+) -> Filling:
     """Fill every table with so many rows (none where `rows` does not name it), then gather statistics."""
-    tables = read_tables(database)
+    tables = _linked(read_tables(database), links)
     by_column: dict[tuple[str, str], list[Wish]] = {}
     for wish in wishes:
         by_column.setdefault((wish.table, wish.column), []).append(wish)
@@ -66,6 +78,17 @@ def fill(database: Database, rows: Mapping[str, int], wishes: Iterable[Wish] = (
     for name in counts:
         database.execute(f'VACUUM (ANALYZE) public."{name}"')
     return Filling(counts, tuple(dropped))
+
+
+def _linked(tables: Mapping[str, TableFacts], links: Iterable[Link]) -> dict[str, TableFacts]:
+    """The tables with links added as references."""
+    found = dict(tables)
+    for link in links:
+        table = found.get(link.table)
+        if table is not None and link.to_table in found and link.column not in table.references:
+            references = {**table.references, link.column: (link.to_table, link.to_column)}
+            found[link.table] = replace(table, references=references)
+    return found
 
 
 def _insert(database: Database, table: TableFacts, plan: _Plan) -> list[str]:
@@ -83,13 +106,14 @@ def _insert(database: Database, table: TableFacts, plan: _Plan) -> list[str]:
     while True:
         try:
             database.execute(statement)
-            return dropped
         except QueryFailed as error:
             broken = _broken_check(database, table, error)
             if broken is None or broken in dropped:
                 raise
             database.execute(f'ALTER TABLE public."{table.name}" DROP CONSTRAINT "{broken}"')
             dropped.append(broken)
+        else:
+            return dropped
 
 
 def _broken_check(database: Database, table: TableFacts, error: QueryFailed) -> str | None:
@@ -171,7 +195,9 @@ def _by_category(column: ColumnFacts, table: TableFacts, plan: _Plan, number: st
     if column.category == "A":
         element = wishes[0].values[0] if wishes and wishes[0].values else "'a'"
         return f"ARRAY[{element}::text, 'v' || {_hash(column.name, number)} % 1000]"
-    maker = {"D": _moment, "B": _truth, "N": _figure}.get(column.category, _text)
+    if column.category == "B":
+        return _truth(column, number)
+    maker = {"D": _moment, "N": _figure}.get(column.category, _text)
     if column.type == "uuid":
         return f"md5({_hash(column.name, number)} % {max(count // 20, 1)} || 'u')"
     return maker(column, count, number, wishes)
@@ -188,7 +214,7 @@ def _moment(column: ColumnFacts, count: int, number: str, wishes: list[Wish]) ->
     return f"(({wish.values[0]})::timestamptz + {SPAN} * ({position} - {start}) + {jitter})"
 
 
-def _truth(column: ColumnFacts, count: int, number: str, wishes: list[Wish]) -> str:
+def _truth(column: ColumnFacts, number: str) -> str:
     likely = 0.1 if column.name.startswith(("is_deleted", "deleted", "archived", "is_admin")) else 0.5
     return f"({_hash(column.name, number)} < {int(likely * 1_000_000)})"
 
@@ -204,7 +230,8 @@ def _figure(column: ColumnFacts, count: int, number: str, wishes: list[Wish]) ->
     distinct = max(count // 20, 10)
     made = f"({spread} % {distinct})"
     if listed:
-        made = f"CASE WHEN {_hash(column.name + '=', number)} % {distinct} < {len(listed)} THEN {_picked(listed, column.name, number)} ELSE {made} END"
+        hit = f"{_hash(column.name + '=', number)} % {distinct} < {len(listed)}"
+        made = f"CASE WHEN {hit} THEN {_picked(listed, column.name, number)} ELSE {made} END"
     return made
 
 

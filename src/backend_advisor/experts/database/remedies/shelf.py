@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backend_advisor.experts.database.remedies.candidates import create_statement
 from backend_advisor.lab.errors import LabError, TimedOut
-from backend_advisor.lab.postgres.server import Database
+from backend_advisor.lab.postgres.database import Database
 from backend_advisor.model import Measurement, PlanNode
 from backend_advisor.sql.schema import Index
 
@@ -58,11 +58,11 @@ class Shelf:
                 self.failed.append(Failed(index, str(error)))
         self._visible = frozenset(self.built)
         for table in {index.table for index in indexes if any("(" in key for key in index.keys)}:
-            self._database.admin(f'ANALYZE "{table}"')
+            self._database.execute(f'ANALYZE "{table}"')
 
     def _create(self, index: Index) -> Built:
         started = time.perf_counter()
-        self._database.admin(create_statement(index))
+        self._database.execute(create_statement(index).rstrip(";"))
         elapsed = (time.perf_counter() - started) * 1000
         size = self._database.admin("SELECT pg_relation_size($1::regclass)", f'"{index.name}"')[0][0]
         return Built(index, elapsed, int(size))

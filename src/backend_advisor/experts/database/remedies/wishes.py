@@ -1,6 +1,7 @@
 """What the lab's rows must be like for a query to select as it would in production: shares, literals and links."""
 
 from collections.abc import Iterator
+from typing import cast
 
 from sqlglot import exp
 
@@ -24,7 +25,7 @@ def wishes(tree: exp.Expression, schema: Schema) -> tuple[Wish, ...]:
     owners = _owners(tree)
     found: dict[tuple[str, str, str], Wish] = {}
     for predicate in tree.find_all(exp.EQ, exp.In, exp.Like, exp.ILike, exp.Between, *_RANGES):
-        for wish in _of(predicate, owners, schema):
+        for wish in _of(cast(exp.Expression, predicate), owners, schema):
             held = found.get((wish.table, wish.column, wish.kind))
             if held is None:
                 found[(wish.table, wish.column, wish.kind)] = wish
