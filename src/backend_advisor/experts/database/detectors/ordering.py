@@ -232,10 +232,9 @@ def _says_nulls(statement: Statement) -> bool:
 def _rejects_null(select: exp.Select, column: str) -> bool:
     """Whether WHERE drops the rows whose column is NULL; any comparison does."""
     for condition in conjuncts(select.args.get("where")):
-        is_not_null = isinstance(condition, exp.Not) and isinstance(condition.this, exp.Is)
-        compares = isinstance(condition, (exp.Predicate, exp.In)) and not isinstance(condition, exp.Is)
+        is_null = isinstance(condition, exp.Is) and not condition.args.get("negate")
         named = any(node.name == column for node in condition.find_all(exp.Column))
-        if named and (is_not_null or compares):
+        if named and isinstance(condition, (exp.Predicate, exp.Not)) and not is_null:
             return True
     return False
 

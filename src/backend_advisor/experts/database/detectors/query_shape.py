@@ -166,7 +166,7 @@ def equalities(query: exp.Expr) -> dict[str, exp.Expr]:
     """Columns that WHERE fixes to one value, by name, with that value."""
     fixed: dict[str, exp.Expr] = {}
     for condition in conjuncts(query.args.get("where")):
-        if not isinstance(condition, (exp.EQ, exp.Is)):
+        if not isinstance(condition, (exp.EQ, exp.Is)) or condition.args.get("negate"):
             continue
         for column, value in ((condition.this, condition.expression), (condition.expression, condition.this)):
             if isinstance(column, exp.Column) and value.find(exp.Column) is None:

@@ -102,7 +102,7 @@ def _fixed_columns(select: exp.Select, table: exp.Table) -> set[str]:
     """Columns of the table that WHERE fixes to one value."""
     fixed = set()
     for condition in conjuncts(select.args.get("where")):
-        if isinstance(condition, (exp.EQ, exp.Is)):
+        if isinstance(condition, (exp.EQ, exp.Is)) and not condition.args.get("negate"):
             for column, value in (
                 (condition.this, condition.expression),
                 (condition.expression, condition.this),
