@@ -1,0 +1,57 @@
+"""`advisor ask`: a question in, an answer out."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backend_advisor.cli.options import existing, make, proof_options, report_options
+from backend_advisor.cli.wording import Wording
+
+
+def command(say: Wording) -> click.Command:
+    """The command, worded."""
+    parameters: list[click.Parameter] = [
+        click.Argument(["text"], nargs=-1, metavar="[TEXT|-]"),
+        click.Option(
+            ["-f", "--file", "files"],
+            multiple=True,
+            type=click.Path(path_type=Path),
+            help=say("option_file"),
+            metavar="FILE",
+        ),
+        *proof_options(say),
+        *report_options(say),
+    ]
+
+    def run(text: tuple[str, ...], files: tuple[Path, ...], **chosen: Any) -> None:
+        question = read_question(text, say)
+        for file in files:
+            if not file.is_dir():
+                existing(file, say)
+        if not question.strip() and not files:
+            raise click.UsageError(say("ask_nothing"))
+        from backend_advisor.cli.asking import answered
+
+        answered(question, files, say=say, **chosen)
+
+    return make("ask", say, parameters, run)
+
+
+def read_question(words: tuple[str, ...], say: Wording) -> str:
+    """The words given, or standard input for `-` and when something is piped in."""
+    if words == ("-",) or (not words and not sys.stdin.isatty()):
+        return read_stdin(say)
+    return " ".join(words)
+
+
+def read_stdin(say: Wording) -> str:
+    """All of standard input, whatever Unicode encoding it has, or Korean Windows's own."""
+    data: bytes = sys.stdin.buffer.read()
+    for encoding in ("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "cp949"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise click.ClickException(say("stdin_unreadable"))

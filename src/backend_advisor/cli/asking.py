@@ -1,0 +1,54 @@
+"""From the options of `ask` and `query` to an answer that is delivered."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from backend_advisor import advise
+from backend_advisor.cli.output import deliver
+from backend_advisor.cli.progress import progress
+from backend_advisor.cli.settings import load_settings
+from backend_advisor.cli.wording import Wording
+from backend_advisor.experts import Terms
+from backend_advisor.model import Language
+
+
+def answered(  # noqa: PLR0913 - one argument for each option of the command
+    question: str,
+    files: Sequence[Path],
+    *,
+    say: Wording,
+    language: str | None,
+    format: str | None,
+    output: Path | None,
+    verbose: bool,
+    prove: bool | None,
+    rows: Sequence[tuple[str, int]],
+    dsn: str | None = None,
+) -> None:
+    """Answer and deliver."""
+    settings = load_settings(Path.cwd(), say)
+    asked = as_asked(language or settings.lang, question, say)
+    proved = prove if prove is not None else settings.prove is not False
+    with progress() as show:
+        terms = Terms(prove=proved, rows={**settings.rows, **dict(rows)}, dsn=dsn, progress=show)
+        report = advise.answer(question, files, language=asked, terms=terms)
+    if not question.strip() and not report.case.artifacts and report.case.unread:
+        reasons = "; ".join(f"{one.name}: {one.reason}" for one in report.case.unread)
+        raise click.ClickException(say("nothing_readable", reasons=reasons))
+    deliver(report, format or settings.format or "text", to=output, verbose=verbose, language=None, say=say)
+
+
+def as_asked(language: str | None, question: str, say: Wording) -> advise.Asked:
+    """The language to answer in; the reader's own when there is no prose to tell it from."""
+    if language in ("en", "ko"):
+        return spoken(language, say)
+    return "auto" if question.strip() else say.language
+
+
+def spoken(language: str | None, say: Wording) -> Language:
+    """A language as given, else the reader's own."""
+    if language == "ko":
+        return "ko"
+    return "en" if language == "en" else say.language

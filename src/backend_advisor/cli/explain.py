@@ -1,0 +1,51 @@
+"""`advisor explain`: the page of one rule or playbook."""
+
+import difflib
+from typing import Any
+
+import click
+
+from backend_advisor.cli.options import language_option, make
+from backend_advisor.cli.wording import Wording
+
+
+def command(say: Wording) -> click.Command:
+    """The command, worded."""
+    parameters: list[click.Parameter] = [
+        click.Argument(["code"], metavar="CODE"),
+        language_option(say),
+        click.Option(
+            ["--format", "format"], type=click.Choice(["text", "json"]), default="text", help=say("option_format")
+        ),
+        click.Option(["-v", "--verbose"], is_flag=True, help=say("option_verbose")),
+    ]
+
+    def run(code: str, **chosen: Any) -> None:
+        _explain(say, code, **chosen)
+
+    return make("explain", say, parameters, run)
+
+
+def _explain(say: Wording, code: str, *, language: str | None, format: str, verbose: bool) -> None:
+    from backend_advisor import knowledge
+    from backend_advisor.cli.asking import spoken
+    from backend_advisor.cli.output import terminal_style, write, write_json
+    from backend_advisor.report.playbook_page import playbook_page
+
+    known = knowledge.load()
+    try:
+        playbook = known.playbook(code)
+    except KeyError:
+        raise click.ClickException(_unknown(code, known, say)) from None
+    if format == "json":
+        write_json(playbook)
+        return
+    write(playbook_page(playbook, known.sources, terminal_style(spoken(language, say), verbose=verbose)))
+
+
+def _unknown(code: str, known: Any, say: Wording) -> str:
+    names = {one.name: one.code for one in known.playbooks.values()}
+    near = difflib.get_close_matches(code.upper(), list(known.playbooks), 3)
+    near += [names[name] for name in difflib.get_close_matches(code.lower(), list(names), 3)]
+    shown = ", ".join(f"{one} ({known.playbooks[one].name})" for one in dict.fromkeys(near))
+    return say("code_unknown_near", code=code, near=shown) if shown else say("code_unknown", code=code)

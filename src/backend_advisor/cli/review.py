@@ -1,0 +1,124 @@
+"""`advisor review`: findings in files and folders, for people and for pipelines."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from backend_advisor.cli.options import make, report_options, type_of_file
+from backend_advisor.cli.wording import Wording
+from backend_advisor.model import Finding, Report
+
+
+def command(say: Wording) -> click.Command:
+    """The command, worded."""
+    parameters: list[click.Parameter] = [
+        click.Argument(["paths"], nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH..."),
+        click.Option(["--select"], multiple=True, help=say("option_select"), metavar="CODE[,CODE]"),
+        click.Option(["--ignore"], multiple=True, help=say("option_ignore"), metavar="CODE[,CODE]"),
+        click.Option(["--exclude"], multiple=True, help=say("option_exclude"), metavar="PATTERN"),
+        click.Option(["--baseline"], type=type_of_file, help=say("option_baseline"), metavar="FILE"),
+        click.Option(["--write-baseline"], is_flag=True, help=say("option_write_baseline")),
+        click.Option(["--diff"], help=say("option_diff"), metavar="REV"),
+        click.Option(["--exit-zero"], is_flag=True, help=say("option_exit_zero")),
+        *report_options(say),
+    ]
+
+    def run(**chosen: Any) -> None:
+        click.get_current_context().exit(_review(say, **chosen))
+
+    return make("review", say, parameters, run)
+
+
+def _review(  # noqa: PLR0913 - one argument for each option of the command
+    say: Wording,
+    *,
+    paths: tuple[Path, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    exclude: tuple[str, ...],
+    baseline: Path | None,
+    write_baseline: bool,
+    diff: str | None,
+    exit_zero: bool,
+    language: str | None,
+    format: str | None,
+    output: Path | None,
+    verbose: bool,
+) -> int:
+    """Review, keep what is asked for, deliver; the exit code."""
+    from backend_advisor import advise
+    from backend_advisor.cli.asking import spoken
+    from backend_advisor.cli.baseline import read_baseline, without_known
+    from backend_advisor.cli.baseline import write_baseline as record
+    from backend_advisor.cli.diff import added_lines, on_added_lines
+    from backend_advisor.cli.output import deliver
+    from backend_advisor.cli.progress import progress
+    from backend_advisor.cli.settings import load_settings
+    from backend_advisor.experts import Terms
+
+    for path in paths:
+        if not path.exists():
+            raise click.ClickException(say("file_missing", path=path))
+    settings = load_settings(Path.cwd(), say)
+    baseline = baseline or settings.baseline
+    if write_baseline and baseline is None:
+        raise click.UsageError(say("baseline_unnamed"))
+    added = added_lines(diff, say) if diff else None
+    known = read_baseline(baseline, say) if baseline and not write_baseline else None
+    with progress() as show:
+        report = advise.review(
+            paths,
+            language=spoken(language or settings.lang, say),
+            select=_codes(select) or settings.select,
+            ignore=_codes(ignore) or settings.ignore,
+            terms=Terms(progress=show),
+        )
+    if not report.case.artifacts and report.case.unread:
+        reasons = "; ".join(f"{one.name}: {one.reason}" for one in report.case.unread)
+        raise click.ClickException(say("nothing_readable", reasons=reasons))
+    report = _without_excluded(report, [*exclude, *settings.exclude])
+    if added is not None:
+        report = keep(report, on_added_lines(report.findings, added))
+    if write_baseline and baseline is not None:
+        record(baseline, report, say)
+        click.echo(say("baseline_written", path=baseline, count=len(report.findings)), err=True)
+        return 0
+    if known is not None:
+        report = keep(report, without_known(report, known))
+    chosen = format or settings.format or "text"
+    deliver(
+        report,
+        "review" if chosen == "text" else chosen,
+        to=output,
+        verbose=verbose,
+        language=None,
+        say=say,
+    )
+    return 1 if report.findings and not (exit_zero or settings.exit_zero) else 0
+
+
+def keep(report: Report, findings: Iterable[Finding]) -> Report:
+    """The report with only these findings, and only the advice that still has one."""
+    kept = {id(finding) for finding in findings}
+    advice = []
+    for one in report.advice:
+        standing = tuple(finding for finding in one.findings if id(finding) in kept)
+        if standing:
+            advice.append(replace(one, findings=standing))
+    return replace(report, advice=tuple(advice))
+
+
+def _codes(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(code.strip() for one in given for code in one.split(",") if code.strip())
+
+
+def _without_excluded(report: Report, patterns: list[str]) -> Report:
+    if not patterns:
+        return report
+    from pathspec import GitIgnoreSpec
+
+    spec = GitIgnoreSpec.from_lines(patterns)
+    return keep(report, [f for f in report.findings if not spec.match_file(f.location.artifact)])
