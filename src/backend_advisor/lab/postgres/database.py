@@ -15,7 +15,10 @@ from backend_advisor.sql.plan import Plan, read_plan
 
 EXTENSIONS = ("pg_trgm", "btree_gin", "btree_gist", "citext", "hstore", "ltree", "intarray", "unaccent")
 WATCHDOG_GRACE = 2.0
-LONG_RUN_MS = 2_000.0
+LONG_RUN_MS = 500.0
+"""From here on one run is much work, and noise is a small share of it."""
+
+_RUNS = ((5_000.0, 1), (1_000.0, 2), (LONG_RUN_MS, 3))
 
 
 class Database:
@@ -115,20 +118,24 @@ class Session:
             self._rollback()
         return Rows(rows.columns, rows.types, rows.rows[:most], truncated=len(rows.rows) > most)
 
-    def explain(self, sql: str, *, analyze: bool = True, runs: int = 5) -> Measurement:
-        """Run a statement with its plan watched, or only plan it; the median of the runs, after warming up.
+    def explain(
+        self, sql: str, *, analyze: bool = True, runs: int = 5, hopeless_ms: float = float("inf")
+    ) -> Measurement:
+        """Run a statement with its plan watched, or only plan it: the median of the runs, after one to warm up.
 
-        A statement that takes seconds is not warmed up again and run fewer times. Everything is rolled back.
+        A statement that takes long is run fewer times and its first run counts; one that takes longer than
+        `hopeless_ms` is not repeated at all. Everything is rolled back.
         """
         if not analyze:
             root = self._plan(sql, "FORMAT JSON").root
             return Measurement(statement=sql, cost=root.total_cost if root is not None else None, plan=root)
-        plans = [self._plan(sql, "ANALYZE, BUFFERS, TIMING ON, FORMAT JSON")]
+        options = "ANALYZE, BUFFERS, TIMING ON, FORMAT JSON"
+        plans = [self._plan(sql, options)]
         first = plans[0].execution_ms or 0.0
-        wanted = 1 if first > LONG_RUN_MS * 2 else min(runs, 3) if first > LONG_RUN_MS / 4 else runs
-        if wanted > 1:
-            plans = plans if first > LONG_RUN_MS else []
-            plans += [self._plan(sql, "ANALYZE, BUFFERS, TIMING ON, FORMAT JSON") for _ in range(wanted - len(plans))]
+        wanted = 1 if first > hopeless_ms else min(runs, _runs_for(first))
+        if wanted > 1 and first < LONG_RUN_MS:
+            plans = []
+        plans += [self._plan(sql, options) for _ in range(wanted - len(plans))]
         return _measurement(sql, plans)
 
     def close(self) -> None:
@@ -157,6 +164,10 @@ class Session:
     def _end(self, fired: threading.Event) -> None:
         fired.set()
         self._cancel(self._process)
+
+
+def _runs_for(first_ms: float) -> int:
+    return next((runs for limit, runs in _RUNS if first_ms > limit), 5)
 
 
 def _measurement(sql: str, plans: list[Plan]) -> Measurement:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 from sqlglot import exp
 
@@ -37,7 +38,7 @@ class Access:
 
 def accesses(tree: exp.Expression, schema: Schema) -> list[Access]:
     """Every mention of a known table in a resolved query, with what is asked of it there."""
-    found = []
+    found: list[Access] = []
     for scope in tree.find_all(exp.Select, exp.Update, exp.Delete):
         own = {table.alias_or_name: table.name for table in _own_tables(scope)}
         here = {alias: Access(name, alias) for alias, name in own.items() if schema.table(name) is not None}
@@ -160,7 +161,7 @@ def _behind_alias(key: exp.Expression, scope: exp.Expression) -> exp.Expression:
     if isinstance(key, exp.Column) and not key.table and isinstance(scope, exp.Select):
         for projection in scope.expressions:
             if isinstance(projection, exp.Alias) and projection.alias == key.name:
-                return projection.this
+                return cast(exp.Expression, projection.this)
     return key
 
 
@@ -172,14 +173,14 @@ def _read_needs(scope: exp.Expression, here: dict[str, Access]) -> None:
     for star in scope.find_all(exp.Star):
         if isinstance(star.parent, exp.Count):
             continue
-        owner = star.parent.table if isinstance(star.parent, exp.Column) else ""
+        alias = star.parent.table if isinstance(star.parent, exp.Column) else ""
         for access in here.values():
-            if owner in ("", access.alias):
+            if alias in ("", access.alias):
                 access.needed = None
     for column in scope.find_all(exp.Column):
-        access = here.get(column.table)
-        if access is not None and access.needed is not None:
-            access.needed.add(column.name)
+        owner = here.get(column.table)
+        if owner is not None and owner.needed is not None:
+            owner.needed.add(column.name)
 
 
 def _access_of(node: exp.Expression | None, here: dict[str, Access]) -> Access | None:

@@ -1,14 +1,13 @@
 """Find the set of indexes that pays: all candidates at once first, then take away what adds nothing.
 
-Indexes help each other, so adding them one at a time can find nothing: an index that feeds a sort may make a query
-slower until the joins behind it have theirs. Hence the joint start and the removal by marginal effect.
+Indexes help each other, so adding them one at a time can find nothing: an index that feeds a sort may make a
+query slower until the joins behind it have theirs. Hence the joint start and the removal by marginal effect.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from backend_advisor.experts.database.remedies.shelf import LONG_MS, Built, Shelf, used_indexes
+from backend_advisor.experts.database.remedies.shelf import Built, Shelf, used_indexes
 from backend_advisor.model import Measurement
 
 TOLERANCE = 1.15
@@ -17,7 +16,11 @@ TOLERANCE = 1.15
 NOISE_MS = 0.05
 MIN_GAIN = 1.2
 RESCUE_SIZE = 6
-MAX_SINGLES = 6
+SPARE_SINGLES = 2
+TRIAL_MS = 12_000.0
+"""What may be spent on measuring what is not recommended, only so that the report can say why."""
+
+CLEARLY_WORSE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def _prune(shelf: Shelf, sql: str, chosen: frozenset[str]) -> frozenset[str]:
     """Take away the index whose absence is felt least, as long as none is felt at all."""
     while chosen:
         current = shelf.measure(sql, chosen)
-        without = {name: shelf.measure(sql, chosen - {name}) for name in sorted(chosen)}
+        hopeless = _time(current) * CLEARLY_WORSE + 1.0
+        without = {name: shelf.measure(sql, chosen - {name}, hopeless_ms=hopeless) for name in sorted(chosen)}
         spare = [name for name, seen in without.items() if _as_good(seen, current)]
         if not spare:
             return chosen
@@ -91,7 +95,9 @@ def _simplify(shelf: Shelf, sql: str, chosen: frozenset[str]) -> frozenset[str]:
         ]
         for other in sorted(simpler, key=lambda candidate: _weight(shelf.built[candidate.name])):
             swapped = chosen - {name} | {other.name}
-            if _as_good(shelf.measure(sql, swapped), shelf.measure(sql, chosen)):
+            reference = shelf.measure(sql, chosen)
+            hopeless = _time(reference) * CLEARLY_WORSE + 1.0
+            if _as_good(shelf.measure(sql, swapped, hopeless_ms=hopeless), reference):
                 chosen = swapped
                 break
     return chosen
@@ -107,20 +113,18 @@ def _rescue(shelf: Shelf, sql: str, before: Measurement, limit_ms: float) -> fro
 
 
 def _explain_choice(shelf: Shelf, sql: str, chosen: frozenset[str], before: Measurement) -> tuple[Tried, ...]:
-    """Measure what a reader would ask about: each index alone, and the set without each of its members."""
-    runs = 1 if (before.median_ms or 0.0) > LONG_MS else 3
-    single = [frozenset({name}) for name in _likely(shelf, chosen)]
-    smaller = [chosen - {name} for name in sorted(chosen)] if len(chosen) > 1 else []
+    """What a reader would ask about: each index alone, and the set without each of its members."""
+    rest = [name for name in shelf.built if name not in chosen][:SPARE_SINGLES]
+    sets = [chosen - {name} for name in sorted(chosen)] if len(chosen) > 1 else []
+    sets += [frozenset({name}) for name in [*sorted(chosen), *rest]]
     seen: dict[frozenset[str], Tried] = {}
-    for names in [*single, *smaller]:
-        if names and names != chosen and names not in seen:
-            seen[names] = Tried(tuple(sorted(names)), shelf.measure(sql, names, runs=runs))
+    spent = 0.0
+    for names in sets:
+        if names and names != chosen and names not in seen and spent < TRIAL_MS:
+            measured = shelf.measure(sql, names, runs=3, hopeless_ms=_time(before) / CLEARLY_WORSE)
+            seen[names] = Tried(tuple(sorted(names)), measured)
+            spent += _time(measured) if measured is not None else TRIAL_MS
     return tuple(seen.values())
-
-
-def _likely(shelf: Shelf, chosen: Iterable[str]) -> Sequence[str]:
-    rest = [name for name in shelf.built if name not in set(chosen)]
-    return [*sorted(chosen), *rest][:MAX_SINGLES]
 
 
 def _weight(built: Built) -> tuple[int, int, int]:

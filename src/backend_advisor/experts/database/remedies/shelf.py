@@ -11,8 +11,6 @@ from backend_advisor.model import Measurement, PlanNode
 from backend_advisor.sql.schema import Index
 
 _SHOWN = "UPDATE pg_index SET indisvalid = $1 WHERE indexrelid = $2::regclass"
-LONG_MS = 500.0
-"""From here on one run says enough for a trial; short runs are repeated because noise is a larger share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Shelf:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._measured: dict[tuple[str, frozenset[str]], Measurement] = {}
+        self._measured: dict[tuple[str, frozenset[str]], Measurement | None] = {}
         self._visible: frozenset[str] = frozenset()
         self.built: dict[str, Built] = {}
         self.failed: list[Failed] = []
@@ -74,21 +72,23 @@ class Shelf:
             self._database.admin(_SHOWN, name in wanted, f'"{name}"')
         self._visible = wanted
 
-    def measure(self, sql: str, names: Iterable[str], *, runs: int = 5) -> Measurement | None:
-        """Run the query with these candidates visible; None when it does not finish in time. Kept once known."""
+    def measure(
+        self, sql: str, names: Iterable[str], *, runs: int = 5, hopeless_ms: float = float("inf")
+    ) -> Measurement | None:
+        """Run the query with these candidates visible; None when it does not finish in time.
+
+        What was measured is kept. A run beyond `hopeless_ms` is not repeated, since it decides by itself.
+        """
         wanted = frozenset(names)
         key = (sql, wanted)
-        held = self._measured.get(key)
-        if held is not None and held.runs >= min(runs, 2):
-            return held
-        self.show(wanted)
-        try:
-            with self._database.session() as session:
-                measurement = session.explain(sql, runs=runs)
-        except TimedOut:
-            return None
-        self._measured[key] = measurement
-        return measurement
+        if key not in self._measured:
+            self.show(wanted)
+            try:
+                with self._database.session() as session:
+                    self._measured[key] = session.explain(sql, runs=runs, hopeless_ms=hopeless_ms)
+            except TimedOut:
+                self._measured[key] = None
+        return self._measured[key]
 
 
 def used_indexes(plan: PlanNode | None) -> frozenset[str]:
