@@ -16,6 +16,7 @@ from backend_advisor.model import Language, Source
 
 if TYPE_CHECKING:
     from backend_advisor.knowledge.glossary import Matcher, TermGroup
+    from backend_advisor.knowledge.semantic import Vectors
     from backend_advisor.knowledge.store import Compiled
 
 ROOT = Path(__file__).parents[1]
@@ -45,14 +46,18 @@ class Knowledge:
         """The playbook of a code, name or alias, in any case; KeyError when there is none."""
         return self.playbooks[self._compiled.names[key.strip().casefold()]]
 
-    def search(
-        self, question: str, language: Language, limit: int = 10, technologies: Iterable[str] = ()
-    ) -> list[Hit]:
-        """The playbooks that fit a question best; `technologies` are those of the asker's own stack."""
+    def search(self, question: str, language: Language, limit: int = 10, technologies: Iterable[str] = ()) -> list[Hit]:
+        """The playbooks that fit a question best; `technologies` are those of the asker's own stack.
+
+        With the `[semantic]` extra, the likeness to the page in the question's language counts as well.
+        """
         from backend_advisor.knowledge.search import CONFIDENT_SHARE, rank
+        from backend_advisor.knowledge.semantic import available, fuse
 
         index = self._compiled.index
         ranked = rank(index, self._matcher, question, technologies)
+        if ranked and available():
+            ranked = fuse(ranked, self._vectors.order(question, language))
         return [
             Hit(playbook=self.playbooks[index.codes[page]], score=share, confident=share >= CONFIDENT_SHARE)
             for page, share in ranked[:limit]
@@ -63,6 +68,12 @@ class Knowledge:
         from backend_advisor.knowledge.glossary import Matcher
 
         return Matcher(self._compiled.forms)
+
+    @cached_property
+    def _vectors(self) -> "Vectors":
+        from backend_advisor.knowledge.semantic import Vectors
+
+        return Vectors([self.playbooks[code] for code in self._compiled.index.codes])
 
 
 class _Playbooks(Mapping[str, Playbook]):

@@ -54,11 +54,15 @@ def digest(files: Iterable[Path]) -> str:
     return hasher.hexdigest()
 
 
+def folder() -> Path:
+    """The user's cache folder of this program."""
+    return platformdirs.user_cache_path("backend-advisor", appauthor=False)
+
+
 def cache_file(root: Path) -> Path:
     """Where the compiled library of a package folder is kept."""
     key = hashlib.blake2b(str(root).encode(), digest_size=6).hexdigest()
-    folder = platformdirs.user_cache_path("backend-advisor", appauthor=False)
-    return folder / f"knowledge-{key}.msgpack"
+    return folder() / f"knowledge-{key}.msgpack"
 
 
 def read(path: Path, expected: str) -> Compiled | None:
@@ -71,13 +75,18 @@ def read(path: Path, expected: str) -> Compiled | None:
 
 
 def write(path: Path, compiled: Compiled) -> None:
-    """Store the compiled library in one step, so that no other process reads half of it."""
+    """Store the compiled library."""
+    write_bytes(path, msgspec.msgpack.encode(compiled))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Store a file in one step, so that no other process reads half of it; not at all when it cannot be."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.msgpack.encode(compiled))
+                file.write(content)
             Path(name).replace(path)
         except OSError:
             Path(name).unlink(missing_ok=True)
