@@ -19,13 +19,13 @@ INT4_MAX = 2_147_483_647
 NEAR_LIMIT = INT4_MAX // 2
 
 _INDEXES_FOREIGN_KEYS_ITSELF = {"mysql"}
-_MONEY = frozenset(
-    "price amount cost balance fee salary wage payment revenue tax vat discount refund deposit subtotal"
-    " krw usd eur jpy won money budget debt credit debit".split()
+_MONEY = re.compile(
+    r"^(price|amount|cost|balance|fee|salary|wage|payment|revenue|tax|vat|discount|refund|deposit|subtotal"
+    r"|krw|usd|eur|jpy|won|money|budget|debt|credit|debit)$"
 )
-_NOT_MONEY = frozenset(
-    "rate ratio percent percentage pct factor score weight coefficient multiplier estimate avg mean stddev"
-    " index usage count function change days".split()
+_NOT_MONEY = re.compile(
+    r"^(rate|ratio|percent|percentage|pct|factor|score|weight|coefficient|multiplier|estimate|avg|mean"
+    r"|stddev|index|usage|count|function|change|days)$"
 )
 _EVENT_COLUMN = re.compile(r"(_at|_time|_timestamp|_ts)$|^(timestamp|ts|created|updated)$", re.IGNORECASE)
 _LOCAL_COLUMN = re.compile(r"local|wall|naive", re.IGNORECASE)
@@ -136,8 +136,8 @@ def money_in_float(_schema: Schema, statements: Sequence[Statement]) -> Iterator
 
 
 def _is_money(name: str) -> bool:
-    words = set(re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower().split("_"))
-    return bool(words & _MONEY) and not words & _NOT_MONEY
+    words = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower().split("_")
+    return any(map(_MONEY.match, words)) and not any(map(_NOT_MONEY.match, words))
 
 
 def _decimal(dialect: str) -> str:
@@ -182,19 +182,39 @@ def _type_span(defined: _Defined) -> Location | None:
 
 @detects_in_schema("DB304")
 def key_near_limit(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
-    """A four-byte key of a table whose stated rows have used up half of its range."""
+    """A four-byte key that has used up half of its range, by stated rows or by its sequence."""
+    sequences = _sequence_values(statements)
     for defined in _columns(statements):
-        known = schema.table(defined.table)
-        if known is None or known.rows is None or known.rows < NEAR_LIMIT:
+        known, name = schema.table(defined.table), defined.column.name
+        if known is None or known.primary_key != (name,) or defined.dtype not in _INT4:
             continue
-        if known.primary_key != (defined.column.name,) or defined.dtype not in _INT4:
-            continue
-        yield Match(
-            location=defined.statement.location(defined.column.this),
-            values={
-                "table": defined.table,
-                "column": defined.column.name,
-                "share": round(100 * known.rows / INT4_MAX),
-            },
-            severity=Severity.ERROR if known.rows > INT4_MAX * 0.8 else None,
+        used = max(
+            known.rows or 0,
+            sequences.get(f"{defined.table}_{name}_seq", 0),
+            _auto_increment(defined.statement),
         )
+        if used >= NEAR_LIMIT:
+            yield Match(
+                location=defined.statement.location(defined.column.this),
+                values={"table": defined.table, "column": name, "share": round(100 * used / INT4_MAX)},
+                severity=Severity.ERROR if used > INT4_MAX * 0.8 else None,
+            )
+
+
+def _sequence_values(statements: Sequence[Statement]) -> dict[str, int]:
+    """Where setval puts sequences, by name, as a dump does."""
+    values: dict[str, int] = {}
+    for statement in statements:
+        if statement.tree is None or "setval" not in statement.text.lower():
+            continue
+        for call in statement.tree.find_all(exp.Anonymous):
+            arguments = call.expressions
+            if call.name.lower() == "setval" and len(arguments) >= 2 and arguments[1].is_int:
+                values[arguments[0].name.rpartition(".")[2].strip('"')] = int(arguments[1].name)
+    return values
+
+
+def _auto_increment(statement: Statement) -> int:
+    """MySQL's next value, as SHOW CREATE TABLE prints it."""
+    option = statement.tree.find(exp.AutoIncrementProperty) if statement.tree is not None else None
+    return int(option.name) if option is not None and option.this.is_int else 0

@@ -40,9 +40,8 @@ def per_row_statements(_schema: Schema, statements: Sequence[Statement]) -> Iter
         if isinstance(first, exp.Insert):
             if _inserts_one_row(first):
                 yield _match(members, _merged_insert(members), Severity.NOTE)
-        elif first is not None and first.args.get("where") is not None:
-            if _differ_in_one([values for _, _, values in run]):
-                yield _match(members, (), None)
+        elif _has_where(first) and _differ_in_one([values for _, _, values in run]):
+            yield _match(members, (), None)
 
 
 def _shape(statement: Statement) -> tuple[_Shape, _Shape]:
@@ -52,6 +51,10 @@ def _shape(statement: Statement) -> tuple[_Shape, _Shape]:
     found = tokens(statement)
     shape = tuple("?" if t.token_type in _LITERALS else t.text.lower() for t in found)
     return shape, tuple(t.text for t in found if t.token_type in _LITERALS)
+
+
+def _has_where(tree: exp.Expr | None) -> bool:
+    return tree is not None and tree.args.get("where") is not None
 
 
 def _differ_in_one(literals: list[_Shape]) -> bool:
