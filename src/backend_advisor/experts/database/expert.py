@@ -13,7 +13,7 @@ from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.model import ArtifactKind, Case, Finding, Proof, Unknown, Unread
 from backend_advisor.phrases import phrase
-from backend_advisor.sql.plan import PlanProblem, read_plan
+from backend_advisor.sql.plan import read_plan
 
 _PACKAGE = __package__ or ""
 _DIALECT_NAMES = {"postgres": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite", "oracle": "Oracle", "tsql": "SQL Server"}  # fmt: skip
@@ -42,8 +42,12 @@ def _plan_matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[
     statement = work.queries[0] if len(work.queries) == 1 else None
     for artifact in case.of_kind(ArtifactKind.PLAN):
         plan = read_plan(artifact.text)
-        if isinstance(plan, PlanProblem):
-            unread.append(Unread(name=artifact.name, reason=str(plan)))
+        for problem in plan.problems:
+            reason = phrase(
+                "backend_advisor.sql.plan", case.language, problem.kind, line=problem.line or 1, detail=problem.detail
+            )
+            unread.append(Unread(name=artifact.name, reason=reason))
+        if plan.root is None:
             continue
         context = PlanContext(plan, artifact, statement)
         for code, detector in plan_detectors().items():

@@ -29,6 +29,8 @@ FILTERED_SHARE = 0.9
 """An index pays when at least nine rows in ten are thrown away; a scan that keeps more is often the right plan."""
 LOOPS = 1_000
 """Executions of a nested loop's inner side from which on a single pass over the table deserves a thought."""
+LOOPED_MS = 50.0
+"""Look-ups that take less than this in all are not worth another join."""
 RESCANNED_ROWS = 100_000
 """Rows read by scanning a table again and again, from which on the repetition is felt."""
 ESTIMATED_RESCANS = 1_000_000
@@ -114,7 +116,7 @@ def rows_removed_by_filter(context: PlanContext) -> Iterator[Match]:
         if node.loops > 1 and _is_rescanned(node, ancestors):
             continue
         condition = node.properties.get("Filter", "")
-        columns = index_columns(condition)
+        columns = index_columns(condition, node)
         if matters(context.plan, node.self_ms):
             yield Match(
                 location=place(context, node, ancestors),
@@ -144,7 +146,9 @@ def nested_loop_blow_up(context: PlanContext) -> Iterator[Match]:
         scanned = next((n for n in (inner, *descendants(inner)) if is_scan(n)), inner)
         if scanned.operation.endswith("Seq Scan") or inner.operation in ("Materialize", "Memoize"):
             continue
-        if inner.ms is not None and matters(context.plan, inner.ms, DOMINANT_SHARE):
+        if inner.ms is None or inner.ms < LOOPED_MS:
+            continue
+        if matters(context.plan, inner.ms, DOMINANT_SHARE):
             outer = node.children[0]
             yield Match(
                 location=place(context, inner, (*ancestors, node)),

@@ -92,20 +92,20 @@ def expression(text: str) -> exp.Expression | None:
     return tree if isinstance(tree, exp.Expression) else None
 
 
-def index_columns(condition: str) -> list[str]:
-    """Columns of a filter that a B-tree could use: those compared for equality, then one compared by range."""
+def index_columns(condition: str, node: PlanNode) -> list[str]:
+    """The scanned table's columns that a B-tree could use: compared for equality, then one by range."""
     tree = expression(condition)
     if tree is None or tree.find(exp.Or) is not None:
         return []
     equal: list[str] = []
     ranged: list[str] = []
     for part in _conjuncts(tree):
-        if isinstance(part, exp.Binary) and isinstance(_bare(part.this), exp.Column):
-            name = _bare(part.this).name
-            if isinstance(part, exp.EQ):
-                equal.append(name)
-            elif isinstance(part, exp.GT | exp.GTE | exp.LT | exp.LTE):
-                ranged.append(name)
+        sides = [_bare(part.this), _bare(part.expression)] if isinstance(part, exp.Binary) else []
+        own = [s for s in sides if isinstance(s, exp.Column) and s.table in ("", node.alias, node.relation)]
+        if len(own) == 1 and isinstance(part, exp.EQ):
+            equal.append(own[0].name)
+        elif len(own) == 1 and isinstance(part, exp.GT | exp.GTE | exp.LT | exp.LTE):
+            ranged.append(own[0].name)
     return list(dict.fromkeys([*equal, *ranged[:1]]))
 
 
