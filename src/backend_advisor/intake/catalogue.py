@@ -122,6 +122,8 @@ def _joined_to_previous(text: str, start: int) -> bool:
 
 def _joined_to_next(text: str, end: int) -> bool:
     following = text[end : end + 1]
+    if text[end - 1].isdigit() and following == "." and text[end + 1 : end + 2].isdigit():
+        return True
     return following == "_" or (following.isascii() and following.isalpha() and text[end - 1].isalpha())
 
 

@@ -12,11 +12,11 @@ Bound = Literal["exactly", "about", "at_most", "at_least", "range"]
 
 _CLAUSE_END = re.compile(r"[;。]|[.!?](?=\s|$)|,(?=\s)|\s(?:but|and|while|however)\s|(?:지만|는데|으며|이며|하고|이고)(?=[\s,])")
 _WIDE_END = re.compile(r"[;。]|[.!?](?=\s|$)")
+_BELOW = re.compile(r"\b(?:under|below|within|less than|no more than|faster than)\b|이하|이내|미만|안에|안으로", re.IGNORECASE)
 _TARGET = re.compile(
-    r"\b(?:targets?|goals?|need(?:s|ed)?(?: it)? (?:to|under|below|within|at least)|need:?|want(?:s|ed)?|should|must|SL[AO]s?|aim(?:ing)?|"
-    r"reduce|improve|bring|get|cut|lower|drop|required?|objective|ideally|expect(?:ed)?|under|below|within|less than|"
-    r"no more than|faster than)\b|목표|줄여야|줄이고|줄이려|낮추|낮춰야|개선하고|만들고 싶|되어야|돼야|되게|이어야|여야|해야|하고 싶|원합니다|"
-    r"원해요|필요합니다|희망|이하|이내|미만|안에|안으로|까지 줄|까지 낮|맞추|맞춰야|보장",
+    r"\b(?:targets?|goals?|need(?:s|ed)? to|need:?|want(?:s|ed)?|should|must|SL[AO]s?|aim(?:ing)?|reduce|improve|bring|get|cut|lower|"
+    r"drop|required?|objective|ideally|expect(?:ed)?)\b|목표|줄여야|줄이고|줄이려|낮추|낮춰야|개선하고|만들고 싶|되어야|돼야|되게|이어야|"
+    r"여야|해야|하고 싶|원합니다|원해요|필요합니다|희망|까지 줄|까지 낮|맞추|맞춰야|보장",
     re.IGNORECASE,
 )
 _WISH = re.compile(
@@ -125,22 +125,39 @@ class Context:
         return "observation" if _RESULT.search(self.line) else "target"
 
 
-def role(context: Context) -> Role:
+def role(context: Context, unit: Unit) -> Role:
     """Whether a figure is what is, what is wanted, or what is allowed: by its clause, then by its section."""
-    clause = context.clause
     if context.section == "target":
         return "target"
     if _limited(context):
         return "limit"
-    if re.match(r"[ \t]*[<≤]", context.line[context.start : context.end]) or _TARGET.search(context.before):
+    if _wanted(context, unit):
         return "observation" if context.section == "performance" else "target"
-    if _TARGET.search(context.after) and not _observed_before_wish(context):
-        return "target"
     if context.section == "constraints":
         return "limit"
-    if context.section == "requirements" and not _OBSERVED.search(clause):
+    if context.section == "requirements" and not _OBSERVED.search(context.clause):
         return "target"
     return "observation"
+
+
+def _wanted(context: Context, unit: Unit) -> bool:
+    """Whether the word nearest before the figure, or else the first after it, speaks of a wish.
+
+    "Under" wishes for times and shares; "under a million rows" only tells how many there are.
+    """
+    below = unit.base in ("seconds", "ratio")
+    if below and re.match(r"[ \t]*[<≤]", context.line[context.start : context.end]):
+        return True
+    wishes = [match.start() for match in _TARGET.finditer(context.before)]
+    wishes += [match.start() for match in _BELOW.finditer(context.before)] if below else []
+    seen = [match.start() for match in _OBSERVED.finditer(context.before)]
+    if wishes:
+        return not seen or max(wishes) > max(seen)
+    if seen:
+        return False
+    if below and _BELOW.match(context.after.lstrip()):
+        return not re.search(r"입니다|나옵니다|유지", context.after)
+    return _TARGET.search(context.after) is not None and not _observed_before_wish(context)
 
 
 def _limited(context: Context) -> bool:

@@ -197,7 +197,7 @@ def _bare(line: str, match: re.Match[str], low: float) -> _Read | None:
 
 def _figures_of(read: _Read, context: Context, number: int, quantile: float | None) -> Iterator[Figure]:
     described = about(context, read.unit, read.value)
-    kind = role(context)
+    kind = role(context, read.unit)
     figure = Figure(
         value=_rounded(read.value),
         unit=read.unit.base,

@@ -48,6 +48,8 @@ class _Open:
 
     def closed(self) -> Section:
         text = "\n".join(self.lines).strip("\n")
+        if text.endswith(('"', "”")) and text.count('"') % 2 + text.count("”") - text.count("“") == 1:
+            text = text[:-1]
         return Section(kind=self.kind, title=self.title, text=text, line=self.line)
 
     def ends_before(self, line: str) -> bool:
@@ -80,7 +82,7 @@ def sections(prose: str) -> tuple[tuple[Section, ...], tuple[str | None, ...]]:
         kinds.append(current.kind if current is not None else None)
     if current is not None:
         found.append(current.closed())
-    return tuple(found), tuple(kinds)
+    return tuple(s for s in found if s.text or s.kind != "other"), tuple(kinds)
 
 
 def _title(line: str) -> tuple[str, str, str, bool] | None:

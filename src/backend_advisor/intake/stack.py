@@ -42,6 +42,7 @@ _STACK_LABEL = re.compile(
     re.IGNORECASE,
 )
 _NEAR = 40
+_BESIDE = 3
 _YEARS = range(2000, 2040)
 _MAX_MAJOR = 99
 
@@ -71,9 +72,9 @@ def _in_line(line: str, offset: int) -> Iterable[Named]:
     if not mentions:
         return
     labelled = _STACK_LABEL.match(line) is not None
-    certain = [mention for mention in mentions if mention.certain]
-    for mention in mentions:
-        if not mention.certain and not (_plausible(line, mention, certain, labelled)):
+    for position, mention in enumerate(mentions):
+        beside = [m for m in mentions[max(0, position - _BESIDE) : position + _BESIDE + 1] if m.certain]
+        if not mention.certain and not _plausible(line, mention, beside, labelled):
             continue
         version, end = _version_after(line, mention)
         entry = mention.entry

@@ -58,7 +58,7 @@ _MAX_PROSE_LINE = 2_000
 class Lines(list[str]):
     """The lines of a question, with a budget for looking ahead, so that hostile text is read in linear time too."""
 
-    budget = 50_000
+    budget = 20_000
 
     def window(self, index: int) -> int:
         """Where a reader that starts at this line must stop looking."""
@@ -73,7 +73,7 @@ class Lines(list[str]):
 def unfenced_length(lines: Lines, index: int) -> int:
     """How many lines a block that starts at this line has; 0 when none starts here."""
     line = lines[index]
-    if not line.strip() or len(line) > 100_000:
+    if not line.strip() or len(line) > 100_000 or lines.budget <= 0:
         return 0
     for reader in (_plan, _sql, _document, _yaml, _trace, _code):
         length = reader(lines, index)

@@ -1,0 +1,54 @@
+"""Files and folders: kinds, encodings, what is left out and what could not be read."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from backend_advisor import intake
+from backend_advisor.model import ArtifactKind
+
+
+def names(paths: list[Path], root: Path) -> list[str]:
+    artifacts, _ = intake.read_paths(paths)
+    return [Path(artifact.name).relative_to(root).as_posix() for artifact in artifacts]
+
+
+def test_nested_ignore_rules_and_known_folders(tmp_path: Path) -> None:
+    for path in ("a.sql", "b.log", "sub/keep.log", "sub/x.tmp", "node_modules/m.js", ".git/config", "out/y.sql"):
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("SELECT 1;")
+    (tmp_path / ".gitignore").write_text("*.log\n/out/\n")
+    (tmp_path / "sub/.gitignore").write_text("!keep.log\n*.tmp\n")
+    assert names([tmp_path], tmp_path) == [".gitignore", "a.sql", "sub/.gitignore", "sub/keep.log"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "q.sql"
+    file.write_bytes("SELECT 이름 FROM 회원;\n".encode(encoding))
+    ((artifact,), unread) = intake.read_paths([file])
+    assert artifact.text == "SELECT 이름 FROM 회원;\n"
+    assert artifact.kind is ArtifactKind.SQL
+    assert unread == ()
+
+
+def test_unreadable_files_have_reasons_in_both_languages(tmp_path: Path) -> None:
+    (tmp_path / "nul.sql").write_bytes(b"SELECT\x00 1")
+    with (tmp_path / "big.sql").open("wb") as big:
+        big.truncate(100 * 1024 * 1024)
+    (tmp_path / "out.sql").symlink_to("/etc/hostname")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    artifacts, unread = intake.read_paths([tmp_path, tmp_path / "gone.sql"])
+    assert artifacts == ()
+    assert sorted(Path(u.name).name for u in unread) == ["big.sql", "gone.sql", "nul.sql", "out.sql"]
+    assert "100 MB" in next(u.reason for u in unread if u.name.endswith("big.sql"))
+    case = intake.read("왜 느린가요?", [tmp_path / "nul.sql"])
+    assert case.unread[0].reason == "바이너리 파일입니다"
+
+
+def test_special_files_are_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    artifacts, unread = intake.read_paths([tmp_path])
+    assert artifacts == () and len(unread) == 1
