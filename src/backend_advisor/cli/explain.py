@@ -8,6 +8,9 @@ import click
 from backend_advisor.cli.options import language_option, make
 from backend_advisor.cli.wording import Wording
 
+_LOOKALIKES = str.maketrans("OIL", "011")
+"""Letters that are typed for digits."""
+
 
 def command(say: Wording) -> click.Command:
     """The command, worded."""
@@ -45,7 +48,8 @@ def _explain(say: Wording, code: str, *, language: str | None, format: str, verb
 
 def _unknown(code: str, known: Any, say: Wording) -> str:
     names = {one.name: one.code for one in known.playbooks.values()}
-    near = difflib.get_close_matches(code.upper(), list(known.playbooks), 3)
+    near = [one for one in (code.upper().translate(_LOOKALIKES),) if one in known.playbooks]
+    near += difflib.get_close_matches(code.upper(), list(known.playbooks), 3)
     near += [names[name] for name in difflib.get_close_matches(code.lower(), list(names), 3)]
     shown = ", ".join(f"{one} ({known.playbooks[one].name})" for one in dict.fromkeys(near))
     return say("code_unknown_near", code=code, near=shown) if shown else say("code_unknown", code=code)

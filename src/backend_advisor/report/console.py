@@ -5,10 +5,13 @@ import re
 from collections.abc import Iterable
 
 from rich.console import Console, RenderableType
+from rich.markdown import Markdown
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from backend_advisor.model import Severity, Strength
+from backend_advisor.report.markdown import without_html
 from backend_advisor.report.style import Style
 
 _WORKFLOW_COMMAND = re.compile(
@@ -16,6 +19,8 @@ _WORKFLOW_COMMAND = re.compile(
     re.MULTILINE,
 )
 """A line that a CI runner would obey when a quoted text began one; it is broken apart."""
+
+_FENCE = re.compile(r"^[ \t]*```[^\n]*\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
 
 LEVEL_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
 STRENGTH_STYLES = {
@@ -57,6 +62,34 @@ def indented(block: RenderableType, by: int = 2) -> RenderableType:
     if isinstance(block, Text) and _is_code(block):
         return code_text("\n".join(" " * by + line for line in block.plain.split("\n")), str(block.style))
     return Padding(block, (0, 0, 0, by), expand=False)
+
+
+def prose(text: str) -> list[RenderableType]:
+    """Markdown as blocks: its code stands apart, so that it is not wrapped."""
+    blocks: list[RenderableType] = []
+    for number, piece in enumerate(_FENCE.split(text)):
+        if not piece.strip():
+            continue
+        if number % 2:
+            blocks.append(code_text("\n".join(f"   {line}" for line in piece.rstrip().split("\n"))))
+        else:
+            blocks.append(Markdown(without_html(piece), code_theme="ansi_dark", hyperlinks=False))
+    return blocks or [Text()]
+
+
+def item(lead: str, text: str) -> list[RenderableType]:
+    """An item of a list: its mark beside the first block, the others below."""
+    first, *others = prose(text)
+    if isinstance(first, Text):
+        return [Text(lead), indented(first), *map(indented, others)]
+    return [beside(lead, first), *(indented(block) for block in others)]
+
+
+def beside(lead: str, block: RenderableType) -> Table:
+    """A block with a mark before it."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(lead, block)
+    return grid
 
 
 def _is_code(block: RenderableType) -> bool:

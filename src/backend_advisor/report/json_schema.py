@@ -1,5 +1,6 @@
 """The published JSON Schema of a report."""
 
+import inspect
 from typing import Any
 
 import msgspec
@@ -12,6 +13,9 @@ IDENTIFIER = f"urn:backend-expert-advisor:schema:report:{SCHEMA_VERSION}"
 def report_schema() -> dict[str, Any]:
     """JSON Schema 2020-12 of `Report`, with its version."""
     schema = msgspec.json.schema(Report)
+    for definition in schema["$defs"].values():
+        if "description" in definition:
+            definition["description"] = inspect.cleandoc(definition["description"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": IDENTIFIER,

@@ -29,13 +29,13 @@ def advice_markdown(advice: Advice, style: Style, number: int | None = None) -> 
     parts = [
         f"## {number}. {title}" if number else f"## {title}",
         f"{kind}{style.say(f'severity_{advice.severity.value}')} · {proofs.strength(advice.strength, style)}",
-        _headed(style.say("root_cause"), prose(advice.root_cause)),
+        _headed(style.say("root_cause"), without_html(advice.root_cause)),
         _headed(style.say("findings"), _bullets(_finding(finding, style) for finding in advice.findings)),
-        _headed(style.say("diagnosis"), prose(advice.diagnosis)),
+        _headed(style.say("diagnosis"), without_html(advice.diagnosis)),
         _headed(style.say("proof"), "\n\n".join(_proof(proof, advice, style) for proof in advice.proofs)),
         _headed(style.say("solution"), "\n".join(_steps(advice))),
-        _headed(style.say("best_practices"), _bullets(map(prose, advice.best_practices))),
-        _headed(style.say("monitoring"), _bullets(map(prose, advice.monitoring))),
+        _headed(style.say("best_practices"), _bullets(map(without_html, advice.best_practices))),
+        _headed(style.say("monitoring"), _bullets(map(without_html, advice.monitoring))),
         _headed(style.say("sources"), "\n".join(_sources(advice.sources, style))),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -47,7 +47,7 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", flat).replace("&", "&amp;").replace("<", "&lt;")
 
 
-def prose(text: str) -> str:
+def without_html(text: str) -> str:
     """Markdown of ours that may quote the asker: raw HTML in it becomes text."""
     pieces = _CODE_OR_LINK.split(text)
     return "".join(piece if odd % 2 else piece.replace("<", "&lt;") for odd, piece in enumerate(pieces))
@@ -98,7 +98,8 @@ def _scope(report: Report, style: Style) -> Iterator[str]:
         yield style.say("out_of_scope")
     for referral in report.referrals:
         sources = "\n".join(_sources(referral.sources, style))
-        yield f"## {style.say('referrals')}: {escape(referral.subject)}\n\n{prose(referral.text)}\n\n{sources}".rstrip()
+        yield f"## {style.say('referrals')}: {escape(referral.subject)}"
+        yield f"{without_html(referral.text)}\n\n{sources}".rstrip()
     if report.in_scope and not report.advice:
         yield style.say("no_advice")
 
@@ -114,7 +115,7 @@ def _finding(finding: Finding, style: Style) -> str:
 def _steps(advice: Advice) -> Iterator[str]:
     for number, step in enumerate(advice.solution, 1):
         lead = f"{number}. "
-        body = "\n\n".join([prose(step.text), *map(fence, step.code)])
+        body = "\n\n".join([without_html(step.text), *map(fence, step.code)])
         yield lead + body.replace("\n", "\n" + " " * len(lead))
 
 

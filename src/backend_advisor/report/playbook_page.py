@@ -4,15 +4,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from rich.console import RenderableType
-from rich.markdown import Markdown
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 from backend_advisor.knowledge.playbook import Page, Playbook
 from backend_advisor.model import Source
 from backend_advisor.report.clean import clean_text
-from backend_advisor.report.console import LEVEL_STYLES, code_text, indented, to_text
+from backend_advisor.report.console import LEVEL_STYLES, beside, code_text, indented, item, prose, to_text
 from backend_advisor.report.markdown import source_line
 from backend_advisor.report.style import Style
 
@@ -25,18 +23,18 @@ def playbook_page(playbook: Playbook, sources: Mapping[str, Source], style: Styl
     page = playbook.pages[style.language]
     numbers = _numbers(page, playbook)
 
-    def prose(text: str) -> RenderableType:
+    def cite(text: str) -> str:
         cited = _CITATION.sub(lambda match: f" [{numbers[match[1]]}]" if match[1] in numbers else "", text)
-        return Markdown(clean_text(cited), code_theme="ansi_dark", hyperlinks=False)
+        return clean_text(cited)
 
     blocks: list[RenderableType] = [*_head(playbook, page, style)]
-    blocks += _headed(style.say("root_cause"), [prose(page.root_cause)])
+    blocks += _headed(style.say("root_cause"), prose(cite(page.root_cause)))
     blocks += _examples(playbook, style)
-    blocks += _headed(style.say("diagnosis"), [prose(page.diagnosis)] if page.diagnosis else [])
-    blocks += _solution(page, prose, style)
+    blocks += _headed(style.say("diagnosis"), prose(cite(page.diagnosis)) if page.diagnosis else [])
+    blocks += _solution(page, cite, style)
     if style.verbose:
         for key, items in (("best_practices", page.best_practices), ("monitoring", page.monitoring)):
-            blocks += _headed(style.say(key), [_row("•", prose(item)) for item in items])
+            blocks += _headed(style.say(key), [block for one in items for block in item("•", cite(one))])
     found = [sources[identifier] for identifier in numbers if identifier in sources]
     blocks += _sources(found, style)
     return to_text(blocks, style)
@@ -63,11 +61,11 @@ def _examples(playbook: Playbook, style: Style) -> Iterator[RenderableType]:
             yield indented(code_text(example.text.rstrip(), "red" if bad else "green"))
 
 
-def _solution(page: Page, prose: Callable[[str], RenderableType], style: Style) -> Iterator[RenderableType]:
+def _solution(page: Page, cite: Callable[[str], str], style: Style) -> Iterator[RenderableType]:
     steps = page.solution if style.verbose else page.solution[:_STEPS]
     blocks: list[RenderableType] = []
     for number, step in enumerate(steps, 1):
-        blocks.append(_row(f"{number}.", prose(step.text)))
+        blocks += item(f"{number}.", cite(step.text))
         code = step.code if style.verbose else step.code[:1]
         blocks += [indented(code_text(one.text.rstrip()), 3) for one in code]
     hidden = len(page.solution) - len(steps)
@@ -79,7 +77,7 @@ def _solution(page: Page, prose: Callable[[str], RenderableType], style: Style) 
 def _sources(found: list[Source], style: Style) -> Iterator[RenderableType]:
     shown = found if style.verbose else found[:_SOURCES]
     rows: list[RenderableType] = [
-        _row(f"[{number}]", Text.assemble(source_line(one, style), " ", (one.url, "blue"), overflow="fold"))
+        beside(f"[{number}]", Text.assemble(source_line(one, style), " ", (one.url, "blue"), overflow="fold"))
         for number, one in enumerate(shown, 1)
     ]
     if len(found) > len(shown):
@@ -99,9 +97,3 @@ def _headed(title: str, blocks: list[RenderableType]) -> Iterator[RenderableType
     if blocks:
         yield Text(title, style="bold underline")
         yield from map(indented, blocks)
-
-
-def _row(lead: str, block: RenderableType) -> Table:
-    grid = Table.grid(padding=(0, 1))
-    grid.add_row(lead, block)
-    return grid

@@ -7,14 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import RenderableType
-from rich.markdown import Markdown
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 from backend_advisor.model import Advice, Proof, Report, SolutionStep, Source
 from backend_advisor.report import proofs
-from backend_advisor.report.console import LEVEL_STYLES, STRENGTH_STYLES, code_text, indented, to_text
+from backend_advisor.report.console import (
+    LEVEL_STYLES,
+    STRENGTH_STYLES,
+    beside,
+    code_text,
+    indented,
+    item,
+    prose,
+    to_text,
+)
 from backend_advisor.report.markdown import source_line
 from backend_advisor.report.places import place
 from backend_advisor.report.style import Style
@@ -99,7 +106,7 @@ def _scope(report: Report, style: Style) -> Iterator[RenderableType]:
         yield Text(style.say("out_of_scope"), style="bold")
     for referral in report.referrals:
         yield Text(f"{style.say('referrals')}: {referral.subject}", style="bold")
-        yield indented(_markdown(referral.text))
+        yield from map(indented, prose(referral.text))
         yield from _sources(referral.sources, style, _UNLIMITED)
     if report.in_scope and not report.advice:
         yield Text(style.say("no_advice"))
@@ -110,14 +117,14 @@ def _advice(
 ) -> Iterator[RenderableType]:
     yield Rule(Text(f"{number}. {advice.title}", style="bold"), align="left", style="blue")
     yield _facts(advice, style)
-    yield from _headed(style.say("root_cause"), [_markdown(_paragraphs(advice.root_cause, caps.paragraphs))])
+    yield from _headed(style.say("root_cause"), prose(_paragraphs(advice.root_cause, caps.paragraphs)))
     yield from _found(advice, style, caps)
     for proof in advice.proofs[: caps.proofs]:
         opens = proof is opening
         yield from proof_blocks(proof, advice, style, opening=opens, nodes=caps.nodes, rejected=caps.rejected)
     yield from _more(len(advice.proofs) - caps.proofs, style)
     if caps.diagnosis and advice.diagnosis:
-        yield from _headed(style.say("diagnosis"), [_markdown(advice.diagnosis)])
+        yield from _headed(style.say("diagnosis"), prose(advice.diagnosis))
     yield from _headed(style.say("solution"), list(_steps(advice.solution, style, caps)))
     practices, monitoring = advice.best_practices, advice.monitoring
     yield from _headed(style.say("best_practices"), list(_bullets(practices, caps.practices, style)))
@@ -148,9 +155,7 @@ def _found(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]
 
 def _steps(steps: Sequence[SolutionStep], style: Style, caps: Caps) -> Iterator[RenderableType]:
     for number, step in enumerate(steps[: caps.steps], 1):
-        grid = Table.grid(padding=(0, 1))
-        grid.add_row(f"{number}.", _markdown(step.text))
-        yield grid
+        yield from item(f"{number}.", step.text)
         for code in step.code:
             lines = code.text.rstrip().split("\n")
             yield indented(code_text("\n".join(lines[: caps.code_lines])), 3)
@@ -159,20 +164,16 @@ def _steps(steps: Sequence[SolutionStep], style: Style, caps: Caps) -> Iterator[
 
 
 def _bullets(items: Sequence[str], limit: int, style: Style) -> Iterator[RenderableType]:
-    for item in items[:limit]:
-        grid = Table.grid(padding=(0, 1))
-        grid.add_row("•", _markdown(item))
-        yield grid
+    for one in items[:limit]:
+        yield from item("•", one)
     yield from _more(len(items) - limit, style)
 
 
 def _sources(sources: Sequence[Source], style: Style, limit: int) -> Iterator[RenderableType]:
     lines: list[RenderableType] = []
     for number, source in enumerate(sources[:limit], 1):
-        grid = Table.grid(padding=(0, 1))
         text = Text.assemble(source_line(source, style), " ", (source.url, "blue"), overflow="fold")
-        grid.add_row(f"[{number}]", text)
-        lines.append(grid)
+        lines.append(beside(f"[{number}]", text))
     lines += _more(len(sources) - limit, style)
     yield from _headed(style.say("sources"), lines)
 
@@ -188,7 +189,7 @@ def _brief(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]
         if seen:
             yield indented(Text(seen, overflow="ellipsis", no_wrap=True))
         elif advice.solution:
-            yield indented(_markdown(_paragraphs(advice.solution[0].text, 1)))
+            yield from map(indented, prose(_paragraphs(advice.solution[0].text, 1)))
     yield from _more(len(rest) - caps.brief, style)
     yield Text()
 
@@ -208,10 +209,8 @@ def _rest(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]:
         if not items:
             continue
         yield Text(style.say(key), style="bold")
-        for item in items[: caps.unknowns]:
-            grid = Table.grid(padding=(0, 1))
-            grid.add_row(" ?" if key == "unknowns" else " •", Text(item))
-            yield grid
+        mark = " ?" if key == "unknowns" else " •"
+        yield from (beside(mark, Text(one)) for one in items[: caps.unknowns])
         yield from _more(len(items) - caps.unknowns, style)
 
 
@@ -223,10 +222,6 @@ def _headed(title: str, blocks: Sequence[RenderableType]) -> Iterator[Renderable
 
 def _more(count: int, style: Style) -> Iterable[RenderableType]:
     return [Text(style.say("more", count=count), style="dim")] if count > 0 else []
-
-
-def _markdown(text: str) -> RenderableType:
-    return Markdown(text, code_theme="ansi_dark", hyperlinks=False)
 
 
 def _paragraphs(text: str, limit: int) -> str:
