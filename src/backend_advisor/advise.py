@@ -41,9 +41,7 @@ def review(
     return advise(case, chosen, select=tuple(select), ignore=tuple(ignore))
 
 
-def advise(
-    case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()
-) -> Report:
+def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Report:
     """From a case to its report."""
     known = knowledge.load()
     hits = known.search(case.question, case.language, technologies=tuple(t.id for t in case.stack))
@@ -56,9 +54,9 @@ def advise(
     findings = [f for one in examined for f in one.findings if _wanted(f, select, ignore)]
     standing, silenced, notices = suppress(case, findings)
 
-    proofs = [proof for expert in experts() for proof in expert.prove(case, standing, known, terms)]
+    proofs = [proof for expert in experts() for proof in expert.prove(case, terms)]
     advice = compose(case, standing, proofs, relevant(hits, standing, proofs), known)
-    unknown = [question for expert in experts() for question in expert.unknowns(case, standing)]
+    unknown = [question for expert in experts() for question in expert.unknowns(case)]
     unknown += general_unknowns(case, answered=bool(advice) or not case.question.strip())
     return Report(
         case=replace(case, unknowns=tuple(unknown)),

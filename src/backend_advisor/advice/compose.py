@@ -62,7 +62,7 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge) -> Advice:
     page = group.playbook.pages[case.language]
     codes = dict.fromkeys([group.playbook.code, *(finding.code for finding in group.findings)])
     numbered = _Citations(knowledge)
-    root_cause = "\n\n".join([*_observed(case, group), numbered.number(page.root_cause)])
+    root_cause = "\n\n".join([*_observed(group), numbered.number(page.root_cause)])
     solution = [*_changes(case, group.proofs), *_steps(case, page.solution, numbered)]
     return Advice(
         title=page.title,
@@ -79,14 +79,14 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge) -> Advice:
         solution=tuple(solution),
         best_practices=tuple(numbered.number(item) for item in page.best_practices),
         monitoring=tuple(numbered.number(item) for item in page.monitoring),
-        sources=numbered.sources(page.sources),
+        sources=numbered.sources(group.playbook.sources),
         findings=tuple(group.findings),
         proofs=tuple(group.proofs),
         benefit=_benefit(group),
     )
 
 
-def _observed(case: Case, group: _Group) -> list[str]:
+def _observed(group: _Group) -> list[str]:
     """What was seen in this very case, before the general explanation."""
     claims = [proof.claim for proof in group.proofs if proof.holds]
     messages = list(dict.fromkeys(finding.message for finding in group.findings))

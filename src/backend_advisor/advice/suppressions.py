@@ -62,9 +62,7 @@ def _named(one: _Suppression, finding: Finding) -> str:
     return next((code for code in one.codes if code.lower() in names), "")
 
 
-def _notices(
-    case: Case, given: Iterable[_Suppression], used: set[tuple[_Suppression, str]]
-) -> Iterable[str]:
+def _notices(case: Case, given: Iterable[_Suppression], used: set[tuple[_Suppression, str]]) -> Iterable[str]:
     for one in given:
         for code in one.codes:
             place = f"{one.artifact}:{one.line}"

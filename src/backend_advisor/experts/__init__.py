@@ -39,12 +39,10 @@ class Expert(Protocol):
     def examine(self, case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
         """Recognise problems in the case's artifacts."""
 
-    def prove(
-        self, case: Case, findings: Sequence[Finding], knowledge: Knowledge, terms: Terms
-    ) -> Sequence[Proof]:
+    def prove(self, case: Case, terms: Terms) -> Sequence[Proof]:
         """Put to the test what can be tested."""
 
-    def unknowns(self, case: Case, findings: Sequence[Finding]) -> Sequence[Unknown]:
+    def unknowns(self, case: Case) -> Sequence[Unknown]:
         """What this expert would need to know, and what each answer would change."""
 
 

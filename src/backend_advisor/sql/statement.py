@@ -16,8 +16,14 @@ from backend_advisor.model import Artifact, Location, Span
 # sqlglot warns of statements that it keeps as opaque commands; those are ordinary here.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
-DIALECTS = ("postgres", "mysql", "sqlite", "oracle", "tsql")
-"""The dialects we parse, by sqlglot's names; MariaDB is read as mysql, SQL Server as tsql."""
+DIALECTS = {
+    "postgres": "PostgreSQL",
+    "mysql": "MySQL",
+    "sqlite": "SQLite",
+    "oracle": "Oracle",
+    "tsql": "SQL Server",
+}
+"""The dialects we parse, by sqlglot's names; MariaDB is read as mysql."""
 
 MAX_TOKENS = 50_000
 MAX_DEPTH = 120

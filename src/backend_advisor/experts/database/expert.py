@@ -7,16 +7,18 @@ from backend_advisor.experts.database.detectors.registry import (
     PlanContext,
     plan_detectors,
     query_detectors,
+    schema_detectors,
 )
 from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
-from backend_advisor.model import ArtifactKind, Case, Finding, Proof, Unknown, Unread
+from backend_advisor.model import ArtifactKind, Case, Proof, Unknown, Unread
 from backend_advisor.phrases import phrase
 from backend_advisor.sql.plan import read_plan
+from backend_advisor.sql.statement import DIALECTS
 
 _PACKAGE = __package__ or ""
-_DIALECT_NAMES = {"postgres": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite", "oracle": "Oracle", "tsql": "SQL Server"}  # fmt: skip
+_PLANS = "backend_advisor.sql.plan"
 
 
 def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
@@ -35,6 +37,9 @@ def _matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[tuple
         if context is not None:
             for code, detector in detectors.items():
                 yield from ((code, match) for match in detector(context))
+    everything = [*work.definitions, *work.queries]
+    for code, schema_detector in schema_detectors().items():
+        yield from ((code, match) for match in schema_detector(work.schema, everything))
     yield from _plan_matches(case, work, unread)
 
 
@@ -43,9 +48,7 @@ def _plan_matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[
     for artifact in case.of_kind(ArtifactKind.PLAN):
         plan = read_plan(artifact.text)
         for problem in plan.problems:
-            reason = phrase(
-                "backend_advisor.sql.plan", case.language, problem.kind, line=problem.line or 1, detail=problem.detail
-            )
+            reason = phrase(_PLANS, case.language, problem.kind, line=problem.line or 1, detail=problem.detail)
             unread.append(Unread(name=artifact.name, reason=reason))
         if plan.root is None:
             continue
@@ -66,23 +69,23 @@ def _unparsed(case: Case, work: Workload) -> Iterator[Unread]:
                     case.language,
                     f"unread_{problem.kind}",
                     line=span.line if span else 0,
-                    dialect=_DIALECT_NAMES[statement.dialect],
+                    dialect=DIALECTS[statement.dialect],
                     detail=problem.detail,
                 ),
             )
 
 
-def prove(case: Case, findings: Sequence[Finding], knowledge: Knowledge, terms: Terms) -> Sequence[Proof]:
+def prove(case: Case, terms: Terms) -> Sequence[Proof]:
     """Measure the case's queries before and after, on a server made for it."""
     if not terms.prove:
         return ()
     from backend_advisor.experts.database.proving import prove_queries
 
-    return prove_queries(case, workload_of(case), findings, terms)
+    return prove_queries(case, workload_of(case), terms)
 
 
-def unknowns(case: Case, findings: Sequence[Finding]) -> Sequence[Unknown]:
+def unknowns(case: Case) -> Sequence[Unknown]:
     """What would make the advice on this case's queries surer."""
     from backend_advisor.experts.database.questions import open_questions
 
-    return open_questions(case, workload_of(case), findings)
+    return open_questions(case, workload_of(case))

@@ -1,9 +1,9 @@
 """What the database expert would ask, each question with what its answer would change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from backend_advisor.experts.database.workload import Workload, stated_rows
-from backend_advisor.model import ArtifactKind, Case, Finding, Unknown
+from backend_advisor.model import ArtifactKind, Case, Unknown
 from backend_advisor.phrases import phrase
 from backend_advisor.sql.inference import infer
 
@@ -11,7 +11,7 @@ _PACKAGE = __package__ or ""
 _LATENCY = {"latency", "duration", "response_time"}
 
 
-def open_questions(case: Case, work: Workload, findings: Sequence[Finding]) -> tuple[Unknown, ...]:
+def open_questions(case: Case, work: Workload) -> tuple[Unknown, ...]:
     """What the case leaves open about its queries; nothing when it is not about queries."""
     keys = list(_keys(case, work)) if case.question.strip() else []
     return tuple(

@@ -1,0 +1,81 @@
+"""A query on the bench: its tables built and filled in a lab database, its placeholders bound."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from backend_advisor.experts.database.remedies.parameters import Bound, bind, has_placeholders
+from backend_advisor.experts.database.remedies.wishes import links, wishes
+from backend_advisor.lab.errors import QueryFailed
+from backend_advisor.lab.postgres.build import build
+from backend_advisor.lab.postgres.database import Database
+from backend_advisor.lab.postgres.fill import Filling, Wish, fill
+from backend_advisor.lab.postgres.server import Server
+from backend_advisor.sql.schema import Schema
+from backend_advisor.sql.statement import Statement
+
+ASSUMED_ROWS = 100_000
+MAX_TABLE_ROWS = 2_000_000
+MAX_ROWS = 5_000_000
+"""Beyond this the rows are scaled down in proportion: filling takes about 3 s a million on two cores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A query that can be run as it is, with what was assumed to get there."""
+
+    server: Server
+    database: Database
+    schema: Schema
+    sql: str
+    bound: Bound | None
+    filling: Filling
+    wishes: tuple[Wish, ...]
+    scale: float
+
+
+@contextmanager
+def bench(
+    server: Server, statement: Statement, tree: exp.Expression, schema: Schema, rows: Mapping[str, int]
+) -> Iterator[Bench]:
+    """Set a query up on a server; raises LabError when its tables cannot be built or filled."""
+    tables = _tables(tree, schema)
+    wanted, scale = _scaled({name: rows.get(name, ASSUMED_ROWS) for name in tables})
+    database = server.create_database()
+    try:
+        built = build(database, schema)
+        lacking = [name for name in tables if name not in built.tables]
+        if lacking:
+            refused = next((message for text, message in built.refused if lacking[0] in text), lacking[0])
+            raise QueryFailed("42P01", refused)
+        asked = wishes(tree, schema)
+        filling = fill(database, wanted, asked, links(tree, schema))
+        bound = bind(tree, schema, lambda table, column: _typical(database, table, column))
+        sql = str(bound.tree.sql(dialect="postgres")) if has_placeholders(tree) else statement.text
+        yield Bench(server, database, schema, sql, bound, filling, asked, scale)
+    finally:
+        database.close()
+        server.drop_database(database.name)
+
+
+def _tables(tree: exp.Expression, schema: Schema) -> list[str]:
+    names = dict.fromkeys(table.name for table in tree.find_all(exp.Table))
+    return [name for name in names if name in schema.tables]
+
+
+def _scaled(rows: dict[str, int]) -> tuple[dict[str, int], float]:
+    """The rows as stated, or all of them smaller by the same factor when they are too many to make."""
+    largest, total = max(rows.values(), default=0), sum(rows.values())
+    factor = min(1.0, MAX_TABLE_ROWS / max(largest, 1), MAX_ROWS / max(total, 1))
+    return {name: max(int(count * factor), min(count, 100)) for name, count in rows.items()}, factor
+
+
+def _typical(database: Database, table: str, column: str) -> object:
+    """A value from the middle of the column."""
+    found = database.execute(
+        f'SELECT "{column}" FROM public."{table}" WHERE "{column}" IS NOT NULL '
+        f'OFFSET (SELECT count(*) / 2 FROM public."{table}") * 3 / 4 LIMIT 1'
+    ).rows
+    return found[0][0] if found else None

@@ -1,0 +1,227 @@
+"""Put a case's queries to the test: candidate indexes and rewrites, run before and after on the same rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from backend_advisor.experts import Terms
+from backend_advisor.experts.database.bench import ASSUMED_ROWS, Bench, bench
+from backend_advisor.experts.database.remedies.candidates import candidates, create_statement, drop_statement
+from backend_advisor.experts.database.remedies.search import Found, search
+from backend_advisor.experts.database.remedies.shelf import Shelf
+from backend_advisor.experts.database.wording import milliseconds, rows_of, share, times
+from backend_advisor.experts.database.workload import Workload, stated_rows
+from backend_advisor.lab.errors import LabError, QueryFailed, ServerUnavailable, TimedOut
+from backend_advisor.lab.postgres.limits import refusal
+from backend_advisor.lab.postgres.server import Server, running
+from backend_advisor.lab.postgres.writes import write_overhead
+from backend_advisor.model import Case, Change, Measurement, Proof, ProofStatus, Target, Trial
+from backend_advisor.phrases import phrase
+from backend_advisor.sql.inference import infer
+from backend_advisor.sql.schema import Schema, qualified
+from backend_advisor.sql.statement import DIALECTS, Statement
+
+MISSING_INDEX = "DB101"
+MAX_QUERIES = 3
+BUILD_SECONDS = 25.0
+_PACKAGE = __package__ or ""
+_LATENCY = {"latency", "duration", "response_time"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What a proof of one query needs to know besides the bench."""
+
+    case: Case
+    terms: Terms
+    statement: Statement
+    tree: exp.Expression
+    schema: Schema
+    stated: dict[str, int]
+
+    def say(self, key: str, /, **values: object) -> str:
+        return phrase(_PACKAGE, self.case.language, key, **values)
+
+
+def prove_queries(case: Case, work: Workload, terms: Terms) -> tuple[Proof, ...]:
+    """Prove what can be proved of the first few queries; each gets at least one proof, if only that it failed."""
+    chosen = [statement for statement in work.queries if statement.is_query][:MAX_QUERIES]
+    settings, proofs = [], []
+    for statement in chosen:
+        setting = _setting(case, work, statement, terms)
+        reason = _hindrance(setting)
+        if reason is None:
+            settings.append(setting)
+        else:
+            proofs.append(_untested(setting, reason))
+    if settings:
+        proofs += _on_a_server(settings)
+    return tuple(proofs)
+
+
+def _setting(case: Case, work: Workload, statement: Statement, terms: Terms) -> _Setting:
+    schema = infer([statement], work.schema)
+    stated = stated_rows(case, terms.rows, list(schema.tables))
+    schema = schema.with_rows(stated)
+    tree = qualified(statement, schema) or statement.tree
+    return _Setting(case, terms, statement, tree if tree is not None else exp.Select(), schema, stated)
+
+
+def _hindrance(setting: _Setting) -> str | None:
+    if setting.statement.dialect != "postgres":
+        return setting.say("untested_dialect", dialect=DIALECTS[setting.statement.dialect])
+    refused = refusal(setting.statement)
+    if refused is not None:
+        return setting.say("untested_refused", reason=refused)
+    tables = [table for table in setting.tree.find_all(exp.Table) if table.name in setting.schema.tables]
+    return None if tables else setting.say("untested_unresolved")
+
+
+def _on_a_server(settings: Sequence[_Setting]) -> list[Proof]:
+    proofs: list[Proof] = []
+    try:
+        with running() as server:
+            for setting in settings:
+                proofs += _prove_one(server, setting)
+    except ServerUnavailable as error:
+        done = {proof.artifact for proof in proofs}
+        message = str(error)
+        rest = [s for s in settings if s.statement.artifact.name not in done]
+        proofs += [_untested(setting, setting.say("untested_server", message=message)) for setting in rest]
+    return proofs
+
+
+def _prove_one(server: Server, setting: _Setting) -> list[Proof]:
+    setting.terms.progress(setting.statement.location().excerpt or "")
+    try:
+        with bench(server, setting.statement, setting.tree, setting.schema, setting.stated) as made:
+            return list(_proofs(made, setting))
+    except TimedOut as error:
+        return [_untested(setting, setting.say("untested_timeout", seconds=f"{error.seconds:g}"))]
+    except QueryFailed as error:
+        return [_untested(setting, setting.say("untested_failed", message=error.message))]
+    except LabError as error:
+        return [_untested(setting, setting.say("untested_failed", message=str(error)))]
+
+
+def _proofs(made: Bench, setting: _Setting) -> Iterator[Proof]:
+    shelf = Shelf(made.database)
+    shelf.build(candidates([setting.tree], setting.schema), BUILD_SECONDS)
+    found = search(shelf, made.sql, limit_ms=made.server.limits.statement_seconds * 1000)
+    if found is None:
+        raise TimedOut(made.server.limits.statement_seconds)
+    yield _index_proof(made, setting, shelf, found)
+
+
+def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found) -> Proof:
+    indexes = [built.index for built in found.chosen]
+    after = _milliseconds(found.after)
+    if indexes:
+        count = setting.say("one_index" if len(indexes) == 1 else "several_indexes", count=len(indexes))
+        claim = setting.say(
+            "claim_indexes",
+            count=count,
+            before=_milliseconds(found.before),
+            after=after,
+            gain=times(found.gain),
+            version=made.server.version,
+        )
+    else:
+        claim = setting.say("claim_no_gain", count=len(shelf.built), before=after, version=made.server.version)
+    overhead = write_overhead(made.database, indexes)
+    changes = tuple(
+        Change(
+            apply=create_statement(built.index, concurrently=True),
+            rollback=drop_statement(built.index, concurrently=True),
+            reason=setting.say("change_index"),
+            size_bytes=built.size_bytes,
+            build_ms=round(built.build_ms, 1),
+            write_overhead=overhead.get(built.index.table),
+        )
+        for built in found.chosen
+    )
+    return Proof(
+        claim=claim,
+        method="bench",
+        status=ProofStatus.TESTED,
+        holds=bool(indexes),
+        codes=(MISSING_INDEX,),
+        artifact=setting.statement.artifact.name,
+        before=found.before,
+        after=found.after,
+        changes=changes,
+        rejected=tuple(_rejected(setting, shelf, found)),
+        conditions=tuple(_conditions(made, setting, found.before)),
+        target=_target(setting.case, found.after),
+    )
+
+
+def _rejected(setting: _Setting, shelf: Shelf, found: Found) -> Iterator[Trial]:
+    before = found.before.median_ms or 0.0
+    named: set[str] = set()
+    for tried in found.tried:
+        named.update(tried.names)
+        statements = " ".join(create_statement(shelf.built[name].index) for name in tried.names)
+        if tried.measurement is None:
+            yield Trial(statement=statements, reason=setting.say("reason_timeout"))
+            continue
+        ms = tried.measurement.median_ms or 0.0
+        key = "reason_pair" if len(tried.names) > 1 else "reason_alone_slower" if ms > before else "reason_alone"
+        reason = setting.say(key, ms=milliseconds(ms), before=milliseconds(before))
+        yield Trial(statement=statements, reason=reason, median_ms=ms)
+    for name in shelf.built.keys() - named - {built.index.name for built in found.chosen}:
+        yield Trial(statement=create_statement(shelf.built[name].index), reason=setting.say("reason_unused"))
+    for failed in shelf.failed:
+        reason = setting.say("reason_failed", message=failed.message)
+        yield Trial(statement=create_statement(failed.index), reason=reason)
+    for index in shelf.untried:
+        yield Trial(statement=create_statement(index), reason=setting.say("reason_not_reached"))
+
+
+def _conditions(made: Bench, setting: _Setting, before: Measurement) -> Iterator[str]:
+    language = setting.case.language
+    buffers = made.server.settings["shared_buffers"]
+    yield setting.say("condition_server", version=made.server.version, buffers=buffers, runs=before.runs)
+    yield setting.say("condition_rows", tables=rows_of(dict(made.filling.rows), language))
+    if made.scale < 1:
+        yield setting.say("condition_scaled", factor=f"{1 / made.scale:,.0f}")
+    assumed = {name: ASSUMED_ROWS for name in made.filling.rows if name not in setting.stated}
+    if assumed:
+        yield setting.say("condition_assumed_rows", tables=rows_of(assumed, language))
+    guessed = [name for name, table in setting.schema.tables.items() if table.inferred]
+    if guessed:
+        yield setting.say("condition_schema", tables=", ".join(guessed))
+    for wish in made.wishes:
+        if wish.share is not None and wish.kind in ("range", "equal", "pattern"):
+            sign = {"range": "<" if wish.below else ">", "equal": "=", "pattern": "LIKE"}[wish.kind]
+            predicate = f"{wish.table}.{wish.column} {sign} {', '.join(wish.values)}"
+            yield setting.say("condition_share", predicate=predicate, share=share(wish.share))
+    if made.bound is not None:
+        for parameter, value in made.bound.values:
+            yield setting.say("condition_parameter", parameter=parameter, value=value)
+
+
+def _target(case: Case, after: Measurement) -> Target | None:
+    """The asker's own target for latency, against what the query takes now."""
+    figure = next(
+        (f for f in case.figures if f.role in ("target", "limit") and f.unit == "seconds" and f.about in _LATENCY), None
+    )
+    if figure is None or after.median_ms is None:
+        return None
+    goal = (figure.upper or figure.value) * 1000
+    return Target(text=figure.text, value_ms=goal, met=after.median_ms <= goal)
+
+
+def _untested(setting: _Setting, reason: str) -> Proof:
+    return Proof(
+        claim=setting.say("claim_untested"),
+        method="bench",
+        status=ProofStatus.NOT_TESTABLE,
+        reason=reason,
+        artifact=setting.statement.artifact.name,
+    )
+
+
+def _milliseconds(measurement: Measurement) -> str:
+    return milliseconds(measurement.median_ms or 0.0)
