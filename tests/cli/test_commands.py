@@ -1,0 +1,234 @@
+"""The commands as users and pipelines call them: output, exit codes, errors."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backend_advisor.cli import COMMANDS, run
+
+SLOW = "SELECT * FROM users WHERE name LIKE '%kim%' ORDER BY random();\n"
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Each test has a folder and an English locale of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    for name in ("ADVISOR_FORMAT", "ADVISOR_LANG", "ADVISOR_DEBUG", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def advisor(*arguments: str, given: bytes = b"", **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run the real command in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from backend_advisor.cli import main; main()", *arguments],
+        input=given,
+        capture_output=True,
+        env={**os.environ, **environment},
+        timeout=60,
+    )
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def test_help_names_every_command_and_gives_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(f"\n  {name} " in text for name in COMMANDS)
+    assert "advisor query slow.sql --schema schema.sql" in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_with_examples_in_both_languages(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run([name, "--help"]) == 0
+    english = capsys.readouterr().out
+    assert f"  advisor {name} " in english or f"  advisor {name}\n" in english
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    monkeypatch.setattr(sys, "argv", ["advisor"])
+    assert run([name, "--help"]) == 0
+    korean = capsys.readouterr().out
+    assert "니다" in korean
+    assert korean != english
+
+
+def test_help_loads_no_room_but_the_command_line() -> None:
+    program = (
+        "import sys; from backend_advisor.cli import run; run(['--help']);"
+        "bad=[m for m in sys.modules if m.split('.')[0] in ('sqlglot','rich','msgspec','jinja2','markdown_it')"
+        " or m.startswith(('backend_advisor.knowledge','backend_advisor.experts','backend_advisor.advise'))];"
+        "print(bad, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stderr.strip() == "[]"
+
+
+def test_version() -> None:
+    done = advisor("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("advisor ")
+
+
+def test_review_exit_codes_say_what_happened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.sql").write_text(SLOW)
+    Path("good.sql").write_text("SELECT id FROM users WHERE id = 1;\n")
+    assert run(["review", "good.sql", "--select", "DB102"]) == 0
+    assert run(["review", "bad.sql"]) == 1
+    assert "bad.sql:1:" in capsys.readouterr().out
+    assert run(["review", "bad.sql", "--exit-zero"]) == 0
+    assert run(["review", "missing.sql"]) == 2
+    assert "missing.sql" in capsys.readouterr().err
+
+
+def test_review_writes_a_file_in_one_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.sql").write_text(SLOW)
+    assert run(["review", "bad.sql", "--format", "sarif", "-o", "out.sarif"]) == 1
+    assert capsys.readouterr().out == ""
+    assert json.loads(Path("out.sarif").read_text())["version"] == "2.1.0"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.sql", "out.sarif"]
+    assert run(["review", "bad.sql", "-o", "no/such/folder/out"]) == 2
+    assert "no/such/folder/out" in capsys.readouterr().err
+
+
+def test_the_format_comes_from_the_option_then_the_environment_then_the_settings(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("bad.sql").write_text(SLOW)
+    Path("advisor.toml").write_text('format = "concise"\nexit-zero = true\n')
+    assert run(["review", "bad.sql"]) == 0
+    assert capsys.readouterr().out.startswith("bad.sql:1:")
+    monkeypatch.setenv("ADVISOR_FORMAT", "github")
+    run(["review", "bad.sql"])
+    assert capsys.readouterr().out.startswith("::")
+    run(["review", "bad.sql", "--format", "json"])
+    assert json.loads(capsys.readouterr().out)["schema_version"] == "1.0"
+
+
+def test_settings_that_are_wrong_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.sql").write_text(SLOW)
+    Path("pyproject.toml").write_text('[tool.advisor]\nselekt = ["DB102"]\n')
+    run(["review", "bad.sql"])
+    assert "selekt" in capsys.readouterr().err
+    Path("pyproject.toml").write_text("[tool.advisor]\nselect = 3\n")
+    assert run(["review", "bad.sql"]) == 2
+    error = capsys.readouterr().err
+    assert "pyproject.toml" in error and "select" in error
+    Path("pyproject.toml").write_text("[tool.advisor\n")
+    assert run(["review", "bad.sql"]) == 2
+    assert "pyproject.toml" in capsys.readouterr().err
+
+
+def test_exclude_leaves_files_out() -> None:
+    Path("vendor").mkdir()
+    Path("vendor/bad.sql").write_text(SLOW)
+    assert run(["review", "vendor"]) == 1
+    assert run(["review", "vendor", "--exclude", "vendor/"]) == 0
+
+
+def test_explain_shows_the_page_and_suggests(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "db101"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("DB101")
+    assert "Root cause" in page and "Bad" in page and "Good" in page and "Sources" in page
+    assert page.count("\n") <= 100
+    assert run(["explain", "DB1O1"]) == 2
+    assert "DB101" in capsys.readouterr().err
+    assert run(["explain", "DB101", "--lang", "ko"]) == 0
+    assert "근본 원인" in capsys.readouterr().out
+
+
+def test_search_finds_in_both_languages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["search", "deep", "offset"]) == 0
+    assert "DB121" in capsys.readouterr().out
+    assert run(["search", "깊은 OFFSET 페이지", "--format", "json"]) == 0
+    assert "DB121" in [hit["code"] for hit in json.loads(capsys.readouterr().out)]
+
+
+def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["$id"].endswith("report:1.0")
+
+
+@pytest.mark.parametrize(
+    ("shell", "wanted"), [("zsh", "#compdef advisor"), ("fish", "complete"), ("bash", "_ADVISOR_COMPLETE")]
+)
+def test_completion_prints_a_script(shell: str, wanted: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", shell]) == 0
+    assert wanted in capsys.readouterr().out
+
+
+def test_what_goes_wrong_is_one_line_and_never_a_traceback() -> None:
+    for arguments in (
+        ["ask"],
+        ["query", "-"],
+        ["query", "missing.sql"],
+        ["nope"],
+        ["ask", "x", "--rows", "users=many"],
+    ):
+        done = advisor(*arguments)
+        assert done.returncode == 2, arguments
+        assert "Traceback" not in done.stderr
+        assert done.stderr
+
+
+def test_an_unexpected_mistake_is_reported_as_ours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import backend_advisor.report.json_schema as room
+
+    def fail() -> str:
+        raise RuntimeError("boom \x1b[31m\nnext")
+
+    monkeypatch.setattr(room, "report_schema_text", fail)
+    assert run(["schema"]) == 2
+    error = capsys.readouterr().err
+    assert "RuntimeError: boom" in error and "ADVISOR_DEBUG" in error
+    assert "Traceback" not in error and "\x1b" not in error
+    monkeypatch.setenv("ADVISOR_DEBUG", "1")
+    assert run(["schema"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_ask_answers_in_the_question_s_language_as_json() -> None:
+    question = "이 쿼리가 왜 느린가요?\n```sql\nSELECT * FROM users ORDER BY id LIMIT 20 OFFSET 100000;\n```\n"
+    done = advisor("ask", "-", "--no-prove", "--format", "json", given=question.encode())
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["case"]["language"] == "ko"
+    assert "DB121" in [code for advice in report["advice"] for code in advice["codes"]]
+    assert done.stderr == ""
+
+
+def test_a_question_in_the_korean_windows_encoding_is_read() -> None:
+    done = advisor("ask", "-", "--no-prove", "--format", "json", given="커넥션 풀이 고갈됩니다".encode("cp949"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["case"]["question"].startswith("커넥션")
+
+
+def test_query_reads_a_file_and_standard_input() -> None:
+    Path("q.sql").write_text("SELECT id FROM posts ORDER BY id LIMIT 20 OFFSET 100000;\n")
+    done = advisor("query", "q.sql", "--no-prove", "--format", "concise")
+    assert done.returncode == 0, done.stderr
+    assert "q.sql:1:" in done.stdout and "DB121" in done.stdout
+    piped = advisor("query", "-", "--no-prove", "--format", "concise", given=Path("q.sql").read_bytes())
+    assert piped.returncode == 0, piped.stderr
+    assert "DB121" in piped.stdout
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    command = f'"{sys.executable}" -c "from backend_advisor.cli import main; main()" schema | head -1'
+    done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, timeout=60)
+    assert done.stdout == "{\n"
+    assert done.stderr == ""
+
+
+def test_plain_marks_where_the_encoding_has_no_others() -> None:
+    Path("q.sql").write_text(SLOW)
+    done = advisor("review", "q.sql", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 1, done.stderr
+    assert "* detected" in done.stdout

@@ -1,0 +1,92 @@
+"""Baselines and diffs: what a project lives with, and what a change adds."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from backend_advisor.cli import run
+from backend_advisor.cli.diff import parse_diff
+
+OLD = "SELECT id FROM posts ORDER BY id LIMIT 20 OFFSET 100000;\n"
+NEW = "SELECT id FROM posts ORDER BY id LIMIT 20 OFFSET 200000;\n"
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has a folder and an English locale of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+
+
+def found(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
+    """The places that a review names."""
+    run(["review", "q.sql", "--select", "DB121", "--format", "concise", *arguments])
+    return [line.split(": ")[0].rsplit(":", 1)[0] for line in capsys.readouterr().out.splitlines()]
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", *arguments], check=True, capture_output=True
+    )
+
+
+def test_a_baseline_survives_moved_lines_and_shows_new_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    query = Path("q.sql")
+    query.write_text(OLD)
+    assert run(["review", "q.sql", "--select", "DB121", "--baseline", "base.json", "--write-baseline"]) == 0
+    assert len(json.loads(Path("base.json").read_text())["findings"]) == 1
+    capsys.readouterr()
+    query.write_text("\n\n" + OLD)
+    assert found(capsys, "--baseline", "base.json") == []
+    query.write_text(OLD + OLD)
+    assert found(capsys, "--baseline", "base.json") == ["q.sql:2"]
+
+
+def test_a_baseline_that_cannot_be_read_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("q.sql").write_text(OLD)
+    assert run(["review", "q.sql", "--baseline", "base.json"]) == 2
+    assert "base.json" in capsys.readouterr().err
+    Path("base.json").write_text('{"version": "x"}')
+    assert run(["review", "q.sql", "--baseline", "base.json"]) == 2
+    assert "base.json" in capsys.readouterr().err
+
+
+def test_a_diff_keeps_only_added_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    query = Path("q.sql")
+    query.write_text(OLD)
+    git("init", "-q")
+    git("add", "q.sql")
+    git("commit", "-q", "-m", "first")
+    assert found(capsys, "--diff", "HEAD") == []
+    query.write_text(OLD + NEW)
+    assert found(capsys, "--diff", "HEAD") == ["q.sql:2"]
+    assert run(["review", "q.sql", "--diff", "no-such-revision"]) == 2
+    assert "no-such-revision" in capsys.readouterr().err
+    assert run(["review", "q.sql", "--diff", "--output=owned"]) == 2
+    assert not Path("owned").exists()
+
+
+def test_an_untracked_file_is_new_as_a_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("other").write_text("x")
+    git("init", "-q")
+    git("add", "other")
+    git("commit", "-q", "-m", "first")
+    Path("q.sql").write_text(OLD)
+    assert found(capsys, "--diff", "HEAD") == ["q.sql:1"]
+
+
+def test_outside_git_a_diff_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("q.sql").write_text(OLD)
+    assert run(["review", "q.sql", "--diff", "HEAD"]) == 2
+    assert "git" in capsys.readouterr().err
+
+
+def test_lines_that_look_like_headers_are_content(tmp_path: Path) -> None:
+    text = (
+        "--- a/q.sql\n+++ b/q.sql\n@@ -1,2 +1,3 @@\n--- a/x\n-b\n+++ b/evil.sql\n+@@ -9 +9 @@\n+c\n"
+        "@@ -9,0 +10,2 @@\n+d\n+e\n"
+    )
+    assert parse_diff(text, tmp_path) == {(tmp_path / "q.sql").resolve(): [range(1, 4), range(10, 12)]}
