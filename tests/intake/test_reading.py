@@ -49,7 +49,8 @@ def test_block(text: str, kind: ArtifactKind, line: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["select the best option from the list", "Please update the settings and delete from cart", "with this as base"]
+    "text",
+    ["select the best option from the list", "Please update the settings and delete from cart", "with this as base"],
 )
 def test_prose_is_not_sql(text: str) -> None:
     assert intake.read(text).artifacts == ()
@@ -65,7 +66,10 @@ def test_prose_is_not_sql(text: str) -> None:
         ("Go to the page and express yourself; spring is here", []),
         ("Redis 3대와 Kafka 3 brokers", [("redis", None), ("kafka", None)]),
         ("토스페이먼츠와 네이버 클라우드", [("toss-payments", None), ("naver-cloud", None)]),
-        ("```python\nfrom fastapi import FastAPI\nimport redis\n```", [("python", None), ("fastapi", None), ("redis", None)]),
+        (
+            "```python\nfrom fastapi import FastAPI\nimport redis\n```",
+            [("python", None), ("fastapi", None), ("redis", None)],
+        ),
     ],
 )
 def test_stack(text: str, stack: list[tuple[str, str | None]]) -> None:
@@ -88,7 +92,10 @@ def test_sections_and_services() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(st.sampled_from("`~{}[]()<>'\"-=:;,.#*/ \n\t1290kM%SELCTFROMabc가를초만건"), max_size=300) | st.text(max_size=200))
+@given(
+    st.text(st.sampled_from("`~{}[]()<>'\"-=:;,.#*/ \n\t1290kM%SELCTFROMabc가를초만건"), max_size=300)
+    | st.text(max_size=200)
+)
 def test_any_text_gives_a_case_within_its_lines(text: str) -> None:
     case = intake.read(text)
     lines = case.question.count("\n") + 1
@@ -97,7 +104,9 @@ def test_any_text_gives_a_case_within_its_lines(text: str) -> None:
     assert all(1 <= s.line <= lines for s in case.sections)
 
 
-@pytest.mark.parametrize("unit", ["`", "1,", "(", "{\n", "SELECT\n", "Go Node.js ", "/* ", "on:\n", "> ", "a: b\n", "가나 "])
+@pytest.mark.parametrize(
+    "unit", ["`", "1,", "(", "{\n", "SELECT\n", "Go Node.js ", "/* ", "on:\n", "> ", "a: b\n", "가나 "]
+)
 def test_hostile_text_is_read_in_linear_time(unit: str) -> None:
     intake.read("warm")
     start = time.perf_counter()

@@ -9,18 +9,14 @@ from backend_advisor.model import Artifact, Case, Language, Unread
 __all__ = ["read", "read_paths"]
 
 
-def read(
-    question: str, files: Sequence[Path] = (), language: Literal["auto", "en", "ko"] = "auto"
-) -> Case:
+def read(question: str, files: Sequence[Path] = (), language: Literal["auto", "en", "ko"] = "auto") -> Case:
     """Read a question and the files that come with it."""
     from backend_advisor.intake.reading import read_case
 
     return read_case(question, files, language)
 
 
-def read_paths(
-    paths: Sequence[Path], language: Language = "en"
-) -> tuple[tuple[Artifact, ...], tuple[Unread, ...]]:
+def read_paths(paths: Sequence[Path], language: Language = "en") -> tuple[tuple[Artifact, ...], tuple[Unread, ...]]:
     """The artifacts in files and folders, and what could not be read, with reasons in the language."""
     from backend_advisor.intake.files import Reader
 

@@ -78,9 +78,7 @@ def _unquoted(line: str) -> tuple[str, str]:
     return (match.group(), line[match.end() :]) if match else ("", line)
 
 
-def _fenced(
-    lines: Sequence[str], index: int, fence: re.Match[str], *, quoted: bool
-) -> tuple[Block | None, int]:
+def _fenced(lines: Sequence[str], index: int, fence: re.Match[str], *, quoted: bool) -> tuple[Block | None, int]:
     indent, marks, info = len(fence.group(1).expandtabs(4)), fence.group(2), fence.group(3).strip()
     body: list[str] = []
     position = index + 1

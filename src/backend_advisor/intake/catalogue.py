@@ -78,9 +78,7 @@ class Catalogue:
             mention, index = found
             yield mention
 
-    def _longest(
-        self, text: str, tokens: Sequence[tuple[str, int, int]], first: int
-    ) -> tuple[Mention, int] | None:
+    def _longest(self, text: str, tokens: Sequence[tuple[str, int, int]], first: int) -> tuple[Mention, int] | None:
         start = tokens[first][1]
         if _joined_to_previous(text, start):
             return None
@@ -131,9 +129,7 @@ def _adjoining(text: str, end: int, start: int) -> bool:
     return start - end <= _MAX_GAP and text[end:start] in ("", " ", "-", "_")
 
 
-def _take_hangul(
-    node: _Node, tokens: Sequence[tuple[str, int, int]], first: int
-) -> tuple[_Node | None, int, int, str]:
+def _take_hangul(node: _Node, tokens: Sequence[tuple[str, int, int]], first: int) -> tuple[_Node | None, int, int, str]:
     """Follow the longest child that the next Hangul runs begin with; spaces between them do not count."""
     runs = [tokens[first]]
     while len(runs) < _MAX_HANGUL_RUNS and first + len(runs) < len(tokens):
@@ -174,9 +170,7 @@ def catalogue() -> Catalogue:
             continue
         document = load_plain_yaml(file.read_text("utf-8"))
         for key, item in document["technologies"].items():
-            entry = Entry(
-                key, item["name"], document["category"], item.get("dialect"), item.get("version_letters", "")
-            )
+            entry = Entry(key, item["name"], document["category"], item.get("dialect"), item.get("version_letters", ""))
             if key in entries:
                 raise ValueError(f"{file.name}: the technology {key} is listed twice")
             entries[key] = entry
@@ -219,9 +213,9 @@ def _name_tokens(name: str) -> list[str]:
 
 def load_plain_yaml(text: str) -> Any:
     """Read YAML whose scalars are all text: six times quicker than a loader that resolves types and tags."""
-    from yaml.cyaml import CParser
+    from yaml import cyaml
 
-    parser: Any = CParser(text)
+    parser: Any = vars(cyaml)["CParser"](text)
     try:
         for _ in range(2):
             parser.get_event()

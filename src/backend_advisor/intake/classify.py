@@ -54,7 +54,8 @@ _HEAD = 20_000
 _MAX_JSON = 20_000_000
 
 _PLAN = re.compile(
-    r"\(cost=\d+\.\d+\.\.\d+\.\d+ rows=\d+|\(actual (?:time=[\d.]+\.\.[\d.]+ )?rows=[\d.]+ loops=\d+\)|^[ \t|]*QUERY PLAN\b"
+    r"\(cost=\d+\.\d+\.\.\d+\.\d+ rows=\d+|"
+    r"\(actual (?:time=[\d.]+\.\.[\d.]+ )?rows=[\d.]+ loops=\d+\)|^[ \t|]*QUERY PLAN\b"
     r"|^[ \t|+]*(?:-[ \t]+)?Plan:[ \t+|]*\n[ \t|+]*Node Type:",
     re.MULTILINE,
 )
@@ -64,9 +65,13 @@ _TOP_KEY = re.compile(r"^([A-Za-z_][\w.-]*):(?=[ \t]|$)", re.MULTILINE)
 _YAML_ITEM = re.compile(r"^[ \t]*(?:- +)?[\w./\"'${}@*-]+:(?:[ \t]|$)|^[ \t]*- +\S", re.MULTILINE)
 _COMPOSE = re.compile(r"^services:[ \t]*\n(?:[ \t]*(?:#.*)?\n)*[ \t]+[\w.-]+:", re.MULTILINE)
 _PIPELINE_STEPS = re.compile(r"^[ \t]*(?:- )?(?:runs-on|steps|script|stage|stages|uses):", re.MULTILINE)
-_PROTO = re.compile(r"^[ \t]*syntax\s*=\s*[\"']proto[23]|^[ \t]*(?:service|message)\s+\w+\s*\{[\s\S]{0,2000}?(?:\brpc\b|=\s*\d+;)", re.MULTILINE)
+_PROTO = re.compile(
+    r"^[ \t]*syntax\s*=\s*[\"']proto[23]|^[ \t]*(?:service|message)\s+\w+\s*\{[\s\S]{0,2000}?(?:\brpc\b|=\s*\d+;)",
+    re.MULTILINE,
+)
 _GRAPHQL = re.compile(
-    r"^[ \t]*(?:type|input|interface|enum)\s+\w+[^\n{]{0,200}\{\s*(?:#[^\n]*\s*|\"[^\n]*\s*)*\w+(?:\([^)]{0,500}\))?\s*:\s*\[?[A-Z]\w*[!\]]*\s*(?:$|@|\})"
+    r"^[ \t]*(?:type|input|interface|enum)\s+\w+[^\n{]{0,200}\{\s*(?:#[^\n]*\s*|"
+    r"\"[^\n]*\s*)*\w+(?:\([^)]{0,500}\))?\s*:\s*\[?[A-Z]\w*[!\]]*\s*(?:$|@|\})"
     r"|^[ \t]*(?:schema|extend type \w+|directive @\w+)\b|^[ \t]*(?:query|mutation|subscription)\b[^\n{]{0,300}\{",
     re.MULTILINE,
 )
@@ -74,22 +79,36 @@ _DOCKER = re.compile(r"^[ \t]*FROM[ \t]+[\w./:@${}-]+(?:[ \t]+AS[ \t]+[\w-]+)?[ 
 _DOCKER_STEP = re.compile(r"^(?:RUN|COPY|CMD|ENTRYPOINT|WORKDIR|EXPOSE|ENV|ADD|ARG|USER)[ \t]", re.MULTILINE)
 _LOG = re.compile(
     r"^[ \t]*at [\w$.<>/]+\([^()\n]{0,200}\)|^Traceback \(most recent call last\)|^[ \t]*Caused by: "
-    r"|^\[?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}[^\n]{0,80}\b(?:ERROR|WARN|INFO|DEBUG|FATAL|LOG|STATEMENT|DETAIL|TRACE)\b"
+    r"|^\[?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}[^\n]{0,80}\b(?:ERROR|WARN|INFO|DEBUG|FATAL|LOG|"
+    r"STATEMENT|DETAIL|TRACE)\b"
     r"|^(?:ERROR|FATAL|PANIC|WARNING):  ?\S|^(?:DETAIL|HINT|STATEMENT|CONTEXT): ",
     re.MULTILINE,
 )
-_SHELL = re.compile(r"^#!.*\b(?:ba|z|k)?sh\b|^\$ \w|^(?:sudo|curl|docker|kubectl|psql|npm|pip|git|helm|export) [\w-]", re.MULTILINE)
+_SHELL = re.compile(
+    r"^#!.*\b(?:ba|z|k)?sh\b|^\$ \w|^(?:sudo|curl|docker|kubectl|psql|npm|pip|git|helm|export) [\w-]", re.MULTILINE
+)
 _PROPERTIES = re.compile(r"^[ \t]*[\w.-]+[ \t]*=[ \t]*[^=\n][^\n;{]*$|^\[[\w.-]+\]$", re.MULTILINE)
 
 _SIGNS: tuple[tuple[ArtifactKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.MULTILINE))
     for kind, pattern in (
         (_K.GO, r"^package \w+[ \t]*$|^func (?:\(\w+ \*?[\w.]+\) )?\w+\(|:= |\bif err != nil\b|\bchan \w"),
-        (_K.KOTLIN, r"\bfun (?:<\w+> )?[\w.]+\(|^[ \t]*va[lr] \w+(?::[ \t]?\w|[ \t]=)|\bdata class \w|\bsuspend fun\b|\?\.let \{"),
-        (_K.JAVA, r"^[ \t]*(?:public|private|protected) [\w<>\[\], ?.]+[({;]|^[ \t]*import (?:static )?[\w.]+(?:\.\*)?;|^package [\w.]+;|@Override\b|\bnew \w+(?:<[\w, ]*>)?\(|\bfinal \w+ \w|^[ \t]*public (?:class|interface|enum|record)\b"),
-        (_K.PYTHON, r"^[ \t]*(?:async )?def \w+\(|^[ \t]*class \w+(?:\([^()\n]*\))?:[ \t]*$|^[ \t]*from [\w.]+ import |^import [\w.]+(?: as \w+)?[ \t]*$|^[ \t]*(?:if|for|while|with|try|elif|else|except)\b[^\n{;]*:[ \t]*(?:#.*)?$|\bself\.\w|\bawait \w[^;\n]*$"),
-        (_K.TYPESCRIPT, r"\binterface \w+(?: extends [\w, ]+)? \{|: (?:string|number|boolean|void|any|Promise<|Observable<)\b|^[ \t]*(?:export )?type \w+(?:<\w+>)? =|\b(?:private|public|readonly) \w+\??: \w|@(?:Injectable|Controller|Module|Entity|Column)\(|^import type "),
-        (_K.JAVASCRIPT, r"\brequire\(['\"]|^[ \t]*(?:const|let|var) [\w{\[]|=> ?[{(\w]|\bfunction\b ?\w*\(|\bmodule\.exports\b|^[ \t]*import [\w{*][^\n;]* from ['\"]|\bawait [\w.]+\(|\bconsole\.\w+\(|===|^export (?:default|const|async|function|class)\b"),
+        (_K.KOTLIN, r"\bfun (?:<\w+> )?[\w.]+\(|^[ \t]*va[lr] \w+(?::[ \t]?\w|[ \t]=)|\bdata class \w|"
+                    r"\bsuspend fun\b|\?\.let \{"),
+        (_K.JAVA, r"^[ \t]*(?:public|private|protected) [\w<>\[\], ?.]+[({;]|"
+                  r"^[ \t]*import (?:static )?[\w.]+(?:\.\*)?;|^package [\w.]+;|@Override\b|"
+                  r"\bnew \w+(?:<[\w, ]*>)?\(|\bfinal \w+ \w|^[ \t]*public (?:class|interface|enum|record)\b"),
+        (_K.PYTHON, r"^[ \t]*(?:async )?def \w+\(|^[ \t]*class \w+(?:\([^()\n]*\))?:[ \t]*$|"
+                    r"^[ \t]*from [\w.]+ import |^import [\w.]+(?: as \w+)?[ \t]*$|^[ \t]*(?:if|for|"
+                    r"while|with|try|elif|else|except)\b[^\n{;]*:[ \t]*(?:#.*)?$|\bself\.\w|\bawait \w[^;\n]*$"),
+        (_K.TYPESCRIPT, r"\binterface \w+(?: extends [\w, ]+)? \{|: (?:string|number|boolean|void|any|"
+                        r"Promise<|Observable<)\b|^[ \t]*(?:export )?type \w+(?:<\w+>)? =|"
+                        r"\b(?:private|public|readonly) \w+\??: \w|@(?:Injectable|Controller|Module|"
+                        r"Entity|Column)\(|^import type "),
+        (_K.JAVASCRIPT, r"\brequire\(['\"]|^[ \t]*(?:const|let|var) [\w{\[]|=> ?[{(\w]|"
+                        r"\bfunction\b ?\w*\(|\bmodule\.exports\b|"
+                        r"^[ \t]*import [\w{*][^\n;]* from ['\"]|\bawait [\w.]+\(|\bconsole\.\w+\(|"
+                        r"===|^export (?:default|const|async|function|class)\b"),
     )
 )  # fmt: skip
 

@@ -10,11 +10,16 @@ from backend_advisor.intake.units import Unit
 Role = Literal["observation", "target", "limit"]
 Bound = Literal["exactly", "about", "at_most", "at_least", "range"]
 
-_CLAUSE_END = re.compile(r"[;。]|[.!?](?=\s|$)|,(?=\s)|\s(?:but|and|while|however)\s|(?:지만|는데|으며|이며|하고|이고)(?=[\s,])")
+_CLAUSE_END = re.compile(
+    r"[;。]|[.!?](?=\s|$)|,(?=\s)|\s(?:but|and|while|however)\s|(?:지만|는데|으며|이며|하고|이고)(?=[\s,])"
+)
 _WIDE_END = re.compile(r"[;。]|[.!?](?=\s|$)")
-_BELOW = re.compile(r"\b(?:under|below|within|less than|no more than|faster than)\b|이하|이내|미만|안에|안으로", re.IGNORECASE)
+_BELOW = re.compile(
+    r"\b(?:under|below|within|less than|no more than|faster than)\b|이하|이내|미만|안에|안으로", re.IGNORECASE
+)
 _TARGET = re.compile(
-    r"\b(?:targets?|goals?|need(?:s|ed)? to|need:?|want(?:s|ed)?|should|must|SL[AO]s?|aim(?:ing)?|reduce|improve|bring|get|cut|lower|"
+    r"\b(?:targets?|goals?|need(?:s|ed)? to|need:?|want(?:s|ed)?|should|must|SL[AO]s?|aim(?:ing)?|"
+    r"reduce|improve|bring|get|cut|lower|"
     r"drop|required?|objective|ideally|expect(?:ed)?)\b|목표|줄여야|줄이고|줄이려|낮추|낮춰야|개선하고|만들고 싶|되어야|돼야|되게|이어야|"
     r"여야|해야|하고 싶|원합니다|원해요|필요합니다|희망|까지 줄|까지 낮|맞추|맞춰야|보장",
     re.IGNORECASE,
@@ -25,33 +30,45 @@ _WISH = re.compile(
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
-    r"\b(?:max(?:imum|_\w+)?|limit(?:s|ed|ing)?|cap(?:ped)?|at most|up to|throttl\w+|quota|timeout)\b|최대|제한|한도|상한|타임아웃|쿼터",
+    r"\b(?:max(?:imum|_\w+)?|limit(?:s|ed|ing)?|cap(?:ped)?|at most|up to|throttl\w+|quota|timeout)\b|"
+    r"최대|제한|한도|상한|타임아웃|쿼터",
     re.IGNORECASE,
 )
 _OBSERVED = re.compile(
-    r"\b(?:takes?|took|taking|currently|now|has|have|had|is|are|was|were|receiv\w+|return(?:s|ed|ing)?|grew|scan\w*|spik\w+|"
+    r"\b(?:takes?|took|taking|currently|now|has|have|had|is|are|was|were|receiv\w+|return(?:s|ed|"
+    r"ing)?|grew|scan\w*|spik\w+|"
     r"measured|observed|executi?on time)\b|걸립니다|걸려|걸리|소요|현재|지금|있습니다|들어옵니다|발생|쌓|느립|느려|나옵니다|입니다",
     re.IGNORECASE,
 )
 _AT_MOST = re.compile(
-    r"(?:<=?|≤|\b(?:under|below|within|less than|fewer than|lower than|at most|no more than|up to|max(?:imum)?|limit(?:ed)?(?: to| of)?|"
+    r"(?:<=?|≤|\b(?:under|below|within|less than|fewer than|lower than|at most|no more than|up to|"
+    r"max(?:imum)?|limit(?:ed)?(?: to| of)?|"
     r"not exceed(?:ing)?|faster than)\b|최대)[ \t:=]*(?:of |to |a |the )?[ \t:=]*$",
     re.IGNORECASE,
 )
 _AT_LEAST = re.compile(
-    r"(?:>=?|≥|\b(?:over|above|more than|at least|greater than|exceed(?:s|ing)?|min(?:imum)?|beyond)\b|최소)[ \t:=]*(?:of )?$", re.IGNORECASE
+    r"(?:>=?|≥|\b(?:over|above|more than|at least|greater than|exceed(?:s|ing)?|min(?:imum)?|"
+    r"beyond)\b|최소)[ \t:=]*(?:of )?$",
+    re.IGNORECASE,
 )
-_ABOUT = re.compile(r"(?:[~≈∼]|\b(?:about|around|approx(?:imately)?\.?|roughly|nearly|almost|circa)\b|약|대략|거의|평균)[ \t]*$", re.IGNORECASE)
-_AFTER_AT_MOST = re.compile(r"[ \t]*(?:이하|이내|미만|안에|안으로|or less|or fewer|max\b|까지만|까지 제한|를 넘지|을 넘지)")
+_ABOUT = re.compile(
+    r"(?:[~≈∼]|\b(?:about|around|approx(?:imately)?\.?|roughly|nearly|almost|circa)\b|약|대략|거의|평균)[ \t]*$",
+    re.IGNORECASE,
+)
+_AFTER_AT_MOST = re.compile(
+    r"[ \t]*(?:이하|이내|미만|안에|안으로|or less|or fewer|max\b|까지만|까지 제한|를 넘지|을 넘지)"
+)
 _AFTER_AT_LEAST = re.compile(r"[ \t]*(?:이상|초과|or more|plus\b|넘게|을 넘|를 넘|이 넘|가 넘|남짓)")
 _AFTER_ABOUT = re.compile(r"[ \t]*(?:정도|쯤|가량|내외|or so)")
 _LATENCY = re.compile(
-    r"latenc|respon[sd]|quer(?:y|ies)|execution time|endpoint|\bAPIs?\b|request|\bp\d{2}|page|load(?:s|ing)? time|slow|SELECT|lookup|"
+    r"latenc|respon[sd]|quer(?:y|ies)|execution time|endpoint|\bAPIs?\b|request|\bp\d{2}|page|"
+    r"load(?:s|ing)? time|slow|SELECT|lookup|"
     r"checkout|search|report|percentile|응답|지연|쿼리|조회|레이턴시|실행 시간|페이지|로딩|목록|검색|느[리려립린]|요청|호출|엔드포인트|속도",
     re.IGNORECASE,
 )
 _NOT_LATENCY = re.compile(
-    r"deploy|build|batch|migrat|backup|expir|TTL|token|retention|keep|stor(?:e|age)|cache for|every|interval|within the last|ago|"
+    r"deploy|build|batch|migrat|backup|expir|TTL|token|retention|keep|stor(?:e|age)|cache for|every|"
+    r"interval|within the last|ago|"
     r"uptime|downtime|last \d|배포|빌드|배치|마이그레이션|백업|만료|보관|보존|토큰|주기|마다|전부터|동안|다운타임|점검",
     re.IGNORECASE,
 )
@@ -64,20 +81,93 @@ _HIT = re.compile(r"hit|적중|히트", re.IGNORECASE)
 _POOL = re.compile(r"pool|풀(?! ?스캔)|hikari|max_?pool", re.IGNORECASE)
 _CONNECTIONS = re.compile(r"connection|커넥션|연결", re.IGNORECASE)
 _USER_WORDS = re.compile(r"\b(?:users?|DAU|MAU|customers|members)\b|사용자|회원|유저", re.IGNORECASE)
-_RESULT = re.compile(r"\b(?:result|improved|reduced|after|became|went|faster|now)\b|결과|개선됐|개선되었|줄었|빨라졌", re.IGNORECASE)
+_RESULT = re.compile(
+    r"\b(?:result|improved|reduced|after|became|went|faster|now)\b|결과|개선됐|개선되었|줄었|빨라졌", re.IGNORECASE
+)
 _NAME = r"[`\"']?((?:[A-Za-z_]\w*\.)?[A-Za-z_]\w{1,62})[`\"']?"
 _TABLE_BEFORE = re.compile(rf"{_NAME}[ \t]*(?:tables?\b|테이블)", re.IGNORECASE)
 _TABLE_AFTER_WORD = re.compile(rf"(?:\btable|테이블)[ \t:]*{_NAME}", re.IGNORECASE)
 _HOLDS = re.compile(
-    rf"{_NAME}[ \t]*(?:\(|:|=|has\b|have\b|holds?\b|contains?\b|with\b|에는|에|은|는|이|가)[ \t]*(?:about|around|over|nearly|roughly|~|약|대략|총)?[ \t]*[<>~]?$",
+    rf"{_NAME}[ \t]*(?:\(|:|=|has\b|have\b|holds?\b|contains?\b|with\b|에는|에|은|는|이|가)[ \t]*(?:about|"
+    rf"around|over|nearly|roughly|~|약|대략|총)?[ \t]*[<>~]?$",
     re.IGNORECASE,
 )
-_IN_TABLE = re.compile(rf"[ \t]*(?:rows?|records?)?[ \t]*(?:in|of|from|의)[ \t]+(?:the[ \t]+)?{_NAME}(?:[ \t]+table)?", re.IGNORECASE)
+_IN_TABLE = re.compile(
+    rf"[ \t]*(?:rows?|records?)?[ \t]*(?:in|of|from|의)[ \t]+(?:the[ \t]+)?{_NAME}(?:[ \t]+table)?", re.IGNORECASE
+)
 _NO_TABLE = frozenset(
-    "it that this which and or the a an we i you they there query table tables database db rows row records has have with "
-    "performance time scanned traffic users_count currently now data result results api endpoint redis mysql postgresql "
-    "postgres mongodb total count size average max each our my your their its database1 total_rows rps qps latency "
-    "response page about system app application server service one memory production staging".split()
+    [
+        "it",
+        "that",
+        "this",
+        "which",
+        "and",
+        "or",
+        "the",
+        "a",
+        "an",
+        "we",
+        "i",
+        "you",
+        "they",
+        "there",
+        "query",
+        "table",
+        "tables",
+        "database",
+        "db",
+        "rows",
+        "row",
+        "records",
+        "has",
+        "have",
+        "with",
+        "performance",
+        "time",
+        "scanned",
+        "traffic",
+        "users_count",
+        "currently",
+        "now",
+        "data",
+        "result",
+        "results",
+        "api",
+        "endpoint",
+        "redis",
+        "mysql",
+        "postgresql",
+        "postgres",
+        "mongodb",
+        "total",
+        "count",
+        "size",
+        "average",
+        "max",
+        "each",
+        "our",
+        "my",
+        "your",
+        "their",
+        "its",
+        "database1",
+        "total_rows",
+        "rps",
+        "qps",
+        "latency",
+        "response",
+        "page",
+        "about",
+        "system",
+        "app",
+        "application",
+        "server",
+        "service",
+        "one",
+        "memory",
+        "production",
+        "staging",
+    ]
 )
 
 
@@ -177,7 +267,10 @@ def _observed_before_wish(context: Context) -> bool:
 def bound(context: Context, described: str, kind: Role) -> Bound:
     """How the value binds. A wanted latency is an upper bound and a wanted availability a lower one unless said."""
     text = context.line[context.start : context.end]
-    before, after = context.line[max(0, context.start - 40) : context.start], context.line[context.end : context.end + 20]
+    before, after = (
+        context.line[max(0, context.start - 40) : context.start],
+        context.line[context.end : context.end + 20],
+    )
     if re.match(r"[ \t]*[<≤]", text) or _AT_MOST.search(before) or _AFTER_AT_MOST.match(after):
         return "at_most"
     if re.match(r"[ \t]*[>≥]", text) or "+" in text or _AT_LEAST.search(before) or _AFTER_AT_LEAST.match(after):
@@ -222,7 +315,7 @@ def _about_time(context: Context, clause: str, value: float) -> str:
         return "latency" if value < 3600 else "duration"
     if _NOT_LATENCY.search(context.sentence):
         return "duration"
-    return "latency" if value < 60 or _LATENCY.search(context.sentence) and value < 3600 else "duration"
+    return "latency" if value < 60 or (_LATENCY.search(context.sentence) and value < 3600) else "duration"
 
 
 def _about_ratio(clause: str, value: float) -> str:
@@ -246,7 +339,9 @@ def subject(context: Context, described: str) -> str | None:
     before, after = context.before, context.line[context.end : context.end + 80]
     if match := _IN_TABLE.match(after):
         name = _table(match.group(1), context)
-        if name and (name.lower() in context.tables or match.group().rstrip().lower().endswith("table") or "의" in match.group()):
+        if name and (
+            name.lower() in context.tables or match.group().rstrip().lower().endswith("table") or "의" in match.group()
+        ):
             return name
     for pattern in (_TABLE_BEFORE, _TABLE_AFTER_WORD):
         names = [name for match in pattern.finditer(before) if (name := _table(match.group(1), context))]
@@ -256,7 +351,7 @@ def subject(context: Context, described: str) -> str | None:
     if known:
         return known[-1]
     match = _HOLDS.search(before)
-    return _table(match.group(1), context) if match else None
+    return _table(str(match.group(1)), context) if match else None
 
 
 def _table(name: str, context: Context) -> str | None:

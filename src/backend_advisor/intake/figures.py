@@ -15,28 +15,33 @@ _HANGUL_SCALE = r"(?:십억|백만|천만|십만|조|억|만|천|백)"
 _LATIN_SCALE = r"(?:[ \t]?(?:thousand|million|billion|mil)\b|[kKMB](?![A-Za-z])|m(?=[ \t]+(?:rows|records|users|requests|documents)\b))"
 _AMOUNT = rf"{_DIGITS}(?:[ \t]?{_HANGUL_SCALE}(?:[ \t]?{_DIGITS}{_HANGUL_SCALE}){{0,3}}|{_LATIN_SCALE})?"
 _NUMBER = re.compile(
-    rf"(?<![\w.,:/#$@-])(?P<sign>[<>≤≥~≈]=?[ \t]?)?(?P<low>{_AMOUNT})(?P<lowunit>[ \t]?(?:(?:ms|s|GB|MB)(?![A-Za-z])|초|분(?!의)|%))?"
+    rf"(?<![\w.,:/#$@-])(?P<sign>[<>≤≥~≈]=?[ \t]?)?(?P<low>{_AMOUNT})(?P<lowunit>[ \t]?(?:(?:ms|s|GB|"
+    rf"MB)(?![A-Za-z])|초|분(?!의)|%))?"
     rf"(?:[ \t]?(?:[-–—~∼→]|->|=>|to|에서)[ \t]?(?P<high>{_AMOUNT}))?(?P<more>\+)?",
 )
 _PIECE = re.compile(rf"({_DIGITS})[ \t]?({_HANGUL_SCALE}|thousand|million|billion|mil|[kKmMB])?")
 _ARROW = re.compile(r"→|->|=>")
 _TOWARDS = re.compile(r"to|에서")
 _QUANTILE = re.compile(
-    r"\bp(50|75|90|95|99(?:\.9{1,3})?|999)(?!\w)|\b(\d{2}(?:\.\d+)?)(?:th|st|nd)?[ \t-]?(?:percentile|퍼센타일|백분위)|\b(median)\b|중앙값",
+    r"\bp(50|75|90|95|99(?:\.9{1,3})?|999)(?!\w)|\b(\d{2}(?:\.\d+)?)(?:th|st|nd)?[ \t-]?(?:percentile|"
+    r"퍼센타일|백분위)|\b(median)\b|중앙값",
     re.IGNORECASE,
 )
 _DATE = re.compile(
-    r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}:\d{2}(?::\d{2})?|\d{4}년(?:[ \t]?\d{1,2}월)?(?:[ \t]?\d{1,2}일)?|\d{1,2}월[ \t]?\d{1,2}일|"
+    r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}:\d{2}(?::\d{2})?|"
+    r"\d{4}년(?:[ \t]?\d{1,2}월)?(?:[ \t]?\d{1,2}일)?|\d{1,2}월[ \t]?\d{1,2}일|"
     r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+|/\d+)?\b|https?://\S+|\bv?\d+\.\d+\.\d+\b"
 )
 _CODE_NUMBER = re.compile(
     r"\b(?:HTTP(?:/\d)?|status(?: code)?|code|port|RFC|ISO|TLS|OAuth|OpenAPI|line|version|ver|포트|상태 코드|응답 코드|"
-    r"Top|SQLSTATE|error|CVE|ES|Phase|Step|Pattern|Issue|Example|PR|에러 코드|오류 코드)[ \t#:v-]{0,3}\d[\d.]*(?![\d.]*[ \t]?(?:%|ms\b|초|건))",
+    r"Top|SQLSTATE|error|CVE|ES|Phase|Step|Pattern|Issue|Example|PR|에러 코드|"
+    r"오류 코드)[ \t#:v-]{0,3}\d[\d.]*(?![\d.]*[ \t]?(?:%|ms\b|초|건))",
     re.IGNORECASE,
 )
 _LIST_NUMBER = re.compile(r"[ \t]*\d{1,3}[.)][ \t]")
 _BARE = re.compile(
-    r"(?:^|[\s(,\-])(?P<label>[A-Za-z_가-힣][\w가-힣 .]{0,40}?)[ \t]*(?:[:=]|\bis\b|\bof\b|은|는|이|가|을|를)?[ \t]*(?:(?:under|over|about|약|최대)[ \t]*)?$"
+    r"(?:^|[\s(,\-])(?P<label>[A-Za-z_가-힣][\w가-힣 .]{0,40}?)[ \t]*(?:[:=]|\bis\b|\bof\b|은|는|이|가|을|"
+    r"를)?[ \t]*(?:(?:under|over|about|약|최대)[ \t]*)?$"
 )
 _BARE_LABELS = (
     (re.compile(r"row|record|건수|행 수|레코드", re.IGNORECASE), "rows", "rows"),
@@ -139,7 +144,13 @@ def _quantity(line: str, match: re.Match[str]) -> _Read | None:
         return _Read(first, unit, match.start(), end, then=second)
     if second < first and low_unit is None and _scale(high) and not _scale(match.group("low")):
         second, first = first, second
-    if first < second and low_unit is None and not _scale(match.group("low")) and (scale := _scale(high)) and first * scale < second:
+    if (
+        first < second
+        and low_unit is None
+        and not _scale(match.group("low"))
+        and (scale := _scale(high))
+        and first * scale < second
+    ):
         first *= scale
     return _Read(min(first, second), unit, match.start(), end, upper=max(first, second))
 
@@ -181,9 +192,14 @@ def _bare(line: str, match: re.Match[str], low: float) -> _Read | None:
     """A number without a unit counts only where a label says what it is, as in "Rows scanned: 1.2M" or "max 100"."""
     per = PER_AFTER.match(line, match.end())
     if per is not None and "/" not in per.group() and match.group("high") is None:
-        return _Read(low / TIMES[(per.group("t") or per.group("d")).lower()], Unit("per_second", 1.0, "rate"), match.start(), per.end())
+        return _Read(
+            low / TIMES[(per.group("t") or per.group("d")).lower()],
+            Unit("per_second", 1.0, "rate"),
+            match.start(),
+            per.end(),
+        )
     follows = line[match.end() : match.end() + 1]
-    if follows.isalnum() and follows.isascii() or follows in ("_", "/"):
+    if (follows.isalnum() and follows.isascii()) or follows in ("_", "/"):
         return None
     label = _BARE.search(line[max(0, match.start() - 60) : match.start()])
     if label is None:

@@ -19,8 +19,30 @@ MAX_BYTES = 5 * 1024 * 1024
 MAX_FILES = 50_000
 _PACKAGE = "backend_advisor.intake"
 _SKIPPED = frozenset(
-    ".git .hg .svn .venv venv .tox .nox node_modules __pycache__ .mypy_cache .ruff_cache .pytest_cache .hypothesis "
-    ".idea .gradle .terraform .next .cache bower_components site-packages .eggs .DS_Store".split()
+    [
+        ".git",
+        ".hg",
+        ".svn",
+        ".venv",
+        "venv",
+        ".tox",
+        ".nox",
+        "node_modules",
+        "__pycache__",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".hypothesis",
+        ".idea",
+        ".gradle",
+        ".terraform",
+        ".next",
+        ".cache",
+        "bower_components",
+        "site-packages",
+        ".eggs",
+        ".DS_Store",
+    ]
 )
 _SQL = (ArtifactKind.SQL, ArtifactKind.DDL)
 
@@ -185,7 +207,7 @@ def _rules_in(folder: str) -> tuple[_Rules, ...]:
 def _ignored(path: str, rules: Sequence[_Rules], *, folder: bool) -> bool:
     """The nearest `.gitignore` that speaks of a path decides."""
     for rule in reversed(rules):
-        anchored = path if os.path.isabs(rule.folder) == os.path.isabs(path) else os.path.realpath(path)
+        anchored = path if Path(rule.folder).is_absolute() == Path(path).is_absolute() else os.path.realpath(path)
         verdict = rule.verdict(anchored, folder=folder)
         if verdict is not None:
             return verdict

@@ -5,11 +5,13 @@ import re
 from backend_advisor.intake.statements import starts_statement
 
 _VERB = re.compile(
-    r"(?<![\w.'])(?:SELECT|WITH|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+(?:UNIQUE\s+)?(?:INDEX|TABLE)|ALTER\s+TABLE|EXPLAIN)\s",
+    r"(?<![\w.'])(?:SELECT|WITH|INSERT\s+INTO|UPDATE|DELETE\s+FROM|CREATE\s+(?:UNIQUE\s+)?(?:INDEX|"
+    r"TABLE)|ALTER\s+TABLE|EXPLAIN)\s",
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"\s(?:is(?!\s+(?:not\s+)?(?:null|true|false|distinct|unknown)\b)|are|takes|took|taking|was|were|runs|ran|returns|"
+    r"\s(?:is(?!\s+(?:not\s+)?(?:null|true|false|distinct|unknown)\b)|are|takes|took|taking|was|were|"
+    r"runs|ran|returns|"
     r"returned|but|which|because|very|how|why|what|it|this|that|query|does|do|can|gets|keeps|scans|uses|seems|slow|"
     r"has|went|became|when)\b|[.?!](?:\s|$)|\s[-–—]\s|;|(?<=[\w)'*])\s*(?:이라는|라는|라고|은|는|을|를|이|가|로|으로|에서|의|처럼)"
     r"(?=\s|$)|\s+(?=[가-힣]{2,}(?:\s|[.?!,]|$))",

@@ -18,7 +18,8 @@ from backend_advisor.model import Artifact, ArtifactKind, Case, Language
 
 _SQL = (ArtifactKind.SQL, ArtifactKind.DDL)
 _TABLE = re.compile(
-    r"\b(?:FROM|JOIN|INTO|UPDATE|TABLE(?:\s+IF\s+NOT\s+EXISTS)?)\s+(?:ONLY\s+)?[\"`\[]?(?:\w+[\"`\]]?\.[\"`\[]?)?([A-Za-z_]\w*)",
+    r"\b(?:FROM|JOIN|INTO|UPDATE|"
+    r"TABLE(?:\s+IF\s+NOT\s+EXISTS)?)\s+(?:ONLY\s+)?[\"`\[]?(?:\w+[\"`\]]?\.[\"`\[]?)?([A-Za-z_]\w*)",
     re.IGNORECASE,
 )
 _MAX_SCANNED = 200_000

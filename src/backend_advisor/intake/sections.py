@@ -9,10 +9,13 @@ from backend_advisor.intake.catalogue import load_plain_yaml
 from backend_advisor.model import Section
 
 _HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+(.{1,120})$")
-_BOLD = re.compile(r"[ \t]*\*\*([^*\n]{1,80})\*\*[ \t]*([::]?)[ \t]*(.*)$")
-_TITLED = re.compile(r"[ \t]*[\"']?([A-Za-z가-힣][^::\n]{0,60}?)[ \t]*[::](?:[ \t]+(.*))?$")
-_BRACKETED = re.compile(r"[ \t]*[\[【<]([^\]】>\n]{1,40})[\]】>][ \t]*[::]?[ \t]*(.*)$")
-_LABEL = re.compile(r"[ \t]*(?:[-*•]|\d{1,3}[.)])[ \t]+(?:\*\*)?([A-Za-z가-힣][^::\n*]{0,60}?)(?:\*\*)?[ \t]*[::]")
+_BOLD = re.compile(r"[ \t]*\*\*([^*\n]{1,80})\*\*[ \t]*([:\uff1a]?)[ \t]*(.*)$")
+_TITLED = re.compile(r"[ \t]*[\"']?([A-Za-z가-힣][^:\uff1a\n]{0,60}?)[ \t]*[:\uff1a](?:[ \t]+(.*))?$")
+_BRACKETED = re.compile(r"[ \t]*[\[【<]([^\]】>\n]{1,40})[\]】>][ \t]*[:\uff1a]?[ \t]*(.*)$")
+_LABEL = re.compile(
+    r"[ \t]*(?:[-*•]|"
+    r"\d{1,3}[.)])[ \t]+(?:\*\*)?([A-Za-z가-힣][^:\uff1a\n*]{0,60}?)(?:\*\*)?[ \t]*[:\uff1a]"
+)
 _ITEM = re.compile(r"[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]|[ \t]{2,}\S")
 _WORDS_IN_TITLE = 6
 
@@ -24,7 +27,7 @@ def _kinds() -> Mapping[str, str]:
 
 
 def _normal(title: str) -> str:
-    plain = re.sub(r"[*_`\"'’#\[\]()]", "", title).strip(" ::.-").lower()
+    plain = re.sub(r"[*_`\"'’#\[\]()]", "", title).strip(" :\uff1a.-").lower()
     return re.sub(r"\s+", " ", plain)
 
 
@@ -94,10 +97,10 @@ def _title(line: str) -> tuple[str, str, str, bool] | None:
         head, _, rest = title.partition(":")
         if rest.strip() and section_kind(head):
             return section_kind(head) or "other", head, rest.strip(), True
-        return section_kind(title) or "other", title.rstrip(" ::"), "", True
+        return section_kind(title) or "other", title.rstrip(" :\uff1a"), "", True
     if match := _BOLD.match(line):
-        title, rest = match.group(1).strip(" ::"), match.group(3)
-        colon = match.group(2) or match.group(1).rstrip().endswith((":", ":"))
+        title, rest = match.group(1).strip(" :\uff1a"), match.group(3)
+        colon = match.group(2) or match.group(1).rstrip().endswith((":", "\uff1a"))
         if section_kind(title) or (colon and not rest):
             return section_kind(title) or "other", title, rest, False
         return None

@@ -7,8 +7,8 @@ from backend_advisor.intake.stack import Named, merged
 from backend_advisor.model import Service
 
 _ITEM = re.compile(
-    r"[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+(?:\*\*)?([^\n()*::|]{2,60}?)(?:\*\*)?[ \t]*"
-    r"(?:\(([^()\n]{1,200})\)|[::–—-][ \t]+([^\n]{1,200}))[ \t]*(?:[:–—-].{0,500})?$"
+    r"[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+(?:\*\*)?([^\n()*:\uff1a|]{2,60}?)(?:\*\*)?[ \t]*"
+    r"(?:\(([^()\n]{1,200})\)|[:\uff1a–—-][ \t]+([^\n]{1,200}))[ \t]*(?:[:–—-].{0,500})?$"
 )
 _SERVICE_NAME = re.compile(
     r"(?:\b(?:services?|servers?|gateway|workers?|api|backend|consumer|scheduler|bff)|서비스|서버|게이트웨이|워커|"

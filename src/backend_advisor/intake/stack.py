@@ -37,8 +37,9 @@ _ROLE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _STACK_LABEL = re.compile(
-    r"^[ \t]*(?:[-*•][ \t]*)?(?:\*\*)?(?:(?:tech(?:nology)?[ \t]*)?stack|technolog(?:y|ies)|language|framework|backend|"
-    r"기술[ \t]?스택|스택|개발[ \t]?환경|사용[ \t]?기술|언어|프레임워크|백엔드)(?:\*\*)?[ \t]*[::]",
+    r"^[ \t]*(?:[-*•][ \t]*)?(?:\*\*)?(?:(?:tech(?:nology)?[ \t]*)?stack|technolog(?:y|ies)|language|"
+    r"framework|backend|"
+    r"기술[ \t]?스택|스택|개발[ \t]?환경|사용[ \t]?기술|언어|프레임워크|백엔드)(?:\*\*)?[ \t]*[:\uff1a]",
     re.IGNORECASE,
 )
 _NEAR = 40
@@ -142,7 +143,8 @@ _LANGUAGES = {
     ArtifactKind.OPENAPI: "openapi",
 }
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+(?:static[ \t]+)?([\w.]+)|(?:import[ \t]+)?(?:\w+[ \t]+)?"
+    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+(?:static[ \t]+)?([\w.]+)|"
+    r"(?:import[ \t]+)?(?:\w+[ \t]+)?"
     r"\"((?:[\w-]+\.)+[a-z]+/[\w./-]+)\")"
     r"|(?:\brequire\([ \t]*|\bfrom[ \t]+|^[ \t]*import[ \t]+)['\"]([@\w./-]+)['\"]",
     re.MULTILINE,

@@ -13,8 +13,10 @@ _NAME = r"(?:[\w$가-힣]+|\"[^\"\n]+\"|`[^`\n]+`|\[[\w ]+\]|[:@$#]\w+|\$\{[^}\n
 _TARGET = rf"{_NAME}(?:\s?\.\s?{_NAME})*"
 _MAX_SELECT_LIST = 20_000
 START = re.compile(
-    r"(?:SELECT|WITH|INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|EXPLAIN|CREATE|ALTER|DROP|"
-    r"TRUNCATE|VACUUM|ANALYZE|REINDEX|GRANT|REVOKE|BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|COPY|SET|CALL|DO|LOCK\s+TABLE|"
+    r"(?:SELECT|WITH|INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|"
+    r"EXPLAIN|CREATE|ALTER|DROP|"
+    r"TRUNCATE|VACUUM|ANALYZE|REINDEX|GRANT|REVOKE|BEGIN|START\s+TRANSACTION|COMMIT|ROLLBACK|COPY|SET|"
+    r"CALL|DO|LOCK\s+TABLE|"
     r"COMMENT\s+ON|REFRESH\s+MATERIALIZED|DECLARE|USE|VALUES|SHOW)\b",
     re.IGNORECASE,
 )
@@ -27,18 +29,28 @@ _SHAPES: tuple[re.Pattern[str], ...] = tuple(
         rf"UPDATE\s+(?:ONLY\s+)?{_TARGET}(?:\s+(?:AS\s+)?\w+)?\s+SET\s+{_TARGET}\s*=",
         rf"DELETE\s+FROM\s+(?:ONLY\s+)?{_TARGET}\s*(?:;|$|WHERE\b|USING\b|RETURNING\b|\w+\s+WHERE\b|LIMIT\b)",
         rf"MERGE\s+INTO\s+{_TARGET}[\s\S]{{0,500}}?\bUSING\b",
-        rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+|LOCAL\s+)?(?:TEMP(?:ORARY)?\s+|UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}\s*(?:\(|AS\b|PARTITION\s+OF\b|LIKE\b)",
-        rf"CREATE\s+(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?:{_TARGET}\s+)?ON\s+(?:ONLY\s+)?{_TARGET}",
-        rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:MATERIALIZED|RECURSIVE|TEMP|TEMPORARY)\s+)*VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}",
-        rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE|TRIGGER|SEQUENCE|TYPE|EXTENSION|SCHEMA|DATABASE|ROLE|USER|POLICY|DOMAIN|STATISTICS|PUBLICATION)\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}\s*(?:\(|;|$|AS\b|ON\b|BEFORE\b|AFTER\b|WITH\b|START\b|INCREMENT\b|FOR\b|LOGIN\b|PASSWORD\b|CHARACTER\b)",
-        rf"ALTER\s+(?:TABLE|INDEX|SEQUENCE|VIEW|TYPE|DATABASE|ROLE|SYSTEM|DEFAULT)\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_TARGET}\s+(?:ADD|DROP|ALTER|RENAME|SET|OWNER|ATTACH|DETACH|VALIDATE|ENABLE|DISABLE|MODIFY|CHANGE|CLUSTER|RESET|CONVERT|ENGINE|REPLICA|FORCE)\b",
-        rf"DROP\s+(?:TABLE|INDEX|VIEW|SCHEMA|DATABASE|SEQUENCE|FUNCTION|TYPE|COLUMN|MATERIALIZED\s+VIEW)\s+(?:CONCURRENTLY\s+)?(?:IF\s+EXISTS\s+)?{_TARGET}\s*(?:;|$|,|CASCADE|RESTRICT|ON\b)",
+        rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+|LOCAL\s+)?(?:TEMP(?:ORARY)?\s+|"
+        rf"UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}\s*(?:\(|AS\b|PARTITION\s+OF\b|LIKE\b)",
+        rf"CREATE\s+(?:UNIQUE\s+|FULLTEXT\s+|"
+        rf"SPATIAL\s+)?INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?:{_TARGET}\s+)?ON\s+(?:ONLY\s+)?{_TARGET}",
+        rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:MATERIALIZED|RECURSIVE|TEMP|"
+        rf"TEMPORARY)\s+)*VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}",
+        rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE|TRIGGER|SEQUENCE|TYPE|EXTENSION|SCHEMA|"
+        rf"DATABASE|ROLE|USER|POLICY|DOMAIN|STATISTICS|"
+        rf"PUBLICATION)\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}\s*(?:\(|;|$|AS\b|ON\b|BEFORE\b|AFTER\b|"
+        rf"WITH\b|START\b|INCREMENT\b|FOR\b|LOGIN\b|PASSWORD\b|CHARACTER\b)",
+        rf"ALTER\s+(?:TABLE|INDEX|SEQUENCE|VIEW|TYPE|DATABASE|ROLE|SYSTEM|"
+        rf"DEFAULT)\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_TARGET}\s+(?:ADD|DROP|ALTER|RENAME|SET|OWNER|"
+        rf"ATTACH|DETACH|VALIDATE|ENABLE|DISABLE|MODIFY|CHANGE|CLUSTER|RESET|CONVERT|ENGINE|REPLICA|FORCE)\b",
+        rf"DROP\s+(?:TABLE|INDEX|VIEW|SCHEMA|DATABASE|SEQUENCE|FUNCTION|TYPE|COLUMN|"
+        rf"MATERIALIZED\s+VIEW)\s+(?:CONCURRENTLY\s+)?(?:IF\s+EXISTS\s+)?{_TARGET}\s*(?:;|$|,|CASCADE|RESTRICT|ON\b)",
         rf"TRUNCATE\s+(?:TABLE\s+)?{_TARGET}\s*(?:;|$|,|CASCADE|RESTART)",
         rf"COPY\s+{_TARGET}[\s\S]{{0,500}}?\b(?:FROM|TO)\b|COPY\s*\(",
         r"EXPLAIN\s*(?:\([^()]*\)\s*|(?:ANALYZE|VERBOSE|ANALYSE)\s+)*(?:SELECT|WITH|UPDATE|DELETE|INSERT)\b",
-        r"(?:BEGIN|COMMIT|ROLLBACK|START\s+TRANSACTION)(?:\s+(?:TRANSACTION|WORK|ISOLATION\b[\w\s]*|READ\s+\w+))?\s*;",
+        r"(?:BEGIN|COMMIT|ROLLBACK|START\s+TRANSACTION)(?:\s+(?:TRANSACTION|WORK|ISOLATION\b[\w\s]*|"
+        r"READ\s+\w+))?\s*;",
         rf"SET\s+(?:LOCAL\s+|SESSION\s+|GLOBAL\s+|@@?)?{_TARGET}\s*(?:=|TO\b)\s*\S[^\n]*;",
-        rf"(?:VACUUM|REINDEX|ANALYZE)\b[^\n;]{{0,200}};",
+        r"(?:VACUUM|REINDEX|ANALYZE)\b[^\n;]{0,200};",
         rf"DO\s+\$\w*\$|CALL\s+{_TARGET}\s*\(|LOCK\s+TABLE\s+{_TARGET}|COMMENT\s+ON\s+\w+\s+{_TARGET}\s+IS\s+'",
         rf"(?:GRANT|REVOKE)\s+[\w\s,()]+\s+ON\s+[\w\s.\"]+\s+(?:TO|FROM)\s+{_NAME}",
         rf"REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?{_TARGET}|SHOW\s+\w+\s*;",
@@ -48,16 +60,53 @@ _DDL = re.compile(r"(?:CREATE|ALTER|DROP|COMMENT\s+ON)\b", re.IGNORECASE)
 _NOT_DDL = re.compile(r"^\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|REPLACE|EXPLAIN|COPY)\b", re.IGNORECASE)
 _SELECT = re.compile(r"SELECT\b", re.IGNORECASE)
 _SELECT_LEAD = re.compile(
-    rf"SELECT\s+(?:ALL\s+|DISTINCT(?:\s+ON\s*\([^()]*\))?\s+|TOP\s*\(?\d+\)?\s+|SQL_CALC_FOUND_ROWS\s+|/\*)?", re.IGNORECASE
+    r"SELECT\s+(?:ALL\s+|DISTINCT(?:\s+ON\s*\([^()]*\))?\s+|TOP\s*\(?\d+\)?\s+|SQL_CALC_FOUND_ROWS\s+|/\*)?",
+    re.IGNORECASE,
 )
 _FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 _FROM_TARGET = re.compile(rf"FROM\s+(?:LATERAL\s+|ONLY\s+)?(\(|{_TARGET})", re.IGNORECASE)
 _ARTICLES = frozenset(
-    "the a an this that these those your our my his her its their each every all any both which some one two "
-    "there here scratch among within existing multiple many several various other another".split()
+    [
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "these",
+        "those",
+        "your",
+        "our",
+        "my",
+        "his",
+        "her",
+        "its",
+        "their",
+        "each",
+        "every",
+        "all",
+        "any",
+        "both",
+        "which",
+        "some",
+        "one",
+        "two",
+        "there",
+        "here",
+        "scratch",
+        "among",
+        "within",
+        "existing",
+        "multiple",
+        "many",
+        "several",
+        "various",
+        "other",
+        "another",
+    ]
 )
 _CLAUSE = re.compile(
-    r"\b(?:WHERE|JOIN|GROUP\s+BY|ORDER\s+BY|HAVING|LIMIT\s+\d|UNION|FETCH\s+FIRST|OFFSET\s+\d|FOR\s+UPDATE)\b", re.IGNORECASE
+    r"\b(?:WHERE|JOIN|GROUP\s+BY|ORDER\s+BY|HAVING|LIMIT\s+\d|UNION|FETCH\s+FIRST|OFFSET\s+\d|FOR\s+UPDATE)\b",
+    re.IGNORECASE,
 )
 _SIMPLE_ITEM = re.compile(rf"(?:{_TARGET}|\*|{_TARGET}\s?\.\s?\*)(?:\s+AS\s+{_NAME}|\s+{_NAME})?$", re.IGNORECASE)
 _EXPRESSION = re.compile(r"[()'*=<>|+/:?%\d\-]|\bCASE\b|\.")
@@ -116,19 +165,22 @@ def _is_select(text: str) -> bool:
         return False
     rest = head[target.end() : target.end() + 2000]
     return bool(
-        _CLAUSE.search(rest) or re.search(r"[*.,(\"`=]", items) or rest.lstrip().startswith(";") or "_" in target.group(1)
+        _CLAUSE.search(rest)
+        or re.search(r"[*.,(\"`=]", items)
+        or rest.lstrip().startswith(";")
+        or "_" in target.group(1)
     )
 
 
 def _top_level_from(text: str, begin: int) -> int | None:
     depth = 0
     for match in re.compile(r"[()]|'(?:[^']|'')*'|\bFROM\b", re.IGNORECASE).finditer(text, begin):
-        token = match.group()
-        if token == "(":
+        mark = match.group()
+        if mark == "(":
             depth += 1
-        elif token == ")":
+        elif mark == ")":
             depth -= 1
-        elif depth == 0 and _FROM.fullmatch(token):
+        elif depth == 0 and _FROM.fullmatch(mark):
             return match.start()
     return None
 
@@ -136,12 +188,12 @@ def _top_level_from(text: str, begin: int) -> int | None:
 def _split_items(items: str) -> Iterator[str]:
     depth, start = 0, 0
     for match in re.finditer(r"[(),]|'(?:[^']|'')*'", items):
-        token = match.group()
-        if token == "(":
+        mark = match.group()
+        if mark == "(":
             depth += 1
-        elif token == ")":
+        elif mark == ")":
             depth -= 1
-        elif token == "," and depth == 0:
+        elif mark == "," and depth == 0:
             yield items[start : match.start()]
             start = match.end()
     yield items[start:]

@@ -14,15 +14,18 @@ _PROSE_START = re.compile(
     r"Execution|Target)\b[ ,'])"
 )
 _SQL_CONTINUES = re.compile(
-    r"[ \t]+\S|[ \t]*(?:\(|\)|,|--|/\*|\*|SELECT|FROM|WHERE|AND|OR|ON|LEFT|RIGHT|INNER|OUTER|FULL|CROSS|JOIN|GROUP|ORDER|HAVING|"
-    r"LIMIT|OFFSET|UNION|EXCEPT|INTERSECT|VALUES|SET|RETURNING|WITH|AS|CASE|WHEN|THEN|ELSE|END|FETCH|FOR|USING|WINDOW|"
+    r"[ \t]+\S|[ \t]*(?:\(|\)|,|--|/\*|\*|SELECT|FROM|WHERE|AND|OR|ON|LEFT|RIGHT|INNER|OUTER|FULL|"
+    r"CROSS|JOIN|GROUP|ORDER|HAVING|"
+    r"LIMIT|OFFSET|UNION|EXCEPT|INTERSECT|VALUES|SET|RETURNING|WITH|AS|CASE|WHEN|THEN|ELSE|END|FETCH|"
+    r"FOR|USING|WINDOW|"
     r"INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|INCLUDE|PARTITION|PRIMARY|FOREIGN|CONSTRAINT|KEY|UNIQUE|CHECK|"
     r"STRAIGHT_JOIN|NATURAL|LATERAL|IN|NOT|EXISTS|BETWEEN|BEGIN|COMMIT|EXPLAIN)\b|[ \t]*[)*]",
     re.IGNORECASE,
 )
 _PLAN_START = re.compile(r"^.{0,300}\((?:cost=\d|actual (?:time|rows)=)|^[ \t|+-]*QUERY PLAN\b", re.DOTALL)
 _PLAN_LINE = re.compile(
-    r"[ \t|>\"]*(?:->|\(cost=|[-+=]{3,}|QUERY PLAN\b|\(\d+ rows?\)|(?:Planning|Execution|Total runtime|JIT|Buffers|Settings|"
+    r"[ \t|>\"]*(?:->|\(cost=|[-+=]{3,}|QUERY PLAN\b|\(\d+ rows?\)|(?:Planning|Execution|"
+    r"Total runtime|JIT|Buffers|Settings|"
     r"Planning Time|Trigger|Timing|Functions|Options|WAL|SubPlan|InitPlan|CTE)\b|"
     r"(?:[A-Z][\w()/-]*(?: [\w()/-]+){0,5}): )|.{0,300}\((?:cost|actual)\b"
 )
@@ -37,11 +40,15 @@ _YAML_LINE = re.compile(r"[ \t]*(?:- )*[\w./\"'${}@*-]+:(?:[ \t]+.*)?$|[ \t]*- \
 _YAML_PLAN = re.compile(r"[ \t|]*- Plan:")
 _YAML_NESTED = re.compile(r"[ \t]+(?:- )?[\w./\"'-]+:(?:[ \t]|$)|[ \t]+- ")
 _STRONG_CODE = re.compile(
-    r"[ \t]*(?:(?:async )?def \w+\(|class \w+\b.{0,200}[:{]$|from [\w.]+ import |import [\w.*{}, ]{1,200}(?:;|from ['\"].*)?$|"
-    r"@\w+(?:\.\w+)*(?:\(.*)?$|(?:export )?(?:async )?function\b|(?:const|let|var) [\w{\[]|(?:public|private|protected) [\w<]|"
-    r"func (?:\(|\w+\()|package [\w.]+;?$|fun \w+\(|(?:if|for|while|switch|catch|try|else)\b.{0,300}[:{]$|return\b.{0,300};$|"
+    r"[ \t]*(?:(?:async )?def \w+\(|class \w+\b.{0,200}[:{]$|from [\w.]+ import |"
+    r"import [\w.*{}, ]{1,200}(?:;|from ['\"].*)?$|"
+    r"@\w+(?:\.\w+)*(?:\(.*)?$|(?:export )?(?:async )?function\b|(?:const|let|var) [\w{\[]|(?:public|"
+    r"private|protected) [\w<]|"
+    r"func (?:\(|\w+\()|package [\w.]+;?$|fun \w+\(|(?:if|for|while|switch|catch|try|"
+    r"else)\b.{0,300}[:{]$|return\b.{0,300};$|"
     r"(?:await|yield|throw|raise) \w+[\w.(]|\w[\w.\[\]'\"]{0,80} = .{0,300}[;(\[{)]$|[\w.]{1,80}\(.{0,300}\);?$|"
-    r"\w[\w.<>]{0,80} \w{1,80} = .{0,300};$|service \w+ \{$|message \w+ \{$|type \w+(?: \w+)? \{$|syntax = |FROM [\w./-]+:[\w.-]+|"
+    r"\w[\w.<>]{0,80} \w{1,80} = .{0,300};$|service \w+ \{$|message \w+ \{$|type \w+(?: \w+)? \{$|"
+    r"syntax = |FROM [\w./-]+:[\w.-]+|"
     r"RUN \S|.{0,300}[;{]$|[})\]]+[;,)]*$|(?://|#) )"
 )
 _WEAK_CODE = re.compile(r"[ \t]{2,}\S|[ \t]*[})\]]|[ \t]*(?://|#|\*|/\*|\"\"\")|.{0,300}[;{},(]$|\t")
@@ -149,9 +156,7 @@ def _further_statements(lines: Lines, end: int) -> int:
     while end + total < len(lines):
         at = end + total
         skip = 0 if lines[at].strip() else 1
-        if at + skip >= len(lines) or not (
-            START.match(lines[at + skip].lstrip()) or _comment(lines[at + skip])
-        ):
+        if at + skip >= len(lines) or not (START.match(lines[at + skip].lstrip()) or _comment(lines[at + skip])):
             break
         length = _one_statement(lines, at + skip)
         if not length:
@@ -186,8 +191,8 @@ def _document(lines: Lines, index: int) -> int:
         return 0
     depth = 0
     for end in range(index, lines.window(index)):
-        for token in _JSON_TOKEN.findall(lines[end]):
-            depth += 1 if token in "{[" else -1 if token in "}]" else 0
+        for mark in _JSON_TOKEN.findall(lines[end]):
+            depth += 1 if mark in "{[" else -1 if mark in "}]" else 0
         if depth <= 0:
             read = end - index + 1
             return read if _is_json("\n".join(lines[index : end + 1])) else lines.pay(read)

@@ -78,9 +78,15 @@ def _alternatives(words: object) -> str:
 _ASCII = _alternatives(word for word in UNITS if word.isascii() and word[0].isalpha())
 _HANGUL = _alternatives(word for word in UNITS if not (word.isascii() and word[0].isalpha()))
 _ADJECTIVE = r"(?:(?:concurrent|active|daily active|monthly active|simultaneous|total|registered|new|API|HTTP|DB|database|open|slow|동시|활성)[ \t]+){0,2}"
-UNIT = re.compile(rf"[ \t]?-?(?P<adjective>{_ADJECTIVE})(?:(?P<a>{_ASCII})(?![A-Za-z0-9_])|(?P<h>{_HANGUL}))", re.IGNORECASE)
+UNIT = re.compile(
+    rf"[ \t]?-?(?P<adjective>{_ADJECTIVE})(?:(?P<a>{_ASCII})(?![A-Za-z0-9_])|(?P<h>{_HANGUL}))", re.IGNORECASE
+)
 _PER = r"second|sec|s|minute|min|m|hour|hr|h|day|d|week|month|초|분|시간|일"
 PER_AFTER = re.compile(
-    rf"[ \t]?(?:/[ \t]?|per[ \t]+|an?[ \t]+|every[ \t]+)(?P<t>{_PER})(?![A-Za-z])|[ \t]?(?P<d>daily|hourly)\b", re.IGNORECASE
+    rf"[ \t]?(?:/[ \t]?|per[ \t]+|an?[ \t]+|every[ \t]+)(?P<t>{_PER})(?![A-Za-z])|[ \t]?(?P<d>daily|hourly)\b",
+    re.IGNORECASE,
 )
-PER_BEFORE = re.compile(r"(?:(초|분|시간|일|월|주)[ \t]?(?:당|평균|최대)|(하루|매일|매초|매분|매시간|한 달)(?:에|에만)?|(?:^|\s)(월|일|주|연)(?=[ \t]))[ \t]*(?:약|평균|최대|대략|요청)?[ \t]*$")
+PER_BEFORE = re.compile(
+    r"(?:(초|분|시간|일|월|주)[ \t]?(?:당|평균|최대)|(하루|매일|매초|매분|매시간|한 달)(?:에|에만)?|(?:^|\s)(월|일|주|"
+    r"연)(?=[ \t]))[ \t]*(?:약|평균|최대|대략|요청)?[ \t]*$"
+)
