@@ -21,9 +21,10 @@ from backend_advisor.knowledge import ROOT, load
 PAIRS = 300
 WARM = (
     "import sys, time; from pathlib import Path; started = time.perf_counter();"
-    "from backend_advisor.knowledge import load; knowledge = load(Path(sys.argv[1]));"
-    "loaded = time.perf_counter(); knowledge.search('커넥션 풀이 고갈됩니다 pool timeout', 'ko');"
-    "print(loaded - started, time.perf_counter() - loaded)"
+    "import msgspec, platformdirs, backend_advisor.model; from backend_advisor.knowledge import load;"
+    "imported = time.perf_counter(); knowledge = load(Path(sys.argv[1])); loaded = time.perf_counter();"
+    "knowledge.search('커넥션 풀이 고갈됩니다 pool timeout', 'ko');"
+    "print(imported - started, loaded - imported, time.perf_counter() - loaded)"
 )
 QUESTIONS = (
     "커넥션 풀이 고갈되어 요청이 타임아웃 납니다. HikariCP 설정은 어떻게 해야 하나요?",
@@ -61,8 +62,9 @@ def _warm(root: Path) -> None:
         subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout.split()
         for _ in range(7)
     ]
-    print(f"warm load, imports too {1000 * statistics.median(float(line[0]) for line in lines):6.1f} ms")
-    print(f"first search         {1000 * statistics.median(float(line[1]) for line in lines):8.1f} ms")
+    for number, label in enumerate(("imports", "warm load", "first search")):
+        median = 1000 * statistics.median(float(line[number]) for line in lines)
+        print(f"{label:21}{median:8.1f} ms")
 
 
 def _make(root: Path) -> None:
@@ -71,7 +73,7 @@ def _make(root: Path) -> None:
         shutil.copytree(ROOT / name, root / name)
     folder = root / "experts/database/playbooks"
     folder.mkdir(parents=True)
-    real = [path for path in sorted(ROOT.glob("experts/*/playbooks/*.ko.md"))]
+    real = sorted(ROOT.glob("experts/*/playbooks/*.ko.md"))
     for number in range(PAIRS):
         korean = real[number % len(real)]
         english = korean.with_name(korean.name.replace(".ko.md", ".md"))

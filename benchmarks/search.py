@@ -25,7 +25,7 @@ def main() -> None:
     """Measure every way of searching."""
     knowledge = load()
     names = {playbook.name for playbook in knowledge.playbooks.values()}
-    questions = [entry for entry in yaml.safe_load(QUESTIONS.read_text("utf-8"))]
+    questions = list(yaml.safe_load(QUESTIONS.read_text("utf-8")))
     known = [entry for entry in questions if not entry["want"] or names.intersection(entry["want"])]
     print(f"{len(names)} playbooks, {len(known)} questions ({len(questions) - len(known)} without a page)")
     print(f"{'':24}{'half':>9}{'n':>5}{'hit@1':>8}{'hit@3':>8}{'sure':>8}{'wrongly':>9}{'out sure':>10}")

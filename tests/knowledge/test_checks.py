@@ -70,6 +70,7 @@ MISTAKES: list[tuple[str, dict[str, str | None], str, str]] = [
     ("source twice", {"knowledge/sources/z.yaml": SOURCES}, "knowledge/sources/z.yaml", "registered twice"),
     ("glossary", {TERMS: "deadlock: 데드락"}, TERMS, "is a list of term groups"),
     ("lonely term", {TERMS: "- {en: [deadlock]}"}, TERMS, "needs two terms"),
+    ("term twice", {TERMS: "- {en: [a], ko: [나]}\n- {en: [A, b]}"}, TERMS, ":2: another group begins with"),
     ("glossary item", {TERMS: "- deadlock"}, TERMS, "a term group is a mapping"),
     ("glossary field", {TERMS: "- {en: [a], ko: [나], fr: [b]}"}, TERMS, "unknown field `fr`"),
 ]

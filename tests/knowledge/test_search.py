@@ -1,5 +1,7 @@
 """Which playbooks a question finds, and when the first of them is an answer."""
 
+import time
+
 import pytest
 
 from backend_advisor.knowledge import Hit, Knowledge, load
@@ -75,3 +77,17 @@ def test_limit_and_order(knowledge: Knowledge) -> None:
 def test_empty_knowledge(package: Package) -> None:
     root = package({f"{FOLDER}opposite-locks.md": None, f"{FOLDER}opposite-locks.ko.md": None})
     assert load(root).search("deadlock", "en") == []
+
+
+def test_a_long_question_finds_by_its_best_sentence(knowledge: Knowledge) -> None:
+    chatter = "We run a shop with many unrelated properties, colours and seasons. " * 8
+    alone = knowledge.search("Deep OFFSET reads skipped rows", "en")[0]
+    long = knowledge.search(f"{chatter}Deep OFFSET reads skipped rows. {chatter}", "en")[0]
+    assert long.playbook.name == "deep-offset"
+    assert long.score > alone.score / 2
+
+
+def test_a_huge_question_is_answered_in_time(knowledge: Knowledge) -> None:
+    started = time.perf_counter()
+    knowledge.search("락을 기다립니다. deadlock detected! " * 30_000, "ko")
+    assert time.perf_counter() - started < 15

@@ -21,6 +21,7 @@ GROUPS = (
     TermGroup(en=("log",), ko=("로그",)),
     TermGroup(en=("login",), ko=("로그인",)),
     TermGroup(en=("n+1",), ko=("엔 플러스 원",)),
+    TermGroup(en=("select *",), ko=("전체 컬럼",)),
 )
 MATCHER = Matcher(forms(GROUPS))
 
@@ -37,6 +38,9 @@ MATCHER = Matcher(forms(GROUPS))
         ("인덱스를", ["인덱", "덱스"]),
         ("어떻게 해야 하나요", []),
         ("락", ["락"]),
+        ("SELECT * FROM t", ["select"]),
+        ("HTTP 503 after 30 of 1200000 rows", ["http", "503", "row"]),
+        ("ERROR 40P01", ["error", "40p01"]),
         ("DB커넥션", ["db", "커넥", "넥션"]),
         ("", []),
         ("!!! ...", []),
@@ -77,6 +81,9 @@ def test_particles_fall(word: str, stem: str) -> None:
         ("로그가 많다", ["§log"]),
         ("N+1 문제", ["§n+1"]),
         ("데드락락", ["§deadlock"]),
+        ("SELECT * FROM t", ["§select *"]),
+        ("SELECT id FROM t", []),
+        ("**deadlock** *lock*", ["§deadlock", "§lock"]),
         ("", []),
     ],
 )

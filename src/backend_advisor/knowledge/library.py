@@ -60,12 +60,13 @@ def read_library(root: Path) -> Library:
 
 def _read_registries(root: Path, library: Library, reporters: list[Reporter]) -> None:
     groups: list[TermGroup] = []
+    concepts: set[str] = set()
     for path in matching(root, SOURCES):
         reporter = _reporter(root, path, reporters)
         read_sources(_text(path, reporter), reporter, library.sources)
     for path in matching(root, GLOSSARY):
         reporter = _reporter(root, path, reporters)
-        groups += read_glossary(_text(path, reporter), reporter)
+        groups += read_glossary(_text(path, reporter), reporter, concepts)
     library.glossary = tuple(groups)
 
 

@@ -22,8 +22,8 @@ def read_sources(text: str, reporter: Reporter, known: dict[str, Source]) -> Non
         known[identifier] = source
 
 
-def read_glossary(text: str, reporter: Reporter) -> list[TermGroup]:
-    """The term groups of a file: a list of mappings with `en` and `ko`."""
+def read_glossary(text: str, reporter: Reporter, concepts: set[str]) -> list[TermGroup]:
+    """The term groups of a file: a list of mappings with `en` and `ko`; `concepts` are those known so far."""
     values, node = parse_yaml(text, reporter)
     if not isinstance(values, list) or not isinstance(node, yaml.SequenceNode):
         reporter.error(1, "a glossary file is a list of term groups")
@@ -39,7 +39,11 @@ def read_glossary(text: str, reporter: Reporter) -> list[TermGroup]:
         fields.finish()
         if len(group.en) + len(group.ko) < 2:
             reporter.error(line, "a term group needs two terms at least")
-        groups.append(group)
+        elif group.concept in concepts:
+            reporter.error(line, f"another group begins with `{(group.en or group.ko)[0]}` too")
+        else:
+            concepts.add(group.concept)
+            groups.append(group)
     return groups
 
 

@@ -1,6 +1,7 @@
 """Ranking of playbooks for a question: BM25 over weighted fields of both languages (BM25F)."""
 
 import math
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,12 +21,18 @@ FIELD_WEIGHTS = {
     "root_cause": 1.0,
     "rest": 0.5,
 }
-SATURATION = 1.6
+SATURATION = 2.5
 LENGTH_SHARE = 0.6
-CONCEPT_WEIGHT = 0.8
+CONCEPT_WEIGHT = 1.0
 OWN_STACK, OTHER_STACK = 1.15, 0.6
-CONFIDENT_SHARE = 0.22
+SENTENCE_WORTH = 0.85
+FEWEST_TERMS = 4
+"""A sentence of fewer terms is answered by any page that holds one of them."""
+MOST_SENTENCES = 40
+CONFIDENT_SHARE = 0.28
 """Share of what a perfect page could score from which a hit is an answer; set on benchmarks/search.py."""
+
+_SENTENCE_END = re.compile(r"[.!?。]\s+|\n+")
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -58,13 +65,30 @@ def build_index(playbooks: Sequence[Playbook], matcher: Matcher, categories: Map
     )
 
 
-def rank(
-    index: Index, matcher: Matcher, question: str, technologies: Iterable[str] = ()
-) -> list[tuple[int, float]]:
-    """Page numbers and the share of the possible score that each reached, best first."""
-    wanted = _query(question, matcher)
-    if not wanted or not index.codes:
-        return []
+def rank(index: Index, matcher: Matcher, question: str, technologies: Iterable[str] = ()) -> list[tuple[int, float]]:
+    """Page numbers and the share of the possible score that each reached, best first.
+
+    A long question tells much that no page speaks of, so its best sentence counts as well as its whole.
+    """
+    shares = _shares(index, _query(question, matcher))
+    for sentence in _sentences(question):
+        wanted = _query(sentence, matcher)
+        if len(wanted) < FEWEST_TERMS:
+            continue
+        for page, share in _shares(index, wanted).items():
+            shares[page] = max(shares.get(page, 0.0), SENTENCE_WORTH * share)
+    stack = frozenset(technologies)
+    ranked = [(page, share * _fit(index, page, stack)) for page, share in shares.items()]
+    return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _sentences(question: str) -> list[str]:
+    """The sentences of a question of several; of a very long one the first only, which bounds the work."""
+    sentences = [part for part in _SENTENCE_END.split(question) if part.strip()]
+    return sentences[:MOST_SENTENCES] if len(sentences) > 1 else []
+
+
+def _shares(index: Index, wanted: Mapping[str, float]) -> dict[int, float]:
     scores: dict[int, float] = {}
     possible = 0.0
     for term, weight in wanted.items():
@@ -74,9 +98,7 @@ def rank(
             possible += worth
         for page, strength in zip(pages, strengths, strict=True):
             scores[page] = scores.get(page, 0.0) + worth * strength
-    stack = frozenset(technologies)
-    shares = [(page, score / possible * _fit(index, page, stack)) for page, score in scores.items()]
-    return sorted(shares, key=lambda pair: (-pair[1], pair[0]))
+    return {page: score / possible for page, score in scores.items()}
 
 
 def _fields(playbook: Playbook) -> dict[str, str]:

@@ -17,8 +17,8 @@ from pathlib import Path
 LONGEST_WORD = 64
 """Longer runs (hashes, encoded data) say nothing that a search could use."""
 
-_RUN = re.compile(r"[가-힣]+|[^\W가-힣]+(?:[.+-][^\W가-힣]+)*")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\dA-Za-z_]+")
+_RUN = re.compile(r"[가-힣]+|[^\W가-힣]+(?:[.+-][^\W가-힣]+)*|(?<![\w*])\*(?![\w*])")
+_PART = re.compile(r"\*|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\dA-Za-z_]+")
 
 
 @cache
@@ -83,15 +83,19 @@ def _english(run: str) -> Iterator[tuple[str, float]]:
     whole = run.lower()
     if whole in _stop("en"):
         return
-    if len(found) == 1:
-        if len(found[0]) > 1:
-            yield found[0], 1.0
-        return
-    yield whole, 1.0
+    if len(found) != 1:
+        yield whole, 1.0
     weight = 1 / (len(found) or 1) ** 0.5
     for part in found:
-        if len(part) > 1 and part not in _stop("en"):
+        if _tells(part):
             yield part, weight
+
+
+def _tells(part: str) -> bool:
+    """Whether a word or number says anything: of numbers only those of a length that status codes have."""
+    if part.isdecimal():
+        return 3 <= len(part) <= 5
+    return len(part) > 1 and part not in _stop("en")
 
 
 @lru_cache(maxsize=50_000)
