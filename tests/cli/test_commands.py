@@ -27,6 +27,7 @@ def advisor(*arguments: str, given: bytes = b"", **environment: str) -> "subproc
     """Run the real command in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", "from backend_advisor.cli import main; main()", *arguments],
+        check=False,
         input=given,
         capture_output=True,
         env={**os.environ, **environment},
@@ -64,7 +65,7 @@ def test_help_loads_no_room_but_the_command_line() -> None:
         " or m.startswith(('backend_advisor.knowledge','backend_advisor.experts','backend_advisor.advise'))];"
         "print(bad, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60)
     assert done.stderr.strip() == "[]"
 
 
@@ -192,6 +193,17 @@ def test_an_unexpected_mistake_is_reported_as_ours(
     monkeypatch.setenv("ADVISOR_DEBUG", "1")
     assert run(["schema"]) == 2
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_interruption_is_clean(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    import backend_advisor.report.json_schema as room
+
+    def interrupt() -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(room, "report_schema_text", interrupt)
+    assert run(["schema"]) == 130
+    assert capsys.readouterr().err.strip() == "Interrupted."
 
 
 def test_ask_answers_in_the_question_s_language_as_json() -> None:

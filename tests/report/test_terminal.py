@@ -56,6 +56,18 @@ def test_the_answer_carries_costs_rejections_and_what_is_missing(report: Report)
         assert wanted in text
 
 
+def test_every_number_in_a_shown_text_has_its_source(report: Report) -> None:
+    from dataclasses import replace
+
+    first = report.advice[0]
+    many = tuple(replace(first.sources[0], id=f"s{n}", section=f"section {n}") for n in range(1, 10))
+    advice = replace(first, sources=many, best_practices=("Cited late [9].",))
+    text = render(replace(report, advice=(advice,)), "text")
+    assert "section 9" in text
+    assert "section 5" not in text
+    assert "6 more with --verbose" in text
+
+
 def test_colour_only_when_asked_for(report: Report) -> None:
     assert "\x1b[" not in render(report, "text")
     assert "\x1b[" in render(report, "text", colour=True)

@@ -69,7 +69,9 @@ def outcome(proof: Proof, style: Style) -> str:
 def conditions(proof: Proof, style: Style) -> list[str]:
     """The terms on which the figures stand, the number of runs last."""
     runs = proof.after.runs if proof.after else 0
-    return [*proof.conditions, *([style.say("median_of", runs=runs)] if runs > 1 else [])]
+    median = style.say("median_of", runs=runs)
+    said = runs < 2 or any(median in condition for condition in proof.conditions)
+    return [*proof.conditions] if said else [*proof.conditions, median]
 
 
 def target(proof: Proof, style: Style) -> str:
@@ -102,8 +104,8 @@ def change_facts(change: Change, style: Style) -> list[str]:
     if change.build_ms is not None:
         facts.append(style.say("change_build", time=duration(change.build_ms)))
     if change.write_overhead is not None:
-        key = "change_writes" if change.write_overhead >= 0 else "change_writes_less"
-        facts.append(style.say(key, share=percent(abs(change.write_overhead))))
+        key = "change_writes" if change.write_overhead > 0 else "change_writes_none"
+        facts.append(style.say(key, share=percent(change.write_overhead)))
     return facts
 
 

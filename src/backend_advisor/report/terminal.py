@@ -3,6 +3,7 @@
 A plain answer fits two screens: the caps get tighter until it does, and what they hold back is named.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ from backend_advisor.report.terminal_proof import proof_blocks
 
 TWO_SCREENS = 100
 _UNLIMITED = 1_000_000
+_SOURCES_UNCITED = 3
+_CITED = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,6 @@ class Caps:
     code_lines: int = 16
     practices: int = 3
     monitoring: int = 3
-    sources: int = 5
     proofs: int = 2
     nodes: int = 10
     rejected: int = 3
@@ -53,16 +55,16 @@ class Caps:
 
 FULL = Caps(
     advice=_UNLIMITED, brief=_UNLIMITED, findings=_UNLIMITED, steps=_UNLIMITED, code_lines=_UNLIMITED,
-    practices=_UNLIMITED, monitoring=_UNLIMITED, sources=_UNLIMITED, proofs=_UNLIMITED, nodes=_UNLIMITED,
+    practices=_UNLIMITED, monitoring=_UNLIMITED, proofs=_UNLIMITED, nodes=_UNLIMITED,
     rejected=_UNLIMITED, diagnosis=True, unknowns=_UNLIMITED,
 )  # fmt: skip
 _TIGHTER = (
-    Caps(advice=2, steps=6, code_lines=24, practices=4, monitoring=4, sources=6, diagnosis=True),
+    Caps(advice=2, steps=6, code_lines=24, practices=4, monitoring=4, diagnosis=True),
     Caps(),
-    Caps(paragraphs=2, steps=3, code_lines=12, practices=2, monitoring=2, sources=4, proofs=1, nodes=7, rejected=2),
+    Caps(paragraphs=2, steps=3, code_lines=12, practices=2, monitoring=2, proofs=1, nodes=7, rejected=2),
     Caps(
-        brief=2, findings=2, paragraphs=1, steps=2, code_lines=9, practices=1, monitoring=1, sources=3,
-        proofs=1, nodes=5, rejected=1, unknowns=2,
+        brief=2, findings=2, paragraphs=1, steps=2, code_lines=9, practices=1, monitoring=1, proofs=1,
+        nodes=5, rejected=1, unknowns=2,
     ),
 )  # fmt: skip
 
@@ -107,7 +109,7 @@ def _scope(report: Report, style: Style) -> Iterator[RenderableType]:
     for referral in report.referrals:
         yield Text(f"{style.say('referrals')}: {referral.subject}", style="bold")
         yield from map(indented, prose(referral.text))
-        yield from _sources(referral.sources, style, _UNLIMITED)
+        yield from _sources(referral.sources, style, None)
     if report.in_scope and not report.advice:
         yield Text(style.say("no_advice"))
 
@@ -129,7 +131,7 @@ def _advice(
     practices, monitoring = advice.best_practices, advice.monitoring
     yield from _headed(style.say("best_practices"), list(_bullets(practices, caps.practices, style)))
     yield from _headed(style.say("monitoring"), list(_bullets(monitoring, caps.monitoring, style)))
-    yield from _sources(advice.sources, style, caps.sources)
+    yield from _sources(advice.sources, style, _cited(advice, caps))
     yield Text()
 
 
@@ -169,12 +171,25 @@ def _bullets(items: Sequence[str], limit: int, style: Style) -> Iterator[Rendera
     yield from _more(len(items) - limit, style)
 
 
-def _sources(sources: Sequence[Source], style: Style, limit: int) -> Iterator[RenderableType]:
+def _cited(advice: Advice, caps: Caps) -> set[int] | None:
+    """The numbers of the sources that the shown texts cite; None stands for all."""
+    if caps is FULL:
+        return None
+    texts = [_paragraphs(advice.root_cause, caps.paragraphs), *(s.text for s in advice.solution[: caps.steps])]
+    texts += [*advice.best_practices[: caps.practices], *advice.monitoring[: caps.monitoring]]
+    texts += [advice.diagnosis] if caps.diagnosis else []
+    cited = {int(number) for text in texts for number in _CITED.findall(text)}
+    return cited or set(range(1, _SOURCES_UNCITED + 1))
+
+
+def _sources(sources: Sequence[Source], style: Style, shown: set[int] | None) -> Iterator[RenderableType]:
     lines: list[RenderableType] = []
-    for number, source in enumerate(sources[:limit], 1):
-        text = Text.assemble(source_line(source, style), " ", (source.url, "blue"), overflow="fold")
-        lines.append(beside(f"[{number}]", text))
-    lines += _more(len(sources) - limit, style)
+    for number, source in enumerate(sources, 1):
+        if shown is None or number in shown:
+            named = source_line(source, style) if shown is None else f"{source.title}, {source.section}"
+            text = Text.assemble(named, " ", (source.url, "blue"), overflow="fold")
+            lines.append(beside(f"[{number}]", text))
+    lines += _more(len(sources) - len(lines), style)
     yield from _headed(style.say("sources"), lines)
 
 

@@ -23,7 +23,8 @@ def proof_blocks(
     """All of a proof but the verdict when the answer opened with it; at most so many nodes and trials."""
     colour = {True: "green", False: "red", None: "yellow"}[proof.holds]
     yield Text(style.say("proof"), style="bold underline")
-    yield indented(Text.assemble((proofs.mark(proof), colour), f" {proof.claim}: {proofs.outcome(proof, style)}"))
+    claim = "" if proof.claim in advice.root_cause else f": {proof.claim}"
+    yield indented(Text.assemble((proofs.mark(proof), colour), f" {proofs.outcome(proof, style)}{claim}"))
     gained = proofs.gain(proof, style)
     if gained and not opening:
         terms = " · ".join(proofs.conditions(proof, style))
