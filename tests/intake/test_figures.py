@@ -88,6 +88,7 @@ def test_table_is_the_subject() -> None:
         "`SELECT id FROM users WHERE age = 30 LIMIT 100`",
         "N+1, SHA256, utf8mb4, OWASP Top 10, RFC 9110, OAuth 2.1",
         "매출 3억원",
+        "Redis 7 분산 락, 주문 서비스 3 주문",
     ],
 )
 def test_not_figures(text: str) -> None:

@@ -72,7 +72,7 @@ _NOT_LATENCY = re.compile(
     r"uptime|downtime|last \d|배포|빌드|배치|마이그레이션|백업|만료|보관|보존|토큰|주기|마다|전부터|동안|다운타임|점검",
     re.IGNORECASE,
 )
-_TIMEOUT = re.compile(r"time-?out|타임아웃|시간 ?초과", re.IGNORECASE)
+_TIMEOUT = re.compile(r"time-?out|timed out|타임아웃|시간 ?초과", re.IGNORECASE)
 _AVAILABILITY = re.compile(r"uptime|availab|SLA|SLO|가용|가동률", re.IGNORECASE)
 _ERROR_RATE = re.compile(r"error|fail|5xx|4xx|에러|오류|실패|장애율", re.IGNORECASE)
 _CPU = re.compile(r"\bCPUs?\b|processor|씨피유", re.IGNORECASE)

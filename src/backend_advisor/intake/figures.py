@@ -54,7 +54,7 @@ _BARE_LABELS = (
 _MAX_LINE = 20_000
 _MAX_FIGURES = 1_000
 _MAX_VALUE = 1e18
-_CONTEXT = 160
+_LABEL_REACH = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +204,13 @@ def _bare(line: str, match: re.Match[str], low: float) -> _Read | None:
     label = _BARE.search(line[max(0, match.start() - 60) : match.start()])
     if label is None:
         return None
+    words = label.group("label")
+    best: tuple[int, Unit] | None = None
     for pattern, base, subject_of in _BARE_LABELS:
-        named = list(pattern.finditer(label.group("label")))
-        if named and len(label.group("label")) - named[-1].end() <= 12:
-            return _Read(low, Unit(base, 1.0, subject_of), match.start(), match.end())
-    return None
+        last = max((named.end() for named in pattern.finditer(words)), default=-_LABEL_REACH)
+        if len(words) - last <= _LABEL_REACH and (best is None or last > best[0] + _LABEL_REACH // 2):
+            best = last, Unit(base, 1.0, subject_of)
+    return _Read(low, best[1], match.start(), match.end()) if best else None
 
 
 def _figures_of(read: _Read, context: Context, number: int, quantile: float | None) -> Iterator[Figure]:
@@ -237,7 +239,7 @@ def _figures_of(read: _Read, context: Context, number: int, quantile: float | No
 
 def _rounded(value: float) -> float:
     """Without the last digits' noise that converting units leaves."""
-    return float(f"{value:.12g}")
+    return float(f"{value:.15g}")
 
 
 def _quantile(quantiles: Sequence[re.Match[str]], line: str, read: _Read) -> float | None:

@@ -13,7 +13,7 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"[ \t]?(?:[a-zA-Z%]*/s|개|대(?!의 )|명|건|초|분(?!석)|시간|배(?!포)|번|행|곳|만|천|억|회|월|년|일|"
+    r"[ \t]?(?:[a-zA-Z%]*/s|개|대(?!의 )|명|건|초|분(?![석산류리할기포배])|시간|배(?!포)|번|행|곳|만|천|억|회|월|년|일|"
     r"(?:nodes?|instances?|servers?|brokers?|replicas?|shards?|pods?|tables?|quer(?:y|ies)|connections?|"
     r"seconds?|secs?|ms|minutes?|mins?|hours?|hrs?|days?|times|keys?|rows?|users?|clusters?|partitions?|topics?|"
     r"services?|workers?|containers?|databases?|requests?|rps|qps|tps|million|billion|thousand|k|m|gb|mb|tb|kb|"

@@ -30,10 +30,28 @@ _RATES: dict[str, float] = {
     **dict.fromkeys(("rps", "qps", "tps", "iops", "ops", "req/s", "reqs/s"), 1.0),
     **dict.fromkeys(("rpm", "tpm", "qpm"), 1 / 60),
 }
-_ROWS = ("row", "rows", "record", "records", "tuple", "tuples", "document", "documents", "docs", "건", "행", "로우", "레코드", "개 행", "개의 행", "개의 레코드", "개 레코드", "row가", "rows를")  # fmt: skip
-_USERS = ("user", "users", "customer", "customers", "member", "members", "people", "subscriber", "subscribers", "dau", "mau", "명", "명의", "사용자", "유저", "회원")  # fmt: skip
-_REQUESTS = ("request", "requests", "req", "reqs", "call", "calls", "query", "queries", "transaction", "transactions", "message", "messages", "event", "events", "order", "orders", "insert", "inserts", "write", "writes", "read", "reads", "update", "updates", "job", "jobs", "login", "logins", "요청", "호출", "쿼리", "트랜잭션", "메시지", "이벤트", "회", "번")  # fmt: skip
-_COUNTED = ("connection", "connections", "conns", "커넥션", "연결", "core", "cores", "vcpu", "vcpus", "cpu", "cpus", "코어", "thread", "threads", "스레드", "쓰레드", "worker", "workers", "server", "servers", "instance", "instances", "인스턴스", "node", "nodes", "노드", "pod", "pods", "파드", "replica", "replicas", "partition", "partitions", "파티션", "broker", "brokers", "table", "tables", "테이블", "join", "joins", "index", "indexes", "인덱스", "service", "services", "level", "levels", "product", "products", "post", "posts", "item", "items", "entries", "개", "대", "칸", "개의 테이블", "개 테이블")  # fmt: skip
+_ROWS = (
+    "row", "rows", "record", "records", "tuple", "tuples", "document", "documents", "docs", "건", "행",
+    "로우", "레코드", "개 행", "개의 행", "개의 레코드", "개 레코드", "row가", "rows를",
+)  # fmt: skip
+_USERS = (
+    "user", "users", "customer", "customers", "member", "members", "people", "subscriber",
+    "subscribers", "dau", "mau", "명", "명의", "사용자", "유저", "회원",
+)  # fmt: skip
+_REQUESTS = (
+    "request", "requests", "req", "reqs", "call", "calls", "query", "queries", "transaction",
+    "transactions", "message", "messages", "msg", "msgs", "event", "events", "order", "orders", "insert", "inserts",
+    "write", "writes", "read", "reads", "update", "updates", "job", "jobs", "login", "logins", "요청",
+    "호출", "쿼리", "트랜잭션", "메시지", "이벤트", "회", "번",
+)  # fmt: skip
+_COUNTED = (
+    "connection", "connections", "conns", "커넥션", "연결", "core", "cores", "vcpu", "vcpus", "cpu", "cpus",
+    "코어", "thread", "threads", "스레드", "쓰레드", "worker", "workers", "server", "servers", "instance",
+    "instances", "인스턴스", "node", "nodes", "노드", "pod", "pods", "파드", "replica", "replicas", "partition",
+    "partitions", "파티션", "broker", "brokers", "table", "tables", "테이블", "join", "joins", "index",
+    "indexes", "인덱스", "service", "services", "level", "levels", "product", "products", "post", "posts",
+    "item", "items", "entries", "개", "대", "칸", "개의 테이블", "개 테이블",
+)  # fmt: skip
 _ABOUT_COUNTED = {
     "connection": "connections", "connections": "connections", "conns": "connections", "커넥션": "connections",
     "연결": "connections", "core": "cpu", "cores": "cpu", "vcpu": "cpu", "vcpus": "cpu", "cpu": "cpu", "cpus": "cpu",
@@ -77,9 +95,15 @@ def _alternatives(words: object) -> str:
 
 _ASCII = _alternatives(word for word in UNITS if word.isascii() and word[0].isalpha())
 _HANGUL = _alternatives(word for word in UNITS if not (word.isascii() and word[0].isalpha()))
-_ADJECTIVE = r"(?:(?:concurrent|active|daily active|monthly active|simultaneous|total|registered|new|API|HTTP|DB|database|open|slow|동시|활성)[ \t]+){0,2}"
+_ADJECTIVE = (
+    r"(?:(?:concurrent|active|daily active|monthly active|simultaneous|"
+    r"total|registered|new|API|HTTP|DB|database|open|slow|동시|활성)[ \t]+){0,2}"
+)
+_OTHER_WORD = r"산|석|류|리|할|포|배|부(?!터)|반|문|소|상|선|호|원|령|과|당|사|러|월"
+"""What follows a unit's syllable in words that are no unit: 분산, 일부, 주문, 개선, 번호, 회원, 초과."""
 UNIT = re.compile(
-    rf"[ \t]?-?(?P<adjective>{_ADJECTIVE})(?:(?P<a>{_ASCII})(?![A-Za-z0-9_])|(?P<h>{_HANGUL}))", re.IGNORECASE
+    rf"[ \t]?-?(?P<adjective>{_ADJECTIVE})(?:(?P<a>{_ASCII})(?![A-Za-z0-9_])|(?P<h>{_HANGUL})(?!{_OTHER_WORD}))",
+    re.IGNORECASE,
 )
 _PER = r"second|sec|s|minute|min|m|hour|hr|h|day|d|week|month|초|분|시간|일"
 PER_AFTER = re.compile(
