@@ -20,7 +20,8 @@ _BELOW = re.compile(
 _TARGET = re.compile(
     r"\b(?:targets?|goals?|need(?:s|ed)? to|need:?|want(?:s|ed)?|should|must|SL[AO]s?|aim(?:ing)?|"
     r"reduce|improve|bring|get|cut|lower|"
-    r"drop|required?|objective|ideally|expect(?:ed)?)\b|목표|줄여야|줄이고|줄이려|낮추|낮춰야|개선하고|만들고 싶|되어야|돼야|되게|이어야|"
+    r"drop|required?|objective|ideally|expect(?:ed)?)\b|목표|줄여야|줄이고|줄이려|낮추|낮춰야|"
+    r"개선하고|만들고 싶|되어야|돼야|되게|이어야|"
     r"여야|해야|하고 싶|원합니다|원해요|필요합니다|희망|까지 줄|까지 낮|맞추|맞춰야|보장",
     re.IGNORECASE,
 )
@@ -37,7 +38,8 @@ _LIMIT = re.compile(
 _OBSERVED = re.compile(
     r"\b(?:takes?|took|taking|currently|now|has|have|had|is|are|was|were|receiv\w+|return(?:s|ed|"
     r"ing)?|grew|scan\w*|spik\w+|"
-    r"measured|observed|executi?on time)\b|걸립니다|걸려|걸리|소요|현재|지금|있습니다|들어옵니다|발생|쌓|느립|느려|나옵니다|입니다",
+    r"measured|observed|executi?on time)\b|걸립니다|걸려|걸리|소요|현재|지금|있습니다|들어옵니다|발생|쌓|"
+    r"느립|느려|나옵니다|입니다",
     re.IGNORECASE,
 )
 _AT_MOST = re.compile(
@@ -63,7 +65,8 @@ _AFTER_ABOUT = re.compile(r"[ \t]*(?:정도|쯤|가량|내외|or so)")
 _LATENCY = re.compile(
     r"latenc|respon[sd]|quer(?:y|ies)|execution time|endpoint|\bAPIs?\b|request|\bp\d{2}|page|"
     r"load(?:s|ing)? time|slow|SELECT|lookup|"
-    r"checkout|search|report|percentile|응답|지연|쿼리|조회|레이턴시|실행 시간|페이지|로딩|목록|검색|느[리려립린]|요청|호출|엔드포인트|속도",
+    r"checkout|search|report|percentile|응답|지연|쿼리|조회|레이턴시|실행 시간|페이지|로딩|목록|검색|"
+    r"느[리려립린]|요청|호출|엔드포인트|속도",
     re.IGNORECASE,
 )
 _NOT_LATENCY = re.compile(
@@ -347,7 +350,8 @@ def subject(context: Context, described: str) -> str | None:
         names = [name for match in pattern.finditer(before) if (name := _table(match.group(1), context))]
         if names:
             return names[-1]
-    known = [word for word in re.findall(r"[A-Za-z_]\w*", before) if word.lower() in context.tables]
+    words: list[str] = re.findall(r"[A-Za-z_]\w*", before)
+    known = [word for word in words if word.lower() in context.tables]
     if known:
         return known[-1]
     match = _HOLDS.search(before)

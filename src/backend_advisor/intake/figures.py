@@ -12,7 +12,10 @@ from backend_advisor.model import Figure
 
 _DIGITS = r"(?:\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,9})?|\d{1,18}(?:\.\d{1,9})?)"
 _HANGUL_SCALE = r"(?:십억|백만|천만|십만|조|억|만|천|백)"
-_LATIN_SCALE = r"(?:[ \t]?(?:thousand|million|billion|mil)\b|[kKMB](?![A-Za-z])|m(?=[ \t]+(?:rows|records|users|requests|documents)\b))"
+_LATIN_SCALE = (
+    r"(?:[ \t]?(?:thousand|million|billion|mil)\b|[kKMB](?![A-Za-z])|"
+    r"m(?=[ \t]+(?:rows|records|users|requests|documents)\b))"
+)
 _AMOUNT = rf"{_DIGITS}(?:[ \t]?{_HANGUL_SCALE}(?:[ \t]?{_DIGITS}{_HANGUL_SCALE}){{0,3}}|{_LATIN_SCALE})?"
 _NUMBER = re.compile(
     rf"(?<![\w.,:/#$@-])(?P<sign>[<>≤≥~≈]=?[ \t]?)?(?P<low>{_AMOUNT})(?P<lowunit>[ \t]?(?:(?:ms|s|GB|"
