@@ -83,7 +83,8 @@ def test_dialect_follows_the_stack() -> None:
 
 def test_sections_and_services() -> None:
     case = intake.read(
-        "Services:\n1. User Service (Node.js + MongoDB)\n- 주문 서비스 (Python + PostgreSQL)\n\n현재 성능:\n- 4.2초\n\n목표: 1초"
+        "Services:\n1. User Service (Node.js + MongoDB)\n- 주문 서비스 (Python + PostgreSQL)\n"
+        "\n현재 성능:\n- 4.2초\n\n목표: 1초"
     )
     assert [section.kind for section in case.sections] == ["services", "performance", "target"]
     assert [s.name for s in case.services] == ["User Service", "주문 서비스"]
