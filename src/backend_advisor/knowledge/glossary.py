@@ -44,7 +44,7 @@ class Matcher:
         self._known = known
         self._by_start: dict[str, list[str]] = {}
         for form in sorted(known, key=len, reverse=True):
-            self._by_start.setdefault(form[:2], []).append(form)
+            self._by_start.setdefault(_start(form, 0), []).append(form)
 
     def concepts(self, text: str) -> Iterator[str]:
         """The concepts that a text speaks of, once for each time it does."""
@@ -57,11 +57,19 @@ class Matcher:
                 position = free = position + len(term.rstrip())
 
     def _at(self, form: "_Form", position: int) -> str | None:
-        for length in (2, 1):
-            for term in self._by_start.get(form.text[position : position + length], []):
+        start = _start(form.text, position)
+        for key in (start, start[:1]):
+            for term in self._by_start.get(key, []):
                 if form.text.startswith(term, position) and form.holds(term, position):
                     return term
         return None
+
+
+def _start(form: str, position: int) -> str:
+    """What terms are grouped by: the first English word, or the first two Korean syllables."""
+    if form.startswith(" ", position):
+        return form[position : form.find(" ", position + 1) + 1]
+    return form[position : position + 2]
 
 
 class _Form:
