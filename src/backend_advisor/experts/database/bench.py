@@ -13,6 +13,7 @@ from backend_advisor.lab.postgres.build import build
 from backend_advisor.lab.postgres.database import Database
 from backend_advisor.lab.postgres.fill import Filling, Wish, fill
 from backend_advisor.lab.postgres.server import Server
+from backend_advisor.lab.postgres.wire import quoted
 from backend_advisor.sql.schema import Schema
 from backend_advisor.sql.statement import Statement
 
@@ -75,7 +76,7 @@ def _scaled(rows: dict[str, int]) -> tuple[dict[str, int], float]:
 def _typical(database: Database, table: str, column: str) -> object:
     """A value from the middle of the column."""
     found = database.execute(
-        f'SELECT "{column}" FROM public."{table}" WHERE "{column}" IS NOT NULL '
-        f'OFFSET (SELECT count(*) / 2 FROM public."{table}") * 3 / 4 LIMIT 1'
+        f"SELECT {quoted(column)} FROM public.{quoted(table)} WHERE {quoted(column)} IS NOT NULL "
+        f"OFFSET (SELECT count(*) * 3 / 8 FROM public.{quoted(table)}) LIMIT 1"
     ).rows
     return found[0][0] if found else None

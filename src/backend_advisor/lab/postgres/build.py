@@ -7,6 +7,7 @@ from sqlglot.errors import SqlglotError
 
 from backend_advisor.lab.errors import LabError
 from backend_advisor.lab.postgres.database import Database
+from backend_advisor.lab.postgres.wire import quoted
 from backend_advisor.sql.inference import sorted_by_reference
 from backend_advisor.sql.schema import Index, Schema, Table
 from backend_advisor.sql.statement import Problem, parse
@@ -41,7 +42,7 @@ def build(database: Database, schema: Schema) -> Built:
     made = [name for (name,) in database.admin(_TABLES)]
     for name in made:
         # Data are thrown away, and keys hold by construction: no need to log or to check them row by row.
-        database.admin(f'ALTER TABLE public."{name}" DISABLE TRIGGER ALL')
+        database.admin(f"ALTER TABLE public.{quoted(name)} DISABLE TRIGGER ALL")
     return Built(tuple(made), tuple(refused))
 
 
@@ -103,17 +104,17 @@ def _missing(database: Database, schema: Schema) -> list[Table]:
 
 
 def _create(table: Table, dialect: str) -> list[str]:
-    columns = [f"{_quoted(c.name)} {_type(c.type, dialect)}{'' if c.nullable else ' NOT NULL'}" for c in table.columns]
+    columns = [f"{quoted(c.name)} {_type(c.type, dialect)}{'' if c.nullable else ' NOT NULL'}" for c in table.columns]
     keys = [f"PRIMARY KEY ({_list(table.primary_key)})"] if table.primary_key else []
     keys += [f"UNIQUE ({_list(unique)})" for unique in table.unique]
     if not columns:
         return []
-    return [f"CREATE TABLE {_quoted(table.name)} ({', '.join([*columns, *keys])})"]
+    return [f"CREATE TABLE {quoted(table.name)} ({', '.join([*columns, *keys])})"]
 
 
 def _create_index(index: Index) -> str:
     unique = "UNIQUE " if index.unique else ""
-    return f"CREATE {unique}INDEX ON {_quoted(index.table)} ({', '.join(index.keys)})"
+    return f"CREATE {unique}INDEX ON {quoted(index.table)} ({', '.join(index.keys)})"
 
 
 def _type(type_: str, dialect: str) -> str:
@@ -124,9 +125,5 @@ def _type(type_: str, dialect: str) -> str:
     return {"SERIAL": "integer", "BIGSERIAL": "bigint", "SMALLSERIAL": "smallint"}.get(written.upper(), written)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _list(names: tuple[str, ...]) -> str:
-    return ", ".join(_quoted(name) for name in names)
+    return ", ".join(quoted(name) for name in names)

@@ -93,7 +93,9 @@ class Session:
     def run(self, sql: str, *values: object, seconds: float | None = None) -> Rows:
         """Run one statement. A watchdog ends the connection when the server's own timeout was switched off."""
         allowed = seconds or self._limits.statement_seconds
-        self._wire.seconds = allowed
+        if allowed != self._wire.seconds:
+            self._wire.run(f"SET statement_timeout = {int(allowed * 1000)}")
+            self._wire.seconds = allowed
         fired = threading.Event()
         watchdog = threading.Timer(allowed + WATCHDOG_GRACE, self._end, (fired,))
         watchdog.daemon = True

@@ -5,12 +5,16 @@ refers to, and nothing depends on the order in which rows are made.
 """
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from backend_advisor.lab.errors import QueryFailed
 from backend_advisor.lab.postgres.catalogue import ColumnFacts, TableFacts, read_tables
-from backend_advisor.lab.postgres.database import Database
+from backend_advisor.lab.postgres.database import Database, Session
+from backend_advisor.lab.postgres.wire import quoted
 
+WORKERS = 2
+FILL_SECONDS = 300.0
 NULL_SHARE = 0.1
 MARKER_NULL_SHARE = 0.9
 SPAN = "interval '3 years'"
@@ -69,15 +73,19 @@ def fill(
     for wish in wishes:
         by_column.setdefault((wish.table, wish.column), []).append(wish)
     plan = _Plan(tables, rows, by_column)
-    counts: dict[str, int] = {}
-    dropped: list[str] = []
-    for table in tables.values():
-        if rows.get(table.name):
-            dropped += _insert(database, table, plan)
-            counts[table.name] = int(database.admin(f'SELECT count(*) FROM public."{table.name}"')[0][0])
-    for name in counts:
-        database.execute(f'VACUUM (ANALYZE) public."{name}"')
-    return Filling(counts, tuple(dropped))
+    wanted = sorted((table for table in tables.values() if rows.get(table.name)), key=lambda t: -rows[t.name])
+    # No value depends on another row, so tables fill side by side, the largest first.
+    with ThreadPoolExecutor(WORKERS) as pool:
+        dropped = list(pool.map(lambda table: _fill_one(database, table, plan), wanted))
+    counts = {t.name: int(database.admin(f"SELECT count(*) FROM public.{quoted(t.name)}")[0][0]) for t in wanted}
+    return Filling(counts, tuple(name for names in dropped for name in names))
+
+
+def _fill_one(database: Database, table: TableFacts, plan: _Plan) -> list[str]:
+    with database.session() as session:
+        dropped = _insert(database, session, table, plan)
+        session.run(f"VACUUM (ANALYZE) public.{quoted(table.name)}", seconds=FILL_SECONDS)
+    return dropped
 
 
 def _linked(tables: Mapping[str, TableFacts], links: Iterable[Link]) -> dict[str, TableFacts]:
@@ -91,26 +99,26 @@ def _linked(tables: Mapping[str, TableFacts], links: Iterable[Link]) -> dict[str
     return found
 
 
-def _insert(database: Database, table: TableFacts, plan: _Plan) -> list[str]:
+def _insert(database: Database, session: Session, table: TableFacts, plan: _Plan) -> list[str]:
     """Insert the rows; a check that the made-up values break is dropped, since it cannot change a plan's shape."""
     columns = [column for column in table.columns if not column.generated]
-    names = ", ".join(f'"{column.name}"' for column in columns)
+    names = ", ".join(quoted(column.name) for column in columns)
     values = ", ".join(_value(column, table, plan, "g") for column in columns)
     overriding = " OVERRIDING SYSTEM VALUE" if any(column.identity for column in columns) else ""
     conflict = " ON CONFLICT DO NOTHING" if _may_collide(table) else ""
     statement = (
-        f'INSERT INTO public."{table.name}" ({names}){overriding} '
+        f"INSERT INTO public.{quoted(table.name)} ({names}){overriding} "
         f"SELECT {values} FROM generate_series(1::bigint, {plan.rows[table.name]}) g{conflict}"
     )
     dropped: list[str] = []
     while True:
         try:
-            database.execute(statement)
+            session.run(statement, seconds=FILL_SECONDS)
         except QueryFailed as error:
             broken = _broken_check(database, table, error)
             if broken is None or broken in dropped:
                 raise
-            database.execute(f'ALTER TABLE public."{table.name}" DROP CONSTRAINT "{broken}"')
+            session.run(f"ALTER TABLE public.{quoted(table.name)} DROP CONSTRAINT {quoted(broken)}")
             dropped.append(broken)
         else:
             return dropped
@@ -121,7 +129,7 @@ def _broken_check(database: Database, table: TableFacts, error: QueryFailed) -> 
         return None
     found = database.admin(
         "SELECT conname FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('c', 'x')",
-        f'public."{table.name}"',
+        f"public.{quoted(table.name)}",
     )
     return next((name for (name,) in found if f'"{name}"' in error.message), None)
 

@@ -78,5 +78,10 @@ def connect(socket: Path, user: str, database: str) -> Wire:
         raise LabError(str(error)) from error
 
 
+def quoted(name: str) -> str:
+    """A name as an SQL identifier; every name that a stranger chose goes through here."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _as_text(values: tuple[object, ...]) -> tuple[object, ...]:
     return tuple("true" if value is True else "false" if value is False else value for value in values)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from backend_advisor.lab.errors import LabError
 from backend_advisor.lab.postgres.database import Database, Session
+from backend_advisor.lab.postgres.wire import quoted
 from backend_advisor.sql.schema import Index
 
 ROWS = 10_000
@@ -27,23 +28,24 @@ def write_overhead(database: Database, indexes: Sequence[Index]) -> dict[str, fl
 
 
 def _cost(session: Session, database: Database, table: str, names: Iterable[str]) -> tuple[float, float]:
-    drops = [f'DROP INDEX "{name}"' for name in names]
+    drops = [f"DROP INDEX {quoted(name)}" for name in names]
     return _insert_ms(session, database, table, drops), _insert_ms(session, database, table, [])
 
 
 def _insert_ms(session: Session, database: Database, table: str, drops: Iterable[str]) -> float:
     """Milliseconds to insert copies of existing rows under new keys, in a transaction that is rolled back."""
-    columns = [name for (name,) in database.admin(_COLUMNS, f'public."{table}"')]
-    keys = {name for (name,) in database.admin(_KEYS, f'public."{table}"')}
-    names = ", ".join(f'"{name}"' for name in columns)
-    values = ", ".join(f'"{name}" + 1000000000' if name in keys else f'"{name}"' for name in columns)
+    target = f"public.{quoted(table)}"
+    columns = [name for (name,) in database.admin(_COLUMNS, f"public.{quoted(table)}")]
+    keys = {name for (name,) in database.admin(_KEYS, f"public.{quoted(table)}")}
+    names = ", ".join(quoted(name) for name in columns)
+    values = ", ".join(f"{quoted(name)} + 1000000000" if name in keys else quoted(name) for name in columns)
     session.run("BEGIN")
     try:
         for drop in drops:
             session.run(drop)
         plan = session.run(
-            f'EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) INSERT INTO public."{table}" ({names}) '
-            f'OVERRIDING SYSTEM VALUE SELECT {values} FROM public."{table}" TABLESAMPLE SYSTEM (10) LIMIT {ROWS}'
+            f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) INSERT INTO {target} ({names}) OVERRIDING SYSTEM VALUE "
+            f"SELECT {values} FROM {target} TABLESAMPLE SYSTEM (10) LIMIT {ROWS}"
         ).rows[0][0]
     finally:
         session.run("ROLLBACK")

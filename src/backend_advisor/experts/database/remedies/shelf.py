@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backend_advisor.experts.database.remedies.candidates import create_statement
 from backend_advisor.lab.errors import LabError, TimedOut
 from backend_advisor.lab.postgres.database import Database
+from backend_advisor.lab.postgres.wire import quoted
 from backend_advisor.model import Measurement, PlanNode
 from backend_advisor.sql.schema import Index
 
@@ -56,20 +57,20 @@ class Shelf:
                 self.failed.append(Failed(index, str(error)))
         self._visible = frozenset(self.built)
         for table in {index.table for index in indexes if any("(" in key for key in index.keys)}:
-            self._database.execute(f'ANALYZE "{table}"')
+            self._database.execute(f"ANALYZE {quoted(table)}")
 
     def _create(self, index: Index) -> Built:
         started = time.perf_counter()
         self._database.execute(create_statement(index).rstrip(";"))
         elapsed = (time.perf_counter() - started) * 1000
-        size = self._database.admin("SELECT pg_relation_size($1::regclass)", f'"{index.name}"')[0][0]
+        size = self._database.admin("SELECT pg_relation_size($1::regclass)", quoted(index.name))[0][0]
         return Built(index, elapsed, int(size))
 
     def show(self, names: Iterable[str]) -> None:
         """Let the planner see exactly these candidates."""
         wanted = frozenset(names)
         for name in sorted(wanted ^ self._visible):
-            self._database.admin(_SHOWN, name in wanted, f'"{name}"')
+            self._database.admin(_SHOWN, name in wanted, quoted(name))
         self._visible = wanted
 
     def measure(
