@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from string import Formatter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from backend_advisor.model import Language
+if TYPE_CHECKING:
+    from backend_advisor.model import Language
 
 _PARTICLE = re.compile(r"^(은/는|이/가|을/를|과/와|으로/로|이라/라|이/)$")
 _DIGIT_ENDS_IN_CONSONANT = {"0", "1", "3", "6", "7", "8"}
@@ -54,7 +55,7 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
 
 
 @cache
-def phrases(package: str, language: Language) -> Mapping[str, str]:
+def phrases(package: str, language: "Language") -> Mapping[str, str]:
     """The texts in `phrases.LANGUAGE.yaml` of a package, by key."""
     import yaml
 
@@ -63,6 +64,6 @@ def phrases(package: str, language: Language) -> Mapping[str, str]:
     return loaded
 
 
-def phrase(package: str, language: Language, key: str, /, **values: object) -> str:
+def phrase(package: str, language: "Language", key: str, /, **values: object) -> str:
     """One text of a package in the given language, filled in."""
     return fill(phrases(package, language)[key], values)

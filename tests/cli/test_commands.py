@@ -10,7 +10,7 @@ import pytest
 
 from backend_advisor.cli import COMMANDS, run
 
-SLOW = "SELECT * FROM users WHERE name LIKE '%kim%' ORDER BY random();\n"
+SLOW = "SELECT id FROM posts ORDER BY id LIMIT 20 OFFSET 100000;\n"
 
 
 @pytest.fixture(autouse=True)

@@ -3,29 +3,33 @@
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
-from backend_advisor.model import Language
 from backend_advisor.phrases import phrase
+
+if TYPE_CHECKING:
+    from backend_advisor.model import Language
 
 _PACKAGE = __package__ or ""
 _LOCALE_VARIABLES = ("ADVISOR_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
-@dataclass(frozen=True, slots=True)
 class Wording:
     """The phrases of this room in one language, filled in on a call."""
 
-    language: Language
+    __slots__ = ("language",)
+
+    def __init__(self, language: "Language") -> None:
+        self.language = language
 
     def __call__(self, key: str, /, **values: object) -> str:
         """One phrase."""
         return phrase(_PACKAGE, self.language, key, **values)
 
 
-def chosen_language(arguments: Sequence[str] | None = None) -> Language:
+def chosen_language(arguments: Sequence[str] | None = None) -> "Language":
     """The language of help and messages: `--lang`, else the locale."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     for position, word in enumerate(words):
