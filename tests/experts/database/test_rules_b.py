@@ -134,6 +134,52 @@ def test_merged_inserts_keep_every_row() -> None:
     assert commented.edits == ()
 
 
+# Harmless statements of real projects that once were reported.
+HARMLESS = [
+    (
+        "DB301",
+        'CREATE TABLE "Job" ("id" uuid PRIMARY KEY, "runId" uuid REFERENCES "Run" ("id"));\n'
+        'CREATE INDEX "Job_runId_idx" ON "Job" ("runId" ASC);',
+    ),
+    ("DB122", ORDERS + "SELECT id FROM orders ORDER BY /* by key */ id /* end */ LIMIT 10"),
+    (
+        "DB122",
+        'CREATE TABLE "O" ("id" bigint PRIMARY KEY, "at" timestamptz NOT NULL);\n'
+        'CREATE INDEX ON "O" ("at");\nSELECT "id" FROM "O" ORDER BY "at" DESC LIMIT 5',
+    ),
+    ("DB124", "WITH gone AS (SELECT 1 FROM leaders WHERE id = 3) DELETE FROM leaders USING gone"),
+    ("DB130", "SELECT id FROM users LIMIT 1"),
+    (
+        "DB130",
+        "WITH old AS (SELECT id FROM logs WHERE state = 'done' LIMIT 100)\n"
+        "DELETE FROM logs WHERE id IN (SELECT id FROM old)",
+    ),
+    (
+        "DB131",
+        "WITH wanted AS (SELECT id FROM jobs ORDER BY id)\n"
+        "SELECT j.id FROM jobs j JOIN wanted w ON w.id = j.id FOR UPDATE OF j",
+    ),
+    ("DB136", "SELECT id FROM jobs WHERE (id, shard) IN (SELECT id, shard FROM picked) FOR UPDATE"),
+    ("DB136", "SELECT j.id FROM jobs j JOIN picked p ON p.id = j.id FOR UPDATE OF j"),
+    ("DB136", "SELECT id FROM jobs WHERE id = ANY($1) FOR UPDATE"),
+    ("DB120", "SELECT * FROM generate_series(1, 10) AS n"),
+    ("DB120", "SELECT * FROM pg_stat_activity"),
+    ("DB125", "SELECT version FROM schema_migrations"),
+    ("DB139", "SELECT id FROM events WHERE created_at > now() AND id IN (SELECT nextval('s'))"),
+    ("DB302", "CREATE TABLE t (id bigint, price_change_rate float8, cost_factor real, total_count float8)"),
+]
+
+
+@pytest.mark.parametrize(("code", "text"), HARMLESS)
+def test_harmless_statements_stay_clean(code: str, text: str) -> None:
+    assert see(code, text) == []
+
+
+def test_a_foreign_key_without_its_table_is_less_sure() -> None:
+    [match] = see("DB301", "ALTER TABLE orders ADD FOREIGN KEY (user_id) REFERENCES users (id)")
+    assert match.confidence is Confidence.LOW
+
+
 HOSTILE = [
     "SELECT",
     "DELETE FROM",

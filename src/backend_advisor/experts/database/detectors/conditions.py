@@ -11,6 +11,7 @@ from backend_advisor.experts.database.detectors.query_shape import (
     conjuncts,
     insertion,
     is_base_table,
+    key_column,
     known_table,
     only_token,
     own,
@@ -135,11 +136,7 @@ def _is_narrowed(query: QueryContext, known: Table | None, conditions: list[exp.
     }
     if known is None:
         return bool(names)
-    leading = {
-        index.keys[0].split(" ")[0]
-        for index in query.schema.indexes
-        if index.table == known.name and index.keys
-    }
+    leading = {key_column(index.keys[0]) for index in query.schema.indexes if index.table == known.name and index.keys}
     return bool(names & leading)
 
 
@@ -226,21 +223,13 @@ def volatile_comparison(query: QueryContext) -> Iterator[Match]:
         for comparison in own(where, *_COMPARISONS):
             sides = [comparison.this, *(comparison.args.get(k) for k in ("expression", "low", "high"))]
             for side in sides:
-                call = (
-                    next((n for n in own(side, exp.Func) if _is_volatile(n)), None)
-                    if side is not None
-                    else None
-                )
+                call = next((n for n in own(side, exp.Func) if _is_volatile(n)), None) if side is not None else None
                 others = [other for other in sides if other is not None and other is not side]
                 if call is None or not any(True for other in others for _ in own(other, exp.Column)):
                     continue
                 yield Match(
                     location=query.statement.location(call),
-                    values={
-                        "function": call.sql_name().lower()
-                        if isinstance(call, exp.Rand)
-                        else call.name.lower()
-                    },
+                    values={"function": call.sql_name().lower() if isinstance(call, exp.Rand) else call.name.lower()},
                     edits=_stable_call(query, call),
                     applicability="unsafe",
                 )

@@ -49,9 +49,7 @@ _RANDOM_NAMES = {
     "sys_guid",
     "newsequentialid",
 }
-_MOMENT = re.compile(
-    r"(_at|_on|_date|_time|_ts)$|^(date|time|timestamp|created|updated|modified)$", re.IGNORECASE
-)
+_MOMENT = re.compile(r"(_at|_on|_date|_time|_ts)$|^(date|time|timestamp|created|updated|modified)$", re.IGNORECASE)
 _ORDER_BLIND = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.Avg)
 
 
@@ -106,14 +104,13 @@ def _order_matters(query: QueryContext, select: exp.Select, limit: exp.Expr) -> 
     read = sources(select)
     if role(select) not in (Role.RESULT, Role.CTE, Role.DERIVED) or not read:
         return False
+    if query.tree.find(exp.Update, exp.Delete) is not None:
+        # A batch: the next run takes the rows that this one leaves.
+        return False
     if not all(isinstance(node, exp.Table) and is_base_table(node) for node in read):
         # A subquery may bring its own order, and Oracle's ROWNUM idiom relies on it.
         return False
-    if (
-        select.args.get("locks")
-        or any(own(select, exp.TableSample))
-        or isinstance(select.parent, exp.SetOperation)
-    ):
+    if select.args.get("locks") or any(own(select, exp.TableSample)) or isinstance(select.parent, exp.SetOperation):
         return False
     if is_aggregate(select) and select.args.get("group") is None:
         return False
@@ -129,7 +126,8 @@ def _returns_one_row(query: QueryContext, select: exp.Select, limit: exp.Expr) -
     known = known_table(query, only_table(select))
     if known is not None:
         return any(set(key) <= fixed for key in unique_keys(query.schema, known))
-    return bool(fixed) and isinstance(limit, exp.Literal) and limit.name == "1"
+    one = isinstance(limit, exp.Literal) and limit.name == "1" and offset_value(select) is None
+    return one and (bool(fixed) or select.args.get("where") is None)
 
 
 @detects_in_query("DB131")
@@ -139,7 +137,10 @@ def order_in_subquery(query: QueryContext) -> Iterator[Match]:
         keys = order_keys(select)
         if not keys or is_limited(select) or select.args.get("offset") is not None:
             continue
-        if select.args.get("locks") or select.args.get("for_") or _is_distinct_on(select):
+        if select.args.get("for_") or _is_distinct_on(select):
+            continue
+        if query.tree.find(exp.Lock, exp.Update, exp.Delete) is not None:
+            # The order in which rows are visited is the order in which they are locked.
             continue
         if not _order_is_lost(select):
             continue
@@ -205,11 +206,7 @@ def nulls_before_latest(query: QueryContext) -> Iterator[Match]:
             continue
         first = keys[0]
         column = first.this
-        if (
-            not isinstance(column, exp.Column)
-            or not first.args.get("desc")
-            or not first.args.get("nulls_first")
-        ):
+        if not isinstance(column, exp.Column) or not first.args.get("desc") or not first.args.get("nulls_first"):
             continue
         known = known_table(query, sorted_table(query, select, [first]))
         definition = known.column(column.name) if known is not None else None
@@ -277,15 +274,9 @@ def _is_total(schema: Schema, table: Table, names: set[str]) -> bool:
     return any(set(key) <= names for key in unique_keys(schema, table))
 
 
-def _tie_breaker(
-    query: QueryContext, table: exp.Table, known: Table | None, last: exp.Ordered
-) -> tuple[Edit, ...]:
+def _tie_breaker(query: QueryContext, table: exp.Table, known: Table | None, last: exp.Ordered) -> tuple[Edit, ...]:
     """Append the primary key in the direction of the last sort key."""
-    if (
-        known is None
-        or last.args.get("nulls_first") is not bool(last.args.get("desc"))
-        or _says_nulls(query.statement)
-    ):
+    if known is None or last.args.get("nulls_first") is not bool(last.args.get("desc")) or _says_nulls(query.statement):
         return ()
     end = last.this.this.meta.get("end")
     following = next((t for t in tokens(query.statement) if end is not None and t.start > end), None)

@@ -174,12 +174,22 @@ def equalities(query: exp.Expr) -> dict[str, exp.Expr]:
     return fixed
 
 
+def key_column(key: str) -> str:
+    """The column of an index key, without direction, operator class and quotes."""
+    return key.split(" ", maxsplit=1)[0].strip('"`[]')
+
+
+def has_plain_index(schema: Schema) -> bool:
+    """Whether the DDL given creates any index apart from constraints; if not, it may be incomplete."""
+    return any(not index.constraint for index in schema.indexes)
+
+
 def unique_keys(schema: Schema, table: Table) -> list[tuple[str, ...]]:
     """The column sets that DDL declares unique."""
     keys = [table.primary_key] if table.primary_key else []
     keys += list(table.unique)
     keys += [
-        index.keys
+        tuple(key_column(key) for key in index.keys)
         for index in schema.indexes
         if index.table == table.name and index.unique and index.where is None
     ]
@@ -214,7 +224,7 @@ def only_token(statement: Statement, kind: TokenType) -> Token | None:
 
 def text_of(node: exp.Expr, statement: Statement) -> str:
     """A node as SQL of the statement's dialect, short enough for a message."""
-    text = node.sql(dialect=statement.dialect)
+    text = node.sql(dialect=statement.dialect, comments=False)
     return text if len(text) <= 60 else text[:59] + "…"
 
 

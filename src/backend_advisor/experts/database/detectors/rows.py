@@ -39,7 +39,7 @@ _REFERENCE_TABLE = re.compile(
     r"^(countr(y|ies)|currenc(y|ies)|languages?|locales?|time_?zones?|regions?|roles?|permissions?|settings?"
     r"|configs?|configurations?|categor(y|ies)|status(es)?|types?|units?|common_codes?|codes?|features?"
     r"|feature_flags?|schema_migrations|migrations?|flyway_schema_history|databasechangelog|plans?|weekdays?)$"
-    r"|_(types?|status(es)?|codes?|categor(y|ies)|settings?|configs?|kinds?)$",
+    r"|_(migrations?|types?|status(es)?|codes?|categor(y|ies)|settings?|configs?|kinds?)$",
     re.IGNORECASE,
 )
 
@@ -81,9 +81,7 @@ def _is_narrow(query: QueryContext, table: exp.Table) -> bool:
     return known is not None and len(known.columns) <= NARROW_TABLE_COLUMNS
 
 
-def _named_columns(
-    query: QueryContext, select: exp.Select, star: exp.Expr, location: Location
-) -> tuple[Edit, ...]:
+def _named_columns(query: QueryContext, select: exp.Select, star: exp.Expr, location: Location) -> tuple[Edit, ...]:
     table = only_table(select)
     known = known_table(query, table)
     if table is None or known is None or isinstance(star, exp.Column):
@@ -188,9 +186,7 @@ def union_of_disjoint_branches(query: QueryContext) -> Iterator[Match]:
             values={"branches": len(branches)},
             confidence=None if within else Confidence.MEDIUM,
             severity=None if within else Severity.NOTE,
-            edits=tuple(
-                Edit(location=insertion(statement, place.end + 1), replacement=" ALL") for place in places
-            )
+            edits=tuple(Edit(location=insertion(statement, place.end + 1), replacement=" ALL") for place in places)
             if whole
             else (),
             applicability="safe" if within else "unsafe",

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from backend_advisor.experts.database.detectors.query_shape import (
     conjuncts,
+    has_plain_index,
     is_aggregate,
     is_base_table,
     is_limited,
@@ -57,9 +58,7 @@ def sort_under_limit(query: QueryContext) -> Iterator[Match]:
         wanted = [_query_key(key, query.statement) for key in keys]
         wanted = [key for key in wanted if key.what not in fixed]
         indexes = [index for index in query.schema.indexes if index.table == known.name]
-        if not wanted or any(
-            _delivers(index, wanted, fixed, known, query.statement.dialect) for index in indexes
-        ):
+        if not wanted or any(_delivers(index, wanted, fixed, known, query.statement.dialect) for index in indexes):
             continue
         narrowed = any(index.keys and _bare(index.keys[0]) in fixed for index in indexes)
         leading = sorted(fixed & {column.name for column in known.columns})
@@ -71,7 +70,7 @@ def sort_under_limit(query: QueryContext) -> Iterator[Match]:
                 "columns": ", ".join([*leading, *(_index_text(key) for key in wanted)]),
             },
             severity=Severity.NOTE if narrowed else None,
-            confidence=Confidence.LOW if narrowed else None,
+            confidence=None if has_plain_index(query.schema) and not narrowed else Confidence.LOW,
         )
 
 
@@ -117,8 +116,11 @@ def _query_key(key: exp.Ordered, statement: Statement) -> _Key:
     what = key.this.copy()
     for column in [what] if isinstance(what, exp.Column) else list(what.find_all(exp.Column)):
         column.set("table", None)
+        column.this.set("quoted", False)
     return _Key(
-        what.sql(dialect=statement.dialect), bool(key.args.get("desc")), bool(key.args.get("nulls_first"))
+        what.sql(dialect=statement.dialect, comments=False),
+        bool(key.args.get("desc")),
+        bool(key.args.get("nulls_first")),
     )
 
 
@@ -128,7 +130,7 @@ def _index_key(text: str) -> _Key:
         return _Key(text, False, False)
     descending = match["desc"] is not None
     nulls_first = descending if match["nulls"] is None else match["nulls"] == "FIRST"
-    return _Key(match["what"], descending, nulls_first)
+    return _Key(match["what"].replace('"', ""), descending, nulls_first)
 
 
 def _bare(text: str) -> str:

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from sqlglot import exp
 from sqlglot.tokenizer_core import TokenType
 
-from backend_advisor.experts.database.detectors.query_shape import insertion, tokens
+from backend_advisor.experts.database.detectors.query_shape import (
+    has_plain_index,
+    insertion,
+    key_column,
+    tokens,
+)
 from backend_advisor.experts.database.detectors.registry import detects_in_schema
 from backend_advisor.knowledge.detection import Match
-from backend_advisor.model import Edit, Location, Severity
+from backend_advisor.model import Confidence, Edit, Location, Severity
 from backend_advisor.sql.schema import Schema
 from backend_advisor.sql.statement import Statement
 
@@ -79,13 +84,14 @@ def foreign_key_without_index(schema: Schema, statements: Sequence[Statement]) -
             if _is_covered(schema, table, columns):
                 continue
             names = ", ".join(columns)
-            created = isinstance(tree, exp.Create)
+            defined = known is not None and bool(known.columns) and not known.inferred
             index = f";\nCREATE INDEX {table}_{'_'.join(columns)}_idx ON {table} ({names})"
             yield Match(
                 location=statement.location(place),
                 values={"table": table, "columns": names, "referenced": target},
+                confidence=None if defined and has_plain_index(schema) else Confidence.LOW,
                 edits=(Edit(location=insertion(statement, len(statement.text)), replacement=index),),
-                applicability="safe" if created else "unsafe",
+                applicability="safe" if isinstance(tree, exp.Create) else "unsafe",
             )
 
 
@@ -113,7 +119,7 @@ def _is_covered(schema: Schema, table: str, columns: tuple[str, ...]) -> bool:
             continue
         if index.where is not None and "null" not in index.where.lower():
             continue
-        leading = {key.split(" ")[0] for key in index.keys[: len(columns)]}
+        leading = {key_column(key) for key in index.keys[: len(columns)]}
         if leading == set(columns):
             return True
     return False

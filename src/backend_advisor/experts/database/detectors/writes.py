@@ -9,6 +9,7 @@ from backend_advisor.experts.database.detectors.query_shape import (
     conjuncts,
     equalities,
     insertion,
+    is_base_table,
     is_limited,
     is_scratch,
     known_table,
@@ -23,9 +24,7 @@ from backend_advisor.model import Confidence, Edit, Severity
 
 BATCHED_FROM_ROWS = 1_000_000
 
-_KEY_COLUMN = re.compile(
-    r"(^|_)(id|ids|uuid|guid|key|no|number|code|email|token|slug|name)$|Id$", re.IGNORECASE
-)
+_KEY_COLUMN = re.compile(r"(^|_)(id|ids|uuid|guid|key|no|number|code|email|token|slug|name)$|Id$", re.IGNORECASE)
 _PAST_COLUMN = re.compile(r"(_at|_on|_date|_time|_ts|date|timestamp)$", re.IGNORECASE)
 _EXPIRY_COLUMN = re.compile(r"expir|valid_(to|until)|lock|lease|ttl", re.IGNORECASE)
 _TIME_BOUND = (exp.LT, exp.LTE)
@@ -52,9 +51,18 @@ def write_without_where(query: QueryContext) -> Iterator[Match]:
 def _is_narrowed(write: exp.Expr) -> bool:
     if write.args.get("where") is not None or is_limited(write):
         return True
-    if write.this.args.get("joins") or write.args.get("joins"):
+    if write.this.args.get("joins") or write.args.get("joins") or write.args.get("tables"):
         return True
-    return bool(write.args.get("tables"))
+    return _is_driven_by_cte(write)
+
+
+def _is_driven_by_cte(write: exp.Expr) -> bool:
+    """Whether USING or FROM names a CTE: then no row is touched unless that brings one."""
+    start = write.args.get("from_")
+    drivers = [*(write.args.get("using") or ()), *([start.this] if start is not None else [])]
+    with_ = write.args.get("with_")
+    names = {cte.alias for cte in with_.expressions} if with_ is not None else set()
+    return any(driver.name in names for driver in drivers)
 
 
 def _fills_new_column(query: QueryContext, update: exp.Update) -> bool:
@@ -62,9 +70,7 @@ def _fills_new_column(query: QueryContext, update: exp.Update) -> bool:
     before = query.statement.artifact.text[: query.statement.offset]
     targets = [part.this.name for part in update.expressions if isinstance(part, exp.EQ)]
     return bool(targets) and all(
-        re.search(
-            rf"\badd\s+(column\s+)?(if\s+not\s+exists\s+)?[\"`\[]?{re.escape(name)}\b", before, re.IGNORECASE
-        )
+        re.search(rf"\badd\s+(column\s+)?(if\s+not\s+exists\s+)?[\"`\[]?{re.escape(name)}\b", before, re.IGNORECASE)
         for name in targets
     )
 
@@ -110,7 +116,9 @@ def lock_without_key(query: QueryContext) -> Iterator[Match]:
     """A locking read that names no row and waits for every lock in its way."""
     for select in selects(query.tree):
         tables = [node for node in sources(select) if isinstance(node, exp.Table)]
-        if not tables or not _waits_for_locks(select, tables) or _names_rows(query, select, tables[0]):
+        if len(tables) != 1 or len(sources(select)) != 1 or not is_base_table(tables[0]):
+            continue
+        if not _waits_for_locks(select, tables) or _names_rows(query, select, tables[0]):
             continue
         location = query.statement.location(tables[0])
         kind = "queue" if is_limited(select) else "many"
@@ -122,10 +130,7 @@ def _waits_for_locks(select: exp.Select, tables: list[exp.Table]) -> bool:
     if any(lock.args.get("update") and lock.args.get("wait") is None for lock in locks):
         return True
     hints = {
-        hint.name.upper()
-        for table in tables
-        for group in table.args.get("hints") or ()
-        for hint in group.expressions
+        hint.name.upper() for table in tables for group in table.args.get("hints") or () for hint in group.expressions
     }
     return bool(hints & {"UPDLOCK", "XLOCK"}) and not hints & {"READPAST", "NOWAIT"}
 
@@ -133,6 +138,8 @@ def _waits_for_locks(select: exp.Select, tables: list[exp.Table]) -> bool:
 def _names_rows(query: QueryContext, select: exp.Select, table: exp.Table) -> bool:
     fixed = set(equalities(select))
     for condition in conjuncts(select.args.get("where")):
+        if condition.find(exp.Query, exp.Tuple, exp.Any) is not None:
+            return True
         if isinstance(condition, (exp.In, exp.EQ)) and isinstance(condition.this, exp.Column):
             fixed.add(condition.this.name)
     known = known_table(query, table)
