@@ -3,7 +3,6 @@
 `load()` is the way in; `check()` names every problem of the data.
 """
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -111,11 +110,10 @@ def load(root: Path = ROOT) -> Knowledge:
 
         library = read_library(root)
         errors = [problem for problem in library.problems if not problem.minor]
-        compiled = library.compiled(digest)
         if errors:
-            warnings.warn(str(KnowledgeError(errors)), stacklevel=2)
-        else:
-            store.write(path, compiled)
+            raise KnowledgeError(errors)
+        compiled = library.compiled(digest)
+        store.write(path, compiled)
     return Knowledge(compiled)
 
 

@@ -12,9 +12,7 @@ _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|“[^”]*”|'[^']*'|\([^()]*\)", re.
 _FENCED = re.compile(r"^\s*(`{3,}|~{3,}).*?^\s*\1", re.DOTALL | re.MULTILINE)
 
 
-def check_playbooks(
-    files: Sequence[PlaybookFiles], sources: Mapping[str, Source], technologies: Set[str]
-) -> None:
+def check_playbooks(files: Sequence[PlaybookFiles], sources: Mapping[str, Source], technologies: Set[str]) -> None:
     """Note every problem with the reporter of the file that it is in."""
     codes = {file.playbook.code for file in files}
     _check_unique(files)
@@ -121,9 +119,7 @@ def _compare(field: str, label: str, en: str | None, ko: str | None, file: Playb
     used = _fields(field, en, english, label), _fields(field, ko, korean, label)
     if None not in used and used[0] != used[1]:
         both = " and ".join(", ".join(sorted(fields or ())) or "none" for fields in used)
-        korean.reporter.error(
-            korean.fields.line(field), f"`{label}` has other fields than in English: {both}"
-        )
+        korean.reporter.error(korean.fields.line(field), f"`{label}` has other fields than in English: {both}")
 
 
 def _fields(name: str, template: str, page: PageFile, label: str) -> frozenset[str] | None:

@@ -79,9 +79,7 @@ class Fields:
     def mapping(self, name: str) -> dict[str, str]:
         """A mapping of texts; missing means empty."""
         value = self._take(name, required=False) or {}
-        if not isinstance(value, dict) or not all(
-            isinstance(k, str) and isinstance(v, str) for k, v in value.items()
-        ):
+        if not isinstance(value, dict) or not all(isinstance(k, str) and isinstance(v, str) for k, v in value.items()):
             self._refuse(name, "must be a mapping of names to texts")
             return {}
         return value

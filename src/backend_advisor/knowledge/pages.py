@@ -236,9 +236,7 @@ def _example(fence: Fence, bad: bool | None, code: str, english: PageFile) -> Ex
     lines = tuple(n for n, line in enumerate(fence.code.split("\n"), 1) if mark.search(line))
     if lines and not bad:
         english.reporter.error(fence.line, f"a good example carries the mark `{code}`")
-    return Example(
-        kind=fence.language, text=fence.code, bad=bad, dialect=fence.attributes.get("dialect"), lines=lines
-    )
+    return Example(kind=fence.language, text=fence.code, bad=bad, dialect=fence.attributes.get("dialect"), lines=lines)
 
 
 def _note_citations(file: PageFile) -> None:
