@@ -1,6 +1,7 @@
 """Plans as people paste them, and text that is no plan."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,7 @@ EXPECTED = read_plan(TEXT)
 
 def psql(lines: list[str]) -> str:
     width = max(map(len, lines)) + 2
-    return "\n".join(
-        [" QUERY PLAN ".center(width), "-" * width, *(" " + x for x in lines), f"({len(lines)} rows)"]
-    )
+    return "\n".join([" QUERY PLAN ".center(width), "-" * width, *(" " + x for x in lines), f"({len(lines)} rows)"])
 
 
 def boxed(lines: list[str], left: str, middle: str, rule: str) -> str:
@@ -40,8 +39,7 @@ WRAPPINGS = {
     "first line trimmed": "\n".join("    " + line for line in LINES).lstrip(),
     "windows": TEXT.replace("\n", "\r\n"),
     "after a prompt": "shop=# EXPLAIN (ANALYZE, BUFFERS) SELECT 1\n" + psql(LINES),
-    "auto_explain": "LOG:  duration: 12.3 ms  plan:\n\tQuery Text: select 1\n"
-    + "\n".join("\t" + x for x in LINES),
+    "auto_explain": "LOG:  duration: 12.3 ms  plan:\n\tQuery Text: select 1\n" + "\n".join("\t" + x for x in LINES),
     "non-breaking spaces": TEXT.replace("  ", "\u00a0\u00a0"),
 }
 
@@ -51,9 +49,7 @@ def test_the_tree_survives_how_it_was_pasted(wrapping: str) -> None:
     plan = read_plan(WRAPPINGS[wrapping])
     assert not plan.problems
     nodes = [(n.operation, n.relation, n.total_cost, n.self_ms, len(n.children)) for n, _ in plan.walk()]
-    assert nodes == [
-        (n.operation, n.relation, n.total_cost, n.self_ms, len(n.children)) for n, _ in EXPECTED.walk()
-    ]
+    assert nodes == [(n.operation, n.relation, n.total_cost, n.self_ms, len(n.children)) for n, _ in EXPECTED.walk()]
     assert plan.execution_ms == EXPECTED.execution_ms
     assert plan.settings == EXPECTED.settings
 
@@ -179,3 +175,23 @@ def test_damaged_plans_never_raise(path: Path, data: st.DataObject) -> None:
 def test_any_text_gives_a_plan_or_a_problem(text: str) -> None:
     plan = read_plan(text)
     assert plan.root is not None or plan.problems
+
+
+LONG = 200_000
+HOSTILE = {
+    "a border and blanks": "|" + " " * LONG + "x",
+    "open parentheses": "Limit  " + "(cost=" * LONG,
+    "figures without end": "Hash  (cost=0..1 rows=1 width=1)\n  Buckets: " + "a: b  " * LONG,
+    "a trigger's name": "Limit  (cost=0..1 rows=1 width=1)\nPlanning Time: 1 ms\nTrigger " + " on " * LONG,
+    "settings": "Limit  (cost=0..1 rows=1 width=1)\nSettings: " + "a = '" * LONG,
+    "a relation's name": "Seq Scan " + "on a " * LONG + " (cost=0..1 rows=1 width=1)",
+    "a key": "Limit  (cost=0..1 rows=1 width=1)\n  " + "A" * LONG,
+    "quotes": '"' * LONG,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_long_lines_cost_no_time(text: str) -> None:
+    start = time.monotonic()
+    read_plan(text)
+    assert time.monotonic() - start < 2

@@ -7,6 +7,9 @@ _NUMBER = re.compile(r"^-?\d+(?:\.\d+)?")
 _ORIGINALLY = re.compile(r"^(\d+) \(originally (\d+)\)$")
 _UNITS = re.compile(r"^(-?\d+(?:\.\d+)?) ?(?:kB|ms|bytes)$")
 
+_LONGEST_FIGURES = 1_000
+"""Lines of figures are far shorter; what is longer is a condition, or no plan at all."""
+
 _BUFFER_VERBS = {"hit": "Hit", "read": "Read", "dirtied": "Dirtied", "written": "Written"}
 _HASH_NAMES = {"Buckets": "Hash Buckets", "Batches": "Hash Batches", "Memory Usage": "Peak Memory Usage"}
 _AGGREGATE_NAMES = {"Batches": "HashAgg Batches", "Memory Usage": "Peak Memory Usage"}
@@ -38,6 +41,8 @@ _NAMED_PAIRS = {
 
 def detail(key: str, value: str) -> dict[str, str]:
     """The properties that one detail line states, by the server's own names."""
+    if len(value) > _LONGEST_FIGURES:
+        return {key: value}
     if key == "Buffers":
         return _buffers(value)
     if key == "I/O Timings":

@@ -14,6 +14,7 @@ _TRIGGER = re.compile(
     r"^Trigger (?P<what>.+?)(?: on (?P<relation>\S.*?))?: "
     r"(?:time=(?P<ms>[\d.]+) )?calls=(?P<calls>\d+(?:\.\d+)?)$"
 )
+_LONGEST_LINE = 5_000
 _CONSTRAINT = re.compile(r"^(?:(?P<name>.+) )?for constraint (?P<constraint>.+)$")
 _SETTING = re.compile(r"([A-Za-z_][\w.]*) = '((?:[^']|'')*)'")
 _PHASE = re.compile(r"(Generation|Deform|Inlining|Optimization|Emission|Total)(?: Time)?:? ([\d.]+) ms")
@@ -46,7 +47,7 @@ def read_lines(lines: list[Line]) -> Summary:
             jit_line = line.number if section == "JIT" else jit_line
             continue
         key, _, value = (part.strip() for part in text.partition(":"))
-        trigger = _TRIGGER.match(text)
+        trigger = _TRIGGER.match(text) if len(text) <= _LONGEST_LINE else None
         if trigger:
             found.triggers.append(_trigger(trigger, line.number))
         elif section == "JIT" and key in _JIT_KEYS:
@@ -92,7 +93,8 @@ def _figure(found: Summary, key: str, value: str) -> None:
     elif name in ("execution time", "total runtime"):
         found.execution_ms = figure
     elif name == "settings":
-        found.settings.update({k: v.replace("''", "'") for k, v in _SETTING.findall(value)})
+        pairs = _SETTING.findall(value[:_LONGEST_LINE])
+        found.settings.update({setting: text.replace("''", "'") for setting, text in pairs})
     elif key:
         found.summary[key] = value
 

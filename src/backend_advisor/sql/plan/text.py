@@ -11,10 +11,11 @@ from backend_advisor.sql.plan.nodes import RawNode
 from backend_advisor.sql.plan.unwrap import Line
 
 _NUMBER = r"(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
-_FIGURES = re.compile(r"\s+\((?=cost=|actual |never executed)")
+_FIGURES = re.compile(r"\s\((?=cost=|actual |never executed)")
 _COST = re.compile(rf"cost={_NUMBER}\.\.{_NUMBER} rows={_NUMBER} width=\d+")
 _TIMED = re.compile(rf"actual time={_NUMBER}\.\.{_NUMBER} rows={_NUMBER} loops={_NUMBER}")
 _COUNTED = re.compile(rf"actual rows={_NUMBER} loops={_NUMBER}")
+_LONGEST_NAME = 1_000
 _ARROW = re.compile(r"^(\s*)->\s*(.*)$")
 _SUBPLAN = re.compile(r"^(InitPlan|SubPlan) \S+( \(returns [^)]*\))?$|^CTE \S.*$")
 _KEY = re.compile(r"^([A-Z][A-Za-z/ -]*?):(?: +(.*))?$")
@@ -205,9 +206,9 @@ def _node(text: str, line: int) -> RawNode:
 
 
 def _name(node: RawNode, text: str) -> None:
-    match = _TARGET.match(text)
+    match = _TARGET.match(text) if len(text) <= _LONGEST_NAME else None
     if match is None:
-        node.operation = text
+        node.operation = text[:_LONGEST_NAME]
         return
     node.operation = match["operation"]
     node.index = _unquoted(match["index"]) if match["index"] else None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _GATHER = ("Gather", "Gather Merge")
 _INITPLAN_NUMBER = re.compile(r"^InitPlan (\d+|expr_\d+)")
+_SEARCHED_NODES = 500
+"""An InitPlan's value is asked for near its holder; looking further costs more than it tells."""
 _RETURNED = re.compile(r"\$\d+")
 
 
@@ -86,6 +88,8 @@ def _asks_for(holder: "RawNode", initplan: "RawNode") -> "RawNode":
     pattern = re.compile("|".join(re.escape(mark) + r"(?!\d)" for mark in marks))
     queue = [holder]
     for node in queue:
+        if len(queue) > _SEARCHED_NODES:
+            break
         if any(pattern.search(value) for value in node.properties.values()):
             return node
         queue.extend(child for child in node.children if child is not initplan)

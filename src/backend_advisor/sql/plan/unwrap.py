@@ -7,10 +7,10 @@ _RULE = re.compile(r"^[\s|+\-=─━│┌┐└┘├┤┬┴┼╔╗╚╝�
 _HEADER = re.compile(r'^[\s|│║"]*QUERY PLAN[\s|│║"+↵]*$', re.IGNORECASE)
 _FOOTER = re.compile(r"^\s*\(\d+ rows?\)\s*$|^\s*\(\d+개? 행\)\s*$|^\s*\d+ rows? in set.*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
-_BORDERED = re.compile(r"^\s*[|│║] ?(.*?)\s*[|│║]\s*$")
-_CONTINUED = re.compile(r"\s*[+↵]$")
+_BORDERS = "|│║"
+_CONTINUED = ("+", "↵")
 _UNCLOSED = re.compile(r"\((?:cost|actual)[^()]*$")
-_MARK = re.compile(r"\s+-- [A-Z]{2,4}\d{3}\b.*$")
+_MARK = re.compile(r"[A-Z]{2,4}\d{3}\b")
 _TAB = 8
 
 
@@ -24,7 +24,7 @@ class Line:
 
 def unwrap(text: str) -> list[Line]:
     """The plan's own lines, with their numbers in the original text."""
-    lines = [Line(_MARK.sub("", line.rstrip()).expandtabs(_TAB), i) for i, line in enumerate(_split(text), start=1)]
+    lines = [Line(_unmarked(line.rstrip()).expandtabs(_TAB), i) for i, line in enumerate(_split(text), start=1)]
     lines = _without_mail_quotes(lines)
     lines = [Line(_borderless(line.text), line.number) for line in lines if not _is_decoration(line.text)]
     lines = _unquoted_lines(lines)
@@ -41,8 +41,16 @@ def _is_decoration(text: str) -> bool:
 
 
 def _borderless(text: str) -> str:
-    match = _BORDERED.match(text)
-    return match.group(1) if match else text
+    inner = text.strip()
+    if len(inner) < 2 or inner[0] not in _BORDERS or inner[-1] not in _BORDERS:
+        return text
+    return inner[1:-1].removeprefix(" ").rstrip()
+
+
+def _unmarked(text: str) -> str:
+    """Without the comment that marks a line of an example."""
+    plan, dashes, comment = text.rpartition(" -- ")
+    return plan.rstrip() if dashes and _MARK.match(comment) else text
 
 
 def _without_mail_quotes(lines: list[Line]) -> list[Line]:
@@ -78,10 +86,14 @@ def _halved(line: Line, first: bool, last: bool) -> str:
 
 def _without_continuation(lines: list[Line]) -> list[Line]:
     """psql ends each line of a value that has several with a plus sign."""
-    marked = [line for line in lines if _CONTINUED.search(line.text)]
+    marked = [line for line in lines if line.text.endswith(_CONTINUED)]
     if len(marked) >= len(lines) - 1 and len(lines) > 1:
-        return [Line(_CONTINUED.sub("", line.text), line.number) for line in lines]
+        return [Line(_uncontinued(line.text), line.number) for line in lines]
     return lines
+
+
+def _uncontinued(text: str) -> str:
+    return text[:-1].rstrip() if text.endswith(_CONTINUED) else text
 
 
 def _rejoined(lines: list[Line]) -> list[Line]:
