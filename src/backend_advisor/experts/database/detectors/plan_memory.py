@@ -37,14 +37,7 @@ _UNITS = {"kB": 1, "MB": 1024, "GB": 1024**2, "TB": 1024**3}
 def sort_spills(context: PlanContext) -> Iterator[Match]:
     """A sort that did not fit into work_mem."""
     for node, ancestors in context.plan.walk():
-        disk = max(
-            (
-                number(node, name)
-                for name in node.properties
-                if name.endswith("Sort Space Used") and node.properties.get(name.replace("Used", "Type")) == "Disk"
-            ),
-            default=0.0,
-        )
+        disk = max((number(node, name) for name in node.properties if _is_on_disk(node, name)), default=0.0)
         if disk and matters(context.plan, node.self_ms):
             yield Match(
                 location=place(context, node, ancestors),
@@ -158,6 +151,13 @@ def memoize_evictions(context: PlanContext) -> Iterator[Match]:
                     "misses": round(misses),
                 },
             )
+
+
+def _is_on_disk(node: PlanNode, name: str) -> bool:
+    """Whether a figure of a sort, of one of its workers or of an incremental sort's groups is space on disk."""
+    if name.endswith("Sort Space Disk Peak Sort Space Used"):
+        return True
+    return name.endswith("Sort Space Used") and node.properties.get(name.replace("Used", "Type")) == "Disk"
 
 
 def work_mem(plan: Plan) -> float:
