@@ -9,6 +9,7 @@ from pathlib import Path
 
 PREFIX = "advisor-lab-"
 _KEEPER = "keeper.pid"
+_ZOMBIE, _START_FIELD = "Z", 19
 
 
 def make_folder(user: str | None) -> Path:
@@ -34,7 +35,7 @@ def sweep() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError, ValueError):
             if not folder.is_symlink() and folder.stat().st_uid == os.geteuid() and _abandoned(folder):
-                _end_server(folder)
+                end_server(folder)
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -49,7 +50,8 @@ def _abandoned(folder: Path) -> bool:
 def _started(process: int) -> str:
     """When a process started, as the kernel counts; empty when it does not run (or the system cannot say)."""
     with contextlib.suppress(OSError, IndexError):
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return fields[_START_FIELD] if fields[0] != _ZOMBIE else ""
     if not Path("/proc/self/stat").exists():
         with contextlib.suppress(OSError):
             os.kill(process, 0)
@@ -57,8 +59,9 @@ def _started(process: int) -> str:
     return ""
 
 
-def _end_server(folder: Path) -> None:
-    lines = (folder / "data" / "postmaster.pid").read_text().splitlines()
-    if lines and lines[1] == str(folder / "data"):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(int(lines[0]), signal.SIGQUIT)
+def end_server(folder: Path) -> None:
+    """Stop the server that runs in a folder, if one does."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        lines = (folder / "data" / "postmaster.pid").read_text().splitlines()
+        if lines[1] == str(folder / "data"):
+            os.kill(int(lines[0]), getattr(signal, "SIGQUIT", signal.SIGTERM))

@@ -1,0 +1,107 @@
+"""The server comes up for whoever asks and is gone afterwards, however its user ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from backend_advisor.lab.errors import ServerUnavailable
+from backend_advisor.lab.postgres import binaries
+from backend_advisor.lab.postgres.folders import sweep
+from backend_advisor.lab.postgres.server import Server, running
+
+HOLD = """
+import sys, time
+from backend_advisor.lab.postgres.server import running
+with running() as server:
+    lines = (server.data_directory / "postmaster.pid").read_text().splitlines()
+    print(server.folder, lines[0], flush=True)
+    time.sleep(60)
+"""
+
+
+def start_holder() -> tuple["subprocess.Popen[str]", Path, int]:
+    holder = subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    folder, process = holder.stdout.readline().split()
+    return holder, Path(folder), int(process)
+
+
+def is_running(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def gone_within(folder: Path, process: int, seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not folder.exists() and not is_running(process):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_it_is_the_version_it_says(server: Server) -> None:
+    database = server.create_database()
+    assert server.version in database.admin("SELECT version()")[0][0]
+    database.close()
+
+
+def test_nothing_is_left_when_it_ends() -> None:
+    with running() as server:
+        folder = server.folder
+        process = int((server.data_directory / "postmaster.pid").read_text().splitlines()[0])
+    assert gone_within(folder, process)
+
+
+def test_nothing_is_left_after_an_exception() -> None:
+    folders = []
+    with pytest.raises(RuntimeError), running() as server:
+        folders.append(server.folder)
+        raise RuntimeError
+    assert not folders[0].exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_nothing_is_left_when_its_user_is_killed(number: signal.Signals) -> None:
+    holder, folder, process = start_holder()
+    holder.send_signal(number)
+    holder.wait(20)
+    assert gone_within(folder, process)
+
+
+def test_a_server_whose_keeper_was_killed_is_swept_up_by_the_next() -> None:
+    holder, folder, process = start_holder()
+    keeper = int((folder / "keeper.pid").read_text().split()[0])
+    os.kill(keeper, signal.SIGKILL)
+    holder.kill()
+    holder.wait(20)
+    time.sleep(0.1)
+    sweep()
+    assert gone_within(folder, process)
+
+
+def test_the_folder_is_closed_to_others(server: Server) -> None:
+    assert server.folder.stat().st_mode & 0o066 == 0
+    assert server.data_directory.stat().st_mode & 0o077 == 0
+
+
+def test_no_port_is_open(server: Server) -> None:
+    database = server.create_database()
+    assert database.admin("SHOW listen_addresses") == [("",)]
+    database.close()
+
+
+def test_a_folder_without_a_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(binaries.CHOICE, str(tmp_path))
+    binaries.find_binaries.cache_clear()
+    with pytest.raises(ServerUnavailable), running():
+        pass
+    binaries.find_binaries.cache_clear()
