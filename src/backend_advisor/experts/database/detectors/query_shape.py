@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import Enum, auto
+from itertools import islice
 
 import sqlglot
 from sqlglot import exp
@@ -13,6 +14,9 @@ from backend_advisor.experts.database.detectors.registry import QueryContext
 from backend_advisor.model import Location
 from backend_advisor.sql.schema import Schema, Table
 from backend_advisor.sql.statement import Statement
+
+MAX_SELECTS = 300
+"""A statement with more is generated, and looking at each would take too long."""
 
 _CATALOGS = {"pg_catalog", "information_schema", "sys", "mysql", "performance_schema", "dbo_sys"}
 _CATALOG_TABLE = re.compile(r"^(pg_|sqlite_|v\$|gv\$|dba_|syscat)", re.IGNORECASE)
@@ -56,9 +60,9 @@ def role(query: exp.Expr) -> Role:
 
 
 def selects(tree: exp.Expr) -> Iterator[exp.Select]:
-    """Every SELECT of a statement that reads or writes rows, at any depth."""
+    """Every SELECT of a statement that reads or writes rows, at any depth; of a huge one the outermost."""
     if not isinstance(tree, exp.DDL) or isinstance(tree, exp.Insert):
-        yield from tree.find_all(exp.Select)
+        yield from islice(tree.find_all(exp.Select), MAX_SELECTS)
 
 
 def sources(select: exp.Select) -> list[exp.Expr]:

@@ -34,6 +34,7 @@ DEEP_OFFSET = 1_000
 SMALL_TABLE_ROWS = 1_000
 LARGE_TABLE_ROWS = 100_000
 NARROW_TABLE_COLUMNS = 3
+MAX_BRANCHES = 30
 
 _REFERENCE_TABLE = re.compile(
     r"^(countr(y|ies)|currenc(y|ies)|languages?|locales?|time_?zones?|regions?|roles?|permissions?|settings?"
@@ -193,16 +194,23 @@ def union_of_disjoint_branches(query: QueryContext) -> Iterator[Match]:
         )
 
 
-def _branches(union: exp.Expr) -> list[exp.Select] | None:
+def _branches(union: exp.Union) -> list[exp.Select] | None:
     """The SELECTs of a chain of plain UNIONs, or None when something else is among them."""
-    if isinstance(union, exp.Select):
-        return [union]
-    if isinstance(union, (exp.Subquery, exp.Paren)) and isinstance(union.this, exp.Query):
-        return _branches(union.this)
-    if type(union) is not exp.Union or not union.args.get("distinct"):
-        return None
-    left, right = _branches(union.this), _branches(union.expression)
-    return left + right if left is not None and right is not None else None
+    found: list[exp.Select] = []
+    waiting: list[exp.Expr] = [union]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, exp.Select):
+            found.append(node)
+        elif isinstance(node, (exp.Subquery, exp.Paren)) and isinstance(node.this, exp.Query):
+            waiting.append(node.this)
+        elif type(node) is exp.Union and node.args.get("distinct"):
+            waiting += [node.expression, node.this]
+        else:
+            return None
+        if len(found) + len(waiting) > MAX_BRANCHES:
+            return None
+    return found
 
 
 def _are_disjoint(first: exp.Select, second: exp.Select) -> bool:
