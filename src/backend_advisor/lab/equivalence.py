@@ -27,7 +27,6 @@ from backend_advisor.sql.statement import Problem, parse
 
 TRIALS = 24
 MAX_ROWS = 10_000
-SECONDS = 30.0
 _SHOWN_ROWS = 5
 _DIGITS = 12
 _EXAMPLE_ROWS = 20
@@ -96,8 +95,9 @@ class Checker:
 
     def equivalent(self, original: str, rewritten: str, *, trials: int = TRIALS, seed: int = 0) -> EquivalenceResult:
         """Compare two queries on so many random databases; the same seed gives the same databases."""
-        first, second = order_of(original), order_of(rewritten)
-        if first is None or second is None or first.keys != second.keys:
+        first = order_of(original)
+        second = order_of(rewritten, first.keys) if first is not None else None
+        if first is None or second is None:
             return EquivalenceResult(False, 0, 0, notes=("order_lost",))
         trees = [tree for tree in (parse(original, "postgres"), parse(rewritten, "postgres")) if _is_tree(tree)]
         near = literals([tree for tree in trees if isinstance(tree, exp.Expression)])
@@ -107,7 +107,7 @@ class Checker:
             rng = _numbers(seed, trial)
             with self._filling():
                 rows = fill_randomly(self._session, self._with_parents(tables), rng, near)
-                verdict = compare(self._session, first, second, seconds=SECONDS / 3)
+                verdict = compare(self._session, first, second)
             if verdict.skipped:
                 notes.add(verdict.note)
                 continue
@@ -175,15 +175,18 @@ def equivalent(
         return checker.equivalent(original, rewritten, trials=trials, seed=seed)
 
 
-def order_of(sql: str) -> OrderSpec | None:
-    """The query with its ORDER BY keys shown, or None when they cannot be."""
-    tree = parse(sql, "postgres")
-    if not isinstance(tree, exp.Query):
+def order_of(sql: str, wanted: int | None = None) -> OrderSpec | None:
+    """The query with its ORDER BY keys shown, or only the first `wanted` of them; None when they cannot be shown."""
+    parsed = parse(sql, "postgres")
+    if not isinstance(parsed, exp.Query):
         return None
+    tree: exp.Query = parsed
     order = tree.args.get("order")
     keys = 0
-    if order is not None:
-        shown = [_key(tree, ordered.this) for ordered in order.expressions]
+    if (len(order.expressions) if order is not None else 0) < (wanted or 0):
+        return None
+    if order is not None and wanted != 0:
+        shown = [_key(tree, ordered.this) for ordered in order.expressions[:wanted]]
         if any(key is None for key in shown):
             return None
         tree, keys = _with_keys(tree, [key for key in shown if key is not None]), len(shown)
@@ -198,11 +201,11 @@ def order_of(sql: str) -> OrderSpec | None:
 
 
 def compare(
-    session: Session, original: OrderSpec | str, rewritten: OrderSpec | str, *, seconds: float = SECONDS
+    session: Session, original: OrderSpec | str, rewritten: OrderSpec | str, *, seconds: float | None = None
 ) -> Verdict:
     """Compare two queries on the data the session sees now. Must run inside a transaction, which stays usable."""
     first = order_of(original) if isinstance(original, str) else original
-    second = order_of(rewritten) if isinstance(rewritten, str) else rewritten
+    second = order_of(rewritten, first.keys if first else 0) if isinstance(rewritten, str) else rewritten
     if first is None or second is None or first.keys != second.keys:
         return Verdict(False, "order_lost")
     before = _run(session, first.sql, seconds)
@@ -221,7 +224,7 @@ def compare(
     return _compare_rows(session, first, _cells(before), _cells(after), seconds)
 
 
-def compare_page(session: Session, original: str, keyset: str, *, seconds: float = SECONDS) -> Verdict:
+def compare_page(session: Session, original: str, keyset: str, *, seconds: float | None = None) -> Verdict:
     """Compare a page read by OFFSET with the keyset query's, its parameters taken from the row before the page."""
     tree = parse(original, "postgres")
     spec = order_of(original)
@@ -247,7 +250,7 @@ def compare_page(session: Session, original: str, keyset: str, *, seconds: float
     return Verdict(same, "" if same else "rows", len(page.rows))
 
 
-def _key(tree: exp.Query, key: exp.Expression) -> exp.Expression | None:
+def _key(tree: exp.Query, key: exp.Expr) -> exp.Expr | None:
     """An ORDER BY key as something that can stand in the select list."""
     outputs = tree.selects
     if isinstance(key, exp.Literal) and key.is_int and not key.is_string:
@@ -259,11 +262,12 @@ def _key(tree: exp.Query, key: exp.Expression) -> exp.Expression | None:
     if isinstance(key, exp.Column) and not key.table:
         named = next((one for one in outputs if isinstance(one, exp.Alias) and one.alias == key.name), None)
         if named is not None and isinstance(tree, exp.Select):
-            return named.this.copy()
+            behind: exp.Expr = named.this
+            return behind.copy()
     return key.copy()
 
 
-def _with_keys(tree: exp.Query, keys: Sequence[exp.Expression]) -> exp.Query:
+def _with_keys(tree: exp.Query, keys: Sequence[exp.Expr]) -> exp.Query:
     """The same query with the keys as further columns; where that could change the rows, around the query."""
     shown = [exp.alias_(key, f"order_key_{number}") for number, key in enumerate(keys, 1)]
     if isinstance(tree, exp.Select) and tree.args.get("distinct") is None:
@@ -280,9 +284,10 @@ def _with_keys(tree: exp.Query, keys: Sequence[exp.Expression]) -> exp.Query:
         inner_whole.set(part, None)
     outer = outer.from_(inner_whole.subquery("compared"))
     if order is not None:
+        everything = [_outer_key(tree, _key(tree, ordered.this) or ordered.this) for ordered in order.expressions]
         ordered = [
             exp.Ordered(this=key.copy(), desc=old.args.get("desc"), nulls_first=old.args.get("nulls_first"))
-            for key, old in zip(named, order.expressions, strict=True)
+            for key, old in zip(everything, order.expressions, strict=True)
         ]
         outer.set("order", exp.Order(expressions=ordered))
     outer.set("limit", limit)
@@ -290,7 +295,7 @@ def _with_keys(tree: exp.Query, keys: Sequence[exp.Expression]) -> exp.Query:
     return outer
 
 
-def _outer_key(tree: exp.Query, key: exp.Expression) -> exp.Expression:
+def _outer_key(tree: exp.Query, key: exp.Expr) -> exp.Expr:
     """Under DISTINCT or a set operation a key is one of the output columns: its name outside."""
     for output in tree.selects:
         if output.unalias() == key or output.alias_or_name == key.name:
@@ -298,22 +303,24 @@ def _outer_key(tree: exp.Query, key: exp.Expression) -> exp.Expression:
     return exp.column(key.name, table="compared") if isinstance(key, exp.Column) else key.copy()
 
 
-def _run(session: Session, sql: str, seconds: float, values: Sequence[object] = ()) -> Rows | LabError:
-    session.run("SAVEPOINT compared")
+def _run(session: Session, sql: str, seconds: float | None, values: Sequence[object] = ()) -> Rows | LabError:
+    session.run("SAVEPOINT compared", seconds=seconds)
     try:
         capped = sql if values else f"SELECT * FROM ({sql}) AS compared_rows LIMIT {MAX_ROWS + 1}"
         rows = session.run(capped, *values, seconds=seconds)
     except LabError as error:
         try:
-            session.run("ROLLBACK TO SAVEPOINT compared")
+            session.run("ROLLBACK TO SAVEPOINT compared", seconds=seconds)
         except LabError:
             return error
         return error
-    session.run("RELEASE SAVEPOINT compared")
+    session.run("RELEASE SAVEPOINT compared", seconds=seconds)
     return Rows(rows.columns, rows.types, rows.rows[:MAX_ROWS], truncated=len(rows.rows) > MAX_ROWS)
 
 
-def _compare_rows(session: Session, spec: OrderSpec, before: list[Row], after: list[Row], seconds: float) -> Verdict:
+def _compare_rows(
+    session: Session, spec: OrderSpec, before: list[Row], after: list[Row], seconds: float | None
+) -> Verdict:
     keys = spec.keys
     if len(before) != len(after):
         return _different("rows", before, after)
@@ -327,7 +334,7 @@ def _compare_rows(session: Session, spec: OrderSpec, before: list[Row], after: l
 
 
 def _compare_under_limit(
-    session: Session, spec: OrderSpec, before: list[Row], after: list[Row], seconds: float
+    session: Session, spec: OrderSpec, before: list[Row], after: list[Row], seconds: float | None
 ) -> Verdict:
     """Rows that tie at either end of the page may be any of those that tie; all others must be the same."""
     whole = _run(session, spec.unlimited or "", seconds)
@@ -345,7 +352,7 @@ def _compare_under_limit(
 
 
 def _compare_by_fingerprint(
-    session: Session, first: OrderSpec, second: OrderSpec, before: Rows, after: Rows, seconds: float
+    session: Session, first: OrderSpec, second: OrderSpec, before: Rows, after: Rows, seconds: float | None
 ) -> Verdict:
     """Too many rows to fetch: count and hash them in the server, and compare the order of the first ones."""
     prints = [_run(session, _fingerprint(spec.sql), seconds) for spec in (first, second)]
@@ -397,9 +404,9 @@ def _numbers(seed: int, trial: int) -> random.Random:
     return random.Random(f"{seed}/{trial}")  # noqa: S311 (data, not secrets)
 
 
-def _is_tree(tree: exp.Expression | Problem) -> bool:
+def _is_tree(tree: exp.Expr | Problem) -> bool:
     return not isinstance(tree, Problem)
 
 
-def _names(trees: Sequence[exp.Expression | Problem]) -> set[str]:
+def _names(trees: Sequence[exp.Expr | Problem]) -> set[str]:
     return {table.name for tree in trees if isinstance(tree, exp.Expression) for table in tree.find_all(exp.Table)}

@@ -20,13 +20,13 @@ from backend_advisor.experts.database.remedies.rewrites.redundancy import (
     where_for_having,
     without_inner_order,
 )
-from backend_advisor.experts.database.remedies.rewrites.shape import Rewrite
+from backend_advisor.experts.database.remedies.rewrites.shape import Rewrite, resolve_order
 from backend_advisor.sql.schema import Schema, qualified
 from backend_advisor.sql.statement import Statement
 
 __all__ = ["REWRITES", "Rewrite", "rewrites"]
 
-Family = Callable[[exp.Expression, Schema], Iterable[Rewrite]]
+Family = Callable[[exp.Expr, Schema], Iterable[Rewrite]]
 
 REWRITES: tuple[Family, ...] = (
     sargable,
@@ -54,4 +54,5 @@ def rewrites(statement: Statement, schema: Schema) -> list[Rewrite]:
     tree = qualified(statement, schema)
     if tree is None or tree.find(exp.Lock):
         return []
+    resolve_order(tree)
     return [rewrite for family in REWRITES for rewrite in family(tree.copy(), schema)]

@@ -22,7 +22,7 @@ from backend_advisor.sql.schema import Schema
 _AGGREGATES = (exp.Count, exp.Sum, exp.Min, exp.Max, exp.Avg)
 
 
-def grouped_join_for_subquery(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def grouped_join_for_subquery(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """`(SELECT sum(…) FROM b WHERE b.k = a.k)` as a LEFT JOIN to b grouped by k."""
     if not isinstance(tree, exp.Select) or not is_plain(tree) or has_bare_star(tree) or joined_by_comma(tree):
         return
@@ -74,7 +74,7 @@ def _join(
     tree: exp.Select,
     subquery: exp.Subquery,
     pairs: list[tuple[exp.Column, exp.Column]],
-    local: list[exp.Expression],
+    local: list[exp.Expr],
     name: str,
 ) -> None:
     grouped = subquery.this.copy()
@@ -93,7 +93,7 @@ def _join(
         )
     )
     tree.append("joins", exp.Join(this=grouped.subquery(name), side="LEFT", on=on))
-    result: exp.Expression = exp.column("value", table=name)
+    result: exp.Expr = exp.column("value", table=name)
     if isinstance(value, exp.Count):
         # A group that does not exist counts nothing, and nothing is 0, not NULL.
         result = exp.Coalesce(this=result, expressions=[exp.Literal.number(0)])
@@ -102,9 +102,12 @@ def _join(
     _replace(subquery, result, value if fallback is None else output)
 
 
-def _replace(subquery: exp.Subquery, result: exp.Expression, output: exp.Expression) -> None:
+def _replace(subquery: exp.Subquery, result: exp.Expr, output: exp.Expr) -> None:
     """Put the value in the subquery's place; the server names an unnamed one after its function."""
     parent = subquery.parent
+    if isinstance(parent, exp.Select) and subquery.alias and not subquery.alias.startswith("_col_"):
+        subquery.replace(exp.alias_(result, subquery.alias))
+        return
     named = exp.alias_(result, output.key.lower()) if not isinstance(output, exp.Column) else result
     if isinstance(parent, exp.Alias) and parent.alias.startswith("_col_"):
         parent.replace(named)
@@ -125,7 +128,7 @@ def _is_aggregate(select: exp.Select) -> bool:
     return isinstance(output, _AGGREGATES) and not output.find(exp.Query)
 
 
-def _pair(part: exp.Expression, inside: set[str], outside: set[str]) -> tuple[exp.Column, exp.Column] | None:
+def _pair(part: exp.Expr, inside: set[str], outside: set[str]) -> tuple[exp.Column, exp.Column] | None:
     """The inner and the outer column of a correlation by equality."""
     if not isinstance(part, exp.EQ):
         return None

@@ -18,7 +18,7 @@ from backend_advisor.sql.schema import Schema
 _MOST_BRANCHES = 4
 
 
-def union_all_for_or(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def union_all_for_or(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """One SELECT for each side of the OR; each leaves out the rows that an earlier one has given."""
     if not isinstance(tree, exp.Select) or not is_plain(tree) or tree.args.get("with_") or is_volatile(tree):
         return
@@ -35,7 +35,7 @@ def union_all_for_or(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
         return
 
 
-def _union(tree: exp.Select, rest: list[exp.Expression], sides: list[exp.Expression]) -> exp.Expression:
+def _union(tree: exp.Select, rest: list[exp.Expr], sides: list[exp.Expr]) -> exp.Expr:
     branches = []
     for number, side in enumerate(sides):
         branch = tree.copy()
@@ -62,7 +62,7 @@ def _union(tree: exp.Select, rest: list[exp.Expression], sides: list[exp.Express
     return union
 
 
-def _is_output(tree: exp.Select, key: exp.Expression) -> bool:
+def _is_output(tree: exp.Select, key: exp.Expr) -> bool:
     """Whether a key can be named after UNION ALL: exactly one output column of that name, and it is the key."""
     if not isinstance(key, exp.Column) or any(one.is_star for one in tree.expressions):
         return False
@@ -70,7 +70,7 @@ def _is_output(tree: exp.Select, key: exp.Expression) -> bool:
     return len(named) == 1 and (named[0].unalias() == key or not key.table)
 
 
-def _differ(sides: list[exp.Expression]) -> bool:
+def _differ(sides: list[exp.Expr]) -> bool:
     """Sides on the same column are one range or list to an index already."""
     columns = [frozenset((c.table, c.name) for c in side.find_all(exp.Column)) for side in sides]
     return all(columns) and len(set(columns)) == len(columns)

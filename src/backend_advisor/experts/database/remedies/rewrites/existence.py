@@ -20,7 +20,7 @@ from backend_advisor.experts.database.remedies.rewrites.shape import (
 from backend_advisor.sql.schema import Schema
 
 
-def exists_for_in(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def exists_for_in(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """`x IN (SELECT y …)` as EXISTS, where NULL and false mean the same."""
     changed = False
     for node in list(tree.find_all(exp.In)):
@@ -33,7 +33,7 @@ def exists_for_in(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
         yield Rewrite("exists_for_in", written(tree), (), Known(schema).assumptions(tree))
 
 
-def not_exists_for_not_in(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def not_exists_for_not_in(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """`x NOT IN (SELECT y …)` as NOT EXISTS, only when neither side can be NULL."""
     known, changed = Known(schema), False
     for node in list(tree.find_all(exp.Not)):
@@ -52,7 +52,7 @@ def not_exists_for_not_in(tree: exp.Expression, schema: Schema) -> Iterator[Rewr
         yield Rewrite("not_exists_for_not_in", written(tree), (), known.assumptions(tree))
 
 
-def exists_for_count(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def exists_for_count(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """`(SELECT count(*) …) > 0` as EXISTS, and `= 0` as NOT EXISTS."""
     known, changed = Known(schema), False
     for node in list(tree.find_all(exp.GT, exp.GTE, exp.LT, exp.EQ, exp.NEQ)):
@@ -130,12 +130,12 @@ def _counts_rows(select: exp.Select, known: Known) -> bool:
     return isinstance(count.this, exp.Star | exp.Literal) or known.never_null(count.this)
 
 
-def _asks_existence(node: exp.Expression) -> bool | None:
+def _asks_existence(node: exp.Expr) -> bool | None:
     """True for a comparison that means "at least one", False for "none", None for any other."""
     right = node.expression
     if not isinstance(right, exp.Literal) or right.is_string or right.name not in ("0", "1"):
         return None
-    meanings = {
+    meanings: dict[tuple[type[exp.Expr], str], bool] = {
         (exp.GT, "0"): True,
         (exp.NEQ, "0"): True,
         (exp.GTE, "1"): True,
@@ -145,7 +145,7 @@ def _asks_existence(node: exp.Expression) -> bool | None:
     return meanings.get((type(node), right.name))
 
 
-def semi_join_for_distinct(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def semi_join_for_distinct(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """`SELECT DISTINCT a.… FROM a JOIN b …`, where b only multiplies the rows, as EXISTS over b."""
     known = Known(schema)
     if not isinstance(tree, exp.Select) or not _multiplies(tree):

@@ -20,7 +20,7 @@ from backend_advisor.experts.database.remedies.rewrites.shape import (
 from backend_advisor.sql.schema import Schema
 
 
-def without_left_join(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def without_left_join(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """Leave out a LEFT JOIN that finds at most one row, of which nothing is used."""
     if not isinstance(tree, exp.Select) or has_bare_star(tree) or joined_by_comma(tree) or tree.args.get("locks"):
         return
@@ -34,7 +34,7 @@ def without_left_join(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]
         yield Rewrite("without_left_join", written(tree), (), known.assumptions(tree))
 
 
-def without_inner_join(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def without_inner_join(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """Leave out a join that only follows a foreign key: the row it finds is always there, once."""
     if not isinstance(tree, exp.Select) or has_bare_star(tree) or joined_by_comma(tree) or tree.args.get("locks"):
         return

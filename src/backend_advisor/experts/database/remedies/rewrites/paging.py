@@ -17,7 +17,7 @@ from backend_advisor.experts.database.remedies.rewrites.shape import (
 from backend_advisor.sql.schema import Schema
 
 
-def early_limit(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def early_limit(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """Take the first rows of the driving table before LEFT JOINs, which can only add to them."""
     if not isinstance(tree, exp.Select) or not is_plain(tree) or is_volatile(tree):
         return
@@ -45,7 +45,7 @@ def early_limit(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
     yield Rewrite("early_limit", written(tree), ("DB122",), Known(schema).assumptions(tree))
 
 
-def keyset(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def keyset(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """Continue after the last row of the page before: `$1`, `$2` … are its ORDER BY values."""
     known = Known(schema)
     if not isinstance(tree, exp.Select) or not is_plain(tree) or tree.args.get("joins"):
@@ -66,7 +66,7 @@ def keyset(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
     yield Rewrite("keyset", written(tree), ("DB121", "DB138"), known.assumptions(tree), same_rows=False)
 
 
-def _after(keys: list[exp.Expression], descending: list[bool]) -> exp.Expression:
+def _after(keys: list[exp.Expr], descending: list[bool]) -> exp.Expr:
     marks = [exp.Parameter(this=exp.Literal.number(number)) for number in range(1, len(keys) + 1)]
     if len(set(descending)) == 1:
         comparison = exp.LT if descending[0] else exp.GT
@@ -82,6 +82,6 @@ def _after(keys: list[exp.Expression], descending: list[bool]) -> exp.Expression
     return exp.paren(exp.or_(*cases))
 
 
-def _whole_number(clause: exp.Expression | None) -> int | None:
+def _whole_number(clause: exp.Expr | None) -> int | None:
     value = clause.expression if isinstance(clause, exp.Limit | exp.Offset) else None
     return int(value.name) if isinstance(value, exp.Literal) and value.is_int else None

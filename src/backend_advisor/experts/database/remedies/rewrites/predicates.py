@@ -23,10 +23,10 @@ _WHOLE = ("smallint", "integer", "int", "bigint", "int4", "int8", "int2")
 _COMPARISONS = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _SMALL = 1_000_000
 
-Form = Callable[[exp.Expression, Known], exp.Expression | None]
+Form = Callable[[exp.Expr, Known], exp.Expr | None]
 
 
-def sargable(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def sargable(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """Every condition that hides a column in an expression, in a form that shows the column."""
     known, changed = Known(schema), False
     for node in list(tree.find_all(*_COMPARISONS, exp.Between)):
@@ -40,7 +40,7 @@ def sargable(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
         yield Rewrite("sargable", written(tree), (), known.assumptions(tree))
 
 
-def _day_of_timestamp(node: exp.Expression, known: Known) -> exp.Expression | None:
+def _day_of_timestamp(node: exp.Expr, known: Known) -> exp.Expr | None:
     """`date(t) = d` as the half-open range of that day, in the session's time zone as before."""
     column = _column_of_day(node.this)
     if column is None or not known.is_timestamp(column):
@@ -60,7 +60,7 @@ def _day_of_timestamp(node: exp.Expression, known: Known) -> exp.Expression | No
     return _before(column, _next_day(day) if isinstance(node, exp.LTE) else day)
 
 
-def _truncated(node: exp.Expression, known: Known) -> exp.Expression | None:
+def _truncated(node: exp.Expr, known: Known) -> exp.Expr | None:
     """`date_trunc('month', t) = first of a month` as the range of that month."""
     call = node.this
     if not isinstance(node, exp.EQ) or not isinstance(call, exp.TimestampTrunc) or call.args.get("zone"):
@@ -84,7 +84,7 @@ def _truncated(node: exp.Expression, known: Known) -> exp.Expression | None:
     return exp.and_(_from(call.this, start), _before(call.this, _as_date(following.isoformat())))
 
 
-def _year(node: exp.Expression, known: Known) -> exp.Expression | None:
+def _year(node: exp.Expr, known: Known) -> exp.Expr | None:
     """`extract(year from t) = 2024` as the range of that year."""
     call = node.this
     if not isinstance(node, exp.EQ) or not isinstance(call, exp.Extract) or call.name.upper() != "YEAR":
@@ -100,7 +100,7 @@ def _year(node: exp.Expression, known: Known) -> exp.Expression | None:
     )
 
 
-def _shifted_moment(node: exp.Expression, known: Known) -> exp.Expression | None:
+def _shifted_moment(node: exp.Expr, known: Known) -> exp.Expr | None:
     """`t + interval '7 days' > x` as `t > x - interval '7 days'`, for intervals that are the same length both ways."""
     sum_ = node.this
     if not isinstance(node, _COMPARISONS) or not isinstance(sum_, exp.Add | exp.Sub):
@@ -119,7 +119,7 @@ def _shifted_moment(node: exp.Expression, known: Known) -> exp.Expression | None
     return type(node)(this=column.copy(), expression=back(this=bound, expression=interval.copy()))
 
 
-def _shifted_number(node: exp.Expression, known: Known) -> exp.Expression | None:
+def _shifted_number(node: exp.Expr, known: Known) -> exp.Expr | None:
     """`n + 10 > 100` as `n > 90`, for whole numbers."""
     sum_ = node.this
     if not isinstance(node, _COMPARISONS) or not isinstance(sum_, exp.Add | exp.Sub):
@@ -133,7 +133,7 @@ def _shifted_number(node: exp.Expression, known: Known) -> exp.Expression | None
     return type(node)(this=sum_.this.copy(), expression=exp.Literal.number(value))
 
 
-def _prefix(node: exp.Expression, known: Known) -> exp.Expression | None:
+def _prefix(node: exp.Expr, known: Known) -> exp.Expr | None:
     """`left(s, 3) = 'abc'` as `s LIKE 'abc%'`."""
     call = node.this
     if not isinstance(node, exp.EQ) or not isinstance(node.expression, exp.Literal) or not node.expression.is_string:
@@ -151,7 +151,7 @@ def _prefix(node: exp.Expression, known: Known) -> exp.Expression | None:
     return exp.Like(this=call.this.copy(), expression=exp.Literal.string(escaped + "%"))
 
 
-def _default(node: exp.Expression, known: Known) -> exp.Expression | None:
+def _default(node: exp.Expr, known: Known) -> exp.Expr | None:
     """`coalesce(s, 'x') = 'x'` as `s = 'x' OR s IS NULL`; with another default, as `s = …` alone."""
     call, wanted = node.this, node.expression
     if not isinstance(node, exp.EQ) or not isinstance(call, exp.Coalesce) or len(call.expressions) != 1:
@@ -182,15 +182,15 @@ _FORMS: tuple[Form, ...] = (
 )
 
 
-def _column_of_day(node: exp.Expression) -> exp.Expression | None:
-    if isinstance(node, exp.Date) and not node.expressions and not node.args.get("zone"):
-        return node.this
-    if isinstance(node, exp.Cast) and node.to.is_type("date"):
-        return node.this
-    return node.this if isinstance(node, exp.TsOrDsToDate) else None
+def _column_of_day(node: exp.Expr) -> exp.Expr | None:
+    if (isinstance(node, exp.Date) and not node.expressions and not node.args.get("zone")) or (isinstance(node, exp.Cast) and node.to.is_type("date")) or isinstance(node, exp.TsOrDsToDate):
+        inner = node.this
+    else:
+        return None
+    return inner if isinstance(inner, exp.Column) else None
 
 
-def _day(node: exp.Expression | None, types: tuple[str, ...] = ("date",)) -> exp.Expression | None:
+def _day(node: exp.Expr | None, types: tuple[str, ...] = ("date",)) -> exp.Expr | None:
     """A calendar day as an expression of type date: a literal, a cast literal, or CURRENT_DATE."""
     if isinstance(node, exp.CurrentDate) and not node.this:
         return node.copy()
@@ -202,7 +202,7 @@ def _day(node: exp.Expression | None, types: tuple[str, ...] = ("date",)) -> exp
     return day if _iso(day) is not None else None
 
 
-def _iso(node: exp.Expression) -> date | None:
+def _iso(node: exp.Expr) -> date | None:
     text = node.this.name if isinstance(node, exp.Cast) else ""
     try:
         return date.fromisoformat(text) if _DAY.match(text) else None
@@ -210,7 +210,7 @@ def _iso(node: exp.Expression) -> date | None:
         return None
 
 
-def _moment(node: exp.Expression, *, zoned: bool) -> exp.Expression | None:
+def _moment(node: exp.Expr, *, zoned: bool) -> exp.Expr | None:
     """A moment as an expression of the column's own type, so that arithmetic on it means the same."""
     if isinstance(node, exp.CurrentTimestamp):
         return node.copy() if zoned and not node.this else None
@@ -224,25 +224,25 @@ def _moment(node: exp.Expression, *, zoned: bool) -> exp.Expression | None:
     return exp.cast(node.copy(), "timestamptz" if zoned else "timestamp", dialect="postgres")
 
 
-def _as_date(text: str) -> exp.Expression:
+def _as_date(text: str) -> exp.Expr:
     return exp.cast(exp.Literal.string(text), "date")
 
 
-def _next_day(day: exp.Expression) -> exp.Expression:
+def _next_day(day: exp.Expr) -> exp.Expr:
     parsed = _iso(day)
     if parsed is not None and parsed < date.max:
         return _as_date(date.fromordinal(parsed.toordinal() + 1).isoformat())
     return exp.Add(this=day.copy(), expression=exp.Literal.number(1))
 
 
-def _from(column: exp.Expression, bound: exp.Expression) -> exp.Expression:
+def _from(column: exp.Expr, bound: exp.Expr) -> exp.Expr:
     return exp.GTE(this=column.copy(), expression=bound.copy())
 
 
-def _before(column: exp.Expression, bound: exp.Expression) -> exp.Expression:
+def _before(column: exp.Expr, bound: exp.Expr) -> exp.Expr:
     return exp.LT(this=column.copy(), expression=bound.copy())
 
 
-def _whole(node: exp.Expression | None) -> int | None:
+def _whole(node: exp.Expr | None) -> int | None:
     found = isinstance(node, exp.Literal) and node.is_int and abs(int(node.name)) < _SMALL
     return int(node.name) if found and node is not None else None

@@ -15,10 +15,10 @@ from backend_advisor.experts.database.remedies.rewrites.shape import (
     where_parts,
     written,
 )
-from backend_advisor.sql.schema import Schema
+from backend_advisor.sql.schema import Schema, Table
 
 
-def without_inner_order(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def without_inner_order(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """Leave out ORDER BY in IN and EXISTS subqueries without LIMIT: nobody sees that order."""
     changed = False
     for select in selects(tree):
@@ -33,7 +33,7 @@ def without_inner_order(tree: exp.Expression, schema: Schema) -> Iterator[Rewrit
         yield Rewrite("without_inner_order", written(tree), ("DB131",), Known(schema).assumptions(tree))
 
 
-def union_all(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def union_all(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """UNION as UNION ALL, where two sides read one table by its key and ask for different values of a column."""
     known = Known(schema)
     if not isinstance(tree, exp.Union) or not tree.args.get("distinct"):
@@ -45,7 +45,7 @@ def union_all(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
     yield Rewrite("union_all", written(tree), ("DB128",), known.assumptions(tree))
 
 
-def where_for_having(tree: exp.Expression, schema: Schema) -> Iterator[Rewrite]:
+def where_for_having(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """Conditions on grouping columns move from HAVING to WHERE, before the rows are grouped."""
     changed = False
     for select in selects(tree):
@@ -71,7 +71,7 @@ def _asks_membership(select: exp.Select) -> bool:
     return isinstance(holder, exp.Subquery) and isinstance(holder.parent, exp.In) and holder.arg_key == "query"
 
 
-def _is_on_keys(part: exp.Expression, keys: list[exp.Column]) -> bool:
+def _is_on_keys(part: exp.Expr, keys: list[exp.Column]) -> bool:
     columns = list(part.find_all(exp.Column))
     return bool(
         columns
@@ -83,11 +83,11 @@ def _is_on_keys(part: exp.Expression, keys: list[exp.Column]) -> bool:
 
 def _disjoint(left: exp.Select, right: exp.Select, known: Known) -> bool:
     """Both sides give each row once (its key is among the outputs), and no row can pass both filters."""
-    tables = [_only_table(side, known) for side in (left, right)]
-    if tables[0] is None or tables[0] is not tables[1]:
+    table = _only_table(left, known)
+    if table is None or _only_table(right, known) is not table:
         return False
     outputs = [[one.unalias() for one in side.expressions] for side in (left, right)]
-    if not _same_key_in_both(outputs, known.identity(tables[0])):
+    if not _same_key_in_both(outputs, known.identity(table)):
         return False
     asked, other = _equal_to(left), _equal_to(right)
     return any(
@@ -96,7 +96,7 @@ def _disjoint(left: exp.Select, right: exp.Select, known: Known) -> bool:
     )
 
 
-def _only_table(select: exp.Select, known: Known) -> object:
+def _only_table(select: exp.Select, known: Known) -> Table | None:
     blocked = ("joins", "laterals", "distinct", "group", "having", "limit", "offset", "with_")
     found = list(sources(select).values())
     if (
@@ -108,7 +108,7 @@ def _only_table(select: exp.Select, known: Known) -> object:
     return known.table(found[0])
 
 
-def _same_key_in_both(outputs: list[list[exp.Expression]], keys: list[tuple[str, ...]]) -> bool:
+def _same_key_in_both(outputs: list[list[exp.Expr]], keys: list[tuple[str, ...]]) -> bool:
     """A key whose columns stand at the same positions on both sides."""
     same = {
         one.name

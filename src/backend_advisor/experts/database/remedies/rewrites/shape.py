@@ -27,7 +27,7 @@ class Rewrite:
     same_rows: bool = True
 
 
-def conjuncts(condition: exp.Expression | None) -> list[exp.Expression]:
+def conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
     """The parts of a condition that AND joins, without parentheses around them."""
     if condition is None:
         return []
@@ -35,18 +35,18 @@ def conjuncts(condition: exp.Expression | None) -> list[exp.Expression]:
     return list(bare.flatten()) if isinstance(bare, exp.And) else [bare]
 
 
-def where_parts(select: exp.Select) -> list[exp.Expression]:
+def where_parts(select: exp.Select) -> list[exp.Expr]:
     """The conjuncts of a SELECT's WHERE."""
     where = select.args.get("where")
     return conjuncts(where.this) if where is not None else []
 
 
-def set_where(select: exp.Select, parts: list[exp.Expression]) -> None:
+def set_where(select: exp.Select, parts: list[exp.Expr]) -> None:
     """Give a SELECT these conjuncts, or no WHERE."""
     select.set("where", exp.Where(this=exp.and_(*parts, copy=True)) if parts else None)
 
 
-def is_filter(node: exp.Expression) -> bool:
+def is_filter(node: exp.Expr) -> bool:
     """Whether NULL and false mean the same for this condition: only AND, OR and parentheses up to WHERE."""
     parent = node.parent
     while isinstance(parent, exp.And | exp.Or | exp.Paren):
@@ -54,7 +54,7 @@ def is_filter(node: exp.Expression) -> bool:
     return isinstance(parent, exp.Where)
 
 
-def in_condition(node: exp.Expression) -> bool:
+def in_condition(node: exp.Expr) -> bool:
     """Whether a node belongs to a WHERE or to the ON of a join, where an index could serve it."""
     parent = node.parent
     while parent is not None and not isinstance(parent, exp.Query):
@@ -64,19 +64,19 @@ def in_condition(node: exp.Expression) -> bool:
     return False
 
 
-def sources(select: exp.Select) -> dict[str, exp.Expression]:
+def sources(select: exp.Select) -> dict[str, exp.Expr]:
     """What a SELECT reads, by alias: tables and derived tables."""
-    found: list[exp.Expression] = [select.args["from_"].this] if select.args.get("from_") else []
+    found: list[exp.Expr] = [select.args["from_"].this] if select.args.get("from_") else []
     found += [join.this for join in select.args.get("joins") or []]
     return {source.alias_or_name: source for source in found}
 
 
-def aliases_inside(tree: exp.Expression) -> set[str]:
+def aliases_inside(tree: exp.Expr) -> set[str]:
     """Every alias that a subquery brings with it, at any depth."""
     return {table.alias_or_name for table in tree.find_all(exp.Table, exp.Subquery) if table.alias_or_name}
 
 
-def used(tree: exp.Expression) -> set[str]:
+def used(tree: exp.Expr) -> set[str]:
     """The aliases that the columns of a tree refer to."""
     return {column.table for column in tree.find_all(exp.Column)}
 
@@ -89,14 +89,14 @@ def is_plain(select: exp.Select) -> bool:
     return not any(_aggregates(part) or _returns_sets(part) for part in parts)
 
 
-def _aggregates(tree: exp.Expression) -> bool:
+def _aggregates(tree: exp.Expr) -> bool:
     return any(
         isinstance(node, exp.AggFunc | exp.Window) or (isinstance(node, exp.Anonymous) and "agg" in node.name.lower())
         for node in tree.walk(prune=lambda node: isinstance(node, exp.Query))
     )
 
 
-def _returns_sets(tree: exp.Expression) -> bool:
+def _returns_sets(tree: exp.Expr) -> bool:
     return any(
         isinstance(node, exp.Explode | exp.Unnest | exp.GenerateSeries | exp.UDTF)
         or (isinstance(node, exp.Anonymous) and not isinstance(node, exp.AggFunc))
@@ -104,7 +104,7 @@ def _returns_sets(tree: exp.Expression) -> bool:
     )
 
 
-def is_volatile(tree: exp.Expression) -> bool:
+def is_volatile(tree: exp.Expr) -> bool:
     """Whether evaluating a part another number of times could change the result; unknown functions count as such."""
     return any(
         isinstance(node, exp.Anonymous | exp.Rand) or getattr(node, "name", "").lower() in _VOLATILE
@@ -131,19 +131,19 @@ class Known:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
 
-    def table(self, source: exp.Expression | None) -> Table | None:
+    def table(self, source: exp.Expr | None) -> Table | None:
         """The schema's table behind a source; None for derived tables, CTEs and the unknown."""
         if not isinstance(source, exp.Table) or source.db or _names_cte(source):
             return None
         return self._schema.table(source.name)
 
-    def column(self, node: exp.Expression | None) -> Column | None:
+    def column(self, node: exp.Expr | None) -> Column | None:
         """The schema's column behind a reference."""
         found = self.source(node)
         table = self.table(found[1]) if found is not None else None
         return table.column(node.name) if table is not None and isinstance(node, exp.Column) else None
 
-    def source(self, node: exp.Expression | None) -> tuple[exp.Select, exp.Expression] | None:
+    def source(self, node: exp.Expr | None) -> tuple[exp.Select, exp.Expr] | None:
         """The SELECT and the source that a column refers to, looked for from the inside out."""
         if not isinstance(node, exp.Column) or not node.table:
             return None
@@ -155,22 +155,22 @@ class Known:
             select = select.find_ancestor(exp.Select)
         return None
 
-    def type(self, node: exp.Expression | None) -> str:
+    def type(self, node: exp.Expr | None) -> str:
         """A column's type in lower case without its length, or nothing."""
         column = self.column(node)
         return column.type.lower().split("(")[0].strip() if column is not None and not column.inferred else ""
 
-    def is_timestamp(self, node: exp.Expression | None) -> bool:
+    def is_timestamp(self, node: exp.Expr | None) -> bool:
         """Whether a column is a timestamp, with or without time zone."""
         return self.type(node).startswith("timestamp")
 
-    def has_zone(self, node: exp.Expression | None) -> bool:
+    def has_zone(self, node: exp.Expr | None) -> bool:
         """Whether a column's type carries a time zone."""
         column = self.column(node)
         text = column.type.lower() if column is not None else ""
         return "timestamptz" in text or "with time zone" in text
 
-    def never_null(self, node: exp.Expression | None) -> bool:
+    def never_null(self, node: exp.Expr | None) -> bool:
         """Whether a column cannot be NULL here: declared so, and not on the optional side of a join."""
         found, column = self.source(node), self.column(node)
         if found is None or column is None or not isinstance(node, exp.Column):
@@ -197,14 +197,14 @@ class Known:
             if key == table.primary_key or all(not c.nullable for c in table.columns if c.name in key)
         ]
 
-    def assumptions(self, tree: exp.Expression) -> tuple[str, ...]:
+    def assumptions(self, tree: exp.Expr) -> tuple[str, ...]:
         """`inferred_schema` when a table of the tree has no DDL."""
         tables = [self.table(table) for table in tree.find_all(exp.Table)]
         return ("inferred_schema",) if any(table is not None and table.inferred for table in tables) else ()
 
 
 def _names_cte(table: exp.Table) -> bool:
-    query: exp.Expression | None = table
+    query: exp.Expr | None = table
     while query is not None:
         with_ = query.args.get("with_")
         if with_ is not None and any(cte.alias == table.name for cte in with_.expressions):
@@ -227,12 +227,23 @@ def is_optional(select: exp.Select, alias: str) -> bool:
     return False
 
 
-def selects(tree: exp.Expression) -> Iterator[exp.Select]:
+def selects(tree: exp.Expr) -> Iterator[exp.Select]:
     """Every SELECT of a tree, outermost first."""
     yield from list(tree.find_all(exp.Select))
 
 
-def written(tree: exp.Expression) -> str:
+def resolve_order(tree: exp.Expr) -> None:
+    """Let ORDER BY name the columns behind the output names it uses."""
+    for select in selects(tree):
+        order = select.args.get("order")
+        columns = {one.alias_or_name: one.unalias() for one in reversed(select.expressions)}
+        for ordered in order.expressions if order is not None else []:
+            behind = columns.get(ordered.this.name)
+            if isinstance(ordered.this, exp.Column) and not ordered.this.table and isinstance(behind, exp.Column):
+                ordered.set("this", behind.copy())
+
+
+def written(tree: exp.Expr) -> str:
     """Readable SQL, without the aliases that qualification added."""
     tidy = tree.copy()
     for alias in list(tidy.find_all(exp.Alias)):
@@ -241,6 +252,9 @@ def written(tree: exp.Expression) -> str:
         same = isinstance(alias.this, exp.Column) and alias.this.name == alias.alias
         if same or alias.alias.startswith(_UNNAMED):
             alias.replace(alias.this)
+    for subquery in tidy.find_all(exp.Subquery):
+        if subquery.alias.startswith(_UNNAMED):
+            subquery.set("alias", None)
     for table in tidy.find_all(exp.Table):
         if table.alias == table.name and not table.args["alias"].args.get("columns"):
             table.set("alias", None)
