@@ -140,7 +140,8 @@ class ScaleModel:
         names = {
             name
             for (name,) in self._database.admin(
-                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'm', 'p')"
+                "SELECT relname FROM pg_class "
+                "WHERE relkind IN ('r', 'm', 'p') AND relnamespace = 'public'::regnamespace"
             )
         }
         return [relation for name, relation in self._statistics.relations.items() if name in names]
@@ -160,7 +161,7 @@ class ScaleModel:
         try:
             self._database.admin(
                 "SELECT pg_restore_attribute_stats('schemaname', 'public', 'relname', $1::text, "
-                f"'attname', $2::text, 'inherited', false, {pairs})",
+                f"'attname', $2::text, 'inherited', {str(known.inherited).lower()}, {pairs})",
                 table,
                 column,
                 *(str(value) for value in values.values()),
@@ -199,9 +200,9 @@ class ScaleModel:
     def _raise_tree(self, name: str, level: int) -> None:
         """Give an index its height; the planner reads it from the metapage, which must not be cached."""
         if self._heights:
-            self._database.admin("SELECT pg_buffercache_evict_relation($1::text::regclass)", _quoted(name))
+            self._database.admin("SELECT pg_buffercache_evict_relation($1::text::regclass)", _in_public(name))
             write_empty_tree(self._file(name), level, self._checksum)
-            seen = self._database.admin("SELECT root, level FROM bt_metap($1::text)", _quoted(name))
+            seen = self._database.admin("SELECT root, level FROM bt_metap($1::text)", _in_public(name))
             if seen and int(seen[0][0]) == 1 and int(seen[0][1]) == level:
                 return
         self._condition("index_height_zero", name)
@@ -227,7 +228,7 @@ class ScaleModel:
             stretch(self._file(name), pages)
 
     def _file(self, name: str) -> Path:
-        rows = self._database.admin("SELECT pg_relation_filepath($1::text::regclass)", _quoted(name))
+        rows = self._database.admin("SELECT pg_relation_filepath($1::text::regclass)", _in_public(name))
         if not rows or rows[0][0] is None:
             # A partitioned table has no file of its own; its partitions have.
             raise FileNotFoundError(name)
@@ -293,6 +294,10 @@ def _index_pages(relation: RelationStatistics, rows: float, columns: list[str], 
         repeats = max(rows / max(min(distinct, rows), 1.0), 1.0)
     size = entry if repeats < 2 else entry / min(repeats, POSTING_TIDS) + 6
     return max(int(rows * size / (LEAF_FILL * (PAGE - 40))) + 2, 2)
+
+
+def _in_public(name: str) -> str:
+    return f"public.{_quoted(name)}"
 
 
 def _quoted(name: str) -> str:

@@ -25,18 +25,25 @@ _ROW_OVERHEAD = 28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnStatistics:
-    """What is known of a column's values. Lists stay in the server's own text form ("{a,b}")."""
+    """What is known of a column's values. Lists stay in the server's own text form ("{a,b}").
+
+    `inherited` means that the rows of partitions or child tables are counted in.
+    """
 
     null_frac: float = 0.0
     avg_width: int | None = None
     n_distinct: float = 0.0
     correlation: float | None = None
+    inherited: bool = False
     lists: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationStatistics:
-    """The size of a table or an index, and for a table what is known of its columns."""
+    """The size of a table or an index, and for a table what is known of its columns.
+
+    `rows` is -1 for a table that was never analyzed, as in the server's catalogue.
+    """
 
     name: str
     rows: float
@@ -144,15 +151,16 @@ def _from_rows(rows: Iterable[Mapping[str, object]]) -> Statistics:
         if not name:
             ignored.append("row_without_relation")
         elif column:
-            # With children's rows counted in or not: the table's own figures win.
-            if _text(row.get("inherited")) in ("t", "true", "True") and column in columns.get(name, {}):
-                continue
-            columns.setdefault(name, {})[column] = _column(row)
-        elif (rows_ := _number(row.get("reltuples"))) is not None and rows_ >= 0:
+            known = columns.setdefault(name, {})
+            statistics = _column(row)
+            # A partitioned table has only figures with its partitions counted in; elsewhere its own figures win.
+            if column not in known or not statistics.inherited:
+                known[column] = statistics
+        elif (rows_ := _number(row.get("reltuples"))) is not None:
             pages = int(_number(row.get("relpages")) or 0)
             visible = int(_number(row.get("relallvisible")) or 0)
             relations[name] = RelationStatistics(
-                name=name, rows=rows_, pages=max(pages, 0), all_visible=min(max(visible, 0), max(pages, 0))
+                name=name, rows=max(rows_, -1.0), pages=max(pages, 0), all_visible=min(max(visible, 0), max(pages, 0))
             )
         else:
             ignored.append(name)
@@ -172,6 +180,7 @@ def _column(row: Mapping[str, object]) -> ColumnStatistics:
         avg_width=int(width) if width is not None and width > 0 else None,
         n_distinct=_number(row.get("n_distinct")) or 0.0,
         correlation=_number(row.get("correlation")),
+        inherited=_text(row.get("inherited")) in ("t", "true", "True"),
         lists=lists,
     )
 
