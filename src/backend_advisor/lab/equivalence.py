@@ -226,28 +226,32 @@ def compare(
 
 def compare_page(session: Session, original: str, keyset: str, *, seconds: float | None = None) -> Verdict:
     """Compare a page read by OFFSET with the keyset query's, its parameters taken from the row before the page."""
-    tree = parse(original, "postgres")
-    spec = order_of(original)
-    if not isinstance(tree, exp.Select) or spec is None:
-        return Verdict(False, "order_lost")
-    offset = tree.args.get("offset")
-    before = parse(spec.sql, "postgres")
-    if offset is None or not isinstance(before, exp.Select):
-        return Verdict(False, "order_lost")
-    skipped = int(offset.expression.name)
-    before.set("offset", exp.Offset(expression=exp.Literal.number(skipped - 1)))
-    before.set("limit", exp.Limit(expression=exp.Literal.number(1)))
-    last = _run(session, before.sql("postgres"), seconds)
+    values = keys_before_page(session, original, seconds=seconds)
     page = _run(session, original, seconds)
-    if isinstance(last, LabError) or isinstance(page, LabError) or not last.rows:
+    if isinstance(page, LabError) or values is None:
         return Verdict(True, "skipped")
-    found = _run(session, keyset, seconds, last.rows[0][-spec.keys :])
+    found = _run(session, keyset, seconds, values)
     if isinstance(found, LabError):
         return Verdict(False, "error", len(page.rows))
     if page.columns != found.columns or page.types != found.types:
         return Verdict(False, "columns", len(page.rows))
     same = _cells(page) == _cells(found)
     return Verdict(same, "" if same else "rows", len(page.rows))
+
+
+def keys_before_page(session: Session, original: str, *, seconds: float | None = None) -> Row | None:
+    """The ORDER BY keys of the last row that OFFSET skips; None when there is no such row or no such query."""
+    tree = parse(original, "postgres")
+    spec = order_of(original)
+    offset = tree.args.get("offset") if isinstance(tree, exp.Select) else None
+    before = parse(spec.sql, "postgres") if spec is not None else None
+    if spec is None or offset is None or not isinstance(before, exp.Select):
+        return None
+    skipped = int(offset.expression.name)
+    before.set("offset", exp.Offset(expression=exp.Literal.number(skipped - 1)))
+    before.set("limit", exp.Limit(expression=exp.Literal.number(1)))
+    last = _run(session, before.sql("postgres"), seconds)
+    return last.rows[0][-spec.keys :] if isinstance(last, Rows) and last.rows else None
 
 
 def _key(tree: exp.Query, key: exp.Expr) -> exp.Expr | None:

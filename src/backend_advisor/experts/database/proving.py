@@ -1,6 +1,6 @@
 """Put a case's queries to the test: candidate indexes and rewrites, run before and after on the same rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -8,8 +8,9 @@ from sqlglot import exp
 from backend_advisor.experts import Terms
 from backend_advisor.experts.database.bench import ASSUMED_ROWS, Bench, bench
 from backend_advisor.experts.database.remedies.candidates import candidates, create_statement, drop_statement
-from backend_advisor.experts.database.remedies.search import Found, search
-from backend_advisor.experts.database.remedies.shelf import Shelf
+from backend_advisor.experts.database.remedies.search import Found, pays, search
+from backend_advisor.experts.database.remedies.shelf import Built, Shelf
+from backend_advisor.experts.database.rewriting import Outcome, try_rewrites
 from backend_advisor.experts.database.wording import milliseconds, rows_of, share, times
 from backend_advisor.experts.database.workload import Workload, stated_rows
 from backend_advisor.lab.errors import LabError, QueryFailed, ServerUnavailable, TimedOut
@@ -111,10 +112,73 @@ def _proofs(made: Bench, setting: _Setting) -> Iterator[Proof]:
     found = search(shelf, made.sql, limit_ms=made.server.limits.statement_seconds * 1000)
     if found is None:
         raise TimedOut(made.server.limits.statement_seconds)
-    yield _index_proof(made, setting, shelf, found)
+    outcomes = try_rewrites(made, setting.statement, setting.schema, shelf, found)
+    helpful = [outcome for outcome in outcomes if outcome.equal and pays(found.after, outcome.best)]
+    rest = [outcome for outcome in outcomes if outcome not in helpful]
+    yield _index_proof(made, setting, shelf, found, rest)
+    for outcome in helpful:
+        yield _rewrite_proof(made, setting, shelf, found, outcome)
 
 
-def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found) -> Proof:
+def _rewrite_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, outcome: Outcome) -> Proof:
+    best = outcome.best or found.after
+    gain = (found.after.median_ms or 0.0) / max(best.median_ms or 0.0, 0.001)
+    name = setting.say(f"rewrite_{outcome.rewrite.name}")
+    claim = setting.say(
+        "claim_rewrite",
+        name=name,
+        before=_milliseconds(found.after),
+        after=_milliseconds(best),
+        gain=times(gain),
+        version=made.server.version,
+    )
+    recommended = {built.index.name for built in found.chosen}
+    extra = [shelf.built[index] for index in outcome.indexes if index not in recommended]
+    changes = [Change(apply=f"{outcome.shown.rstrip(';')};", rollback="", reason=name)]
+    changes += [_index_change(setting, built, {}) for built in extra]
+    conditions = [*_conditions(made, setting, best), *_equality_conditions(setting, outcome)]
+    return Proof(
+        claim=claim,
+        method="bench",
+        status=ProofStatus.TESTED,
+        holds=True,
+        codes=outcome.rewrite.codes or (MISSING_INDEX,),
+        artifact=setting.statement.artifact.name,
+        before=found.after,
+        after=best,
+        changes=tuple(changes),
+        conditions=tuple(conditions),
+        target=_target(setting.case, best),
+    )
+
+
+def _equality_conditions(setting: _Setting, outcome: Outcome) -> Iterator[str]:
+    if not outcome.rewrite.same_rows:
+        yield setting.say("condition_keyset")
+    yield setting.say("condition_equality", trials=outcome.equality.trials)
+    if "ties" in outcome.equality.notes:
+        yield setting.say("condition_ties")
+    for assumption in outcome.rewrite.assumptions:
+        yield setting.say(f"assumption_{assumption}")
+
+
+def _rewrites_left(setting: _Setting, found: Found, outcomes: Sequence[Outcome]) -> Iterator[Trial]:
+    """Rewrites that are not recommended: those whose rows differ, and those that add nothing to the indexes."""
+    for outcome in outcomes:
+        if not outcome.equal:
+            yield Trial(statement=outcome.shown, reason=setting.say("reason_not_equal"))
+            continue
+        alone = outcome.alone.median_ms if outcome.alone is not None else None
+        if alone is not None and pays(found.before, outcome.alone):
+            key = "reason_rewrite_without_indexes" if found.chosen else "reason_rewrite_slower"
+        else:
+            key = "reason_rewrite_slower"
+        ms = milliseconds(alone) if alone is not None else "-"
+        reason = setting.say(key, ms=ms, before=_milliseconds(found.before))
+        yield Trial(statement=outcome.shown, reason=reason, median_ms=alone)
+
+
+def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, rest: Sequence[Outcome]) -> Proof:
     indexes = [built.index for built in found.chosen]
     after = _milliseconds(found.after)
     if indexes:
@@ -130,17 +194,7 @@ def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found) -> 
     else:
         claim = setting.say("claim_no_gain", count=len(shelf.built), before=after, version=made.server.version)
     overhead = write_overhead(made.database, indexes)
-    changes = tuple(
-        Change(
-            apply=create_statement(built.index, concurrently=True),
-            rollback=drop_statement(built.index, concurrently=True),
-            reason=setting.say("change_index"),
-            size_bytes=built.size_bytes,
-            build_ms=round(built.build_ms, 1),
-            write_overhead=overhead.get(built.index.table),
-        )
-        for built in found.chosen
-    )
+    changes = tuple(_index_change(setting, built, overhead) for built in found.chosen)
     return Proof(
         claim=claim,
         method="bench",
@@ -151,9 +205,20 @@ def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found) -> 
         before=found.before,
         after=found.after,
         changes=changes,
-        rejected=tuple(_rejected(setting, shelf, found)),
+        rejected=(*_rejected(setting, shelf, found), *_rewrites_left(setting, found, rest)),
         conditions=tuple(_conditions(made, setting, found.before)),
         target=_target(setting.case, found.after),
+    )
+
+
+def _index_change(setting: _Setting, built: Built, overhead: Mapping[str, float]) -> Change:
+    return Change(
+        apply=create_statement(built.index, concurrently=True),
+        rollback=drop_statement(built.index, concurrently=True),
+        reason=setting.say("change_index", table=built.index.table),
+        size_bytes=built.size_bytes,
+        build_ms=round(built.build_ms, 1),
+        write_overhead=overhead.get(built.index.table),
     )
 
 

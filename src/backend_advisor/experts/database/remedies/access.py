@@ -36,7 +36,7 @@ class Access:
     limited: bool = False
 
 
-def accesses(tree: exp.Expression, schema: Schema) -> list[Access]:
+def accesses(tree: exp.Expr, schema: Schema) -> list[Access]:
     """Every mention of a known table in a resolved query, with what is asked of it there."""
     found: list[Access] = []
     for scope in tree.find_all(exp.Select, exp.Update, exp.Delete):

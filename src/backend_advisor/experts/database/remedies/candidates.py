@@ -16,7 +16,7 @@ BRIN_ROWS = 1_000_000
 _IDENTITY_TYPES = ("bigint", "uuid", "bigserial", "serial")
 
 
-def candidates(trees: Iterable[exp.Expression], schema: Schema) -> tuple[Index, ...]:
+def candidates(trees: Iterable[exp.Expr], schema: Schema) -> tuple[Index, ...]:
     """Indexes worth trying for these resolved queries; none that exists or that an existing one covers."""
     found: dict[tuple[object, ...], Index] = {}
     for tree in trees:

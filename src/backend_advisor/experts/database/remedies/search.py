@@ -57,10 +57,10 @@ def search(shelf: Shelf, sql: str, *, limit_ms: float) -> Found | None:
     chosen = _prune(shelf, sql, _joint(shelf, sql))
     chosen = _simplify(shelf, sql, chosen)
     after = shelf.measure(sql, chosen)
-    if not _pays(before, after):
+    if not pays(before, after):
         chosen = _rescue(shelf, sql, before, limit_ms)
         after = shelf.measure(sql, chosen)
-    if after is None or not _pays(before, after):
+    if after is None or not pays(before, after):
         chosen, after = frozenset(), before
     tried = _explain_choice(shelf, sql, chosen, before)
     return Found(before, after, tuple(shelf.built[name] for name in sorted(chosen)), tried)
@@ -146,5 +146,6 @@ def _as_good(candidate: Measurement | None, reference: Measurement | None) -> bo
     return fast and (candidate.blocks or 0) <= (reference.blocks or 0) * TOLERANCE + 8
 
 
-def _pays(before: Measurement, after: Measurement | None) -> bool:
+def pays(before: Measurement, after: Measurement | None) -> bool:
+    """Whether the second is faster than the first by more than noise."""
     return after is not None and _time(before) > _time(after) * MIN_GAIN + NOISE_MS

@@ -33,7 +33,7 @@ def grouped_join_for_subquery(tree: exp.Expr, schema: Schema) -> Iterator[Rewrit
         if _decorrelate(tree, subquery, changed + 1):
             changed += 1
     if changed:
-        yield Rewrite("grouped_join_for_subquery", written(tree), ("DB126",), Known(schema).assumptions(tree))
+        yield Rewrite("grouped_join_for_subquery", written(tree), ("DB114",), Known(schema).assumptions(tree))
 
 
 def _stands_in(node: exp.Subquery, tree: exp.Select) -> bool:

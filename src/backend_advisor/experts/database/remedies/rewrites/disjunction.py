@@ -31,7 +31,9 @@ def union_all_for_or(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
         if len(sides) > _MOST_BRANCHES or not _differ(sides):
             continue
         rest = [part for part in parts if part is not either]
-        yield Rewrite("union_all_for_or", written(_union(tree, rest, sides)), (), Known(schema).assumptions(tree))
+        yield Rewrite(
+            "union_all_for_or", written(_union(tree, rest, sides)), ("DB108",), Known(schema).assumptions(tree)
+        )
         return
 
 

@@ -49,7 +49,7 @@ def not_exists_for_not_in(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
             node.replace(exp.Not(this=exists))
             changed = True
     if changed:
-        yield Rewrite("not_exists_for_not_in", written(tree), (), known.assumptions(tree))
+        yield Rewrite("not_exists_for_not_in", written(tree), ("DB107",), known.assumptions(tree))
 
 
 def exists_for_count(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
@@ -69,7 +69,7 @@ def exists_for_count(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
         node.replace(exists if wanted else exp.Not(this=exists))
         changed = True
     if changed:
-        yield Rewrite("exists_for_count", written(tree), (), known.assumptions(tree))
+        yield Rewrite("exists_for_count", written(tree), ("DB115",), known.assumptions(tree))
 
 
 def _as_exists(node: exp.In) -> exp.Exists | None:
@@ -168,7 +168,7 @@ def semi_join_for_distinct(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     tree.set("joins", None)
     if table is not None and any(set(key) <= outputs for key in known.identity(table)):
         tree.set("distinct", None)
-    yield Rewrite("semi_join_for_distinct", written(tree), (), known.assumptions(tree))
+    yield Rewrite("semi_join_for_distinct", written(tree), ("DB111",), known.assumptions(tree))
 
 
 def _multiplies(select: exp.Select) -> bool:

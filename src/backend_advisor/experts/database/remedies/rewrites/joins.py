@@ -31,7 +31,7 @@ def without_left_join(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
             changed = True
     if changed:
         tree.set("joins", tree.args["joins"] or None)
-        yield Rewrite("without_left_join", written(tree), (), known.assumptions(tree))
+        yield Rewrite("without_left_join", written(tree), ("DB112",), known.assumptions(tree))
 
 
 def without_inner_join(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:

@@ -183,10 +183,9 @@ _FORMS: tuple[Form, ...] = (
 
 
 def _column_of_day(node: exp.Expr) -> exp.Expr | None:
-    if (isinstance(node, exp.Date) and not node.expressions and not node.args.get("zone")) or (isinstance(node, exp.Cast) and node.to.is_type("date")) or isinstance(node, exp.TsOrDsToDate):
-        inner = node.this
-    else:
-        return None
+    is_call = isinstance(node, exp.Date) and not node.expressions and not node.args.get("zone")
+    is_cast = isinstance(node, exp.Cast) and node.to.is_type("date")
+    inner = node.this if is_call or is_cast or isinstance(node, exp.TsOrDsToDate) else None
     return inner if isinstance(inner, exp.Column) else None
 
 
