@@ -1,6 +1,6 @@
 """Random queries, every rewrite of each, accepted on some random data and compared again on other data.
 
-    python benchmarks/rewrites.py [QUERIES] [SEED]
+    python benchmarks/rewrites.py [QUERIES] [SEED] [DATABASES]
 
 Prints how many were made, how often each family was met, how many the checker rejected (each a fault of the family's
 own condition), and how many accepted ones differed on the other data, which must be none.
@@ -21,13 +21,14 @@ from backend_advisor.sql.ddl import read_ddl
 from backend_advisor.sql.statement import statements
 from tests.experts.database.query_generator import DDL, QueryGenerator
 
-ACCEPTING, LATER = 8, 8
+DATABASES = 8
 
 
 def main() -> int:
     """Run it."""
     queries = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    databases = int(sys.argv[3]) if len(sys.argv) > 3 else DATABASES
     schema = read_ddl(statements(Artifact(name="ddl", kind="ddl", text=DDL)))
     generator = QueryGenerator(seed)
     made, rejected, useless, differing = Counter(), Counter(), Counter(), Counter()
@@ -41,14 +42,14 @@ def main() -> int:
             for rewrite in offered:
                 made[rewrite.name] += 1
                 check = checker.equivalent if rewrite.same_rows else checker.same_page
-                first = check(sql, rewrite.sql, trials=ACCEPTING, seed=number)
+                first = check(sql, rewrite.sql, trials=databases, seed=number)
                 trials += first.trials
                 if not first.holds:
                     (rejected if first.counterexample or "order_lost" in first.notes else useless)[rewrite.name] += 1
                     if first.counterexample or "order_lost" in first.notes:
                         print("REJECTED", rewrite.name, first.notes, sql, rewrite.sql, first.counterexample, sep="\n  ")
                     continue
-                second = check(sql, rewrite.sql, trials=LATER, seed=number + 1_000_000)
+                second = check(sql, rewrite.sql, trials=databases, seed=number + 1_000_000)
                 trials += second.trials
                 if second.counterexample is not None:
                     differing[rewrite.name] += 1

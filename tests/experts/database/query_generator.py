@@ -28,7 +28,7 @@ class QueryGenerator:
     def query(self) -> str:
         """One query of a random shape."""
         shapes = (
-            self._rows, self._rows, self._rows, self._either, self._either, self._limited, self._limited, self._distinct, self._subqueries,
+            self._rows, self._rows, self._member, self._member, self._either, self._either, self._limited, self._limited, self._distinct, self._subqueries,
             self._subqueries, self._spare_join, self._grouped, self._union, self._page,
         )  # fmt: skip
         return self._rng.choice(shapes)()
@@ -102,6 +102,10 @@ class QueryGenerator:
         columns = self._pick("*", "u.*", "u.id, u.name", "u.id, u.age AS years, u.created_at", "count(*), max(u.age)")
         tail = self._tail() if "count" not in columns else ""
         return f"SELECT {columns} FROM users u{self._where()}{tail}"
+
+    def _member(self) -> str:
+        columns = self._pick("u.id", "u.id, u.name, u.age", "u.*")
+        return f"SELECT {columns} FROM users u WHERE {self._membership()}{self._tail()}"
 
     def _either(self) -> str:
         source = self._pick(
