@@ -92,7 +92,7 @@ def test_a_timeout_switched_off_does_not_help(cell: Database) -> None:
     with cell.session() as session:
         session.run("SELECT set_config('statement_timeout', '0', false)")
         with pytest.raises(TimedOut):
-            session.run("SELECT count(*) FROM generate_series(1, 1000000000000)")
+            session.run("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r")
 
 
 def test_triggers_of_a_stranger_run_with_the_strangers_rights(cell: Database) -> None:
@@ -110,14 +110,14 @@ def test_reading_cannot_write(cell: Database) -> None:
     cell.execute("CREATE TABLE t (a int)")
     with cell.session() as session, pytest.raises(QueryFailed):
         session.query("WITH w AS (INSERT INTO t VALUES (1) RETURNING a) SELECT * FROM w")
-    assert cell.admin("SELECT count(*) FROM t") == [(0,)]
+    assert cell.admin("SELECT count(*) FROM public.t") == [(0,)]
 
 
 def test_measuring_a_write_takes_it_back(cell: Database) -> None:
     cell.execute("CREATE TABLE t (a int)")
     with cell.session() as session:
         session.explain("INSERT INTO t SELECT generate_series(1, 10)")
-    assert cell.admin("SELECT count(*) FROM t") == [(0,)]
+    assert cell.admin("SELECT count(*) FROM public.t") == [(0,)]
 
 
 def test_rows_beyond_the_limit_are_not_fetched(cell: Database) -> None:

@@ -69,7 +69,10 @@ def _other_user() -> str | None:
 
 
 def _readable_by_all(folder: Path) -> bool:
-    return all(path.stat().st_mode & _WORLD_READABLE == _WORLD_READABLE for path in [folder, *folder.parents])
+    return all(
+        path.stat().st_mode & _WORLD_READABLE == _WORLD_READABLE
+        for path in [folder / _program("postgres"), folder, *folder.parents]
+    )
 
 
 def _copied(folder: Path) -> Path:
@@ -83,12 +86,20 @@ def _copied(folder: Path) -> Path:
         staging = Path(tempfile.mkdtemp(prefix=f"{target.name}-", dir=target.parent))
         for part in ("bin", "lib", "share"):
             shutil.copytree(source / part, staging / part, symlinks=True)
-        staging.chmod(0o755)
+        _open_to_all(staging)
         try:
             staging.rename(target)
         except OSError:
             shutil.rmtree(staging, ignore_errors=True)
     return target / "bin"
+
+
+def _open_to_all(folder: Path) -> None:
+    """Let everybody read what was copied, whatever the umask was when it was installed."""
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(0o755 if path.is_dir() or mode & 0o100 else 0o644)
 
 
 def _version(postgres: Path) -> str:

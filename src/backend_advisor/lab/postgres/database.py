@@ -7,13 +7,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from backend_advisor.lab.errors import LabError, TimedOut
+from backend_advisor.lab.errors import LabError, QueryFailed, TimedOut
 from backend_advisor.lab.postgres.limits import Limits
-from backend_advisor.lab.postgres.wire import Rows, Wire
+from backend_advisor.lab.postgres.wire import OWN_SCHEMA, Rows, Wire
 from backend_advisor.model import Measurement, PlanNode
 from backend_advisor.sql.plan import Plan, read_plan
 
 EXTENSIONS = ("pg_trgm", "btree_gin", "btree_gist", "citext", "hstore", "ltree", "intarray", "unaccent")
+FORBIDDEN = (
+    "pg_sleep",
+    "lo_create",
+    "lo_creat",
+    "lo_from_bytea",
+    "lo_put",
+    "lowrite",
+    "pg_export_snapshot",
+    "pg_logical_emit_message",
+    "pg_notify",
+    "pg_terminate_backend",
+    "pg_cancel_backend",
+    "pg_advisory_lock",
+    "pg_advisory_lock_shared",
+    "pg_try_advisory_lock",
+)
+"""Functions that no query under test needs and that wait, write files, or reach other sessions."""
+
+_SIGNATURES = """SELECT oid::regprocedure::text FROM pg_proc
+WHERE proname = $1 AND pronamespace = 'pg_catalog'::regnamespace"""
+
 WATCHDOG_GRACE = 2.0
 LONG_RUN_MS = 500.0
 """From here on one run is much work, and noise is a small share of it."""
@@ -34,18 +55,22 @@ class Database:
 
     def prepare(self) -> None:
         """Make a fresh database ready: extensions, and a schema that the guest may fill."""
+        self._admin.run(f"CREATE SCHEMA {OWN_SCHEMA}")
         for extension in EXTENSIONS:
             try:
-                self._admin.run(f"CREATE EXTENSION IF NOT EXISTS {extension}")
+                self._admin.run(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public")
             except LabError:
                 # Another installation may come without contrib; queries that need it will say so.
                 continue
         self._admin.run(f'REVOKE ALL ON DATABASE "{self.name}" FROM PUBLIC')
         self._admin.run(f'GRANT CONNECT, TEMPORARY, CREATE ON DATABASE "{self.name}" TO guest')
         self._admin.run("ALTER SCHEMA public OWNER TO guest")
-        self._admin.run("REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM PUBLIC")
-        for large_object in ("lo_create(oid)", "lo_creat(integer)", "lo_from_bytea(oid, bytea)"):
-            self._admin.run(f"REVOKE EXECUTE ON FUNCTION {large_object} FROM PUBLIC")
+        for function in FORBIDDEN:
+            self._forbid(function)
+
+    def _forbid(self, function: str) -> None:
+        for (signature,) in self._admin.run(_SIGNATURES, function).rows:
+            self._admin.run(f"REVOKE EXECUTE ON FUNCTION {signature} FROM PUBLIC")
 
     def admin(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement of our own as superuser: catalogue work only, never anything a stranger wrote."""
@@ -114,7 +139,7 @@ class Session:
         most = limit or self._limits.rows
         self._wire.run("BEGIN TRANSACTION READ ONLY")
         try:
-            self.run(f"DECLARE asked NO SCROLL CURSOR FOR {sql}")
+            self._run_after("DECLARE asked NO SCROLL CURSOR FOR ", sql)
             rows = self.run(f"FETCH {most + 1} FROM asked")
         finally:
             self._rollback()
@@ -144,10 +169,18 @@ class Session:
         """Close the connection."""
         self._wire.close()
 
+    def _run_after(self, words: str, sql: str) -> Rows:
+        """Run a statement behind words of our own; an error's position counts in the statement alone."""
+        try:
+            return self.run(words + sql)
+        except QueryFailed as error:
+            position = max(error.position - len(words), 1) if error.position is not None else None
+            raise QueryFailed(error.sqlstate, error.message, position) from None
+
     def _plan(self, sql: str, options: str) -> Plan:
         self._wire.run("BEGIN")
         try:
-            rows = self.run(f"EXPLAIN ({options}) {sql}").rows
+            rows = self._run_after(f"EXPLAIN ({options}) ", sql).rows
         finally:
             self._rollback()
         text = rows[0][0]

@@ -27,7 +27,7 @@ class Limits:
     statement_seconds: float = 30.0
     work_mem: str = "4MB"
     temporary_files: str = "2GB"
-    memory_bytes: int = 6 * 1024**3
+    memory_bytes: int = 3 * 1024**3
     rows: int = 10_000
     disk_bytes: int = 8 * 1024**3
     free_disk_bytes: int = 512 * 1024**2

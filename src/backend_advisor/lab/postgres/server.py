@@ -16,7 +16,7 @@ from backend_advisor.lab.errors import LabError, ServerUnavailable
 from backend_advisor.lab.postgres import keeper as keeper_program
 from backend_advisor.lab.postgres.binaries import Binaries, find_binaries
 from backend_advisor.lab.postgres.database import Database
-from backend_advisor.lab.postgres.folders import make_folder, mark, sweep
+from backend_advisor.lab.postgres.folders import end_server, make_folder, mark, sweep
 from backend_advisor.lab.postgres.limits import Limits, cap_memory
 from backend_advisor.lab.postgres.wire import Wire, connect
 
@@ -114,8 +114,7 @@ def running(settings: Mapping[str, str] | None = None, limits: Limits | None = N
             server.close()
         if process.stdin is not None:
             process.stdin.close()
-        process.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
+        _reap(process, folder)
 
 
 def _keep(folder: Path, binaries: Binaries, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
@@ -138,6 +137,20 @@ def _keep(folder: Path, binaries: Binaries, settings: Mapping[str, str]) -> "sub
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def _reap(process: "subprocess.Popen[bytes]", folder: Path) -> None:
+    """Wait for the keeper to clean up; where it was killed or hangs, do its work."""
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+    if folder.exists():
+        end_server(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _identity(user: str | None) -> tuple[int | None, int | None]:

@@ -1,14 +1,22 @@
 """One connection to the lab's server: every statement alone, through the extended protocol, errors as LabError."""
 
 import contextlib
+import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pg8000.exceptions import DatabaseError, InterfaceError
 from pg8000.native import Connection
 
 from backend_advisor.lab.errors import LabError, OutOfLimits, QueryFailed, TimedOut
+
+ANSWER_BYTES = 128 * 1024**2
+"""What one statement's answer may weigh on its way to us; the rows of a page are far lighter."""
+
+OWN_SCHEMA = "lab"
+"""Where a superuser's unqualified names are looked up after the system's own, so that no function or operator that a
+stranger made in `public` is ever chosen instead."""
 
 _TIMED_OUT = {"57014", "55P03", "25P03"}
 _OUT_OF_LIMITS = {"53000", "53100", "53200", "53400", "54000", "54001"}
@@ -28,8 +36,9 @@ class Rows:
 class Wire:
     """A connection; `seconds` is what a statement may take, for the message when it takes longer."""
 
-    def __init__(self, connection: Connection, seconds: float = 0.0) -> None:
+    def __init__(self, connection: Connection, meter: "_Meter", seconds: float = 0.0) -> None:
         self._connection = connection
+        self._meter = meter
         self.seconds = seconds
 
     @property
@@ -41,10 +50,14 @@ class Wire:
         """Run one statement; two in one string are refused by the protocol itself."""
         if "\x00" in sql:
             raise QueryFailed("22021", "the text holds a NUL byte")
+        self._meter.left = ANSWER_BYTES
         try:
             context = self._connection.execute_unnamed(sql, vals=_as_text(values))
         except DatabaseError as error:
             raise self._translated(error) from None
+        except _TooMuch:
+            self._meter.end()
+            raise OutOfLimits(f"an answer of more than {ANSWER_BYTES} bytes") from None
         except (InterfaceError, OSError, EOFError) as error:
             raise OutOfLimits(f"the server ended the connection: {error}") from None
         columns = context.columns or []
@@ -70,12 +83,64 @@ class Wire:
         return QueryFailed(state, message, int(position) if position else None)
 
 
-def connect(socket: Path, user: str, database: str) -> Wire:
+def connect(path: Path, user: str, database: str) -> Wire:
     """Connect over a Unix socket."""
+    schemas = OWN_SCHEMA if user == "postgres" else "public"
     try:
-        return Wire(Connection(user, database=database, unix_sock=str(socket)))
+        meter = _Meter(path)
+        options = {"search_path": schemas}
+        connection = Connection(user, database=database, sock=meter, ssl_context=False, startup_params=options)
     except (InterfaceError, DatabaseError, OSError) as error:
         raise LabError(str(error)) from error
+    return Wire(connection, meter)
+
+
+class _TooMuch(Exception):
+    """The server sends more than an answer may weigh."""
+
+
+class _Meter:
+    """A Unix socket, as the driver takes one, that stops reading when an answer grows past what is left."""
+
+    def __init__(self, path: Path) -> None:
+        self.left = ANSWER_BYTES
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._socket.connect(str(path))
+        except OSError:
+            self._socket.close()
+            raise
+
+    def makefile(self, mode: str) -> "_MeteredFile":
+        """The buffered file that the driver reads and writes."""
+        return _MeteredFile(self, self._socket.makefile(mode))  # type: ignore[call-overload]
+
+    def end(self) -> None:
+        """Break the connection, so that the server stops sending."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+class _MeteredFile:
+    """The driver's end of a metered socket."""
+
+    def __init__(self, meter: _Meter, file: BinaryIO) -> None:
+        self._meter = meter
+        self._file = file
+        self.write = file.write
+        self.flush = file.flush
+        self.close = file.close
+
+    def read(self, size: int) -> bytes:
+        """Read so many bytes, if that many are left."""
+        self._meter.left -= size
+        if self._meter.left < 0:
+            raise _TooMuch
+        return self._file.read(size)
 
 
 def quoted(name: str) -> str:
