@@ -26,6 +26,9 @@ from backend_advisor.sql.statement import Statement
 
 __all__ = ["REWRITES", "Rewrite", "rewrites"]
 
+MAX_TABLES = 100
+"""Beyond this a query is left as it is: the families look at every pair of columns and sources."""
+
 Family = Callable[[exp.Expr, Schema], Iterable[Rewrite]]
 
 REWRITES: tuple[Family, ...] = (
@@ -49,7 +52,9 @@ REWRITES: tuple[Family, ...] = (
 
 def rewrites(statement: Statement, schema: Schema) -> list[Rewrite]:
     """Every form that some family offers for a PostgreSQL query."""
-    if statement.dialect != "postgres" or not statement.is_query:
+    if statement.dialect != "postgres" or not statement.is_query or statement.tree is None:
+        return []
+    if sum(1 for _ in statement.tree.find_all(exp.Table)) > MAX_TABLES:
         return []
     tree = qualified(statement, schema)
     if tree is None or tree.find(exp.Lock):

@@ -28,16 +28,23 @@ Form = Callable[[exp.Expr, Known], exp.Expr | None]
 
 def sargable(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
     """Every condition that hides a column in an expression, in a form that shows the column."""
-    known, changed = Known(schema), False
+    known, codes = Known(schema), set[str]()
     for node in list(tree.find_all(*_COMPARISONS, exp.Between)):
         if not in_condition(node):
             continue
         found = next((new for form in _FORMS if (new := form(node, known)) is not None), None)
         if found is not None:
+            codes.add(_code(node.this))
             node.replace(exp.paren(found) if isinstance(found, exp.And | exp.Or) else found)
-            changed = True
-    if changed:
-        yield Rewrite("sargable", written(tree), (), known.assumptions(tree))
+    if codes:
+        yield Rewrite("sargable", written(tree), tuple(sorted(codes)), known.assumptions(tree))
+
+
+def _code(hidden: exp.Expr) -> str:
+    """The playbook on what hides the column: a cast, arithmetic, or a function."""
+    if isinstance(hidden, exp.Cast):
+        return "DB103"
+    return "DB105" if isinstance(hidden, exp.Add | exp.Sub) else "DB102"
 
 
 def _day_of_timestamp(node: exp.Expr, known: Known) -> exp.Expr | None:
