@@ -32,6 +32,7 @@ def _offered(sql: str) -> dict[str, Rewrite]:
 OFFERED = [
     ("sargable", "SELECT id FROM users WHERE date(created_at) = '2024-01-01'", "created_at < CAST('2024-01-02' AS DATE)"),
     ("sargable", "SELECT id FROM users WHERE date_trunc('month', seen_at) = '2024-12-01'", "'2025-01-01'"),
+    ("sargable", "SELECT id FROM users WHERE date_trunc('day', created_at) = '2024-02-29'", "'2024-03-01'"),
     ("sargable", "SELECT id FROM users WHERE extract(year from created_at) = 2024", "'2025-01-01'"),
     ("sargable", "SELECT id FROM users WHERE created_at + interval '7 days' > '2024-01-08'", "- INTERVAL '7 DAYS'"),
     ("sargable", "SELECT id FROM users WHERE age + 10 > 30", "age > 20"),

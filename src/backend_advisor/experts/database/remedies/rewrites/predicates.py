@@ -83,12 +83,17 @@ def _truncated(node: exp.Expr, known: Known) -> exp.Expr | None:
     aligned = unit == "DAY" or (parsed.day == 1 and (unit == "MONTH" or parsed.month == 1))
     if not aligned or parsed.year > 9000:
         return None
-    following = {
-        "DAY": date.fromordinal(parsed.toordinal() + 1),
-        "MONTH": date(parsed.year + parsed.month // 12, parsed.month % 12 + 1, 1),
-        "YEAR": date(parsed.year + 1, parsed.month, parsed.day),
-    }[unit]
+    following = _following(parsed, unit)
     return exp.and_(_from(call.this, start), _before(call.this, _as_date(following.isoformat())))
+
+
+def _following(start: date, unit: str) -> date:
+    """The first day of the next day, month or year."""
+    if unit == "DAY":
+        return date.fromordinal(start.toordinal() + 1)
+    if unit == "MONTH":
+        return date(start.year + start.month // 12, start.month % 12 + 1, 1)
+    return date(start.year + 1, 1, 1)
 
 
 def _year(node: exp.Expr, known: Known) -> exp.Expr | None:
