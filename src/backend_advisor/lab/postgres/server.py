@@ -1,5 +1,6 @@
 """A PostgreSQL server of our own: started on demand in a private folder, gone afterwards whatever happens."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -179,15 +180,18 @@ def _wait(folder: Path, process: "subprocess.Popen[bytes]", binaries: Binaries, 
 def _watch_disk(folder: Path, limits: Limits, process: "subprocess.Popen[bytes]", done: threading.Event) -> None:
     """End the server when its folder outgrows its limit or the disk runs full."""
     while not done.wait(limits.disk_check_seconds):
-        used = sum(_size(path) for path in folder.rglob("*"))
+        used = _used(folder)
         free = shutil.disk_usage(folder).free
         if used > limits.disk_bytes or free < limits.free_disk_bytes:
             process.terminate()
             return
 
 
-def _size(path: Path) -> int:
-    try:
-        return os.lstat(path).st_blocks * 512
-    except OSError:
-        return 0
+def _used(folder: Path) -> int:
+    """Bytes on disk below a folder whose files come and go meanwhile."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += (Path(parent) / name).lstat().st_blocks * 512
+    return total

@@ -63,14 +63,14 @@ class Shelf:
         started = time.perf_counter()
         self._database.execute(create_statement(index).rstrip(";"))
         elapsed = (time.perf_counter() - started) * 1000
-        size = self._database.admin("SELECT pg_relation_size($1::regclass)", quoted(index.name))[0][0]
+        size = self._database.admin("SELECT pg_relation_size($1::regclass)", _regclass(index.name))[0][0]
         return Built(index, elapsed, int(size))
 
     def show(self, names: Iterable[str]) -> None:
         """Let the planner see exactly these candidates."""
         wanted = frozenset(names)
         for name in sorted(wanted ^ self._visible):
-            self._database.admin(_SHOWN, name in wanted, quoted(name))
+            self._database.admin(_SHOWN, name in wanted, _regclass(name))
         self._visible = wanted
 
     def measure(
@@ -90,6 +90,10 @@ class Shelf:
             except TimedOut:
                 self._measured[key] = None
         return self._measured[key]
+
+
+def _regclass(index: str) -> str:
+    return f"public.{quoted(index)}"
 
 
 def used_indexes(plan: PlanNode | None) -> frozenset[str]:
