@@ -1,5 +1,6 @@
 """Read a schema from DDL: CREATE TABLE, CREATE INDEX and ALTER TABLE of any dialect we parse."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from sqlglot import exp
 from backend_advisor.sql.schema import Column, ForeignKey, Index, Schema, Table
 from backend_advisor.sql.statement import Statement
 
+_OPAQUE_DEFINITION = re.compile(r"create\s+domain\b|alter\s+table\b.*\battach\s+partition\b", re.IGNORECASE | re.DOTALL)
 _KEPT_KINDS = {"TABLE", "INDEX", "TYPE", "VIEW", "DOMAIN", "SEQUENCE", "SCHEMA", "MATERIALIZED VIEW"}
 
 _NULLS_LAST_BY_DEFAULT = {"postgres", "oracle"}
@@ -57,14 +59,19 @@ def read_ddl(statements: Sequence[Statement]) -> Schema:
             _read_create(tree, statement.dialect, drafts)
         elif isinstance(tree, exp.Alter):
             _read_alter(tree, statement.dialect, drafts)
-        else:
+        elif not _is_opaque_definition(statement):
             continue
-        if isinstance(tree, exp.Alter) or str(tree.args.get("kind")).upper() in _KEPT_KINDS:
+        if not isinstance(tree, exp.Create) or str(tree.args.get("kind")).upper() in _KEPT_KINDS:
             kept.append(statement.text)
     _complete_references(drafts)
     indexes = tuple(index for draft in drafts.values() for index in draft.all_indexes())
     dialect = statements[0].dialect if statements else "postgres"
     return Schema({name: draft.table() for name, draft in drafts.items()}, indexes, tuple(kept), dialect)
+
+
+def _is_opaque_definition(statement: Statement) -> bool:
+    """Whether the parser keeps it as an opaque command although tables depend on it."""
+    return isinstance(statement.tree, exp.Command) and _OPAQUE_DEFINITION.match(statement.text) is not None
 
 
 def _complete_references(drafts: dict[str, _Draft]) -> None:

@@ -17,6 +17,31 @@ _STUBS = (
     "CREATE FUNCTION uuid_generate_v1() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()'",
 )
 _ORDER = {"SCHEMA": 0, "TYPE": 1, "DOMAIN": 1, "SEQUENCE": 1, "TABLE": 2, "INDEX": 4, "VIEW": 5}
+_WITHOUT_MEMBERS = {exp.DataType.Type.ENUM, exp.DataType.Type.ENUM8, exp.DataType.Type.ENUM16, exp.DataType.Type.SET}
+"""Types whose values are listed with the column elsewhere; text holds them all."""
+
+_NAMED = {
+    "SERIAL": "integer",
+    "BIGSERIAL": "bigint",
+    "SMALLSERIAL": "smallint",
+    "VARCHAR(MAX)": "text",
+    "VARBINARY(MAX)": "bytea",
+    "BYTEA(MAX)": "bytea",
+}
+_ELSEWHERE = {
+    **dict.fromkeys(("BIT", "YEAR", "UTINYINT"), "smallint"),
+    **dict.fromkeys(("MEDIUMINT", "USMALLINT", "UMEDIUMINT"), "integer"),
+    "UINT": "bigint",
+    "UBIGINT": "numeric(20)",
+    "UDECIMAL": "numeric",
+    "UDOUBLE": "double precision",
+    "MONEY": "numeric(19, 4)",
+    "SMALLMONEY": "numeric(10, 4)",
+    **dict.fromkeys(("TINYTEXT", "MEDIUMTEXT", "LONGTEXT"), "text"),
+    **dict.fromkeys(("BLOB", "TINYBLOB", "MEDIUMBLOB", "LONGBLOB"), "bytea"),
+}
+"""Types of other products whose PostgreSQL namesake does not compare with plain numbers, or that have none."""
+
 _ALTER, _OTHER, _PASSES = 3, 6, 3
 
 
@@ -119,10 +144,17 @@ def _create_index(index: Index) -> str:
 
 def _type(type_: str, dialect: str) -> str:
     try:
-        written = exp.DataType.build(type_, dialect=dialect).sql(dialect="postgres")
-    except SqlglotError:
+        tree = exp.DataType.build(type_, dialect=dialect)
+    except (SqlglotError, ValueError):
         return "text"
-    return {"SERIAL": "integer", "BIGSERIAL": "bigint", "SMALLSERIAL": "smallint"}.get(written.upper(), written)
+    if tree.this in _WITHOUT_MEMBERS:
+        return "text"
+    if tree.this in exp.DataType.INTEGER_TYPES:
+        # A display width, as in int(11), is no part of the type here.
+        tree.set("expressions", [])
+    written = tree.sql(dialect="postgres")
+    elsewhere = _ELSEWHERE.get(written.upper().split("(")[0]) if dialect != "postgres" else None
+    return elsewhere or _NAMED.get(written.upper(), written)
 
 
 def _list(names: tuple[str, ...]) -> str:

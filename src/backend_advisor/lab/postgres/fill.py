@@ -20,6 +20,7 @@ MARKER_NULL_SHARE = 0.9
 SPAN = "interval '3 years'"
 BASE = "timestamptz '2026-01-01 00:00:00+00'"
 _STATES = ("alpha", "beta", "gamma", "delta", "epsilon")
+_REST = "_rest"
 _CHECK_VIOLATION, _EXCLUSION_VIOLATION = "23514", "23P01"
 
 
@@ -115,6 +116,8 @@ def _insert(database: Database, session: Session, table: TableFacts, plan: _Plan
         try:
             session.run(statement, seconds=FILL_SECONDS)
         except QueryFailed as error:
+            if _opened(session, table, error):
+                continue
             broken = _broken_check(database, table, error)
             if broken is None or broken in dropped:
                 raise
@@ -122,6 +125,18 @@ def _insert(database: Database, session: Session, table: TableFacts, plan: _Plan
             dropped.append(broken)
         else:
             return dropped
+
+
+def _opened(session: Session, table: TableFacts, error: QueryFailed) -> bool:
+    """Whether a partition for the rows that no other partition takes could be added, as the failure asks for."""
+    if error.sqlstate != _CHECK_VIOLATION or not error.message.startswith("no partition of relation"):
+        return False
+    parent = quoted(table.name)
+    try:
+        session.run(f"CREATE TABLE public.{quoted(table.name + _REST)} PARTITION OF public.{parent} DEFAULT")
+    except QueryFailed:
+        return False
+    return True
 
 
 def _broken_check(database: Database, table: TableFacts, error: QueryFailed) -> str | None:
@@ -154,7 +169,7 @@ def _null_share(column: ColumnFacts, table: TableFacts, plan: _Plan) -> float:
         return 0.0
     asked = [wish for wish in plan.wishes.get((table.name, column.name), ()) if wish.kind == "null"]
     if asked and asked[0].share is not None:
-        return asked[0].share
+        return min(asked[0].share, 0.999)
     return MARKER_NULL_SHARE if column.name.startswith(("deleted", "removed", "cancel")) else NULL_SHARE
 
 
@@ -162,12 +177,20 @@ def _bare(column: ColumnFacts, table: TableFacts, plan: _Plan, number: str) -> s
     reference = table.references.get(column.name)
     if reference is not None and reference[0] in plan.tables and plan.rows.get(reference[0]):
         return _referenced(column, table, plan, number, reference)
-    wishes = plan.wishes.get((table.name, column.name), [])
+    wishes = _among_values(plan.wishes.get((table.name, column.name), []), _null_share(column, table, plan))
     if column.labels:
         return _cast(_picked([_literal(label) for label in column.labels], column.name, number), column)
     if _is_unique(column, table):
         return _cast(_distinct(column, number), column)
     return _cast(_by_category(column, table, plan, number, wishes), column)
+
+
+def _among_values(wishes: list[Wish], nulls: float) -> list[Wish]:
+    """Shares are of all rows, and only rows with a value can meet them."""
+    return [
+        wish if wish.share is None or wish.kind == "null" else replace(wish, share=min(wish.share / (1 - nulls), 1.0))
+        for wish in wishes
+    ]
 
 
 def _referenced(column: ColumnFacts, table: TableFacts, plan: _Plan, number: str, reference: tuple[str, str]) -> str:
