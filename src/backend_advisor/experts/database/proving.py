@@ -8,7 +8,7 @@ from sqlglot import exp
 from backend_advisor.experts import Terms
 from backend_advisor.experts.database.bench import ASSUMED_ROWS, Bench, bench
 from backend_advisor.experts.database.remedies.candidates import candidates, create_statement, drop_statement
-from backend_advisor.experts.database.remedies.search import Found, pays, search
+from backend_advisor.experts.database.remedies.search import TOLERANCE, Found, pays, search
 from backend_advisor.experts.database.remedies.shelf import Built, Shelf
 from backend_advisor.experts.database.rewriting import Outcome, try_rewrites
 from backend_advisor.experts.database.wording import milliseconds, rows_of, share, times
@@ -232,7 +232,8 @@ def _rejected(setting: _Setting, shelf: Shelf, found: Found) -> Iterator[Trial]:
             yield Trial(statement=statements, reason=setting.say("reason_timeout"))
             continue
         ms = tried.measurement.median_ms or 0.0
-        key = "reason_pair" if len(tried.names) > 1 else "reason_alone_slower" if ms > before else "reason_alone"
+        slower = ms > before * TOLERANCE
+        key = "reason_pair" if len(tried.names) > 1 else "reason_alone_slower" if slower else "reason_alone"
         reason = setting.say(key, ms=milliseconds(ms), before=milliseconds(before))
         yield Trial(statement=statements, reason=reason, median_ms=ms)
     for name in shelf.built.keys() - named - {built.index.name for built in found.chosen}:

@@ -9,9 +9,11 @@ from backend_advisor.experts.database.detectors.query_shape import (
     is_base_table,
     known_table,
     stated_rows,
+    text_of,
     unique_keys,
 )
 from backend_advisor.experts.database.detectors.registry import QueryContext
+from backend_advisor.model import Location
 from backend_advisor.sql.schema import Column, Table
 
 SMALL_TABLE_ROWS = 1_000
@@ -22,6 +24,24 @@ COMPARISONS = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 def working_tree(query: QueryContext) -> exp.Expr:
     """The tree whose columns name their tables, or the tree as written when that is not to be had."""
     return query.resolved if query.resolved is not None else query.tree
+
+
+def place(query: QueryContext, node: exp.Expr) -> Location:
+    """Where a node stands, not counting table names that resolving added: those carry their alias's position."""
+    copied = node.copy()
+    for column in copied.find_all(exp.Column):
+        table = column.args.get("table")
+        if table is not None and table.meta.get("end", -2) + 2 != column.this.meta.get("start"):
+            table.meta.clear()
+    return query.statement.location(copied)
+
+
+def written(query: QueryContext, node: exp.Expr) -> str:
+    """A node as SQL for a message, without the table names that resolving added."""
+    copied = node.copy()
+    for column in [copied] if isinstance(copied, exp.Column) else list(copied.find_all(exp.Column)):
+        column.set("table", None)
+    return text_of(copied, query.statement)
 
 
 def relations(scope: exp.Expr) -> list[exp.Expr]:

@@ -9,6 +9,7 @@ from backend_advisor.experts.database.detectors.columns import (
     is_fixed_to_row,
     is_unique,
     joins_of,
+    place,
     relation_of,
     relations,
     scopes,
@@ -41,7 +42,7 @@ def cartesian_join(query: QueryContext) -> Iterator[Match]:
         if len(alone) < 2:
             continue
         yield Match(
-            location=query.statement.location(alone[1][0]),
+            location=place(query, alone[1][0]),
             values={"first": alone[0][0].alias_or_name, "second": alone[1][0].alias_or_name},
         )
 
@@ -122,7 +123,7 @@ def left_join_made_inner(query: QueryContext) -> Iterator[Match]:
             column = _direct_column(condition, optional)
             if column is not None:
                 yield Match(
-                    location=query.statement.location(condition),
+                    location=place(query, condition),
                     values={"table": column.table, "column": column.name},
                 )
 
@@ -152,7 +153,7 @@ def distinct_hides_fan_out(query: QueryContext) -> Iterator[Match]:
         for join in joins_of(select):
             if _multiplies(query, join, main):
                 yield Match(
-                    location=query.statement.location(join.this),
+                    location=place(query, join.this),
                     values={"table": main.alias_or_name, "joined": join.this.alias_or_name},
                 )
 
@@ -223,11 +224,11 @@ def unused_left_join(query: QueryContext) -> Iterator[Match]:
             own = {column.name for column, _ in _equalities(join)}
             unique = is_unique(query, table, own) if table is not None else "id" in own
             yield Match(
-                location=query.statement.location(joined),
+                location=place(query, joined),
                 values={"table": joined.alias_or_name},
                 severity=Severity.NOTE if unique else None,
                 confidence=Confidence.HIGH if unique and table is not None else None,
-                steps=((query.statement.location(joined), "unique" if unique else "many"),),
+                steps=((place(query, joined), "unique" if unique else "many"),),
             )
 
 
@@ -238,7 +239,7 @@ def _has_unresolved(select: exp.Select) -> bool:
 def _is_used(select: exp.Select, join: exp.Join) -> bool:
     name = join.this.alias_or_name
     inside = {id(node) for node in join.walk()}
-    if any(id(c) not in inside and c.table == name for c in select.find_all(exp.Column)):
+    if any(id(c) not in inside and name in (c.table, c.name) for c in select.find_all(exp.Column)):
         return True
     whole_rows = any(id(n) not in inside and n.name == name for n in select.find_all(exp.TableColumn))
     return whole_rows or any(lock.expressions for lock in select.args.get("locks") or ())
@@ -257,7 +258,7 @@ def or_in_join_condition(query: QueryContext) -> Iterator[Match]:
             for part in parts:
                 if isinstance(part, exp.Or) and sum(_links(branch, join) for branch in part.flatten()) > 1:
                     yield Match(
-                        location=query.statement.location(part),
+                        location=place(query, part),
                         values={"table": join.this.alias_or_name},
                     )
 

@@ -13,12 +13,14 @@ from backend_advisor.experts.database.detectors.columns import (
     clauses,
     definition,
     fixed_columns,
+    place,
     relation_of,
     scopes,
     stored_table,
     working_tree,
+    written,
 )
-from backend_advisor.experts.database.detectors.query_shape import conjuncts, known_table, text_of
+from backend_advisor.experts.database.detectors.query_shape import conjuncts, known_table
 from backend_advisor.experts.database.detectors.registry import QueryContext, detects_in_query
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit, Severity
@@ -44,7 +46,7 @@ def not_in_with_nulls(query: QueryContext) -> Iterator[Match]:
             continue
         if any(isinstance(value, exp.Null) for value in membership.expressions):
             yield Match(
-                location=query.statement.location(membership),
+                location=place(query, membership),
                 values={"column": "NULL"},
                 severity=Severity.ERROR,
                 confidence=Confidence.HIGH,
@@ -58,7 +60,7 @@ def not_in_with_nulls(query: QueryContext) -> Iterator[Match]:
             continue
         nullable = definition(query, column) is not None
         yield Match(
-            location=query.statement.location(membership),
+            location=place(query, membership),
             values={"column": column.name},
             confidence=Confidence.HIGH if nullable else Confidence.MEDIUM,
         )
@@ -103,8 +105,8 @@ def equality_with_null(query: QueryContext) -> Iterator[Match]:
         if not _is_condition(node):
             continue
         yield Match(
-            location=query.statement.location(node),
-            values={"condition": text_of(node, query.statement)},
+            location=place(query, node),
+            values={"condition": written(query, node)},
             edits=_is_null(query, node),
             applicability="unsafe",
         )
@@ -170,7 +172,8 @@ def _contradicting(query: QueryContext, clause: list[exp.Expr]) -> Iterator[Matc
             if relation:
                 yield _pair(query, bound.node, other.node, relation)
                 break
-        by_column[column].append(bound)
+        if all((other.kind, other.value) != (bound.kind, bound.value) for other in by_column[column]):
+            by_column[column].append(bound)
 
 
 def _bound(condition: exp.Expr) -> tuple[str | None, _Bound | None]:
@@ -228,7 +231,12 @@ def _differ(first: Decimal | str, second: Decimal | str) -> bool:
 
 def _holds(bound: _Bound, value: Decimal) -> bool:
     limit = Decimal(bound.value)
-    tests = {exp.GT: value > limit, exp.GTE: value >= limit, exp.LT: value < limit, exp.LTE: value <= limit}
+    tests: dict[type[exp.Expr], bool] = {
+        exp.GT: value > limit,
+        exp.GTE: value >= limit,
+        exp.LT: value < limit,
+        exp.LTE: value <= limit,
+    }
     return tests[bound.kind]
 
 
@@ -249,12 +257,12 @@ def _is_day(text: str) -> bool:
 
 
 def _pair(query: QueryContext, second: exp.Expr, first: exp.Expr, relation: str) -> Match:
-    place = query.statement.location(second)
+    where = place(query, second)
     return Match(
-        location=place,
-        values={"first": text_of(first, query.statement), "second": text_of(second, query.statement)},
+        location=where,
+        values={"first": written(query, first), "second": written(query, second)},
         severity=Severity.WARNING if relation == "contradicts" else Severity.NOTE,
-        steps=((place, relation),),
+        steps=((where, relation),),
     )
 
 
@@ -274,7 +282,7 @@ def or_across_tables(query: QueryContext) -> Iterator[Match]:
             if not all(_is_selective(leaf) for leaf in alternatives(condition) if leaf.find(exp.Column)):
                 continue
             yield Match(
-                location=query.statement.location(condition),
+                location=place(query, condition),
                 values={"tables": ", ".join(sorted({name for branch in named for name in branch}))},
             )
 

@@ -24,9 +24,7 @@ def missing_index(query: QueryContext) -> Iterator[Match]:
         if table is None or table.inferred or not columns or (table.rows or _SMALL) < _SMALL:
             continue
         if not _starts(access.table, columns, query.schema):
-            place = next(
-                (node for node in query.tree.find_all(exp.Column) if node.name == columns[0]), query.tree
-            )
+            place = next((node for node in query.tree.find_all(exp.Column) if node.name == columns[0]), query.tree)
             yield Match(
                 location=query.statement.location(place),
                 values={"table": access.table, "columns": ", ".join(f"`{name}`" for name in columns)},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from backend_advisor.experts.database.detectors.columns import (
     COMPARISONS,
@@ -15,10 +16,12 @@ from backend_advisor.experts.database.detectors.columns import (
     is_fixed_to_row,
     is_narrowed,
     is_small,
+    place,
     scopes,
     stored_table,
+    written,
 )
-from backend_advisor.experts.database.detectors.query_shape import known_table, text_of
+from backend_advisor.experts.database.detectors.query_shape import known_table
 from backend_advisor.experts.database.detectors.registry import QueryContext, detects_in_query
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit, Severity
@@ -73,7 +76,7 @@ def function_on_column(query: QueryContext) -> Iterator[Match]:
     """A function of a column compared with a value, and no index on that expression."""
     for found in _computed(query):
         if _is_function(found.expression) and not _is_optional_filter(found):
-            yield from _match(query, found, {"expression": text_of(found.expression, query.statement)})
+            yield from _match(query, found, {"expression": written(query, found.expression)})
 
 
 @detects_in_query("DB103")
@@ -90,7 +93,7 @@ def cast_on_column(query: QueryContext) -> Iterator[Match]:
         column = definition(query, found.column)
         if column is not None and _same_type(column.type, target, dialect):
             continue
-        values = {"expression": text_of(found.expression, query.statement), "type": target.sql(dialect=dialect)}
+        values = {"expression": written(query, found.expression), "type": target.sql(dialect=dialect)}
         yield from _match(query, found, values, _day_as_range(query, found))
 
 
@@ -99,7 +102,7 @@ def arithmetic_on_column(query: QueryContext) -> Iterator[Match]:
     """Arithmetic on a column where the other side of the comparison could take it."""
     for found in _computed(query):
         if isinstance(found.expression, _ARITHMETIC) and _is_movable(found):
-            yield from _match(query, found, {"expression": text_of(found.expression, query.statement)})
+            yield from _match(query, found, {"expression": written(query, found.expression)})
 
 
 @detects_in_query("DB106")
@@ -121,8 +124,8 @@ def leading_wildcard(query: QueryContext) -> Iterator[Match]:
                 continue
             narrowed = is_narrowed(query, scope, table)
             yield Match(
-                location=query.statement.location(condition),
-                values={"column": column.name, "pattern": text_of(pattern, query.statement), "table": table.name},
+                location=place(query, condition),
+                values={"column": column.name, "pattern": written(query, pattern), "table": table.name},
                 severity=Severity.NOTE if narrowed else None,
                 confidence=Confidence.LOW if narrowed else None,
             )
@@ -144,7 +147,7 @@ def between_on_timestamps(query: QueryContext) -> Iterator[Match]:
             if defined is not None and not _holds_time(defined.type):
                 continue
             yield Match(
-                location=query.statement.location(condition),
+                location=place(query, condition),
                 values={"column": column.name, "last": high.isoformat(), "next": _next(high)},
                 confidence=None if defined is not None else Confidence.MEDIUM,
                 edits=_half_open(query, condition),
@@ -187,6 +190,9 @@ def _sides(condition: exp.Expr) -> list[exp.Expr]:
 def _is_function(node: exp.Expr) -> bool:
     if isinstance(node, exp.Anonymous):
         return node.name.lower() in _FUNCTION_NAMES
+    if isinstance(node, exp.Extract):
+        # Hours and days of the week recur: no range of the column replaces them.
+        return node.name.upper() in ("YEAR", "MONTH", "DAY", "DATE", "EPOCH")
     return isinstance(node, _FUNCTIONS)
 
 
@@ -203,7 +209,7 @@ def _match(
         return
     narrowed = is_narrowed(query, found.scope, found.table)
     yield Match(
-        location=query.statement.location(found.condition),
+        location=place(query, found.condition),
         values={**values, "column": found.column.name, "table": found.table.name},
         severity=Severity.NOTE if narrowed else None,
         confidence=Confidence.LOW if narrowed else None,
@@ -238,21 +244,21 @@ def _is_movable(found: _Computed) -> bool:
 
 def _same_type(declared: str, target: exp.DataType, dialect: str) -> bool:
     try:
-        return exp.DataType.build(declared, dialect=dialect).this == target.this
-    except ValueError:
+        return bool(exp.DataType.build(declared, dialect=dialect).this == target.this)
+    except (SqlglotError, ValueError):
         return True
 
 
 def _day_as_range(query: QueryContext, found: _Computed) -> tuple[Edit, ...]:
     """`column::date = 'day'` as a half-open range, when the text is written in just that way."""
-    place = query.statement.location(found.condition)
+    where = place(query, found.condition)
     pattern = r"(?P<column>[\w.\"]+)::date\s*=\s*'(?P<day>\d{4}-\d{2}-\d{2})'"
-    match = re.fullmatch(pattern, place.excerpt or "", re.IGNORECASE)
+    match = re.fullmatch(pattern, where.excerpt or "", re.IGNORECASE)
     day = _parse(match["day"]) if match else None
     if match is None or day is None:
         return ()
     text = f"({match['column']} >= '{day.isoformat()}' AND {match['column']} < '{_next(day)}')"
-    return (Edit(location=place, replacement=text),)
+    return (Edit(location=where, replacement=text),)
 
 
 def _pattern_start(pattern: exp.Expr) -> str:
@@ -300,11 +306,11 @@ def _next(day: date) -> str:
 
 
 def _half_open(query: QueryContext, condition: exp.Between) -> tuple[Edit, ...]:
-    place = query.statement.location(condition)
+    where = place(query, condition)
     pattern = r"(?P<column>[\w.\"`]+)\s+between\s+'(?P<low>[\d-]+)'\s+and\s+'(?P<high>[\d-]+)'"
-    match = re.fullmatch(pattern, place.excerpt or "", re.IGNORECASE)
+    match = re.fullmatch(pattern, where.excerpt or "", re.IGNORECASE)
     high = _parse(match["high"]) if match else None
     if match is None or high is None:
         return ()
     text = f"({match['column']} >= '{match['low']}' AND {match['column']} < '{_next(high)}')"
-    return (Edit(location=place, replacement=text),)
+    return (Edit(location=where, replacement=text),)

@@ -9,6 +9,7 @@ from backend_advisor.experts.database.detectors.columns import (
     COMPARISONS,
     is_fixed_to_row,
     is_small,
+    place,
     relations,
     working_tree,
 )
@@ -23,6 +24,7 @@ from backend_advisor.experts.database.detectors.registry import QueryContext, de
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit, Severity
 
+_FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LT, exp.LT: exp.GT, exp.GTE: exp.LTE, exp.LTE: exp.GTE}
 _RUN_PER_ROW = {"postgres", "mysql", "sqlite"}
 _COUNT_TEXT = re.compile(
     r"\(\s*select\s+count\s*\(\s*\*\s*\)\s+(?P<rest>from\b[^()]*)\)\s*(?P<test>>\s*0|>=\s*1|<>\s*0|!=\s*0|=\s*0|<\s*1)"
@@ -50,7 +52,7 @@ def correlated_subquery(query: QueryContext) -> Iterator[Match]:
             indexed = _is_indexed(query, inner, linked)
             table = next((r.name for r in relations(inner) if isinstance(r, exp.Table)), "")
             yield Match(
-                location=query.statement.location(subquery),
+                location=place(query, subquery),
                 values={"table": table, "outer": read[0].alias_or_name},
                 severity=Severity.NOTE if indexed else None,
                 confidence=Confidence.LOW if indexed else None,
@@ -60,8 +62,8 @@ def correlated_subquery(query: QueryContext) -> Iterator[Match]:
 def _scalar_subqueries(outer: exp.Select) -> Iterator[exp.Subquery]:
     places = list(outer.expressions)
     where = outer.args.get("where")
-    for place in places:
-        for node in _subqueries(place):
+    for projection in places:
+        for node in _subqueries(projection):
             if not _is_existence_test(node):
                 yield node
     if where is not None:
@@ -115,7 +117,7 @@ def count_for_existence(query: QueryContext) -> Iterator[Match]:
     for comparison in found:
         edit = edits[0] if len(edits) == 1 == len(found) else None
         yield Match(
-            location=query.statement.location(comparison),
+            location=place(query, comparison),
             values={},
             edits=_exists(query, edit) if edit is not None else (),
             applicability="safe",
@@ -155,9 +157,9 @@ def _tests_existence(comparison: exp.Expr, side: exp.Expr) -> bool:
     literal = comparison.this if flipped else comparison.expression
     if not isinstance(literal, exp.Literal) or literal.is_string:
         return False
-    kind = type(comparison)
+    kind: type[exp.Expr] = type(comparison)
     if flipped:
-        kind = {exp.GT: exp.LT, exp.LT: exp.GT, exp.GTE: exp.LTE, exp.LTE: exp.GTE}.get(kind, kind)
+        kind = _FLIPPED.get(kind, kind)
     zero = {exp.GT, exp.EQ, exp.NEQ, exp.LTE}
     return (literal.name == "0" and kind in zero) or (literal.name == "1" and kind in {exp.GTE, exp.LT})
 

@@ -9,9 +9,10 @@ from backend_advisor.experts.database.detectors.columns import (
     alternatives,
     clauses,
     definition,
+    place,
     scopes,
+    written,
 )
-from backend_advisor.experts.database.detectors.query_shape import text_of
 from backend_advisor.experts.database.detectors.registry import QueryContext, detects_in_query
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Severity
@@ -49,11 +50,11 @@ def implicit_conversion(query: QueryContext) -> Iterator[Match]:
                         continue
                     fails = query.statement.dialect == "postgres" and family(defined.type) == "text"
                     yield Match(
-                        location=query.statement.location(condition),
+                        location=place(query, condition),
                         values={
                             "column": column.name,
                             "type": defined.type.lower(),
-                            "literal": text_of(literal, query.statement),
+                            "literal": written(query, literal),
                         },
                         severity=Severity.ERROR if fails else None,
                     )
@@ -96,7 +97,7 @@ def mixed_type_join(query: QueryContext) -> Iterator[Match]:
                 if first is None or second is None or not _clash(family(first.type), family(second.type)):
                     continue
                 yield Match(
-                    location=query.statement.location(condition),
+                    location=place(query, condition),
                     values={
                         "left": f"{left.table}.{left.name}",
                         "left_type": first.type.lower(),

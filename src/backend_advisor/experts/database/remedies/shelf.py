@@ -53,9 +53,9 @@ class Shelf:
                 continue
             try:
                 self.built[index.name] = self._create(index)
+                self._visible |= {index.name}
             except LabError as error:
                 self.failed.append(Failed(index, str(error)))
-        self._visible = frozenset(self.built)
         for table in {index.table for index in indexes if any("(" in key for key in index.keys)}:
             self._database.execute(f"ANALYZE {quoted(table)}")
 

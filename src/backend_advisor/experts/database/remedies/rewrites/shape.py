@@ -161,8 +161,9 @@ class Known:
         return column.type.lower().split("(")[0].strip() if column is not None and not column.inferred else ""
 
     def is_timestamp(self, node: exp.Expr | None) -> bool:
-        """Whether a column is a timestamp, with or without time zone."""
-        return self.type(node).startswith("timestamp")
+        """Whether a column is a timestamp, with or without time zone; a guess counts, and is an assumption."""
+        column = self.column(node)
+        return column is not None and column.type.lower().startswith("timestamp")
 
     def has_zone(self, node: exp.Expr | None) -> bool:
         """Whether a column's type carries a time zone."""
