@@ -95,16 +95,16 @@ def _observed(group: _Group) -> list[str]:
 
 
 def _changes(case: Case, proofs: Sequence[Proof]) -> list[SolutionStep]:
+    """What was measured, to apply and to take back; each statement once."""
+    changes = {change.apply: change for proof in proofs if proof.holds for change in proof.changes}
     steps = []
-    for proof in proofs:
-        if proof.holds and proof.changes:
-            text = phrase(_PACKAGE, case.language, "apply_changes")
-            code = "\n".join(change.apply for change in proof.changes)
-            steps.append(SolutionStep(text=text, code=(Code(language="sql", text=code),)))
-            rollback = "\n".join(change.rollback for change in proof.changes if change.rollback)
-            if rollback:
-                text = phrase(_PACKAGE, case.language, "take_back")
-                steps.append(SolutionStep(text=text, code=(Code(language="sql", text=rollback),)))
+    for key, statements in (
+        ("apply_changes", list(changes)),
+        ("take_back", [change.rollback for change in changes.values() if change.rollback]),
+    ):
+        if statements:
+            code = Code(language="sql", text="\n".join(statements))
+            steps.append(SolutionStep(text=phrase(_PACKAGE, case.language, key), code=(code,)))
     return steps
 
 

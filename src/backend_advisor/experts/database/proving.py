@@ -7,8 +7,9 @@ from sqlglot import exp
 
 from backend_advisor.experts import Terms
 from backend_advisor.experts.database.bench import ASSUMED_ROWS, Bench, bench
+from backend_advisor.experts.database.modelling import condition_keys, model, statistics_of
 from backend_advisor.experts.database.remedies.candidates import candidates, create_statement, drop_statement
-from backend_advisor.experts.database.remedies.search import TOLERANCE, Found, pays, search
+from backend_advisor.experts.database.remedies.search import NOISE_MS, TOLERANCE, Found, Tried, pays, search
 from backend_advisor.experts.database.remedies.shelf import Built, Shelf
 from backend_advisor.experts.database.rewriting import Outcome, try_rewrites
 from backend_advisor.experts.database.wording import milliseconds, rows_of, share, times
@@ -17,16 +18,18 @@ from backend_advisor.lab.errors import LabError, QueryFailed, ServerUnavailable,
 from backend_advisor.lab.postgres.limits import refusal
 from backend_advisor.lab.postgres.server import Server, running
 from backend_advisor.lab.postgres.writes import write_overhead
+from backend_advisor.lab.statistics import Statistics
 from backend_advisor.model import Case, Change, Measurement, Proof, ProofStatus, Target, Trial
 from backend_advisor.phrases import phrase
 from backend_advisor.sql.inference import infer
-from backend_advisor.sql.schema import Schema, qualified
+from backend_advisor.sql.schema import Index, Schema, qualified
 from backend_advisor.sql.statement import DIALECTS, Statement
 
 MISSING_INDEX = "DB101"
 MAX_QUERIES = 3
 BUILD_SECONDS = 25.0
 _PACKAGE = __package__ or ""
+_LAB = "backend_advisor.lab"
 _LATENCY = {"latency", "duration", "response_time"}
 
 
@@ -63,10 +66,19 @@ def prove_queries(case: Case, work: Workload, terms: Terms) -> tuple[Proof, ...]
 
 def _setting(case: Case, work: Workload, statement: Statement, terms: Terms) -> _Setting:
     schema = infer([statement], work.schema)
-    stated = stated_rows(case, terms.rows, list(schema.tables))
+    stated = {**_exported_rows(case, schema), **stated_rows(case, terms.rows, list(schema.tables))}
     schema = schema.with_rows(stated)
     tree = qualified(statement, schema) or statement.tree
     return _Setting(case, terms, statement, tree if tree is not None else exp.Select(), schema, stated)
+
+
+def _exported_rows(case: Case, schema: Schema) -> dict[str, int]:
+    """Row counts that exported statistics state."""
+    found = statistics_of(case.artifacts, schema)
+    relations = found.relations if found is not None else {}
+    return {
+        name: int(relations[name].rows) for name in schema.tables if name in relations and relations[name].rows >= 0
+    }
 
 
 def _hindrance(setting: _Setting) -> str | None:
@@ -118,6 +130,48 @@ def _proofs(made: Bench, setting: _Setting) -> Iterator[Proof]:
     yield _index_proof(made, setting, shelf, found, rest)
     for outcome in helpful:
         yield _rewrite_proof(made, setting, shelf, found, outcome)
+    statistics = statistics_of(setting.case.artifacts, setting.schema)
+    if statistics is not None or made.scale < 1:
+        yield from _model_proof(made, setting, statistics, [built.index for built in found.chosen])
+
+
+def _model_proof(
+    made: Bench, setting: _Setting, statistics: Statistics | None, chosen: Sequence[Index]
+) -> Iterator[Proof]:
+    """The same question asked of the planner at production's size."""
+    modelled = model(made.server, made.sql, [setting.tree], setting.schema, statistics, chosen)
+    if modelled is None:
+        return
+    version, tables = made.server.version, rows_of(dict(modelled.rows), setting.case.language)
+    before, after = f"{modelled.before.cost or 0:,.0f}", f"{modelled.after.cost or 0:,.0f}"
+    count = setting.say("one_index" if len(modelled.indexes) == 1 else "several_indexes", count=len(modelled.indexes))
+    key = "claim_model" if modelled.indexes else "claim_model_none"
+    exported = "condition_model_exported" if statistics is not None else "condition_model_stated"
+    conditions = [setting.say("condition_model", version=version), setting.say(exported)]
+    conditions += [
+        phrase(_LAB, setting.case.language, name, subject=subject)
+        for name, subject in condition_keys(modelled.conditions)
+    ]
+    yield Proof(
+        claim=setting.say(key, tables=tables, version=version, count=count, before=before, after=after),
+        method="scale_model",
+        status=ProofStatus.TESTED,
+        holds=bool(modelled.indexes),
+        codes=(MISSING_INDEX,),
+        artifact=setting.statement.artifact.name,
+        before=modelled.before,
+        after=modelled.after,
+        changes=tuple(
+            Change(
+                apply=create_statement(index, concurrently=True),
+                rollback=drop_statement(index, concurrently=True),
+                reason=setting.say("change_index", table=index.table),
+                size_bytes=modelled.bytes.get(index.name),
+            )
+            for index in modelled.indexes
+        ),
+        conditions=tuple(conditions),
+    )
 
 
 def _rewrite_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, outcome: Outcome) -> Proof:
@@ -232,8 +286,7 @@ def _rejected(setting: _Setting, shelf: Shelf, found: Found) -> Iterator[Trial]:
             yield Trial(statement=statements, reason=setting.say("reason_timeout"))
             continue
         ms = tried.measurement.median_ms or 0.0
-        slower = ms > before * TOLERANCE
-        key = "reason_pair" if len(tried.names) > 1 else "reason_alone_slower" if slower else "reason_alone"
+        key = _reason(tried, ms, before, found.after.median_ms or 0.0)
         reason = setting.say(key, ms=milliseconds(ms), before=milliseconds(before))
         yield Trial(statement=statements, reason=reason, median_ms=ms)
     for name in shelf.built.keys() - named - {built.index.name for built in found.chosen}:
@@ -243,6 +296,14 @@ def _rejected(setting: _Setting, shelf: Shelf, found: Found) -> Iterator[Trial]:
         yield Trial(statement=create_statement(failed.index), reason=reason)
     for index in shelf.untried:
         yield Trial(statement=create_statement(index), reason=setting.say("reason_not_reached"))
+
+
+def _reason(tried: Tried, ms: float, before: float, after: float) -> str:
+    if ms <= after * TOLERANCE + NOISE_MS:
+        return "reason_as_good"
+    if len(tried.names) > 1:
+        return "reason_pair"
+    return "reason_alone_slower" if ms > before * TOLERANCE else "reason_alone"
 
 
 def _conditions(made: Bench, setting: _Setting, before: Measurement) -> Iterator[str]:

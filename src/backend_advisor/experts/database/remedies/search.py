@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from backend_advisor.experts.database.remedies.shelf import Built, Shelf, used_indexes
-from backend_advisor.model import Measurement
+from backend_advisor.model import Measurement, PlanNode
 
 TOLERANCE = 1.15
 """A set within 15 % of another is as good; timing differences below that are noise on a shared machine."""
@@ -139,11 +139,21 @@ def _time(measurement: Measurement | None) -> float:
 
 
 def _as_good(candidate: Measurement | None, reference: Measurement | None) -> bool:
-    """Whether the candidate is as good as the reference: as fast within noise, and reading no more pages."""
+    """Whether the candidate is as good as the reference: as fast within noise, reading no more pages.
+
+    One that has to sort where the reference reads in order is not: it only looks as good while few rows match.
+    """
     if candidate is None or reference is None:
         return reference is None
     fast = _time(candidate) <= _time(reference) * TOLERANCE + NOISE_MS
-    return fast and (candidate.blocks or 0) <= (reference.blocks or 0) * TOLERANCE + 8
+    frugal = (candidate.blocks or 0) <= (reference.blocks or 0) * TOLERANCE + 8
+    return fast and frugal and _sorts(candidate.plan) <= _sorts(reference.plan)
+
+
+def _sorts(plan: PlanNode | None) -> int:
+    if plan is None:
+        return 0
+    return ("Sort" in plan.operation) + sum(_sorts(child) for child in plan.children)
 
 
 def pays(before: Measurement, after: Measurement | None) -> bool:
