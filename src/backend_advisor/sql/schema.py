@@ -1,6 +1,6 @@
 """Tables, columns, keys and indexes: read from DDL, or inferred from the queries that use them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
@@ -84,31 +84,37 @@ class Schema:
     def with_rows(self, rows: Mapping[str, int]) -> "Schema":
         """The same schema with row counts set for the tables named."""
         tables = {
-            name: replace(table, rows=rows[name]) if name in rows else table
-            for name, table in self.tables.items()
+            name: replace(table, rows=rows[name]) if name in rows else table for name, table in self.tables.items()
         }
         return replace(self, tables=tables)
 
-    def types(self) -> dict[str, object]:
-        """Column types by table, as sqlglot's optimiser takes them."""
-        return {name: {c.name: c.type for c in table.columns} for name, table in self.tables.items()}
+    def types(self, tables: Container[str] | None = None) -> dict[str, object]:
+        """Column types by table, as sqlglot's optimiser takes them; only of the tables of these lower-case names."""
+        return {
+            name: {c.name: c.type for c in table.columns}
+            for name, table in self.tables.items()
+            if tables is None or name.lower() in tables
+        }
 
 
 def qualified(statement: Statement, schema: Schema) -> exp.Expression | None:
     """A copy of the tree with every column resolved to its table, or None when that is not possible."""
     if statement.tree is None:
         return None
+    # The optimiser normalises the whole schema at each call, which costs more than the query when it is large.
+    named = {table.name.lower() for table in statement.tree.find_all(exp.Table)}
     try:
         tree = qualify(
             statement.tree.copy(),
-            schema=schema.types(),
+            schema=schema.types(named),
             dialect=statement.dialect,
             expand_stars=False,
             validate_qualify_columns=False,
             quote_identifiers=False,
             identify=False,
         )
-    except (SqlglotError, RecursionError):
+    except (SqlglotError, RecursionError, AssertionError, TypeError):
+        # The optimiser asserts where a positional ORDER BY meets a star, and reads `"a;b"` as two statements.
         return None
     return tree
 

@@ -54,7 +54,7 @@ def _own_tables(scope: exp.Expression) -> Iterator[exp.Table]:
     if isinstance(scope, (exp.Update, exp.Delete)) and isinstance(scope.this, exp.Table):
         yield scope.this
     source = scope.args.get("from_") or scope.args.get("from") or scope.args.get("using")
-    sources = source if isinstance(source, list) else [source] if source is not None else []
+    sources = source if isinstance(source, list) else [source] if source else []
     for part in [*sources, *(scope.args.get("joins") or ())]:
         table = part if isinstance(part, exp.Table) else part.this
         if isinstance(table, exp.Table):
