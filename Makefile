@@ -23,6 +23,16 @@ lint: $(READY)
 
 check: lint test
 
+# SQL=PATHS reviews the SQL under them too, as `make bench SQL="$$HOME/projects"`.
+bench: $(READY)
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/ask.py
+	$(BIN)/python benchmarks/lab.py
+	$(BIN)/python benchmarks/knowledge_load.py
+	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/rewrites.py
+	$(BIN)/python benchmarks/review_sql.py $(if $(SQL),--root $(SQL))
+
 lock: $(READY)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 		pyproject.toml --group build -o requirements/runtime.txt
