@@ -14,6 +14,7 @@ from backend_advisor.advice.suppressions import suppress
 from backend_advisor.advice.unknowns import general_unknowns
 from backend_advisor.experts import Terms, experts
 from backend_advisor.model import Case, Finding, Language, Report
+from backend_advisor.phrases import phrase
 
 Asked = Literal["auto", "en", "ko"]
 DISTRIBUTION = "backend-expert-advisor"
@@ -32,10 +33,11 @@ def review(
     language: Language = "en",
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     terms: Terms | None = None,
 ) -> Report:
     """Review files and folders; nothing is asked, so nothing general is answered, and nothing is run."""
-    artifacts, unread = intake.read_paths(paths, language)
+    artifacts, unread = intake.read_paths(paths, language, exclude)
     case = Case(question="", language=language, artifacts=artifacts, unread=unread)
     chosen = replace(terms or Terms(), prove=False)
     return advise(case, chosen, select=tuple(select), ignore=tuple(ignore))
@@ -58,6 +60,8 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     advice = compose(case, standing, proofs, relevant(hits, standing, proofs), known)
     unknown = [question for expert in experts() for question in expert.unknowns(case)]
     unknown += general_unknowns(case, answered=bool(advice) or not case.question.strip())
+    if case.question.strip() and not case.artifacts and not advice:
+        notices = (phrase(f"{__package__}.advice", case.language, "vague"), *notices)
     return Report(
         case=replace(case, unknowns=tuple(unknown)),
         advice=advice,

@@ -11,6 +11,7 @@ from backend_advisor.cli.progress import progress
 from backend_advisor.cli.settings import load_settings
 from backend_advisor.cli.wording import Wording
 from backend_advisor.experts import Terms
+from backend_advisor.intake import has_question
 from backend_advisor.model import Language
 
 
@@ -29,22 +30,22 @@ def answered(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Answer and deliver."""
     settings = load_settings(Path.cwd(), say)
-    asked = as_asked(language or settings.lang, question, say)
+    asked = as_asked(language or settings.lang, say, is_asked=bool(question.strip()) or has_question(files))
     proved = prove if prove is not None else settings.prove is not False
     with progress() as show:
         terms = Terms(prove=proved, rows={**settings.rows, **dict(rows)}, dsn=dsn, progress=show)
         report = advise.answer(question, files, language=asked, terms=terms)
-    if not question.strip() and not report.case.artifacts and report.case.unread:
+    if not report.case.question.strip() and not report.case.artifacts and report.case.unread:
         reasons = "; ".join(f"{one.name}: {one.reason}" for one in report.case.unread)
         raise click.ClickException(say("nothing_readable", reasons=reasons))
     deliver(report, format or settings.format or "text", to=output, verbose=verbose, language=None, say=say)
 
 
-def as_asked(language: str | None, question: str, say: Wording) -> advise.Asked:
+def as_asked(language: str | None, say: Wording, *, is_asked: bool) -> advise.Asked:
     """The language to answer in; the reader's own when there is no prose to tell it from."""
     if language in ("en", "ko"):
         return spoken(language, say)
-    return "auto" if question.strip() else say.language
+    return "auto" if is_asked else say.language
 
 
 def spoken(language: str | None, say: Wording) -> Language:

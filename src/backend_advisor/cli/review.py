@@ -74,12 +74,12 @@ def _review(  # noqa: PLR0913 - one argument for each option of the command
             language=spoken(language or settings.lang, say),
             select=_codes(select) or settings.select,
             ignore=_codes(ignore) or settings.ignore,
+            exclude=[*exclude, *settings.exclude],
             terms=Terms(progress=show),
         )
     if not report.case.artifacts and report.case.unread:
         reasons = "; ".join(f"{one.name}: {one.reason}" for one in report.case.unread)
         raise click.ClickException(say("nothing_readable", reasons=reasons))
-    report = _without_excluded(report, [*exclude, *settings.exclude])
     if added is not None:
         report = keep(report, on_added_lines(report.findings, added))
     if write_baseline and baseline is not None:
@@ -113,12 +113,3 @@ def keep(report: Report, findings: Iterable[Finding]) -> Report:
 
 def _codes(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(code.strip() for one in given for code in one.split(",") if code.strip())
-
-
-def _without_excluded(report: Report, patterns: list[str]) -> Report:
-    if not patterns:
-        return report
-    from pathspec import GitIgnoreSpec
-
-    spec = GitIgnoreSpec.from_lines(patterns)
-    return keep(report, [f for f in report.findings if not spec.match_file(f.location.artifact)])

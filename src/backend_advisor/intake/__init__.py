@@ -6,7 +6,7 @@ from typing import Literal
 
 from backend_advisor.model import Artifact, Case, Language, Unread
 
-__all__ = ["read", "read_paths"]
+__all__ = ["has_question", "read", "read_paths"]
 
 
 def read(question: str, files: Sequence[Path] = (), language: Literal["auto", "en", "ko"] = "auto") -> Case:
@@ -16,9 +16,21 @@ def read(question: str, files: Sequence[Path] = (), language: Literal["auto", "e
     return read_case(question, files, language)
 
 
-def read_paths(paths: Sequence[Path], language: Language = "en") -> tuple[tuple[Artifact, ...], tuple[Unread, ...]]:
-    """The artifacts in files and folders, and what could not be read, with reasons in the language."""
+def has_question(files: Sequence[Path]) -> bool:
+    """Whether one of the files is prose that stands for a question."""
+    from backend_advisor.intake.reading import question_file
+
+    return question_file(files) is not None
+
+
+def read_paths(
+    paths: Sequence[Path], language: Language = "en", exclude: Sequence[str] = ()
+) -> tuple[tuple[Artifact, ...], tuple[Unread, ...]]:
+    """The artifacts in files and folders, and what could not be read, with reasons in the language.
+
+    Files that match a pattern of `exclude`, written as in `.gitignore`, are not opened.
+    """
     from backend_advisor.intake.files import Reader
 
-    reading = Reader(language).read(paths)
+    reading = Reader(language, exclude=exclude).read(paths)
     return reading.artifacts, reading.unread

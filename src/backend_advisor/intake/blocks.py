@@ -11,6 +11,8 @@ _QUOTE = re.compile(r"(?:[ \t]{0,8}>[ \t]?){1,8}")
 _FENCE = re.compile(r"([ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?)(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _MAX_BLOCKS = 500
 _MAX_PROSE_LINES = 5_000
+_MAX_LOOKS = 20_000
+"""So many lines may be asked whether a block without a fence starts there; a fence is seen anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def split(question: str) -> Split:
         if len(blocks) >= _MAX_BLOCKS:
             prose.extend(lines[index:])
             break
-        block, length = _block_at(lines, index)
+        block, length = _block_at(lines, index) if lines[index].strip() else (None, 0)
         if block is not None and block.text.strip():
             blocks.append(block)
         if length:
@@ -55,6 +57,8 @@ def split(question: str) -> Split:
 
 def _with_inline(prose: list[str], blocks: list[Block]) -> Split:
     for number, line in enumerate(prose[:_MAX_PROSE_LINES]):
+        if len(blocks) >= _MAX_BLOCKS:
+            break
         for start, end in inline_statements(line):
             blocks.append(Block(line[start:end].strip(), number + 1))
             prose[number] = prose[number][:start] + " " * (end - start) + prose[number][end:]
@@ -67,7 +71,8 @@ def _block_at(lines: Lines, index: int) -> tuple[Block | None, int]:
     fence = _FENCE.match(line)
     if fence is not None:
         return _fenced(lines, index, fence, quoted=bool(quote))
-    length = unfenced_length(lines, index)
+    lines.looks += 1
+    length = unfenced_length(lines, index) if lines.looks <= _MAX_LOOKS else 0
     if not length:
         return None, 0
     return Block("\n".join(lines[index : index + length]), index + 1), length

@@ -2,7 +2,7 @@
 
 import json
 import re
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import Any
 
 from backend_advisor.intake.statements import is_ddl_only, is_sql
@@ -125,6 +125,11 @@ def kind_of(text: str, hint: str | None = None, name: str | None = None) -> Arti
     if hint and hint.lower() in _OTHER_LANGUAGES - {"text", "plaintext"}:
         return _K.OTHER
     return _guessed_kind(text, hinted)
+
+
+def may_ask(path: PurePath) -> bool:
+    """Whether a file of this name may hold a question: a text or Markdown file, or one whose name says nothing."""
+    return _named_kind(path.as_posix()) is _K.PROSE or not path.suffix
 
 
 def _hinted_kind(hint: str) -> ArtifactKind | None:

@@ -71,7 +71,8 @@ class Reading:
 class Reader:
     """Reads files into artifacts, and keeps a reason in the asker's language for each it could not read."""
 
-    def __init__(self, language: Language = "en", max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, language: Language = "en", max_bytes: int = MAX_BYTES, exclude: Sequence[str] = ()) -> None:
+        self._excluded = _patterns(exclude)
         self._language, self._max_bytes = language, max_bytes
         self._artifacts: list[Artifact] = []
         self._unread: list[Unread] = []
@@ -86,7 +87,7 @@ class Reader:
                 is_folder = False
             if is_folder:
                 self._read_folder(path)
-            else:
+            elif not self._is_excluded(str(path), folder=False):
                 self._read_file(path, path.as_posix())
         return Reading(tuple(self._artifacts), tuple(self._unread))
 
@@ -113,12 +114,18 @@ class Reader:
             is_folder = entry.is_dir(follow_symlinks=False)
             if entry.name in _SKIPPED or _ignored(entry.path, rules, folder=is_folder):
                 continue
+            if self._is_excluded(entry.path, folder=is_folder):
+                continue
             if entry.is_symlink() and not _stays_within(entry.path, root):
                 self._refuse(Path(entry.path).as_posix(), "outside")
             elif is_folder:
                 yield from self._walk(entry.path, root, rules)
             elif not (entry.is_symlink() and Path(entry.path).is_dir()):
                 yield entry.path
+
+    def _is_excluded(self, path: str, *, folder: bool) -> bool:
+        name = Path(path).as_posix()
+        return self._excluded is not None and self._excluded.match_file(f"{name}/" if folder else name)
 
     def _read_file(self, path: Path, name: str) -> None:
         try:
@@ -142,6 +149,14 @@ class Reader:
     def _refuse(self, name: str, key: str, **values: object) -> None:
         reason = phrase(_PACKAGE, self._language, key, **values)
         self._unread.append(Unread(name=_printable(name), reason=reason))
+
+
+def _patterns(lines: Sequence[str]) -> "GitIgnoreSpec | None":
+    if not lines:
+        return None
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def file_artifact(text: str, name: str) -> Artifact:

@@ -1,21 +1,23 @@
 """The whole way from a question and files to a Case."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from backend_advisor.intake.blocks import Block, artifact_names, split
-from backend_advisor.intake.classify import DIALECT_HINTS, kind_of
+from backend_advisor.intake.classify import DIALECT_HINTS, kind_of, may_ask
 from backend_advisor.intake.figures import figures
 from backend_advisor.intake.files import Reader
 from backend_advisor.intake.language import language_of
 from backend_advisor.intake.sections import sections
 from backend_advisor.intake.services import services
 from backend_advisor.intake.stack import dialect_of, merged, named_technologies, technologies_of
-from backend_advisor.model import Artifact, ArtifactKind, Case, Language
+from backend_advisor.model import Artifact, ArtifactKind, Case, Language, Unread
+from backend_advisor.phrases import phrase
 
+_PACKAGE = "backend_advisor.intake"
 _SQL = (ArtifactKind.SQL, ArtifactKind.DDL)
 _TABLE = re.compile(
     r"\b(?:FROM|JOIN|INTO|UPDATE|"
@@ -23,29 +25,71 @@ _TABLE = re.compile(
     re.IGNORECASE,
 )
 _MAX_SCANNED = 200_000
+_MAX_PROSE = 100_000
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def read_case(question: str, files: Sequence[Path], language: Literal["auto", "en", "ko"]) -> Case:
     """Read a question and the files that come with it."""
     question = _sound(question)
+    taken = None if question.strip() else question_file(files)
+    if taken is not None:
+        path, question = taken
+        files = [file for file in files if file != path]
     parts = split(question)
     spoken: Language = language_of(parts.prose) if language == "auto" else language
     reading = Reader(spoken).read(files)
-    artifacts = (*_artifacts(parts.blocks), *reading.artifacts)
-    named = named_technologies(parts.prose)
+    artifacts = (*_artifacts(parts.blocks), *_opened(reading.artifacts, files))
+    prose = parts.prose[:_MAX_PROSE]
+    named = named_technologies(prose)
     stack = merged((*(n.technology for n in named), *(t for a in artifacts for t in technologies_of(a))))
     artifacts = _with_dialects(artifacts, dialect_of(stack))
-    found, kinds = sections(parts.prose)
+    found, kinds = sections(prose)
     return Case(
         question=question,
         language=spoken,
         artifacts=artifacts,
         stack=stack,
-        figures=figures(parts.prose, kinds, [(n.start, n.end) for n in named], _tables(artifacts)),
+        figures=figures(prose, kinds, [(n.start, n.end) for n in named], _tables(artifacts)),
         sections=found,
-        services=services(parts.prose, named, kinds),
-        unread=reading.unread,
+        services=services(prose, named, kinds),
+        unread=(*reading.unread, *_not_read(parts.prose, spoken)),
     )
+
+
+def question_file(files: Sequence[Path]) -> tuple[Path, str] | None:
+    """The first of the files that is prose with something to say, and its text: the question, where none was put."""
+    for path in files:
+        if not may_ask(path) or path.is_dir():
+            continue
+        for artifact in Reader().read([path]).artifacts:
+            if _is_prose(artifact) and _LETTER.search(split(artifact.text).prose):
+                return path, _sound(artifact.text)
+    return None
+
+
+def _is_prose(artifact: Artifact) -> bool:
+    return artifact.kind is ArtifactKind.PROSE or (
+        artifact.kind is ArtifactKind.OTHER and not Path(artifact.name).suffix
+    )
+
+
+def _opened(artifacts: Iterable[Artifact], files: Sequence[Path]) -> Iterator[Artifact]:
+    """The artifacts, with the blocks of a note that was itself named in its place: those are what it was given for."""
+    named = {file.as_posix() for file in files}
+    for artifact in artifacts:
+        blocks = split(artifact.text).blocks if artifact.name in named and _is_prose(artifact) else ()
+        if not blocks:
+            yield artifact
+        for number, (block, made) in enumerate(zip(blocks, _artifacts(blocks), strict=True), 1):
+            name = artifact.name if len(blocks) == 1 else f"{artifact.name}#{number}"
+            yield replace(made, name=name, origin="file", first_line=block.first_line)
+
+
+def _not_read(prose: str, language: Language) -> Iterator[Unread]:
+    if len(prose) > _MAX_PROSE:
+        reason = phrase(_PACKAGE, language, "long_prose", limit=f"{_MAX_PROSE:,}")
+        yield Unread(name=phrase(_PACKAGE, language, "question"), reason=reason)
 
 
 def _sound(question: str) -> str:

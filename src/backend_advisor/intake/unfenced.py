@@ -66,6 +66,7 @@ class Lines(list[str]):
     """The lines of a question, with a budget for looking ahead, so that hostile text is read in linear time too."""
 
     budget = 20_000
+    looks = 0
 
     def window(self, index: int) -> int:
         """Where a reader that starts at this line must stop looking."""

@@ -32,6 +32,7 @@ _TIMESTAMP = re.compile(r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}.*)?$")
 _UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 _JSON_OPERATORS = (exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract, exp.JSONBContains)
 _TEXT_OPERATORS = (exp.Like, exp.ILike, exp.Lower, exp.Upper, exp.RegexpLike, exp.SimilarTo)
+_SCOPES = (exp.Select, exp.Update, exp.Delete)
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
@@ -77,11 +78,12 @@ def _read(tree: exp.Expression, given: Schema, guesses: dict[str, _Guess]) -> No
             guess.whole_rows = True
 
 
-def _read_columns(
-    tree: exp.Expression, aliases: dict[str, str], only: str | None, guesses: dict[str, _Guess]
-) -> None:
+def _read_columns(tree: exp.Expression, aliases: dict[str, str], only: str | None, guesses: dict[str, _Guess]) -> None:
+    near: dict[int, list[exp.Table]] = {}
+    for table in tree.find_all(exp.Table):
+        near.setdefault(id(table.find_ancestor(*_SCOPES)), []).append(table)
     for column in tree.find_all(exp.Column):
-        owner = aliases.get(column.table) if column.table else only or next(iter(aliases.values()), None)
+        owner = _owner(column, aliases, only, near)
         if owner in guesses and not isinstance(column.this, exp.Star):
             type_, sureness = _type_by_use(column)
             guesses[owner].note(column.name, type_, sureness)
@@ -91,9 +93,20 @@ def _read_columns(
                 guesses[tree.this.this.name].note(name.name)
 
 
-def _read_join(
-    comparison: exp.EQ, aliases: dict[str, str], given: Schema, guesses: dict[str, _Guess]
-) -> None:
+def _owner(
+    column: exp.Column, aliases: dict[str, str], only: str | None, near: dict[int, list[exp.Table]]
+) -> str | None:
+    """The table that a column belongs to: the only one of its own query before any other of the statement."""
+    if column.table:
+        return aliases.get(column.table)
+    scope = column.find_ancestor(*_SCOPES)
+    own = near.get(id(scope), [])
+    if scope is not None and len(own) == 1:
+        return aliases.get(own[0].alias_or_name)
+    return only or next(iter(aliases.values()), None)
+
+
+def _read_join(comparison: exp.EQ, aliases: dict[str, str], given: Schema, guesses: dict[str, _Guess]) -> None:
     left, right = comparison.this, comparison.expression
     if not (isinstance(left, exp.Column) and isinstance(right, exp.Column)):
         return
@@ -172,15 +185,11 @@ def _key_type(type_: str) -> str:
 
 def _table(guess: _Guess) -> Table:
     guess.note("id")
-    columns = [
-        Column(name, type_, nullable=name != "id", inferred=True) for name, (_, type_) in guess.types.items()
-    ]
+    columns = [Column(name, type_, nullable=name != "id", inferred=True) for name, (_, type_) in guess.types.items()]
     columns.sort(key=lambda column: column.name != "id")
     if guess.whole_rows:
         columns.append(Column(REST, "text", inferred=True))
-    return Table(
-        guess.name, tuple(columns), ("id",), foreign_keys=tuple(guess.foreign_keys.values()), inferred=True
-    )
+    return Table(guess.name, tuple(columns), ("id",), foreign_keys=tuple(guess.foreign_keys.values()), inferred=True)
 
 
 def sorted_by_reference(tables: Iterable[Table]) -> list[Table]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -97,9 +98,15 @@ class Schema:
         }
 
 
+MAX_NODES = 6_000
+"""The optimiser's work grows with the square of a statement; this many nodes take it about a second."""
+
+
 def qualified(statement: Statement, schema: Schema) -> exp.Expression | None:
-    """A copy of the tree with every column resolved to its table, or None when that is not possible."""
+    """A copy of the tree with every column resolved to its table, or None when that cannot be done in time."""
     if statement.tree is None:
+        return None
+    if next(islice(statement.tree.walk(), MAX_NODES, None), None) is not None:
         return None
     # The optimiser normalises the whole schema at each call, which costs more than the query when it is large.
     named = {table.name.lower() for table in statement.tree.find_all(exp.Table)}

@@ -195,3 +195,10 @@ def test_long_lines_cost_no_time(text: str) -> None:
     start = time.monotonic()
     read_plan(text)
     assert time.monotonic() - start < 2
+
+
+def test_a_damaged_count_of_loops_counts_as_one() -> None:
+    text = '[{"Plan": {"Node Type": "Result", "Plan Rows": 3, "Actual Rows": 2, "Actual Loops": "?"}}]'
+    root = read_plan(text).root
+    assert root is not None
+    assert (root.loops, root.actual_rows) == (1.0, 2.0)

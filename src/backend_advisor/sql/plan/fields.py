@@ -78,6 +78,9 @@ def _fill(node: RawNode, fields: Mapping[str, Tree]) -> None:
     for name, attribute in _FIGURES.items():
         if name in word:
             setattr(node, attribute, number(word[name]))
+    if "Actual Loops" in word and number(word["Actual Loops"]) is None:
+        # A damaged count of loops says nothing, and every figure is multiplied by it.
+        node.loops = 1.0
     if node.actual_rows is not None and node.loops == 0:
         node.ms_per_loop = None
     node.properties = properties(fields)
