@@ -51,6 +51,8 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     if elsewhere:
         return Report(case=case, in_scope=False, referrals=elsewhere, advisor_version=version(DISTRIBUTION))
 
+    for expert in experts():
+        case = expert.gather(case, terms)
     examined = [expert.examine(case, known, terms) for expert in experts()]
     case = replace(case, unread=case.unread + tuple(u for one in examined for u in one.unread))
     findings = [f for one in examined for f in one.findings if _wanted(f, select, ignore)]

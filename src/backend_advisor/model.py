@@ -13,9 +13,7 @@ SCHEMA_VERSION = "1.0"
 
 Language = Literal["en", "ko"]
 
-ExpertName = Literal[
-    "architecture", "api", "database", "security", "performance", "operations", "quality", "korea"
-]
+ExpertName = Literal["architecture", "api", "database", "security", "performance", "operations", "quality", "korea"]
 
 
 class ArtifactKind(StrEnum):

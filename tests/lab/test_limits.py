@@ -92,7 +92,7 @@ def test_a_timeout_switched_off_does_not_help(cell: Database) -> None:
     with cell.session() as session:
         session.run("SELECT set_config('statement_timeout', '0', false)")
         with pytest.raises(TimedOut):
-            session.run("WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT count(*) FROM r")
+            session.run("DO $$ BEGIN LOOP PERFORM 1; END LOOP; END $$")
 
 
 def test_triggers_of_a_stranger_run_with_the_strangers_rights(cell: Database) -> None:

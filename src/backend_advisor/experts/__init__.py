@@ -36,6 +36,9 @@ class Examination:
 class Expert(Protocol):
     """One of the eight capabilities, as its `expert.py` module offers it."""
 
+    def gather(self, case: Case, terms: Terms) -> Case:
+        """The case with what can be read from places the asker named."""
+
     def examine(self, case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
         """Recognise problems in the case's artifacts."""
 

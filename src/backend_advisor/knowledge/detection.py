@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from backend_advisor.phrases import fill
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.model import (
     Confidence,
@@ -18,6 +17,7 @@ from backend_advisor.model import (
     Step,
     Strength,
 )
+from backend_advisor.phrases import fill
 
 Value = str | int | float
 
@@ -58,9 +58,7 @@ def finding(playbook: Playbook, match: Match, language: Language) -> Finding:
         confidence=match.confidence or playbook.confidence,
         location=match.location,
         evidence=(Evidence(strength=match.strength, text=message, location=match.location),),
-        steps=tuple(
-            Step(location=place, text=fill(page.steps[key], match.values)) for place, key in match.steps
-        ),
+        steps=tuple(Step(location=place, text=fill(page.steps[key], match.values)) for place, key in match.steps),
         fix=fix,
         cwe=playbook.cwe,
     )

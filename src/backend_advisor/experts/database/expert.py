@@ -21,6 +21,15 @@ _PACKAGE = __package__ or ""
 _PLANS = "backend_advisor.sql.plan"
 
 
+def gather(case: Case, terms: Terms) -> Case:
+    """Read the schema, statistics and plans of the asker's own server, when an address is given."""
+    if terms.dsn is None:
+        return case
+    from backend_advisor.experts.database.production import with_production
+
+    return with_production(case, terms.dsn)
+
+
 def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
     """Run every detector over the case's SQL and plans."""
     work = workload_of(case)

@@ -36,7 +36,7 @@ class Rows:
 class Wire:
     """A connection; `seconds` is what a statement may take, for the message when it takes longer."""
 
-    def __init__(self, connection: Connection, meter: "_Meter", seconds: float = 0.0) -> None:
+    def __init__(self, connection: Connection, meter: "_Meter | None" = None, seconds: float = 0.0) -> None:
         self._connection = connection
         self._meter = meter
         self.seconds = seconds
@@ -50,13 +50,15 @@ class Wire:
         """Run one statement; two in one string are refused by the protocol itself."""
         if "\x00" in sql:
             raise QueryFailed("22021", "the text holds a NUL byte")
-        self._meter.left = ANSWER_BYTES
+        if self._meter is not None:
+            self._meter.left = ANSWER_BYTES
         try:
             context = self._connection.execute_unnamed(sql, vals=_as_text(values))
         except DatabaseError as error:
             raise self._translated(error) from None
         except _TooMuch:
-            self._meter.end()
+            if self._meter is not None:
+                self._meter.end()
             raise OutOfLimits(f"an answer of more than {ANSWER_BYTES} bytes") from None
         except (InterfaceError, OSError, EOFError) as error:
             raise OutOfLimits(f"the server ended the connection: {error}") from None
