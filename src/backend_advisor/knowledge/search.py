@@ -28,10 +28,13 @@ OWN_STACK, OTHER_STACK = 1.15, 0.6
 SENTENCE_WORTH = 0.85
 FEWEST_TERMS = 4
 """A sentence of fewer terms is answered by any page that holds one of them."""
+FEWEST_WORDS = 3
+STACK_KINDS = {"language", "runtime", "framework", "database", "data-access"}
 MOST_SENTENCES = 40
 CONFIDENT_SHARE = 0.28
 """Share of what a perfect page could score from which a hit is an answer; set on benchmarks/search.py."""
 
+_LATIN = re.compile(r"[a-z0-9.+#-]+")
 _SENTENCE_END = re.compile(r"[.!?。]\s+|\n+")
 
 
@@ -71,15 +74,28 @@ def rank(index: Index, matcher: Matcher, question: str, technologies: Iterable[s
     A long question tells much that no page speaks of, so its best sentence counts as well as its whole.
     """
     shares = _shares(index, _query(question, matcher))
+    products = _products(index)
     for sentence in _sentences(question):
         wanted = _query(sentence, matcher)
-        if len(wanted) < FEWEST_TERMS:
+        if len(wanted) < FEWEST_TERMS or _telling_words(sentence, products) < FEWEST_WORDS:
             continue
         for page, share in _shares(index, wanted).items():
             shares[page] = max(shares.get(page, 0.0), SENTENCE_WORTH * share)
     stack = frozenset(technologies)
     ranked = [(page, share * _fit(index, page, stack)) for page, share in shares.items()]
     return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _products(index: Index) -> frozenset[str]:
+    """Names of what an asker's stack is made of, as they are written in one word."""
+    return frozenset(name for name, kind in index.categories.items() if kind in STACK_KINDS)
+
+
+def _telling_words(sentence: str, products: frozenset[str]) -> int:
+    """How many words do more than name the asker's stack: a sentence of nothing else is no question."""
+    bare = (_LATIN.sub("", word.lower()) for word in sentence.split())
+    named = ("".join(_LATIN.findall(word.lower())).replace(".", "") for word in sentence.split())
+    return sum(1 for rest, name in zip(bare, named, strict=True) if name not in products and len(name + rest) > 1)
 
 
 def _sentences(question: str) -> list[str]:

@@ -62,6 +62,11 @@ class Wire:
             raise OutOfLimits(f"an answer of more than {ANSWER_BYTES} bytes") from None
         except (InterfaceError, OSError, EOFError) as error:
             raise OutOfLimits(f"the server ended the connection: {error}") from None
+        except KeyboardInterrupt:
+            # Whoever cleans up must not wait for the statement that was interrupted.
+            if self._meter is not None:
+                self._meter.end()
+            raise
         columns = context.columns or []
         return Rows(
             tuple(column["name"] for column in columns),
