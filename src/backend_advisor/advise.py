@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from backend_advisor import intake, knowledge
-from backend_advisor.advice.compose import compose
+from backend_advisor.advice.compose import compose, without_result
 from backend_advisor.advice.scope import referrals
 from backend_advisor.advice.select import relevant
 from backend_advisor.advice.suppressions import suppress
@@ -64,6 +64,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     unknown += general_unknowns(case, answered=bool(advice) or not case.question.strip())
     if case.question.strip() and not case.artifacts and not advice:
         notices = (phrase(f"{__package__}.advice", case.language, "vague"), *notices)
+    notices += without_result(proofs)
     return Report(
         case=replace(case, unknowns=tuple(unknown)),
         advice=advice,

@@ -49,13 +49,23 @@ def compose(
         groups.setdefault(playbook.cause, _Group(playbook)).findings.append(finding)
     for proof in proofs:
         for code in proof.codes[:1]:
-            playbook = knowledge.playbooks[code]
-            groups.setdefault(playbook.cause, _Group(playbook)).proofs.append(proof)
+            leading = knowledge.playbooks[code]
+            if proof.holds or leading.cause in groups:
+                groups.setdefault(leading.cause, _Group(leading)).proofs.append(proof)
     for hit in hits:
         group = groups.setdefault(hit.playbook.cause, _Group(hit.playbook))
         group.relevance = max(group.relevance, hit.score)
     made = [_advice(case, group, knowledge) for group in groups.values()]
     return tuple(sorted(made, key=lambda advice: (-advice.benefit, advice.codes)))
+
+
+def without_result(proofs: Iterable[Proof]) -> tuple[str, ...]:
+    """What was tried in vain, or could not be tried, in one sentence each."""
+    return tuple(
+        f"{proof.artifact}: {proof.claim}{': ' if proof.reason else ''}{proof.reason}"
+        for proof in proofs
+        if not proof.holds
+    )
 
 
 def _advice(case: Case, group: _Group, knowledge: Knowledge) -> Advice:

@@ -50,7 +50,7 @@ class _Setting:
 
 def prove_queries(case: Case, work: Workload, terms: Terms) -> tuple[Proof, ...]:
     """Prove what can be proved of the first few queries; each gets at least one proof, if only that it failed."""
-    chosen = [statement for statement in work.queries if statement.is_query][:MAX_QUERIES]
+    chosen = sorted(work.queries, key=lambda statement: not statement.is_query)[:MAX_QUERIES]
     settings, proofs = [], []
     for statement in chosen:
         setting = _setting(case, work, statement, terms)
@@ -86,7 +86,9 @@ def _hindrance(setting: _Setting) -> str | None:
         return setting.say("untested_dialect", dialect=DIALECTS[setting.statement.dialect])
     refused = refusal(setting.statement)
     if refused is not None:
-        return setting.say("untested_refused", reason=refused)
+        return setting.say("untested_refused", reason=setting.say(f"refusal_{refused}"))
+    if not setting.statement.is_query:
+        return setting.say("untested_write")
     tables = [table for table in setting.tree.find_all(exp.Table) if table.name in setting.schema.tables]
     return None if tables else setting.say("untested_unresolved")
 

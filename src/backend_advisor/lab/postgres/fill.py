@@ -4,11 +4,12 @@ Every value is a function of the row's number, so that a foreign key can be comp
 refers to, and nothing depends on the order in which rows are made.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from backend_advisor.lab.errors import QueryFailed
+from backend_advisor.lab.errors import LabError, QueryFailed
 from backend_advisor.lab.postgres.catalogue import ColumnFacts, TableFacts, read_tables
 from backend_advisor.lab.postgres.database import Database, Session
 from backend_advisor.lab.postgres.wire import quoted
@@ -75,11 +76,19 @@ def fill(
         by_column.setdefault((wish.table, wish.column), []).append(wish)
     plan = _Plan(tables, rows, by_column)
     wanted = sorted((table for table in tables.values() if rows.get(table.name)), key=lambda t: -rows[t.name])
+    _without_log(database, wanted)
     # No value depends on another row, so tables fill side by side, the largest first.
     with ThreadPoolExecutor(WORKERS) as pool:
         dropped = list(pool.map(lambda table: _fill_one(database, table, plan), wanted))
     counts = {t.name: int(database.admin(f"SELECT count(*) FROM public.{quoted(t.name)}")[0][0]) for t in wanted}
     return Filling(counts, tuple(name for names in dropped for name in names))
+
+
+def _without_log(database: Database, tables: Iterable[TableFacts]) -> None:
+    """Nothing here outlives the server, so rows need no log; where the server wants one (partitions), it stays."""
+    for table in sorted(tables, key=lambda one: -len(one.references)):
+        with contextlib.suppress(LabError):
+            database.execute(f"ALTER TABLE public.{quoted(table.name)} SET UNLOGGED")
 
 
 def _fill_one(database: Database, table: TableFacts, plan: _Plan) -> list[str]:

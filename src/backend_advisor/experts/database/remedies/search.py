@@ -17,7 +17,7 @@ NOISE_MS = 0.05
 MIN_GAIN = 1.2
 RESCUE_SIZE = 6
 SPARE_SINGLES = 2
-TRIAL_MS = 12_000.0
+TRIAL_MS = 6_000.0
 """What may be spent on measuring what is not recommended, only so that the report can say why."""
 
 CLEARLY_WORSE = 2.0
