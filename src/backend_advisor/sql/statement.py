@@ -101,9 +101,9 @@ def statements(artifact: Artifact, dialect: str | None = None) -> list[Statement
     chosen = dialect or artifact.dialect or "postgres"
     text = _CLIENT_COMMAND.sub(lambda match: " " * len(match.group()), artifact.text)
     found = []
-    for start, end in _cut(text, chosen):
+    for start, end, tokens in _cut(text, chosen):
         statement = Statement(text[start:end], artifact, start, chosen)
-        outcome = check(statement.text, chosen)
+        outcome = check(statement.text, chosen) if tokens is None else _excess(tokens, statement.text)
         if outcome is None:
             tree = parse(statement.text, chosen)
             if isinstance(tree, Problem):
@@ -123,6 +123,10 @@ def check(text: str, dialect: str) -> Problem | None:
         return Problem("tokens", str(error).split(":", maxsplit=1)[0])
     except RecursionError:
         return Problem("depth")
+    return _excess(tokens, text)
+
+
+def _excess(tokens: list[Token], text: str) -> Problem | None:
     if len(tokens) > MAX_TOKENS:
         return Problem("size", str(len(tokens)))
     depth, deepest, subscripts = 0, 0, 0
@@ -171,24 +175,22 @@ def _parse(text: str, dialect: str) -> exp.Expression | Problem:
     return tree if isinstance(tree, exp.Expression) else Problem("syntax")
 
 
-def _cut(text: str, dialect: str) -> Iterator[tuple[int, int]]:
+def _cut(text: str, dialect: str) -> Iterator[tuple[int, int, list[Token] | None]]:
+    """Where each statement begins and ends, with its tokens when the text could be cut by them."""
     try:
         tokens: list[Token] = sqlglot.tokenize(text, dialect)
     except (SqlglotError, RecursionError):
-        yield from _cut_roughly(text)
+        yield from ((start, end, None) for start, end in _cut_roughly(text))
         return
-    start: int | None = None
-    end = 0
+    own: list[Token] = []
     for token in tokens:
-        if token.token_type is TokenType.SEMICOLON:
-            if start is not None:
-                yield start, end
-            start = None
-        else:
-            start = token.start if start is None else start
-            end = token.end + 1
-    if start is not None:
-        yield start, end
+        if token.token_type is not TokenType.SEMICOLON:
+            own.append(token)
+        elif own:
+            yield own[0].start, own[-1].end + 1, own
+            own = []
+    if own:
+        yield own[0].start, own[-1].end + 1, own
 
 
 def _cut_roughly(text: str) -> Iterator[tuple[int, int]]:
