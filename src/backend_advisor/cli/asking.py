@@ -14,6 +14,8 @@ from backend_advisor.experts import Terms
 from backend_advisor.intake import has_question
 from backend_advisor.model import Language
 
+_NOT_ANSWERED = 2
+
 
 def answered(  # noqa: PLR0913 - one argument for each option of the command
     question: str,
@@ -39,6 +41,8 @@ def answered(  # noqa: PLR0913 - one argument for each option of the command
         reasons = "; ".join(f"{one.name}: {one.reason}" for one in report.case.unread)
         raise click.ClickException(say("nothing_readable", reasons=reasons))
     deliver(report, format or settings.format or "text", to=output, verbose=verbose, language=None, say=say)
+    if report.case.unread and not report.advice and not report.notices:
+        click.get_current_context().exit(_NOT_ANSWERED)
 
 
 def as_asked(language: str | None, say: Wording, *, is_asked: bool) -> advise.Asked:

@@ -100,7 +100,7 @@ def _scope(report: Report, style: Style) -> Iterator[str]:
         sources = "\n".join(_sources(referral.sources, style))
         yield f"## {style.say('referrals')}: {escape(referral.subject)}"
         yield f"{without_html(referral.text)}\n\n{sources}".rstrip()
-    if report.in_scope and not report.advice:
+    if report.in_scope and not report.advice and not report.notices:
         yield style.say("no_advice")
 
 

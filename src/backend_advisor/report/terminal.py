@@ -110,7 +110,7 @@ def _scope(report: Report, style: Style) -> Iterator[RenderableType]:
         yield Text(f"{style.say('referrals')}: {referral.subject}", style="bold")
         yield from map(indented, prose(referral.text))
         yield from _sources(referral.sources, style, None)
-    if report.in_scope and not report.advice:
+    if report.in_scope and not report.advice and not report.notices:
         yield Text(style.say("no_advice"))
 
 

@@ -6,9 +6,9 @@ from backend_advisor.experts import Examination, Terms
 from backend_advisor.experts.database.detectors.registry import (
     PlanContext,
     plan_detectors,
-    query_detectors,
     schema_detectors,
 )
+from backend_advisor.experts.database.parallel import query_matches
 from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
@@ -40,12 +40,7 @@ def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
 
 
 def _matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[tuple[str, Match]]:
-    detectors = query_detectors()
-    for statement in work.queries:
-        context = work.context(statement)
-        if context is not None:
-            for code, detector in detectors.items():
-                yield from ((code, match) for match in detector(context))
+    yield from query_matches(work)
     everything = [*work.definitions, *work.queries]
     for code, schema_detector in schema_detectors().items():
         yield from ((code, match) for match in schema_detector(work.schema, everything))

@@ -192,7 +192,7 @@ def _rewrite_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, o
     extra = [shelf.built[index] for index in outcome.indexes if index not in recommended]
     changes = [Change(apply=f"{outcome.shown.rstrip(';')};", rollback="", reason=name)]
     changes += [_index_change(setting, built, {}) for built in extra]
-    conditions = [*_conditions(made, setting, best), *_equality_conditions(setting, outcome)]
+    conditions = [*_conditions(made, setting), *_equality_conditions(setting, outcome)]
     return Proof(
         claim=claim,
         method="bench",
@@ -262,7 +262,7 @@ def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, res
         after=found.after,
         changes=changes,
         rejected=(*_rejected(setting, shelf, found), *_rewrites_left(setting, found, rest)),
-        conditions=tuple(_conditions(made, setting, found.before)),
+        conditions=tuple(_conditions(made, setting)),
         target=_target(setting.case, found.after),
     )
 
@@ -308,10 +308,10 @@ def _reason(tried: Tried, ms: float, before: float, after: float) -> str:
     return "reason_alone_slower" if ms > before * TOLERANCE else "reason_alone"
 
 
-def _conditions(made: Bench, setting: _Setting, before: Measurement) -> Iterator[str]:
+def _conditions(made: Bench, setting: _Setting) -> Iterator[str]:
     language = setting.case.language
     buffers = made.server.settings["shared_buffers"]
-    yield setting.say("condition_server", version=made.server.version, buffers=buffers, runs=before.runs)
+    yield setting.say("condition_server", version=made.server.version, buffers=buffers)
     yield setting.say("condition_rows", tables=rows_of(dict(made.filling.rows), language))
     if made.scale < 1:
         yield setting.say("condition_scaled", factor=f"{1 / made.scale:,.0f}")
