@@ -1,24 +1,12 @@
 """The database expert: reviews queries, schemas and plans, and proves what can be proved on a real server."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from backend_advisor.experts import Examination, Terms
-from backend_advisor.experts.database.detectors.registry import (
-    PlanContext,
-    plan_detectors,
-    schema_detectors,
-)
-from backend_advisor.experts.database.parallel import query_matches
-from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
 from backend_advisor.knowledge import Knowledge
-from backend_advisor.knowledge.detection import Match, finding
-from backend_advisor.model import ArtifactKind, Case, Proof, Unknown, Unread
-from backend_advisor.phrases import phrase
-from backend_advisor.sql.plan import read_plan
-from backend_advisor.sql.statement import DIALECTS
+from backend_advisor.model import ArtifactKind, Case, Proof, Unknown
 
-_PACKAGE = __package__ or ""
-_PLANS = "backend_advisor.sql.plan"
+_OURS = (ArtifactKind.SQL, ArtifactKind.DDL, ArtifactKind.PLAN)
 
 
 def gather(case: Case, terms: Terms) -> Case:
@@ -32,58 +20,20 @@ def gather(case: Case, terms: Terms) -> Case:
 
 def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
     """Run every detector over the case's SQL and plans."""
-    work = workload_of(case)
-    work = work.with_rows(stated_rows(case, terms.rows, list(work.schema.tables)))
-    unread: list[Unread] = [*_unparsed(case, work)]
-    found = [finding(knowledge.playbooks[code], match, case.language) for code, match in _matches(case, work, unread)]
-    return Examination(findings=tuple(found), unread=tuple(unread))
+    if not case.of_kind(*_OURS):
+        return Examination()
+    # The SQL parser is most of the start-up time, and most questions hold no SQL.
+    from backend_advisor.experts.database.examination import examine_case
 
-
-def _matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[tuple[str, Match]]:
-    yield from query_matches(work)
-    everything = [*work.definitions, *work.queries]
-    for code, schema_detector in schema_detectors().items():
-        yield from ((code, match) for match in schema_detector(work.schema, everything))
-    yield from _plan_matches(case, work, unread)
-
-
-def _plan_matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[tuple[str, Match]]:
-    statement = work.queries[0] if len(work.queries) == 1 else None
-    for artifact in case.of_kind(ArtifactKind.PLAN):
-        plan = read_plan(artifact.text)
-        for problem in plan.problems:
-            reason = phrase(_PLANS, case.language, problem.kind, line=problem.line or 1, detail=problem.detail)
-            unread.append(Unread(name=artifact.name, reason=reason))
-        if plan.root is None:
-            continue
-        context = PlanContext(plan, artifact, statement)
-        for code, detector in plan_detectors().items():
-            yield from ((code, match) for match in detector(context))
-
-
-def _unparsed(case: Case, work: Workload) -> Iterator[Unread]:
-    for statement in work.broken:
-        problem = statement.problem
-        if problem is not None:
-            span = statement.location_at(problem.offset, problem.offset).span
-            yield Unread(
-                name=statement.artifact.name,
-                reason=phrase(
-                    _PACKAGE,
-                    case.language,
-                    f"unread_{problem.kind}",
-                    line=span.line if span else 0,
-                    dialect=DIALECTS[statement.dialect],
-                    detail=problem.detail,
-                ),
-            )
+    return examine_case(case, knowledge, terms)
 
 
 def prove(case: Case, terms: Terms) -> Sequence[Proof]:
     """Measure the case's queries before and after, on a server made for it."""
-    if not terms.prove:
+    if not terms.prove or not case.of_kind(ArtifactKind.SQL):
         return ()
     from backend_advisor.experts.database.proving import prove_queries
+    from backend_advisor.experts.database.workload import workload_of
 
     return prove_queries(case, workload_of(case), terms)
 
@@ -92,4 +42,4 @@ def unknowns(case: Case) -> Sequence[Unknown]:
     """What would make the advice on this case's queries surer."""
     from backend_advisor.experts.database.questions import open_questions
 
-    return open_questions(case, workload_of(case))
+    return open_questions(case)

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 
-from backend_advisor.experts.database.workload import Workload, stated_rows
 from backend_advisor.model import ArtifactKind, Case, Unknown
 from backend_advisor.phrases import phrase
-from backend_advisor.sql.inference import infer
 
 _PACKAGE = __package__ or ""
 _LATENCY = {"latency", "duration", "response_time"}
 
 
-def open_questions(case: Case, work: Workload) -> tuple[Unknown, ...]:
+def open_questions(case: Case) -> tuple[Unknown, ...]:
     """What the case leaves open about its queries; nothing when it is not about queries."""
-    keys = list(_keys(case, work)) if case.question.strip() else []
+    keys = list(_keys(case)) if case.question.strip() else []
     return tuple(
         Unknown(
             key=key,
@@ -24,13 +22,17 @@ def open_questions(case: Case, work: Workload) -> tuple[Unknown, ...]:
     )
 
 
-def _keys(case: Case, work: Workload) -> Iterator[str]:
+def _keys(case: Case) -> Iterator[str]:
     plans = case.of_kind(ArtifactKind.PLAN)
-    if not work.queries:
+    if not case.of_kind(ArtifactKind.SQL):
         if not plans and _is_slow(case) and _has_database(case):
             yield "query"
             yield "query_plan"
         return
+    from backend_advisor.experts.database.workload import stated_rows, workload_of
+    from backend_advisor.sql.inference import infer
+
+    work = workload_of(case)
     tables = list(infer(work.queries, work.schema).tables)
     if any(table not in work.schema.tables for table in tables):
         yield "schema"

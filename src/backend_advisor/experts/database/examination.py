@@ -1,0 +1,70 @@
+"""Run the detectors over a case's queries, schemas and plans."""
+
+from collections.abc import Iterator
+
+from backend_advisor.experts import Examination, Terms
+from backend_advisor.experts.database.detectors.registry import (
+    PlanContext,
+    plan_detectors,
+    schema_detectors,
+)
+from backend_advisor.experts.database.parallel import query_matches
+from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
+from backend_advisor.knowledge import Knowledge
+from backend_advisor.knowledge.detection import Match, finding
+from backend_advisor.model import ArtifactKind, Case, Unread
+from backend_advisor.phrases import phrase
+from backend_advisor.sql.plan import read_plan
+from backend_advisor.sql.statement import DIALECTS
+
+_PACKAGE = __package__ or ""
+_PLANS = "backend_advisor.sql.plan"
+
+
+def examine_case(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
+    """Run every detector over the case's SQL and plans."""
+    work = workload_of(case)
+    work = work.with_rows(stated_rows(case, terms.rows, list(work.schema.tables)))
+    unread: list[Unread] = [*_unparsed(case, work)]
+    found = [finding(knowledge.playbooks[code], match, case.language) for code, match in _matches(case, work, unread)]
+    return Examination(findings=tuple(found), unread=tuple(unread))
+
+
+def _matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[tuple[str, Match]]:
+    yield from query_matches(work)
+    everything = [*work.definitions, *work.queries]
+    for code, schema_detector in schema_detectors().items():
+        yield from ((code, match) for match in schema_detector(work.schema, everything))
+    yield from _plan_matches(case, work, unread)
+
+
+def _plan_matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[tuple[str, Match]]:
+    statement = work.queries[0] if len(work.queries) == 1 else None
+    for artifact in case.of_kind(ArtifactKind.PLAN):
+        plan = read_plan(artifact.text)
+        for problem in plan.problems:
+            reason = phrase(_PLANS, case.language, problem.kind, line=problem.line or 1, detail=problem.detail)
+            unread.append(Unread(name=artifact.name, reason=reason))
+        if plan.root is None:
+            continue
+        context = PlanContext(plan, artifact, statement)
+        for code, detector in plan_detectors().items():
+            yield from ((code, match) for match in detector(context))
+
+
+def _unparsed(case: Case, work: Workload) -> Iterator[Unread]:
+    for statement in work.broken:
+        problem = statement.problem
+        if problem is not None:
+            span = statement.location_at(problem.offset, problem.offset).span
+            yield Unread(
+                name=statement.artifact.name,
+                reason=phrase(
+                    _PACKAGE,
+                    case.language,
+                    f"unread_{problem.kind}",
+                    line=span.line if span else 0,
+                    dialect=DIALECTS[statement.dialect],
+                    detail=problem.detail,
+                ),
+            )
