@@ -7,8 +7,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from backend_advisor import quantities as figures
 from backend_advisor.model import Report
-from backend_advisor.report import figures, proofs
+from backend_advisor.report import proofs
 from backend_advisor.report.json_format import escape_controls
 from backend_advisor.report.markdown import source_line
 from backend_advisor.report.places import artifacts_by_name, place, source_lines

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backend_advisor.model import PlanNode
-from backend_advisor.report.figures import duration, significant, whole
+from backend_advisor.quantities import duration, significant, whole
 from backend_advisor.report.style import Style
 
 _DETAILS = ("Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter", "Sort Key", "Sort Method")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backend_advisor.model import Advice, Change, PlanNode, Proof, ProofStatus, Report, Strength, Trial
-from backend_advisor.report.figures import blocks, duration, percent, significant, size
+from backend_advisor.quantities import blocks, duration, percent, significant, size
 from backend_advisor.report.style import Style
 
 MARKS = {Strength.PROVED: "✔", Strength.DETECTED: "◆", Strength.INFERRED: "≈", Strength.GENERAL: "○"}

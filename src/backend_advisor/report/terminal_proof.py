@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from backend_advisor.model import Advice, PlanNode, Proof
+from backend_advisor.quantities import bar_cells
 from backend_advisor.report import proofs
 from backend_advisor.report.console import code_text, indented
-from backend_advisor.report.figures import bar_cells
 from backend_advisor.report.plan_tree import PlanLine, plan_lines
 from backend_advisor.report.style import Style
 

@@ -12,15 +12,15 @@ from backend_advisor.experts.database.remedies.candidates import candidates, cre
 from backend_advisor.experts.database.remedies.search import NOISE_MS, TOLERANCE, Found, Tried, pays, search
 from backend_advisor.experts.database.remedies.shelf import Built, Shelf
 from backend_advisor.experts.database.rewriting import Outcome, try_rewrites
-from backend_advisor.experts.database.wording import milliseconds, rows_of, share, times
 from backend_advisor.experts.database.workload import Workload, stated_rows
 from backend_advisor.lab.errors import LabError, QueryFailed, ServerUnavailable, TimedOut
 from backend_advisor.lab.postgres.limits import refusal
 from backend_advisor.lab.postgres.server import Server, running
 from backend_advisor.lab.postgres.writes import write_overhead
 from backend_advisor.lab.statistics import Statistics
-from backend_advisor.model import Case, Change, Measurement, Proof, ProofStatus, Target, Trial
+from backend_advisor.model import Case, Change, Language, Measurement, Proof, ProofStatus, Target, Trial
 from backend_advisor.phrases import phrase
+from backend_advisor.quantities import duration, percent, significant
 from backend_advisor.sql.inference import infer
 from backend_advisor.sql.schema import Index, Schema, qualified
 from backend_advisor.sql.statement import DIALECTS, Statement
@@ -144,7 +144,7 @@ def _model_proof(
     modelled = model(made.server, made.sql, [setting.tree], setting.schema, statistics, chosen)
     if modelled is None:
         return
-    version, tables = made.server.version, rows_of(dict(modelled.rows), setting.case.language)
+    version, tables = made.server.version, _rows_of(dict(modelled.rows), setting.case.language)
     before, after = f"{modelled.before.cost or 0:,.0f}", f"{modelled.after.cost or 0:,.0f}"
     count = setting.say("one_index" if len(modelled.indexes) == 1 else "several_indexes", count=len(modelled.indexes))
     key = "claim_model" if modelled.indexes else "claim_model_none"
@@ -185,7 +185,7 @@ def _rewrite_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, o
         name=name,
         before=_milliseconds(found.after),
         after=_milliseconds(best),
-        gain=times(gain),
+        gain=significant(gain),
         version=made.server.version,
     )
     recommended = {built.index.name for built in found.chosen}
@@ -229,7 +229,7 @@ def _rewrites_left(setting: _Setting, found: Found, outcomes: Sequence[Outcome])
             key = "reason_rewrite_without_indexes" if found.chosen else "reason_rewrite_slower"
         else:
             key = "reason_rewrite_slower"
-        ms = milliseconds(alone) if alone is not None else "-"
+        ms = duration(alone) if alone is not None else "-"
         reason = setting.say(key, ms=ms, before=_milliseconds(found.before))
         yield Trial(statement=outcome.shown, reason=reason, median_ms=alone)
 
@@ -244,7 +244,7 @@ def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, res
             count=count,
             before=_milliseconds(found.before),
             after=after,
-            gain=times(found.gain),
+            gain=significant(found.gain),
             version=made.server.version,
         )
     else:
@@ -289,7 +289,7 @@ def _rejected(setting: _Setting, shelf: Shelf, found: Found) -> Iterator[Trial]:
             continue
         ms = tried.measurement.median_ms or 0.0
         key = _reason(tried, ms, before, found.after.median_ms or 0.0)
-        reason = setting.say(key, ms=milliseconds(ms), before=milliseconds(before))
+        reason = setting.say(key, ms=duration(ms), before=duration(before))
         yield Trial(statement=statements, reason=reason, median_ms=ms)
     for name in shelf.built.keys() - named - {built.index.name for built in found.chosen}:
         yield Trial(statement=create_statement(shelf.built[name].index), reason=setting.say("reason_unused"))
@@ -312,12 +312,12 @@ def _conditions(made: Bench, setting: _Setting) -> Iterator[str]:
     language = setting.case.language
     buffers = made.server.settings["shared_buffers"]
     yield setting.say("condition_server", version=made.server.version, buffers=buffers)
-    yield setting.say("condition_rows", tables=rows_of(dict(made.filling.rows), language))
+    yield setting.say("condition_rows", tables=_rows_of(dict(made.filling.rows), language))
     if made.scale < 1:
         yield setting.say("condition_scaled", factor=f"{1 / made.scale:,.0f}")
     assumed = {name: ASSUMED_ROWS for name in made.filling.rows if name not in setting.stated}
     if assumed:
-        yield setting.say("condition_assumed_rows", tables=rows_of(assumed, language))
+        yield setting.say("condition_assumed_rows", tables=_rows_of(assumed, language))
     guessed = [name for name, table in setting.schema.tables.items() if table.inferred]
     if guessed:
         yield setting.say("condition_schema", tables=", ".join(guessed))
@@ -325,7 +325,7 @@ def _conditions(made: Bench, setting: _Setting) -> Iterator[str]:
         if wish.share is not None and wish.kind in ("range", "equal", "pattern"):
             sign = {"range": "<" if wish.below else ">", "equal": "=", "pattern": "LIKE"}[wish.kind]
             predicate = f"{wish.table}.{wish.column} {sign} {', '.join(wish.values)}"
-            yield setting.say("condition_share", predicate=predicate, share=share(wish.share))
+            yield setting.say("condition_share", predicate=predicate, share=percent(wish.share))
     if made.bound is not None:
         for parameter, value in made.bound.values:
             yield setting.say("condition_parameter", parameter=parameter, value=value)
@@ -353,4 +353,10 @@ def _untested(setting: _Setting, reason: str) -> Proof:
 
 
 def _milliseconds(measurement: Measurement) -> str:
-    return milliseconds(measurement.median_ms or 0.0)
+    return duration(measurement.median_ms or 0.0)
+
+
+def _rows_of(tables: Mapping[str, int], language: Language) -> str:
+    """Row counts by table in one line."""
+    unit = "건" if language == "ko" else ""
+    return ", ".join(f"{name} {count:,}{unit}" for name, count in tables.items())
