@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Any
+
+from backend_advisor.plain_yaml import load_plain_yaml
 
 _TOKEN = re.compile(r"[A-Za-z]+|[0-9]+|[가-힣]+|[+#./@]")
 _MAX_GAP = 1
@@ -209,34 +210,3 @@ def _name_tokens(name: str) -> list[str]:
         else:
             tokens.append(token)
     return tokens
-
-
-def load_plain_yaml(text: str) -> Any:
-    """Read YAML whose scalars are all text: six times quicker than a loader that resolves types and tags."""
-    from yaml import cyaml
-
-    parser: Any = vars(cyaml)["CParser"](text)
-    try:
-        for _ in range(2):
-            parser.get_event()
-        return _value(parser, parser.get_event())
-    finally:
-        parser.dispose()
-
-
-def _value(parser: Any, event: Any) -> Any:
-    import yaml
-
-    if isinstance(event, yaml.ScalarEvent):
-        return event.value
-    if isinstance(event, yaml.SequenceStartEvent):
-        items = []
-        while not isinstance(event := parser.get_event(), yaml.SequenceEndEvent):
-            items.append(_value(parser, event))
-        return items
-    if isinstance(event, yaml.MappingStartEvent):
-        mapping = {}
-        while not isinstance(event := parser.get_event(), yaml.MappingEndEvent):
-            mapping[event.value] = _value(parser, parser.get_event())
-        return mapping
-    raise ValueError(f"unexpected {event} in a catalogue file")

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from backend_advisor.intake.catalogue import load_plain_yaml
 from backend_advisor.model import Section
+from backend_advisor.plain_yaml import load_plain_yaml
 
 _HEADING = re.compile(r"[ \t]{0,3}#{1,6}[ \t]+(.{1,120})$")
 _BOLD = re.compile(r"[ \t]*\*\*([^*\n]{1,80})\*\*[ \t]*([:\uff1a]?)[ \t]*(.*)$")

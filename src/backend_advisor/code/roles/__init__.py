@@ -1,0 +1,343 @@
+"""What the names of frameworks mean: roles, read from a YAML file per framework (format: docs/code-model.md)."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from backend_advisor.plain_yaml import load_plain_yaml
+
+_FAMILIES = {"typescript": "javascript"}
+_HEADER = re.compile(r"^packages:\s*\[(.*)\]", re.MULTILINE)
+_ARGUMENT = re.compile(r"^(?:(\d+)(\+)?)?(?:\|?([A-Za-z_][\w-]*))?((?:\.[\w-]+)*)$")
+
+
+class RolesError(Exception):
+    """A file of roles says something that cannot be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """Which argument of a call is meant: a position, a keyword, the receiver ("this") or all ("*"), and a path in it."""
+
+    position: int | None = None
+    onwards: bool = False
+    keyword: str | None = None
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A property that has the same value in each call."""
+
+    value: str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call gives back: a value of a type, one of its arguments, or an element of one."""
+
+    type: str | None = None
+    argument: Argument | None = None
+    element: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallRole:
+    """What a call means; the keys of docs/code-model.md."""
+
+    name: str
+    framework: str
+    does: tuple[str, ...] = ()
+    sinks: tuple[tuple[Argument, tuple[str, ...]], ...] = ()
+    named: Mapping[str, Argument | Fixed] = field(default_factory=dict)
+    returns: Result | None = None
+    source: str | None = None
+    passes: tuple[Argument, ...] | None = None
+    cleans: tuple[str, ...] = ()
+    stores: Mapping[str, Argument] = field(default_factory=dict)
+    taints: tuple[tuple[Argument, str], ...] = ()
+    calls: tuple[tuple[Argument, tuple[str, ...]], ...] = ()
+    marks: tuple[str, ...] = ()
+    ends: bool = False
+    checks: tuple[tuple[Argument, tuple[str, ...]], ...] = ()
+    receiver: re.Pattern[str] | None = None
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRole:
+    """What an attribute or a module-level name is."""
+
+    type: str | None = None
+    source: str | None = None
+    constant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRole:
+    """What the methods of a subclass receive, and what they are marked as."""
+
+    methods: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = ()
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Roles:
+    """All that is known of the frameworks that a program uses."""
+
+    calls: dict[str, CallRole] = field(default_factory=dict)
+    wild: dict[str, list[CallRole]] = field(default_factory=dict)
+    values: dict[str, ValueRole] = field(default_factory=dict)
+    decorators: dict[str, CallRole] = field(default_factory=dict)
+    parameters: dict[str, CallRole] = field(default_factory=dict)
+    classes: dict[str, ClassRole] = field(default_factory=dict)
+    bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    frameworks: list[str] = field(default_factory=list)
+    _ways: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def ancestry(self, name: str) -> tuple[str, ...]:
+        """A type and everything it is, nearest first."""
+        found = self._ways.get(name)
+        if found is None:
+            order = [name]
+            for one in order:
+                order += [base for base in self.bases.get(one, ()) if base not in order]
+            found = self._ways[name] = tuple(order)
+        return found
+
+    def method(self, kind: str, name: str) -> CallRole | None:
+        """The role of a method of a type, its own or inherited."""
+        for one in self.ancestry(kind):
+            role = self.calls.get(f"{one}.{name}")
+            if role is not None:
+                return role
+        return None
+
+    def attribute(self, kind: str, name: str) -> ValueRole | None:
+        """The role of an attribute of a type, its own or inherited."""
+        for one in self.ancestry(kind):
+            role = self.values.get(f"{one}.{name}")
+            if role is not None:
+                return role
+        return None
+
+
+def roles_for(language: str, imported: Collection[str]) -> Roles:
+    """The roles of the frameworks that a program of this language imports; `imported` are its import roots."""
+    merged = Roles()
+    for name, packages in _files(_FAMILIES.get(language, language)):
+        if any(wanted == "*" or wanted in imported or _under(wanted, imported) for wanted in packages):
+            _merge(merged, _loaded(_FAMILIES.get(language, language), name))
+    return merged
+
+
+def _under(wanted: str, imported: Collection[str]) -> bool:
+    return any(one.startswith((f"{wanted}.", f"{wanted}/")) for one in imported)
+
+
+@cache
+def _files(family: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    found = []
+    folder = resources.files(__package__ or "").joinpath(family)
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".yaml"):
+            header = _HEADER.search(file.read_text("utf-8")[:2000])
+            if header is None:
+                raise RolesError(f"{family}/{file.name}: packages: [...] must stand on one line near the top")
+            packages = tuple(word.strip(" \"'") for word in header[1].split(",") if word.strip())
+            found.append((file.name, packages))
+    return tuple(found)
+
+
+@cache
+def _loaded(family: str, name: str) -> Roles:
+    text = resources.files(__package__ or "").joinpath(family, name).read_text("utf-8")
+    return read_roles(load_plain_yaml(text), f"{family}/{name}")
+
+
+def _merge(into: Roles, new: Roles) -> None:
+    into.calls.update(new.calls)
+    for key, several in new.wild.items():
+        into.wild.setdefault(key, []).extend(several)
+    into.values.update(new.values)
+    into.decorators.update(new.decorators)
+    into.parameters.update(new.parameters)
+    into.classes.update(new.classes)
+    into.names.update(new.names)
+    into.frameworks += new.frameworks
+    for kind, bases in new.bases.items():
+        into.bases[kind] = tuple(dict.fromkeys((*into.bases.get(kind, ()), *bases)))
+
+
+@cache
+def vocabulary() -> Mapping[str, frozenset[str]]:
+    """The words that roles may use: `sources`, `sinks`, `acts` and `marks`."""
+    document = load_plain_yaml(resources.files(__package__ or "").joinpath("vocabulary.yaml").read_text("utf-8"))
+    return {kind: frozenset(words) for kind, words in document.items()}
+
+
+def read_roles(document: Mapping[str, Any], place: str) -> Roles:
+    """Roles from one file's document; raises RolesError naming the place of what is wrong."""
+    made = Roles(frameworks=[str(document["framework"])])
+    framework = made.frameworks[0]
+    sections = {
+        "framework",
+        "packages",
+        "language",
+        "types",
+        "values",
+        "calls",
+        "decorators",
+        "parameters",
+        "classes",
+        "names",
+    }
+    unknown = document.keys() - sections
+    if unknown:
+        raise RolesError(f"{place}: unknown section {sorted(unknown)[0]}")
+    for name, entry in _entries(document, "types"):
+        made.bases[name] = tuple(_words(entry.get("is", ())))
+    for name, entry in _entries(document, "values"):
+        _only(entry, {"type", "source", "constant"}, f"{place}: {name}")
+        made.values[name] = ValueRole(
+            entry.get("type"), _word(entry.get("source"), "sources", place, name), entry.get("constant") == "true"
+        )
+    for name, entry in _entries(document, "calls"):
+        role = _call(name, entry, framework, place)
+        if name.startswith("*."):
+            made.wild.setdefault(name[2:], []).append(role)
+        else:
+            made.calls[name] = role
+    for name, entry in _entries(document, "decorators"):
+        made.decorators[name] = _call(name, entry, framework, place)
+    for name, entry in _entries(document, "parameters"):
+        made.parameters[name] = _call(name, entry, framework, place)
+    for name, entry in _entries(document, "classes"):
+        made.classes[name] = _class(name, entry, place)
+    made.names.update(document.get("names") or {})
+    return made
+
+
+def _entries(document: Mapping[str, Any], section: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for names, entry in (document.get(section) or {}).items():
+        for name in names.split(", "):
+            yield name.strip(), entry or {}
+
+
+def _only(entry: Mapping[str, Any], known: Collection[str], place: str) -> None:
+    unknown = set(entry) - set(known)
+    if unknown:
+        raise RolesError(f"{place}: unknown key {sorted(unknown)[0]}")
+
+
+_KEYS = {
+    "does", "args", "named", "returns", "source", "passes", "cleans", "stores", "taints", "calls", "marks", "ends",
+    "checks", "receiver", "parameters", "type",
+}  # fmt: skip
+
+
+def _call(name: str, entry: Mapping[str, Any], framework: str, place: str) -> CallRole:
+    where = f"{place}: {name}"
+    _only(entry, _KEYS, where)
+    passes = entry.get("passes")
+    returns = entry.get("returns") or entry.get("type")
+    return CallRole(
+        name=name,
+        framework=framework,
+        does=_checked(entry.get("does", ()), "acts", where),
+        sinks=tuple((_argument(k, where), _checked(v, "sinks", where)) for k, v in (entry.get("args") or {}).items()),
+        named={k: _property(v, where) for k, v in (entry.get("named") or {}).items()},
+        returns=None if returns is None else _result(returns, where),
+        source=_word(entry.get("source"), "sources", place, name),
+        passes=None if passes is None else tuple(_argument(v, where) for v in _words(passes)),
+        cleans=_cleans(entry.get("cleans", ()), where),
+        stores={k: _argument(v, where) for k, v in (entry.get("stores") or {}).items()},
+        taints=tuple(
+            (_argument(k, where), v)
+            for k, vs in (entry.get("taints") or {}).items()
+            for v in _checked(vs, "sources", where)
+        ),
+        calls=tuple((_argument(k, where), tuple(_words(v))) for k, v in (entry.get("calls") or {}).items()),
+        marks=_checked(entry.get("marks", ()), "marks", where),
+        ends=entry.get("ends") == "true",
+        checks=tuple((_argument(k, where), _cleans(v, where)) for k, v in (entry.get("checks") or {}).items()),
+        receiver=re.compile(entry["receiver"]) if "receiver" in entry else None,
+        parameters=_parameters(entry.get("parameters"), where),
+    )
+
+
+def _parameters(entry: Any, where: str) -> tuple[str, ...]:
+    if entry is None:
+        return ()
+    return tuple(
+        f"source:{word}" if "." in word and word in vocabulary()["sources"] else word for word in _words(entry)
+    )
+
+
+def _class(name: str, entry: Mapping[str, Any], place: str) -> ClassRole:
+    _only(entry, {"methods", "marks"}, f"{place}: {name}")
+    methods = tuple(
+        (re.compile(rf"(?:{pattern})\Z"), tuple(_words(kinds)))
+        for pattern, kinds in (entry.get("methods") or {}).items()
+    )
+    return ClassRole(methods, _checked(entry.get("marks", ()), "marks", f"{place}: {name}"))
+
+
+def _words(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [str(word) for word in value]
+
+
+def _checked(value: Any, kind: str, where: str) -> tuple[str, ...]:
+    words = tuple(_words(value))
+    for word in words:
+        if word not in vocabulary()[kind]:
+            raise RolesError(f"{where}: {word} is not among the {kind} of vocabulary.yaml")
+    return words
+
+
+def _word(value: Any, kind: str, place: str, name: str) -> str | None:
+    return None if value is None else _checked(value, kind, f"{place}: {name}")[0]
+
+
+def _cleans(value: Any, where: str) -> tuple[str, ...]:
+    words = _words(value)
+    return tuple(words) if words == ["all"] else _checked(words, "sinks", where)
+
+
+def _argument(text: str, where: str) -> Argument:
+    text = text.strip()
+    if text == "*":
+        return Argument(position=0, onwards=True)
+    found = _ARGUMENT.match(text)
+    if found is None:
+        raise RolesError(f"{where}: {text} does not name an argument")
+    position, onwards, keyword, path = found.groups()
+    return Argument(
+        None if position is None else int(position), bool(onwards), keyword, tuple(path.split(".")[1:]) if path else ()
+    )
+
+
+_PLAIN = {"true": True, "false": False, "null": None, "~": None}
+
+
+def _property(value: Any, where: str) -> Argument | Fixed:
+    if isinstance(value, Mapping):
+        text = value["value"]
+        return Fixed(_PLAIN[text] if text in _PLAIN else int(text) if text.isdigit() else text)
+    return _argument(value, where)
+
+
+def _result(value: Any, where: str) -> Result:
+    if isinstance(value, Mapping):
+        value = value.get("type")
+    if value == "this":
+        return Result(argument=Argument(keyword="this"))
+    if value.startswith("arg:"):
+        return Result(argument=_argument(value[4:], where))
+    if value.startswith("element:"):
+        return Result(argument=_argument(value[8:], where), element=True)
+    return Result(type=value)
