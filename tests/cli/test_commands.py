@@ -244,3 +244,69 @@ def test_plain_marks_where_the_encoding_has_no_others() -> None:
     done = advisor("review", "q.sql", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 1, done.stderr
     assert "* detected" in done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_output_to_what_is_no_file_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    os.mkfifo("pipe")
+    reader = subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE)
+    assert run(["schema", "-o", "pipe"]) == 0
+    assert json.loads(reader.communicate(timeout=30)[0])["$id"]
+    assert Path("pipe").is_fifo()
+    Path("link").symlink_to("real.json")
+    assert run(["schema", "-o", "link"]) == 0
+    assert Path("link").is_symlink() and json.loads(Path("real.json").read_text())
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="the system has no /dev/full")
+def test_a_full_disk_is_said_and_is_no_bug_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f'"{sys.executable}" -c "from backend_advisor.cli import main; main()" schema > /dev/full'],
+        check=False, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "could not be written" in done.stderr and "bug" not in done.stderr
+    assert run(["schema", "-o", "/dev/full"]) == 2
+    assert "/dev/full" in capsys.readouterr().err
+    assert Path("/dev/full").is_char_device()
+
+
+def test_an_output_without_a_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema", "-o", ""]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_selection_that_names_no_rule_is_not_a_clean_review(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.sql").write_text(SLOW)
+    assert run(["review", "bad.sql", "--select", "DB1O1"]) == 2
+    assert "DB101" in capsys.readouterr().err
+    assert run(["review", "bad.sql", "--select", "DB,select-star", "--ignore", "ZZ9"]) == 1
+    assert "ZZ9" in capsys.readouterr().err
+    Path("advisor.toml").write_text('select = ["ZZ9"]\n')
+    assert run(["review", "bad.sql"]) == 2
+    assert "ZZ9" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["tool = 3\n", "[tool]\nadvisor = 3\n", '[[tool.advisor]]\nselect = ["DB1"]\n'])
+def test_settings_of_the_wrong_shape_are_no_bug_of_ours(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("good.sql").write_text("SELECT id FROM users WHERE id = 1;\n")
+    Path("pyproject.toml").write_text(text)
+    code = run(["review", "good.sql", "--select", "DB102"])
+    error = capsys.readouterr().err
+    assert "bug" not in error
+    assert (code, "tool.advisor" in error) == ((0, False) if text.startswith("tool") else (2, True))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_given_as_a_file_is_there_but_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("pipe.sql")
+    assert run(["query", "pipe.sql"]) == 2
+    assert "not a file" in capsys.readouterr().err
+
+
+def test_a_width_that_is_set_holds_in_a_pipe_too() -> None:
+    widths = {
+        columns: max(len(line) for line in advisor("explain", "DB101", COLUMNS=columns).stdout.split("\n")[:3])
+        for columns in ("40", "100")
+    }
+    assert widths["40"] <= 40 < widths["100"] <= 100

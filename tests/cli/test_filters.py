@@ -90,3 +90,11 @@ def test_lines_that_look_like_headers_are_content(tmp_path: Path) -> None:
         "@@ -9,0 +10,2 @@\n+d\n+e\n"
     )
     assert parse_diff(text, tmp_path) == {(tmp_path / "q.sql").resolve(): [range(1, 4), range(10, 12)]}
+
+
+def test_links_that_loop_do_not_end_a_diff(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("loop").symlink_to("loop")
+    Path("q.sql").write_text(OLD)
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    assert found(capsys, "--diff", "HEAD") == ["q.sql:1"]

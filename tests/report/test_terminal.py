@@ -146,3 +146,46 @@ def test_nothing_found_is_a_result_of_its_own(report: Report) -> None:
 
     text = render(replace(report, advice=()), "review")
     assert "Nothing found in 1 file. 1 suppressed. 1 file could not be read." in text
+
+
+def test_numbers_of_sources_count_from_one_without_gaps_in_what_is_shown(report: Report) -> None:
+    import re
+    from dataclasses import replace
+
+    first = report.advice[0]
+    many = tuple(replace(first.sources[0], id=f"s{n}", section=f"section {n}.") for n in range(1, 10))
+    step = replace(first.solution[0], text="Do it [9]. Leave `x[4]` alone.")
+    texts = {"root_cause": "Because [7].\n\nAnd [3].", "diagnosis": "", "best_practices": (), "monitoring": ()}
+    advice = replace(first, sources=many, solution=(step,), findings=(), proofs=(), **texts)
+    text = render(replace(report, advice=(advice,)), "text")
+    assert re.findall(r"(?:Because|And|Do it) \[(\d)\]", text) == ["1", "2", "3"]
+    assert re.findall(r"\[(\d)\] .*section (\d)\.", text) == [("1", "7"), ("2", "3"), ("3", "9")]
+    assert "x[4]" in text
+    assert "6 more with --verbose" in text
+
+
+def test_what_is_shown_in_brief_cites_nothing_that_is_not_listed(report: Report) -> None:
+    from dataclasses import replace
+
+    first = report.advice[0]
+    steps = (replace(first.solution[0], text="Second advice [2]."),)
+    second = replace(first, findings=(), proofs=(), solution=steps)
+    text = render(replace(report, advice=(first, *(second for _ in range(3)))), "text")
+    assert "Second advice." in text
+
+
+@pytest.mark.parametrize("width", range(40, 121))
+def test_no_letter_of_a_list_is_lost_at_any_width(width: int) -> None:
+    from backend_advisor.report.console import item, to_text
+    from backend_advisor.report.style import Style
+
+    sentence = (
+        "트랜잭션 블록 안에서는 실행할 수 없지만 쓰기를 막지 않습니다. 실패하면 INVALID 상태의 인덱스가 남습니다."
+    )
+    shown = to_text(item("3.", sentence), Style(language="ko", width=width))
+    assert "".join(shown.split()) == "3." + "".join(sentence.split())
+
+
+def test_a_heading_is_whole_on_a_narrow_terminal(korean_report: Report) -> None:
+    title = korean_report.advice[0].title
+    assert "".join(title.split()) in "".join(render(korean_report, "text", width=40).split())

@@ -73,6 +73,8 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge) -> Advice:
     codes = dict.fromkeys([group.playbook.code, *(finding.code for finding in group.findings)])
     numbered = _Citations(knowledge)
     root_cause = "\n\n".join([*_observed(group), numbered.number(page.root_cause)])
+    # In the order in which the parts are read, since numbers count by first appearance.
+    diagnosis = numbered.number(page.diagnosis)
     solution = [*_changes(case, group.proofs), *_steps(case, page.solution, numbered)]
     return Advice(
         title=page.title,
@@ -85,7 +87,7 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge) -> Advice:
         ),
         strength=_strength(group),
         root_cause=root_cause,
-        diagnosis=numbered.number(page.diagnosis),
+        diagnosis=diagnosis,
         solution=tuple(solution),
         best_practices=tuple(numbered.number(item) for item in page.best_practices),
         monitoring=tuple(numbered.number(item) for item in page.monitoring),

@@ -7,6 +7,7 @@ from importlib import import_module
 
 import click
 
+from backend_advisor.cli.errors import OutputLostError
 from backend_advisor.cli.wording import Wording, chosen_language, help_option
 
 COMMANDS = ("ask", "review", "query", "explain", "search", "doctor", "schema", "completion")
@@ -77,6 +78,10 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _ignore_closed_pipe()
         return 0
+    except OutputLostError as error:
+        _ignore_closed_pipe()
+        click.echo(say("output_lost", cause=error), err=True)
+        return _FAILED
     except Exception as error:
         return _unexpected(error, say)
     return result if isinstance(result, int) else 0

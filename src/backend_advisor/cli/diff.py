@@ -1,5 +1,6 @@
 """Which lines of which files were added since a revision, asked of git."""
 
+import os
 import re
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,7 @@ def added_lines(revision: str, say: Wording) -> Added:
     added: dict[Path, list[range]] = parse_diff(text, root)
     untracked = _git(say, "ls-files", "--others", "--exclude-standard", "-z", "--full-name", ":/")
     for name in filter(None, untracked.split("\0")):
-        added[(root / name).resolve()] = [range(1, 2**31)]
+        added[_real(root / name)] = [range(1, 2**31)]
     return added
 
 
@@ -40,7 +41,7 @@ def parse_diff(text: str, root: Path) -> dict[Path, list[range]]:
             to_skip -= line[:1] != "\\"
             continue
         if line.startswith("+++ "):
-            current = added.setdefault((root / _file(line[4:])).resolve(), [])
+            current = added.setdefault(_real(root / _file(line[4:])), [])
         elif hunk := _HUNK.match(line):
             first, count = int(hunk[1]), int(hunk[2] or 1)
             current.append(range(first, first + count))
@@ -54,11 +55,16 @@ def on_added_lines(findings: Iterable[Finding], added: Added) -> list[Finding]:
 
 
 def _touches(finding: Finding, added: Added) -> bool:
-    ranges = added.get(Path(finding.location.artifact).resolve(), ())
+    ranges = added.get(_real(Path(finding.location.artifact)), ())
     span = finding.location.span
     if span is None:
         return bool(ranges)
     return any(one.start <= max(span.end_line, span.line) and span.line < one.stop for one in ranges)
+
+
+def _real(path: Path) -> Path:
+    """The path behind links; a loop of links, at which `Path.resolve` gives up, stays as it is."""
+    return Path(os.path.realpath(path))
 
 
 def _removed(hunk: str) -> int:

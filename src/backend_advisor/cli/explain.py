@@ -1,15 +1,11 @@
 """`advisor explain`: the page of one rule or playbook."""
 
-import difflib
 from typing import Any
 
 import click
 
 from backend_advisor.cli.options import language_option, make
 from backend_advisor.cli.wording import Wording
-
-_LOOKALIKES = str.maketrans("OIL", "011")
-"""Letters that are typed for digits."""
 
 
 def command(say: Wording) -> click.Command:
@@ -32,6 +28,7 @@ def command(say: Wording) -> click.Command:
 def _explain(say: Wording, code: str, *, language: str | None, format: str, verbose: bool) -> None:
     from backend_advisor import knowledge
     from backend_advisor.cli.asking import spoken
+    from backend_advisor.cli.codes import unknown_code
     from backend_advisor.cli.output import terminal_style, write, write_json
     from backend_advisor.report.playbook_page import playbook_page
 
@@ -39,17 +36,8 @@ def _explain(say: Wording, code: str, *, language: str | None, format: str, verb
     try:
         playbook = known.playbook(code)
     except KeyError:
-        raise click.ClickException(_unknown(code, known, say)) from None
+        raise click.ClickException(unknown_code(code, known, say)) from None
     if format == "json":
         write_json(playbook)
         return
     write(playbook_page(playbook, known.sources, terminal_style(spoken(language, say), verbose=verbose)))
-
-
-def _unknown(code: str, known: Any, say: Wording) -> str:
-    names = {one.name: one.code for one in known.playbooks.values()}
-    near = [one for one in (code.upper().translate(_LOOKALIKES),) if one in known.playbooks]
-    near += difflib.get_close_matches(code.upper(), list(known.playbooks), 3)
-    near += [names[name] for name in difflib.get_close_matches(code.lower(), list(names), 3)]
-    shown = ", ".join(f"{one} ({known.playbooks[one].name})" for one in dict.fromkeys(near))
-    return say("code_unknown_near", code=code, near=shown) if shown else say("code_unknown", code=code)

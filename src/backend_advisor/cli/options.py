@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -84,5 +85,6 @@ def make(name: str, say: Wording, parameters: Sequence[click.Parameter], run: Ca
 def existing(path: Path | None, say: Wording) -> Path | None:
     """A file that must be there, when one is named."""
     if path is not None and not path.is_file():
-        raise click.ClickException(say("file_missing", path=path))
+        key = "file_wrong" if os.path.lexists(path) else "file_missing"
+        raise click.ClickException(say(key, path=path))
     return path

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from backend_advisor.cli.errors import OutputLostError
 from backend_advisor.cli.wording import Wording
 from backend_advisor.model import Language, Report
 from backend_advisor.report import render
@@ -17,7 +18,7 @@ from backend_advisor.report.style import Style
 
 _PLAIN = str.maketrans({"✔": "+", "✘": "x", "◆": "*", "≈": "~", "○": "o", "█": "#", "▇": "#", "◄": "<", "→": "->"})
 _PLAIN |= str.maketrans({"─": "-", "├": "|", "└": "`", "│": "|", "•": "-", "…": "...", "×": "x", "–": "-"})
-_NARROW, _USUAL, _WIDE = 60, 100, 120
+_NARROW, _USUAL, _WIDE = 40, 100, 120
 
 
 def deliver(
@@ -42,7 +43,9 @@ def deliver(
 def terminal_style(language: Language, *, verbose: bool, file: bool = False) -> Style:
     """The style for where the text goes: a terminal's own width and colours, or plain text."""
     on_terminal = not file and sys.stdout.isatty()
-    columns = shutil.get_terminal_size((_USUAL, 24)).columns if on_terminal else _USUAL
+    # Shells do not export COLUMNS by themselves: where it is set, somebody wants that width, also in a pipe.
+    asked = not file and os.environ.get("COLUMNS", "").isdecimal()
+    columns = shutil.get_terminal_size((_USUAL, 24)).columns if on_terminal or asked else _USUAL
     return Style(
         language=language,
         verbose=verbose,
@@ -64,12 +67,34 @@ def write(text: str) -> None:
         text.encode(encoding)
     except UnicodeEncodeError:
         text = text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputLostError(error.strerror or str(error)) from error
 
 
 def write_file(path: Path, text: str, say: Wording) -> None:
-    """Write a file in one step: readers see the old content or the new, never half of it."""
+    """Write a file in one step: readers see the old content or the new, never half of it.
+
+    A link stays and its target is written. A device or a pipe is written to as it is: putting a file in its place
+    would take `/dev/null` from the whole machine.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("w", encoding="utf-8", newline="\n") as opened:
+                opened.write(text)
+        else:
+            _replace(Path(os.path.realpath(path)), text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise click.ClickException(say("file_unwritable", path=path, cause=error.strerror or error)) from None
+
+
+def _replace(path: Path, text: str) -> None:
     temporary: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(
@@ -79,10 +104,10 @@ def write_file(path: Path, text: str, say: Wording) -> None:
             file.write(text)
         temporary.chmod(_mode(path))
         temporary.replace(path)
-    except OSError as error:
+    except OSError:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        raise click.ClickException(say("file_unwritable", path=path, cause=error.strerror or error)) from None
+        raise
 
 
 def _mode(path: Path) -> int:

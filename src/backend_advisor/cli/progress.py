@@ -1,5 +1,6 @@
-"""What is being done, on the error output, and only when a person is looking at it."""
+"""What is being done, on the error output, and only on a terminal that can take a line back."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ _ERASE = "\r\x1b[2K"
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """A function to tell steps to; the line that shows them is gone at the end."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _: None
         return
 

@@ -49,10 +49,11 @@ def _review(  # noqa: PLR0913 - one argument for each option of the command
     verbose: bool,
 ) -> int:
     """Review, keep what is asked for, deliver; the exit code."""
-    from backend_advisor import advise
+    from backend_advisor import advise, knowledge
     from backend_advisor.cli.asking import spoken
     from backend_advisor.cli.baseline import read_baseline, without_known
     from backend_advisor.cli.baseline import write_baseline as record
+    from backend_advisor.cli.codes import check_codes
     from backend_advisor.cli.diff import added_lines, on_added_lines
     from backend_advisor.cli.output import deliver
     from backend_advisor.cli.progress import progress
@@ -66,14 +67,17 @@ def _review(  # noqa: PLR0913 - one argument for each option of the command
     baseline = baseline or settings.baseline
     if write_baseline and baseline is None:
         raise click.UsageError(say("baseline_unnamed"))
+    selected = _codes(select) or settings.select
+    ignored = _codes(ignore) or settings.ignore
+    check_codes(selected, ignored, knowledge.load(), say)
     added = added_lines(diff, say) if diff else None
     known = read_baseline(baseline, say) if baseline and not write_baseline else None
     with progress() as show:
         report = advise.review(
             paths,
             language=spoken(language or settings.lang, say),
-            select=_codes(select) or settings.select,
-            ignore=_codes(ignore) or settings.ignore,
+            select=selected,
+            ignore=ignored,
             exclude=[*exclude, *settings.exclude],
             terms=Terms(progress=show),
         )

@@ -55,10 +55,16 @@ def _find(folder: Path, say: Wording) -> tuple[Path, dict[str, Any]] | None:
         if own.is_file():
             return own, _read(own, say)
         if project.is_file():
-            table = _read(project, say).get("tool", {}).get("advisor")
-            if isinstance(table, dict):
-                return project, table
+            tools = _read(project, say).get("tool")
+            if isinstance(tools, dict) and "advisor" in tools:
+                return project, _table(project, tools["advisor"], say)
     return None
+
+
+def _table(path: Path, value: object, say: Wording) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise click.ClickException(say("setting_wrong", path=path, key="tool.advisor", wanted=say("wants_table")))
+    return value
 
 
 def _read(path: Path, say: Wording) -> dict[str, Any]:

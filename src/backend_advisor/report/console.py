@@ -88,6 +88,9 @@ def item(lead: str, text: str) -> list[RenderableType]:
 def beside(lead: str, block: RenderableType) -> Table:
     """A block with a mark before it."""
     grid = Table.grid(padding=(0, 1))
+    grid.add_column()
+    # With its default, "ellipsis", a table eats the last letter of a line of wide characters that a blank follows.
+    grid.add_column(overflow="fold")
     grid.add_row(lead, block)
     return grid
 

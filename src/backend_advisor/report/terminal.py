@@ -3,16 +3,16 @@
 A plain answer fits two screens: the caps get tighter until it does, and what they hold back is named.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
 from backend_advisor.model import Advice, Proof, Report, SolutionStep, Source
 from backend_advisor.report import proofs
+from backend_advisor.report.citations import cited, in_order, without_numbers
 from backend_advisor.report.console import (
     LEVEL_STYLES,
     STRENGTH_STYLES,
@@ -31,7 +31,6 @@ from backend_advisor.report.terminal_proof import proof_blocks
 TWO_SCREENS = 100
 _UNLIMITED = 1_000_000
 _SOURCES_UNCITED = 3
-_CITED = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,9 @@ def _scope(report: Report, style: Style) -> Iterator[RenderableType]:
 def _advice(
     advice: Advice, number: int, style: Style, caps: Caps, *, opening: Proof | None
 ) -> Iterator[RenderableType]:
-    yield Rule(Text(f"{number}. {advice.title}", style="bold"), align="left", style="blue")
+    numbers = [number for number in cited(_shown(advice, caps)) if number <= len(advice.sources)]
+    advice = in_order(advice, numbers)
+    yield _title(f"{number}. {advice.title}", style)
     yield _facts(advice, style)
     yield from _headed(style.say("root_cause"), prose(_paragraphs(advice.root_cause, caps.paragraphs)))
     yield from _found(advice, style, caps)
@@ -131,8 +132,16 @@ def _advice(
     practices, monitoring = advice.best_practices, advice.monitoring
     yield from _headed(style.say("best_practices"), list(_bullets(practices, caps.practices, style)))
     yield from _headed(style.say("monitoring"), list(_bullets(monitoring, caps.monitoring, style)))
-    yield from _sources(advice.sources, style, _cited(advice, caps))
+    yield from _sources(advice.sources, style, None if caps is FULL else len(numbers) or _SOURCES_UNCITED)
     yield Text()
+
+
+def _title(text: str, style: Style) -> RenderableType:
+    """A heading with a rule beside it, or under it where a narrow terminal would cut the heading."""
+    title = Text(text, style="bold")
+    if title.cell_len + 2 > style.width:
+        return Group(title, Rule(style="blue"))
+    return Rule(title, align="left", style="blue")
 
 
 def _facts(advice: Advice, style: Style) -> Text:
@@ -171,24 +180,19 @@ def _bullets(items: Sequence[str], limit: int, style: Style) -> Iterator[Rendera
     yield from _more(len(items) - limit, style)
 
 
-def _cited(advice: Advice, caps: Caps) -> set[int] | None:
-    """The numbers of the sources that the shown texts cite; None stands for all."""
-    if caps is FULL:
-        return None
-    texts = [_paragraphs(advice.root_cause, caps.paragraphs), *(s.text for s in advice.solution[: caps.steps])]
-    texts += [*advice.best_practices[: caps.practices], *advice.monitoring[: caps.monitoring]]
-    texts += [advice.diagnosis] if caps.diagnosis else []
-    cited = {int(number) for text in texts for number in _CITED.findall(text)}
-    return cited or set(range(1, _SOURCES_UNCITED + 1))
+def _shown(advice: Advice, caps: Caps) -> Iterator[str]:
+    """The texts that are shown, in their order."""
+    yield _paragraphs(advice.root_cause, caps.paragraphs)
+    yield advice.diagnosis if caps.diagnosis else ""
+    yield from (step.text for step in advice.solution[: caps.steps])
+    yield from (*advice.best_practices[: caps.practices], *advice.monitoring[: caps.monitoring])
 
 
-def _sources(sources: Sequence[Source], style: Style, shown: set[int] | None) -> Iterator[RenderableType]:
+def _sources(sources: Sequence[Source], style: Style, limit: int | None) -> Iterator[RenderableType]:
     lines: list[RenderableType] = []
-    for number, source in enumerate(sources, 1):
-        if shown is None or number in shown:
-            named = source_line(source, style) if shown is None else f"{source.title}, {source.section}"
-            text = Text.assemble(named, " ", (source.url, "blue"), overflow="fold")
-            lines.append(beside(f"[{number}]", text))
+    for number, source in enumerate(sources[:limit], 1):
+        named = source_line(source, style) if limit is None else f"{source.title}, {source.section}"
+        lines.append(beside(f"[{number}]", Text.assemble(named, " ", (source.url, "blue"), overflow="fold")))
     lines += _more(len(sources) - len(lines), style)
     yield from _headed(style.say("sources"), lines)
 
@@ -197,14 +201,14 @@ def _brief(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]
     rest = report.advice[caps.advice :]
     if not rest:
         return
-    yield Rule(Text(style.say("more_advice"), style="bold"), align="left", style="blue")
+    yield _title(style.say("more_advice"), style)
     for number, advice in enumerate(rest[: caps.brief], caps.advice + 1):
         yield Text.assemble((f"{number}. {advice.title}  ", "bold"), _facts(advice, style))
         seen = next((f"{place(f.location)}: {f.message}" for f in advice.findings), "")
         if seen:
             yield indented(Text(seen, overflow="ellipsis", no_wrap=True))
         elif advice.solution:
-            yield from map(indented, prose(_paragraphs(advice.solution[0].text, 1)))
+            yield from map(indented, prose(without_numbers(_paragraphs(advice.solution[0].text, 1))))
     yield from _more(len(rest) - caps.brief, style)
     yield Text()
 

@@ -57,7 +57,7 @@ def _plan(plan: PlanNode, style: Style, limit: int) -> Iterator[RenderableType]:
     grid = Table.grid(padding=(0, 1))
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(no_wrap=True)
-    grid.add_column()
+    grid.add_column(overflow="fold")
     for line in shown:
         cells = bar_cells(line.share, 1.0, _PLAN_BAR)
         bar = Text("▇" * cells, style="red" if line.costly else "blue")
@@ -99,7 +99,7 @@ def _rejected(proof: Proof, style: Style, limit: int) -> Iterator[RenderableType
     grid = Table.grid(padding=(0, 1))
     grid.add_column(width=2)
     grid.add_column(justify="right", no_wrap=True)
-    grid.add_column()
+    grid.add_column(overflow="fold")
     for trial in proof.rejected[:limit]:
         statement = " ".join(trial.statement.split())
         text = Text.assemble((statement, "cyan"), f": {trial.reason}" if trial.reason else "")
