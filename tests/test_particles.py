@@ -6,23 +6,25 @@ from backend_advisor.particles import particle
 from backend_advisor.phrases import fill
 
 CLOSED = """
-이메일 칼럼 10 v3 email name username table title file timeline created_at updatedAt `limit` offset format timeout input
+이메일 칼럼 10 v3 email name username table title file timeline created_at updatedAt
+`limit` offset format timeout input
 type content_type book lock rollback callback track group map step app backup sleep job web public topic metric setting
 string column json token function SQL URL DDL QR time phone profile total model domain item param enum
-""".split()
+"""
 OPEN = """
-사용자 주소 v2 id user_id userId uuid user users orders order server number error status index count amount client request
-product text payment point event task link disk network rank timestamp API CPU IP clientIp http jsonb PK FK db date updated
-state size value image page message queue path hash row key address tag blobs root check async store service query history
-""".split()
+사용자 주소 v2 id user_id userId uuid user users orders order server number error status index count amount
+client request product text payment point event task link disk network rank timestamp API CPU IP clientIp http jsonb PK FK db
+date updated state size value image page message queue path hash row key address tag blobs root check async store
+service query history
+"""
 
 
-@pytest.mark.parametrize("word", CLOSED)
+@pytest.mark.parametrize("word", CLOSED.split())
 def test_words_that_are_read_with_a_final_consonant(word: str) -> None:
     assert [particle(word, pair) for pair in ("은/는", "이/가", "을/를", "과/와")] == ["은", "이", "을", "과"]
 
 
-@pytest.mark.parametrize("word", OPEN)
+@pytest.mark.parametrize("word", OPEN.split())
 def test_words_that_are_read_without_a_final_consonant(word: str) -> None:
     assert [particle(word, pair) for pair in ("은/는", "이/가", "을/를", "과/와")] == ["는", "가", "를", "와"]
 

@@ -5,8 +5,8 @@ One rule: the particle follows the sound with which a Korean engineer ends the w
 - Hangul: its final consonant decides. Digits: the Sino-Korean reading of the last one (`top10은`, `v2는`).
 - A Latin word (the last part of an identifier: `created_at`, `userId`) is read in its usual transcription, which its
   spelling gives away nearly always: `…m`, `…n`, `…l`, `…ng` close (이메일은, 커넥션을), so do `…me`, `…ne`, `…le`
-  (네임, 라인, 테이블); `…t`, `…k`, `…p`, `…b`, `…c` close after one short vowel (앳, 락, 맵, 잡, 토픽) and do not
-  after another consonant or a long vowel (카운트, 태스크, 덤프, 루트); every other letter leaves it open (유저, 인덱스).
+  (네임, 라인, 테이블). `…t`, `…k`, `…p`, `…b`, `…c` close after one short vowel (앳, 락, 맵, 잡, 토픽) but not after
+  another consonant or a long vowel (카운트, 태스크, 덤프, 루트). All others stay open (유저, 인덱스).
 - Letters that form no syllable are read by their names (`SQL을`, `PK를`, `QR은`).
 - The handful of words that break this stand in a list. "은(는)" is never written: nobody reads such text aloud.
 """
