@@ -7,6 +7,7 @@ from backend_advisor.code.frontends.python.grammar import KINDS, kind, word
 from backend_advisor.code.frontends.python.patterns import Patterns
 from backend_advisor.code.ir import (
     Assign,
+    Attr,
     Class,
     Const,
     Define,
@@ -143,4 +144,6 @@ def _docstring(body: list[Stmt]) -> str:
 
 
 def _last_word(value: Expr) -> str:
-    return getattr(value, "name", None) or getattr(value, "id", "")
+    if isinstance(value, Attr):
+        return value.name
+    return value.id if isinstance(value, Name) else ""

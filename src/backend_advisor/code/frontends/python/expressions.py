@@ -487,7 +487,7 @@ class Expressions:
         start, end = node.start_byte, node.end_byte
         params: list[Param] = []
         header_end = start
-        outer = self.yields
+        outer, self.yields = self.yields, False
         value: Expr | None = None
         for child in node.children:
             number = child.kind_id
@@ -497,7 +497,7 @@ class Expressions:
                 header_end = child.end_byte
             elif number in self.table:
                 value = self.expr(child)
-        yields, self.yields = self.yields and not outer, outer
+        yields, self.yields = self.yields, outer
         value = value or Opaque(start, end, [])
         body = Return(value.start, value.end, value)
         return Lambda(start, end, Function(start, end, "", params, [body], is_generator=yields, header_end=header_end))

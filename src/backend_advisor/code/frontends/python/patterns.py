@@ -142,9 +142,9 @@ class Patterns(Signatures):
 
 
 def _part(place: Expr, key: Expr) -> Expr:
-    if isinstance(place, Sequence) and isinstance(key, Const) and isinstance(key.value, int):
-        if -len(place.items) <= key.value < len(place.items):
-            return place.items[key.value]
+    at = key.value if isinstance(key, Const) else None
+    if isinstance(place, Sequence) and isinstance(at, int) and -len(place.items) <= at < len(place.items):
+        return place.items[at]
     return Index(key.start, key.end, place, key)
 
 

@@ -335,17 +335,18 @@ class Statements(Definitions):
         """`except A, b` is Python 2's way to bind b; since 3.14 `except A, B` names two exceptions."""
         name: str | None = None
         types: list[Expr] = []
+        comma = False
         for child in node.children:
             if child.kind_id in _AS_PATTERN:
                 parts = sound(child.children)
                 name = self.word(self._raw(parts[-1]))
-                child = parts[0]
-            if child.kind_id in self.table:
-                made = self.expr(child)
-                types += made.items if isinstance(made, Sequence) else [made]
-        if len(types) == 2 and name is None and isinstance(types[1], Name) and types[1].id[:1].islower():
-            if any(child.kind_id == _COMMA for child in node.children):
-                name = types.pop().id  # type: ignore[attr-defined]
+                types += _each(self.expr(parts[0]))
+            elif child.kind_id in self.table:
+                types += _each(self.expr(child))
+            comma = comma or child.kind_id == _COMMA
+        if comma and len(types) == 2 and isinstance(bound := types[1], Name) and bound.id[:1].islower():
+            name = bound.id
+            types.pop()
         return Handler(node.start_byte, node.end_byte, types, name, self._body(node))
 
     def _with(self, node: Node, out: list[Stmt]) -> None:
@@ -407,3 +408,7 @@ class Statements(Definitions):
                 guard = self.expr(child.children[-1])
         values = self.case_values(patterns, comma, place, bound)
         return SwitchCase(node.start_byte, node.end_byte, values, guard, [*bound, *self._body(node)])
+
+
+def _each(value: Expr) -> list[Expr]:
+    return value.items if isinstance(value, Sequence) else [value]
