@@ -13,8 +13,8 @@ string column json token function SQL URL DDL QR time phone profile total model 
 """
 OPEN = """
 사용자 주소 v2 id user_id userId uuid user users orders order server number error status index count amount
-client request product text payment point event task link disk network rank timestamp API CPU IP clientIp http jsonb PK FK db
-date updated state size value image page message queue path hash row key address tag blobs root check async store
+client request product text payment point event task link disk network rank timestamp API CPU IP clientIp http jsonb PK
+FK db date updated state size value image page message queue path hash row key address tag blobs root check async store
 service query history
 """
 

@@ -11,10 +11,10 @@ from backend_advisor.advice.compose import compose, without_result
 from backend_advisor.advice.scope import referrals
 from backend_advisor.advice.select import relevant
 from backend_advisor.advice.suppressions import suppress
-from backend_advisor.advice.unknowns import general_unknowns
+from backend_advisor.advice.unknowns import general_unknowns, too_little_said
+from backend_advisor.advice.vague import is_vague
 from backend_advisor.experts import Terms, experts
 from backend_advisor.model import Case, Finding, Language, Report
-from backend_advisor.phrases import phrase
 
 Asked = Literal["auto", "en", "ko"]
 DISTRIBUTION = "backend-expert-advisor"
@@ -59,12 +59,11 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     standing, silenced, notices = suppress(case, findings)
 
     proofs = [proof for expert in experts() for proof in expert.prove(case, terms)]
-    advice = compose(case, standing, proofs, relevant(hits, standing, proofs), known)
+    vague = is_vague(case)
+    advice = compose(case, standing, proofs, relevant(hits, standing, proofs, vague=vague), known)
     unknown = [question for expert in experts() for question in expert.unknowns(case)]
-    unknown += general_unknowns(case, answered=bool(advice) or not case.question.strip())
-    if case.question.strip() and not case.artifacts and not advice:
-        notices = (phrase(f"{__package__}.advice", case.language, "vague"), *notices)
-    notices += without_result(proofs)
+    unknown += general_unknowns(case, answered=bool(advice and not vague) or not case.question.strip())
+    notices = (*too_little_said(case, advice, vague=vague), *notices, *without_result(proofs))
     return Report(
         case=replace(case, unknowns=tuple(unknown)),
         advice=advice,

@@ -356,7 +356,7 @@ def make_referral_report() -> Report:
     return Report(
         case=Case(question="How do I style a React button?", language="en"),
         in_scope=False,
-        referrals=(Referral(subject="Front end", text="See the React documentation.", sources=SOURCES[:1]),),
+        referrals=(Referral(subject="frontend", text="See the React documentation.", sources=SOURCES[:1]),),
     )
 
 

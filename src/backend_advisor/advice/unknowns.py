@@ -1,8 +1,8 @@
 """What a question leaves open in general; each expert asks besides for what its own subject needs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from backend_advisor.model import Case, Unknown
+from backend_advisor.model import Advice, Case, Unknown
 from backend_advisor.phrases import phrase
 
 _PACKAGE = __package__ or ""
@@ -13,8 +13,16 @@ def general_unknowns(case: Case, *, answered: bool) -> tuple[Unknown, ...]:
     return () if answered else tuple(_ask(case))
 
 
+def too_little_said(case: Case, advice: Sequence[Advice], *, vague: bool) -> tuple[str, ...]:
+    """That the question could not be answered as it stands, and that pages shown all the same are a guess."""
+    if not case.question.strip() or not (vague or (not case.artifacts and not advice)):
+        return ()
+    return tuple(phrase(_PACKAGE, case.language, key) for key in ("vague", *(("guessed",) if advice else ())))
+
+
 def _ask(case: Case) -> Iterator[Unknown]:
-    for key, known in (("problem", False), ("stack", bool(case.stack)), ("artifact", bool(case.artifacts))):
+    stated = {"stack": bool(case.stack), "artifact": bool(case.artifacts), "figures": bool(case.figures)}
+    for key, known in {"problem": False, **stated}.items():
         if not known:
             yield Unknown(
                 key=key,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from backend_advisor.model import Advice, Code, Finding, Proof, Report, Source
 from backend_advisor.report import proofs
-from backend_advisor.report.places import place
+from backend_advisor.report.places import asks_back, place, subject
 from backend_advisor.report.plan_tree import plan_lines
 from backend_advisor.report.style import Style
 
@@ -17,8 +17,10 @@ _BACKTICKS = re.compile(r"`+")
 def render(report: Report, style: Style) -> str:
     """The whole report; nothing is held back."""
     parts = [f"# {style.say('report_title')}", *_verdict(report, style), *_scope(report, style)]
-    parts += [advice_markdown(advice, style, number=number) for number, advice in enumerate(report.advice, 1)]
-    parts += _rest(report, style)
+    advice = [advice_markdown(advice, style, number=number) for number, advice in enumerate(report.advice, 1)]
+    rest = [*_rest(report, style)]
+    parts += [*rest, *advice] if asks_back(report) else [*advice, *rest]
+    parts += [f"---\n\n{style.say('made_by', version=report.advisor_version)}"] if report.advisor_version else []
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -98,7 +100,7 @@ def _scope(report: Report, style: Style) -> Iterator[str]:
         yield style.say("out_of_scope")
     for referral in report.referrals:
         sources = "\n".join(_sources(referral.sources, style))
-        yield f"## {style.say('referrals')}: {escape(referral.subject)}"
+        yield f"## {style.say('referrals')}: {escape(subject(referral, style))}"
         yield f"{without_html(referral.text)}\n\n{sources}".rstrip()
     if report.in_scope and not report.advice and not report.notices:
         yield style.say("no_advice")
@@ -184,8 +186,8 @@ def _rest(report: Report, style: Style) -> Iterator[str]:
         ],
         "notices": [escape(notice) for notice in report.notices],
     }
+    if asks_back(report):
+        lists = {"notices": lists.pop("notices"), **lists}
     for key, items in lists.items():
         if items:
             yield f"## {style.say(key)}\n\n{_bullets(items)}"
-    if report.advisor_version:
-        yield f"---\n\n{style.say('made_by', version=report.advisor_version)}"

@@ -1,9 +1,10 @@
-"""Places in artifacts: naming them, and finding their lines."""
+"""Places in a report and its artifacts: what comes first, naming locations, and finding their lines."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from backend_advisor.model import Artifact, Case, Finding, Location
+from backend_advisor.model import Artifact, Case, Finding, Location, Referral, Report
+from backend_advisor.report.style import Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,16 @@ class SourceLine:
     text: str
     start: int | None = None
     end: int | None = None
+
+
+def asks_back(report: Report) -> bool:
+    """Whether the question said too little, so that what is missing comes before any advice."""
+    return any(one.key == "problem" for one in report.case.unknowns)
+
+
+def subject(referral: Referral, style: Style) -> str:
+    """What a question outside our scope is about, in words."""
+    return style.say(f"subject_{referral.subject}")
 
 
 def place(location: Location) -> str:

@@ -4,7 +4,7 @@ A plain answer fits two screens: the caps get tighter until it does, and what th
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
@@ -24,13 +24,15 @@ from backend_advisor.report.console import (
     to_text,
 )
 from backend_advisor.report.markdown import source_line
-from backend_advisor.report.places import place
+from backend_advisor.report.places import asks_back, place, subject
 from backend_advisor.report.style import Style
 from backend_advisor.report.terminal_proof import proof_blocks
 
 TWO_SCREENS = 100
 _UNLIMITED = 1_000_000
 _SOURCES_UNCITED = 3
+_ASKED = 6
+"""So many questions are put when the asker's own says too little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,18 @@ def render(report: Report, style: Style) -> str:
 
 def _rendered(report: Report, style: Style, caps: Caps) -> str:
     blocks = [*_verdict(report, style), *_scope(report, style)]
-    for number, advice in enumerate(report.advice[: caps.advice], 1):
-        blocks += _advice(advice, number, style, caps, opening=proofs.leading_proof(report))
-    blocks += _brief(report, style, caps)
-    blocks += _rest(report, style, caps)
+    if asks_back(report):
+        if not style.verbose:
+            caps = replace(caps, advice=0, unknowns=_ASKED)
+        blocks += [*_rest(report, style, caps), Text(), *_in_full(report, style, caps), *_brief(report, style, caps)]
+        return to_text(blocks, style)
+    blocks += [*_in_full(report, style, caps), *_brief(report, style, caps), *_rest(report, style, caps)]
     return to_text(blocks, style)
+
+
+def _in_full(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]:
+    for number, advice in enumerate(report.advice[: caps.advice], 1):
+        yield from _advice(advice, number, style, caps, opening=proofs.leading_proof(report))
 
 
 def _verdict(report: Report, style: Style) -> Iterator[RenderableType]:
@@ -106,7 +115,7 @@ def _scope(report: Report, style: Style) -> Iterator[RenderableType]:
     if not report.in_scope:
         yield Text(style.say("out_of_scope"), style="bold")
     for referral in report.referrals:
-        yield Text(f"{style.say('referrals')}: {referral.subject}", style="bold")
+        yield Text(f"{style.say('referrals')}: {subject(referral, style)}", style="bold")
         yield from map(indented, prose(referral.text))
         yield from _sources(referral.sources, style, None)
     if report.in_scope and not report.advice and not report.notices:
@@ -201,7 +210,7 @@ def _brief(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]
     rest = report.advice[caps.advice :]
     if not rest:
         return
-    yield _title(style.say("more_advice"), style)
+    yield _title(style.say("guessed_advice" if asks_back(report) else "more_advice"), style)
     for number, advice in enumerate(rest[: caps.brief], caps.advice + 1):
         yield Text.assemble((f"{number}. {advice.title}  ", "bold"), _facts(advice, style))
         seen = next((f"{place(f.location)}: {f.message}" for f in advice.findings), "")
@@ -210,6 +219,8 @@ def _brief(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]
         elif advice.solution:
             yield from map(indented, prose(without_numbers(_paragraphs(advice.solution[0].text, 1))))
     yield from _more(len(rest) - caps.brief, style)
+    if asks_back(report):
+        yield Text(style.say("next_explain", code=rest[0].codes[0]), style="dim")
     yield Text()
 
 
@@ -224,6 +235,8 @@ def _rest(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]:
         ],
         "notices": list(report.notices),
     }
+    if asks_back(report):
+        lists = {"notices": lists.pop("notices"), **lists}
     for key, items in lists.items():
         if not items:
             continue

@@ -1,0 +1,51 @@
+"""Whether a question says enough to be answered: "why slow" could be anything."""
+
+from functools import cache
+from importlib import resources
+
+import yaml
+
+from backend_advisor.intake.stack import named_technologies
+from backend_advisor.knowledge.search import STACK_KINDS
+from backend_advisor.knowledge.tokens import is_hangul, parts, runs, stem, terms
+from backend_advisor.model import ArtifactKind, Case
+
+_MOST_WORDS = 20
+"""A question of more words tells something by their number alone."""
+_PROSE = (ArtifactKind.PROSE, ArtifactKind.OTHER)
+
+
+def is_vague(case: Case) -> bool:
+    """Whether nothing is given to examine, no figure is stated, and every word could stand in any question."""
+    if not case.question.strip() or case.figures or case.services:
+        return False
+    if any(artifact.kind not in _PROSE for artifact in case.artifacts):
+        return False
+    if len(case.question.split()) > _MOST_WORDS:
+        return False
+    return not any(_tells(word) for word in runs(_without_technologies(case.question)))
+
+
+def _without_technologies(question: str) -> str:
+    """That it is about PostgreSQL does not say what is wrong with it."""
+    for named in reversed(named_technologies(question)):
+        if named.technology.category not in STACK_KINDS:
+            continue
+        question = f"{question[: named.start]} {question[named.end :]}"
+    return question
+
+
+def _tells(word: str) -> bool:
+    if not any(terms(word)):
+        return False
+    english, korean = _generic()
+    if is_hangul(word):
+        return len(word) > 1 and not word.startswith(korean)
+    return not all(part in english for part in parts(word))
+
+
+@cache
+def _generic() -> tuple[frozenset[str], tuple[str, ...]]:
+    text = resources.files(__package__ or "").joinpath("generic.yaml").read_text("utf-8")
+    words = yaml.load(text, Loader=yaml.CSafeLoader)
+    return frozenset(stem(word) for word in words["en"]), tuple(words["ko"])
