@@ -4,8 +4,8 @@ from tree_sitter import Node
 
 from backend_advisor.code.frontends.python.comments import comments_of
 from backend_advisor.code.frontends.python.grammar import parse
+from backend_advisor.code.frontends.python.imports import locate
 from backend_advisor.code.frontends.python.literals import declared_encoding
-from backend_advisor.code.frontends.python.modules import locate
 from backend_advisor.code.frontends.python.statements import Statements
 from backend_advisor.code.ir import Module
 

@@ -6,11 +6,11 @@ from backend_advisor.code.frontends.python.literals import decode
 from backend_advisor.code.ir import Comment
 
 _STRINGS_AND_COMMENTS = re.compile(
-    rb"""\#[^\n\r]*+
-    |\"{3}(?:[^\"\\]|\\.|\"(?!\"\"))*+(?:\"{3}|\Z)
-    |'{3}(?:[^'\\]|\\.|'(?!''))*+(?:'{3}|\Z)
-    |\"(?:[^\"\\\n]|\\.)*+\"?+
-    |'(?:[^'\\\n]|\\.)*+'?+""",
+    rb"""[\#"'](?:
+      (?<=\#)[^\n\r]*+
+    | (?<=")(?: "" (?:[^"\\]|\\.|"(?!""))*+ (?:"{3}|\Z) | (?:[^"\\\n]|\\.)*+ "?+ )
+    | (?<=')(?: '' (?:[^'\\]|\\.|'(?!''))*+ (?:'{3}|\Z) | (?:[^'\\\n]|\\.)*+ '?+ )
+    )""",
     re.DOTALL | re.VERBOSE,
 )
 

@@ -2,9 +2,9 @@
 
 from tree_sitter import Node
 
-from backend_advisor.code.frontends.python.expressions import DEEPEST
 from backend_advisor.code.frontends.python.grammar import KINDS, kind, word
 from backend_advisor.code.frontends.python.patterns import Patterns
+from backend_advisor.code.frontends.python.reader import DEEPEST
 from backend_advisor.code.ir import (
     Assign,
     Attr,
@@ -74,7 +74,7 @@ class Definitions(Patterns):
         for child in node.children:
             number = child.kind_id
             if number == _IDENTIFIER:
-                name = self.word(self.source[child.start_byte : child.end_byte])
+                name = self.word(self.raw(child))
             elif number == _PARAMETERS:
                 params = self.parameters(child)
             elif number == _TYPE:
@@ -96,7 +96,7 @@ class Definitions(Patterns):
         for child in node.children:
             number = child.kind_id
             if number == _IDENTIFIER:
-                made.name = self.word(self.source[child.start_byte : child.end_byte])
+                made.name = self.word(self.raw(child))
             elif number == _ARGUMENTS:
                 self._bases(child, made)
             elif number in _BLOCK:

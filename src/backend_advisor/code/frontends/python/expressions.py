@@ -1,14 +1,13 @@
 """Expressions of Python lowered to the tree."""
 
-import sys
-import unicodedata
-from collections.abc import Callable
 from itertools import pairwise
 
 from tree_sitter import Node
 
 from backend_advisor.code.frontends.python import literals
-from backend_advisor.code.frontends.python.grammar import ERROR_KIND, KINDS, WORDS, kind, word
+from backend_advisor.code.frontends.python.grammar import KINDS, WORDS, kind, word
+from backend_advisor.code.frontends.python.reader import sound
+from backend_advisor.code.frontends.python.strings import Strings
 from backend_advisor.code.ir import (
     AssignExpr,
     Attr,
@@ -31,17 +30,14 @@ from backend_advisor.code.ir import (
     Sequence,
     Slice,
     Spread,
-    Text,
     Unary,
     Yield,
 )
 
-DEEPEST = 200
-"""Levels of nesting that are lowered; what is deeper becomes Opaque."""
 LONGEST_CHAIN = 100
 """Operators in a row that become nested Binary nodes; a longer row becomes Opaque."""
 
-_EXTRAS = frozenset({*KINDS["comment"], *KINDS["line_continuation"], ERROR_KIND})
+_IDENTIFIER = kind("identifier")
 _PAIR = kind("pair")
 _DICTIONARY_SPLAT = kind("dictionary_splat")
 _KEYWORD_ARGUMENT = kind("keyword_argument")
@@ -52,15 +48,8 @@ _PARENTHESIZED = kind("parenthesized_expression")
 _FOR_IN = kind("for_in_clause")
 _IF_CLAUSE = kind("if_clause")
 _LAMBDA_PARAMETERS = kind("lambda_parameters")
-_STRING_CONTENT = kind("string_content")
-_INTERPOLATION = kind("interpolation")
-_CONVERSION = kind("type_conversion")
-_FORMAT_SPECIFIER = kind("format_specifier")
-_FORMAT_EXPRESSION = kind("format_expression")
 _COLON = word(":")
-_EQUALS = word("=")
 _ASYNC = word("async")
-_CONVERSIONS = {b"!r": "repr", b"!s": "str", b"!a": "ascii"}
 
 _METHODS = {
     "identifier": "_identifier",
@@ -118,55 +107,16 @@ _METHODS = {
 _NUMBERS = tuple((number, method) for name, method in _METHODS.items() for number in KINDS[name])
 
 
-class Expressions:
+class Expressions(Strings):
     """Lowers expressions; the classes above it add parameters, types and statements."""
 
     def __init__(self, source: bytes, encoding: str) -> None:
-        self.source = source
-        self.encoding = encoding
-        self.depth = 0
-        self.yields = False
-        self.words: dict[bytes, str] = {}
-        self.table: dict[int, Callable[[Node], Expr]] = {number: getattr(self, name) for number, name in _NUMBERS}
-
-    def expr(self, node: Node) -> Expr:
-        """What an expression's node means."""
-        if self.depth >= DEEPEST:
-            return Opaque(node.start_byte, node.end_byte, [])
-        handler = self.table.get(node.kind_id)
-        if handler is None:
-            return Opaque(node.start_byte, node.end_byte, self.items(node))
-        self.depth += 1
-        made = handler(node)
-        self.depth -= 1
-        return made
-
-    def items(self, node: Node) -> list[Expr]:
-        """Every expression right below a node, punctuation left out."""
-        made: list[Expr] = []
-        if self.depth >= DEEPEST:
-            return made
-        self.depth += 1
-        table = self.table
-        for child in node.children:
-            handler = table.get(child.kind_id)
-            if handler is not None:
-                made.append(handler(child))
-        self.depth -= 1
-        return made
+        super().__init__(source, encoding)
+        self.table.update({number: getattr(self, name) for number, name in _NUMBERS})
 
     def parameters(self, node: Node) -> list[Param]:
         """The parameters of a function or lambda."""
         raise NotImplementedError
-
-    def word(self, raw: bytes) -> str:
-        """An identifier's text: one object for each identifier."""
-        found = self.words.get(raw)
-        if found is None:
-            text = literals.decode(raw, self.encoding)
-            found = sys.intern(text if text.isascii() else unicodedata.normalize("NFKC", text))
-            self.words[raw] = found
-        return found
 
     def _identifier(self, node: Node) -> Expr:
         start, end = node.start_byte, node.end_byte
@@ -186,11 +136,8 @@ class Expressions:
         for child in node.children:
             if child.kind_id in self.table:
                 name = self._identifier(child)
-                made = name if made is None else Attr(made.start, name.end, made, self.word(self._raw(child)))
+                made = name if made is None else Attr(made.start, name.end, made, self.word(self.raw(child)))
         return made or Opaque(node.start_byte, node.end_byte, [])
-
-    def _raw(self, node: Node) -> bytes:
-        return self.source[node.start_byte : node.end_byte]
 
     def _call(self, node: Node) -> Expr:
         children = node.children
@@ -213,7 +160,7 @@ class Expressions:
                 parts = child.children
                 if len(parts) != 3:
                     parts = sound(parts)
-                keywords.append((self.word(self._raw(parts[0])), self.expr(parts[-1])))
+                keywords.append((self.word(self.raw(parts[0])), self.expr(parts[-1])))
             elif number == _DICTIONARY_SPLAT:
                 keywords.append(("**", self.expr(child.children[-1])))
             elif number in table:
@@ -240,94 +187,6 @@ class Expressions:
                 slots[at] = self.expr(child)
         return Slice(node.start_byte, node.end_byte, *slots)
 
-    def _string(self, node: Node) -> Expr:
-        start, end = node.start_byte, node.end_byte
-        raw = self.source[start:end]
-        first = raw[:1]
-        if first in b"\"'" and raw[1:2] != first and b"\\" not in raw:
-            return Const(start, end, literals.decode(raw[1:-1], self.encoding))
-        if not first.isalpha():
-            return Const(start, end, literals.string_value(raw, self.encoding))
-        prefix, quote, _ = literals.split_string(raw)
-        if b"f" in prefix or b"t" in prefix:
-            return Text(start, end, self._text_parts(node, prefix + b"f", len(quote) == 3))
-        return Const(start, end, literals.string_value(raw, self.encoding))
-
-    def _text_parts(self, node: Node, prefix: bytes, multiline: bool) -> list[Expr]:
-        parts: list[Expr] = []
-        for child in node.children:
-            number = child.kind_id
-            if number == _STRING_CONTENT:
-                value = literals.content_value(self._raw(child), prefix, self.encoding, multiline=multiline)
-                parts.append(Const(child.start_byte, child.end_byte, value))
-            elif number == _INTERPOLATION:
-                self._interpolation(child, parts)
-        return parts
-
-    def _interpolation(self, node: Node, parts: list[Expr]) -> None:
-        """A conversion and a format are the calls that Python makes for them: `repr(x)`, `format(x, spec)`."""
-        value: Expr | None = None
-        specifier: Expr | None = None
-        convert = ""
-        shown = 0
-        for child in node.children:
-            number = child.kind_id
-            if number == _EQUALS:
-                shown = child.end_byte
-            elif number == _CONVERSION:
-                convert = _CONVERSIONS.get(self._raw(child), "")
-            elif number == _FORMAT_SPECIFIER:
-                specifier = self._specifier(child)
-            elif value is None and number in self.table:
-                value = self.expr(child)
-        if value is None:
-            return
-        start, end = node.start_byte, node.end_byte
-        if shown:
-            parts.append(Const(start + 1, shown, literals.decode(self.source[start + 1 : shown], self.encoding)))
-            convert = convert or ("" if specifier else "repr")
-        if convert:
-            value = Call(start, end, Name(start, start, convert), [value])
-        if specifier is not None:
-            value = Call(start, end, Name(start, start, "format"), [value, specifier])
-        parts.append(value)
-
-    def _specifier(self, node: Node) -> Expr:
-        at, end = node.start_byte + 1, node.end_byte
-        parts: list[Expr] = []
-        for child in node.children:
-            if child.kind_id == _FORMAT_EXPRESSION:
-                if child.start_byte > at:
-                    parts.append(self._plain(at, child.start_byte))
-                parts += self.items(child)
-                at = child.end_byte
-            elif child.kind_id == _INTERPOLATION:
-                if child.start_byte > at:
-                    parts.append(self._plain(at, child.start_byte))
-                self._interpolation(child, parts)
-                at = child.end_byte
-        if at < end or not parts:
-            parts.append(self._plain(at, end))
-        return parts[0] if len(parts) == 1 and isinstance(parts[0], Const) else Text(node.start_byte, end, parts)
-
-    def _plain(self, start: int, end: int) -> Expr:
-        return Const(start, end, literals.decode(self.source[start:end], self.encoding))
-
-    def _concatenated(self, node: Node) -> Expr:
-        pieces = self.items(node)
-        start, end = node.start_byte, node.end_byte
-        values = [piece.value for piece in pieces if isinstance(piece, Const)]
-        if len(values) == len(pieces):
-            texts = [value for value in values if isinstance(value, str)]
-            if len(texts) == len(values):
-                return Const(start, end, "".join(texts))
-            binary = [value for value in values if isinstance(value, bytes)]
-            return Const(start, end, b"".join(binary)) if len(binary) == len(values) else Opaque(start, end, pieces)
-        parts: list[Expr] = []
-        for piece in pieces:
-            parts += piece.parts if isinstance(piece, Text) else [piece]
-        return Text(start, end, parts)
-
     def _integer(self, node: Node) -> Expr:
         start, end = node.start_byte, node.end_byte
         raw = self.source[start:end]
@@ -338,7 +197,7 @@ class Expressions:
 
     def _float(self, node: Node) -> Expr:
         try:
-            return Const(node.start_byte, node.end_byte, float(self._raw(node)))
+            return Const(node.start_byte, node.end_byte, float(self.raw(node)))
         except ValueError:
             return Opaque(node.start_byte, node.end_byte, [])
 
@@ -521,8 +380,3 @@ class Expressions:
             if child.kind_id in self.table:
                 return self.expr(child)
         return Opaque(node.start_byte, node.end_byte, [])
-
-
-def sound(children: list[Node]) -> list[Node]:
-    """Children without comments, continued lines and errors between them."""
-    return [child for child in children if child.kind_id not in _EXTRAS]

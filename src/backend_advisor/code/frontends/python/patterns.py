@@ -2,8 +2,8 @@
 
 from tree_sitter import Node
 
-from backend_advisor.code.frontends.python.expressions import DEEPEST, sound
 from backend_advisor.code.frontends.python.grammar import KINDS, WORDS, kind, word
+from backend_advisor.code.frontends.python.reader import DEEPEST, sound
 from backend_advisor.code.frontends.python.signatures import Signatures
 from backend_advisor.code.ir import Assign, Attr, Const, Expr, Index, Name, Opaque, Sequence, Slice, Stmt, Unary
 

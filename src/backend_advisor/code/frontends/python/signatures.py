@@ -2,9 +2,10 @@
 
 from tree_sitter import Node, Parser, Range
 
-from backend_advisor.code.frontends.python.expressions import DEEPEST, Expressions, sound
+from backend_advisor.code.frontends.python.expressions import Expressions
 from backend_advisor.code.frontends.python.grammar import KINDS, LANGUAGE, WORDS, kind
 from backend_advisor.code.frontends.python.literals import decode
+from backend_advisor.code.frontends.python.reader import DEEPEST, sound
 from backend_advisor.code.ir import Const, Param, Type
 
 _TYPE = kind("type")

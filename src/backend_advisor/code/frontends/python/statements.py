@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
-from backend_advisor.code.frontends.python.definitions import Definitions
-from backend_advisor.code.frontends.python.expressions import DEEPEST, sound
 from backend_advisor.code.frontends.python.grammar import ERROR_KIND, KINDS, WORDS, kind, word
+from backend_advisor.code.frontends.python.imports import Imports
 from backend_advisor.code.frontends.python.patterns import plain_place
+from backend_advisor.code.frontends.python.reader import DEEPEST, sound
 from backend_advisor.code.ir import (
     Assert,
     Assign,
@@ -21,7 +21,6 @@ from backend_advisor.code.ir import (
     Global,
     Handler,
     If,
-    Import,
     Name,
     Opaque,
     Return,
@@ -57,15 +56,10 @@ _AS_TARGET = kind("as_pattern_target")
 _CASE = kind("case_clause")
 _CASE_PATTERN = kind("case_pattern")
 _IF_CLAUSE = kind("if_clause")
-_DOTTED = kind("dotted_name")
-_ALIASED = kind("aliased_import")
-_WILDCARD = kind("wildcard_import")
-_RELATIVE = kind("relative_import")
 _IDENTIFIER = kind("identifier")
 _CHEVRON = kind("chevron")
 _ASYNC = word("async")
 _COMMA = word(",")
-_IMPORT = word("import")
 _FROM = word("from")
 
 _METHODS = {
@@ -101,7 +95,7 @@ _METHODS = {
 _NUMBERS = tuple((number, method) for name, method in _METHODS.items() for number in KINDS[name])
 
 
-class Statements(Definitions):
+class Statements(Imports):
     """Lowers statements; what could not be parsed is searched for statements that stand whole in it."""
 
     def __init__(self, source: bytes, encoding: str) -> None:
@@ -208,7 +202,7 @@ class Statements(Definitions):
         out.append(Continue(node.start_byte, node.end_byte))
 
     def _global(self, node: Node, out: list[Stmt]) -> None:
-        names = [self.word(self._raw(child)) for child in node.children if child.kind_id == _IDENTIFIER]
+        names = [self.word(self.raw(child)) for child in node.children if child.kind_id == _IDENTIFIER]
         out.append(Global(node.start_byte, node.end_byte, names))
 
     def _assert(self, node: Node, out: list[Stmt]) -> None:
@@ -237,47 +231,6 @@ class Statements(Definitions):
             start, end = types[0].start_byte, types[0].end_byte
             value = self.expr(types[1])
             out.append(Assign(node.start_byte, node.end_byte, Name(start, end, self.word(name.encode())), value))
-
-    def _import(self, node: Node, out: list[Stmt]) -> None:
-        """`import a.b` binds `a`; a second import, whose local name is no name, tells that `a.b` is loaded."""
-        start, end = node.start_byte, node.end_byte
-        for child in node.children:
-            if child.kind_id == _ALIASED:
-                module, local = self._alias(child)
-                out.append(Import(start, end, local, module))
-            elif child.kind_id == _DOTTED:
-                module = self._dotted_text(child)
-                first = self.word(module.partition(".")[0].encode())
-                out.append(Import(start, end, first, first))
-                if first != module:
-                    out.append(Import(start, end, module, module))
-
-    def _import_from(self, node: Node, out: list[Stmt]) -> None:
-        start, end = node.start_byte, node.end_byte
-        module = "__future__"
-        after = False
-        for child in node.children:
-            number = child.kind_id
-            if number == _IMPORT:
-                after = True
-            elif not after and number in {_DOTTED, _RELATIVE}:
-                module = self._dotted_text(child)
-            elif number == _DOTTED:
-                name = self._dotted_text(child)
-                out.append(Import(start, end, name, module, name))
-            elif number == _ALIASED:
-                name, local = self._alias(child)
-                out.append(Import(start, end, local, module, name))
-            elif number == _WILDCARD:
-                out.append(Import(start, end, "*", module, "*"))
-
-    def _alias(self, node: Node) -> tuple[str, str]:
-        parts = sound(node.children)
-        return self._dotted_text(parts[0]), self.word(self._raw(parts[-1]))
-
-    def _dotted_text(self, node: Node) -> str:
-        raw = self._raw(node)
-        return self.word(raw if raw.isalnum() else b"".join(raw.replace(b"\\", b" ").split()))
 
     def _body(self, node: Node) -> list[Stmt]:
         made: list[Stmt] = []
@@ -339,7 +292,7 @@ class Statements(Definitions):
         for child in node.children:
             if child.kind_id in _AS_PATTERN:
                 parts = sound(child.children)
-                name = self.word(self._raw(parts[-1]))
+                name = self.word(self.raw(parts[-1]))
                 types += _each(self.expr(parts[0]))
             elif child.kind_id in self.table:
                 types += _each(self.expr(child))
