@@ -5,13 +5,16 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlglot import exp
 
 from backend_advisor.lab.errors import QueryFailed
 from backend_advisor.lab.postgres.catalogue import ColumnFacts, TableFacts
 from backend_advisor.lab.postgres.database import Session
+from backend_advisor.lab.postgres.quantities import ends
 
+_LONGEST = 10_000
 SIZES = (0, 1, 2, 5, 9, 14, 20)
 _NULL_SHARES = (0.0, 0.15, 0.4, 0.9)
 _RETRIES = 8
@@ -164,14 +167,22 @@ def _pool(column: ColumnFacts, rng: random.Random, found: Literals) -> list[str]
         return list(column.labels)
     if column.type in _BY_TYPE:
         return list(_BY_TYPE[column.type])
+    lows = [piece.low for piece in column.pieces if piece.low is not None]
     if column.category == "N":
-        return _number_pool(column, rng, found)
+        return lows or _number_pool(column, rng, found)
     if column.category == "D":
-        return rng.sample(_MOMENTS, 2) + _some(found.moments, rng, 5)
+        return lows or _moment_pool(column, rng, found)
     if column.category == "A":
         return ["{}"]
-    words = rng.sample(_WORDS, 4) + _some(found.words, rng, 4)
-    return [word[: column.length] for word in words] if column.length else words
+    words = lows or rng.sample(_WORDS, 4) + _some(found.words, rng, 4)
+    longest = min(column.length or _LONGEST, column.allowed.longest or _LONGEST)
+    return [word.ljust(column.allowed.shortest, "x")[:longest] for word in words]
+
+
+def _moment_pool(column: ColumnFacts, rng: random.Random, found: Literals) -> list[str]:
+    """A bound that is a plain date joins the others; the server refuses those beyond it."""
+    bounds = [bound.strip("'") for bound in (column.allowed.low, column.allowed.high) if bound and bound[0] == "'"]
+    return rng.sample(_MOMENTS, 2) + _some(found.moments, rng, 5) + bounds
 
 
 def _number_pool(column: ColumnFacts, rng: random.Random, found: Literals) -> list[str]:
@@ -180,7 +191,13 @@ def _number_pool(column: ColumnFacts, rng: random.Random, found: Literals) -> li
     values = [number for number in [*_NUMBERS, *whole] if bound is None or -bound <= int(number) < bound]
     if column.identity or column.required:
         values += [str(number) for number in range(1, 25)]
-    return values if bound is not None else [*values, "0.5", "1.50"]
+    return _within(values if bound is not None else [*values, "0.5", "1.50"], *ends(column))
+
+
+def _within(values: list[str], low: Decimal | None, high: Decimal | None) -> list[str]:
+    """Those that constraints allow, and the bounds themselves."""
+    kept = [one for one in values if (low is None or Decimal(one) >= low) and (high is None or Decimal(one) <= high)]
+    return kept + [str(end) for end in (low, high) if end is not None]
 
 
 def _some(values: tuple[str, ...], rng: random.Random, count: int) -> list[str]:

@@ -1,6 +1,6 @@
 """A query on the bench: its tables built and filled in a lab database, its placeholders bound."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -8,11 +8,12 @@ from sqlglot import exp
 
 from backend_advisor.experts.database.remedies.parameters import Bound, bind, has_placeholders
 from backend_advisor.experts.database.remedies.wishes import links, wishes
-from backend_advisor.lab.errors import QueryFailed
+from backend_advisor.lab.errors import LabError, QueryFailed
 from backend_advisor.lab.postgres.build import build
 from backend_advisor.lab.postgres.database import Database
-from backend_advisor.lab.postgres.fill import Filling, Wish, fill
+from backend_advisor.lab.postgres.fill import Filling, fill
 from backend_advisor.lab.postgres.server import Server
+from backend_advisor.lab.postgres.values import Wish
 from backend_advisor.lab.postgres.wire import quoted
 from backend_advisor.sql.schema import Schema
 from backend_advisor.sql.statement import Statement
@@ -21,11 +22,15 @@ ASSUMED_ROWS = 100_000
 MAX_TABLE_ROWS = 2_000_000
 MAX_ROWS = 5_000_000
 """Beyond this the rows are scaled down in proportion: filling takes about 3 s a million on two cores."""
+MAX_SHARES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A query that can be run as it is, with what was assumed to get there."""
+    """A query that can be run as it is, with what was assumed to get there.
+
+    `shares` are the query's own predicates and the part of the rows for which each came out true.
+    """
 
     server: Server
     database: Database
@@ -33,7 +38,7 @@ class Bench:
     sql: str
     bound: Bound | None
     filling: Filling
-    wishes: tuple[Wish, ...]
+    shares: tuple[tuple[str, float], ...]
     scale: float
 
 
@@ -55,7 +60,7 @@ def bench(
         filling = fill(database, wanted, asked, links(tree, schema))
         bound = bind(tree, schema, lambda table, column: _typical(database, table, column))
         sql = str(bound.tree.sql(dialect="postgres")) if has_placeholders(tree) else statement.text
-        yield Bench(server, database, schema, sql, bound, filling, asked, scale)
+        yield Bench(server, database, schema, sql, bound, filling, tuple(_shares(database, asked)), scale)
     finally:
         database.close()
         server.drop_database(database.name)
@@ -71,6 +76,28 @@ def _scaled(rows: dict[str, int]) -> tuple[dict[str, int], float]:
     largest, total = max(rows.values(), default=0), sum(rows.values())
     factor = min(1.0, MAX_TABLE_ROWS / max(largest, 1), MAX_ROWS / max(total, 1))
     return {name: max(int(count * factor), min(count, 100)) for name, count in rows.items()}, factor
+
+
+def _shares(database: Database, asked: Iterable[Wish]) -> Iterator[tuple[str, float]]:
+    """How much each predicate selects of the rows as they came out, which is what the figures rest on."""
+    for wish in list(asked)[:MAX_SHARES]:
+        if wish.kind not in ("range", "equal", "pattern") or not wish.values:
+            continue
+        column, values = quoted(wish.column), ", ".join(wish.values)
+        sign, other = {
+            "range": ("<" if wish.below else ">", values),
+            "equal": ("IN", f"({values})"),
+            "pattern": ("LIKE", f"'%' || {values} || '%'"),
+        }[wish.kind]
+        condition = f"{column} {sign} {other}"
+        statement = f"SELECT avg(CASE WHEN {condition} THEN 1 ELSE 0 END)::float8 FROM public.{quoted(wish.table)}"
+        try:
+            share = database.execute(statement).rows[0][0]
+        except LabError:
+            continue
+        if share is not None:
+            shown = {"IN": "=" if len(wish.values) == 1 else "IN"}.get(sign, sign)
+            yield f"{wish.table}.{wish.column} {shown} {values}", float(share)
 
 
 def _typical(database: Database, table: str, column: str) -> object:

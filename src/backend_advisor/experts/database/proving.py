@@ -321,11 +321,13 @@ def _conditions(made: Bench, setting: _Setting) -> Iterator[str]:
     guessed = [name for name, table in setting.schema.tables.items() if table.inferred]
     if guessed:
         yield setting.say("condition_schema", tables=", ".join(guessed))
-    for wish in made.wishes:
-        if wish.share is not None and wish.kind in ("range", "equal", "pattern"):
-            sign = {"range": "<" if wish.below else ">", "equal": "=", "pattern": "LIKE"}[wish.kind]
-            predicate = f"{wish.table}.{wish.column} {sign} {', '.join(wish.values)}"
-            yield setting.say("condition_share", predicate=predicate, share=percent(wish.share))
+    for predicate, share in made.shares:
+        yield setting.say("condition_share", predicate=predicate, share=percent(share))
+    values = [phrase(_LAB, language, f"fill_{one.key}", **one.values) for one in made.filling.values]
+    if values:
+        yield setting.say("condition_values", values="; ".join(values))
+    for note in made.filling.notes:
+        yield phrase(_LAB, language, f"fill_{note.key}", **note.values)
     if made.bound is not None:
         for parameter, value in made.bound.values:
             yield setting.say("condition_parameter", parameter=parameter, value=value)

@@ -5,7 +5,8 @@ from typing import cast
 
 from sqlglot import exp
 
-from backend_advisor.lab.postgres.fill import Link, Wish
+from backend_advisor.lab.postgres.fill import Link
+from backend_advisor.lab.postgres.values import Wish
 from backend_advisor.sql.schema import Schema
 
 SINCE_A_DATE = 0.5
@@ -48,9 +49,10 @@ def links(tree: exp.Expression, schema: Schema) -> tuple[Link, ...]:
         for near, far in ((left, right), (right, left)):
             table, other = owners.get(near.table), owners.get(far.table)
             known = schema.table(other) if other is not None else None
-            if table is None or other is None or known is None or table == other:
+            own = schema.table(table) if table is not None else None
+            if table is None or other is None or known is None or own is None or table == other:
                 continue
-            if (far.name,) in (known.primary_key, *known.unique) and (near.name,) != schema.tables[table].primary_key:
+            if (far.name,) in (known.primary_key, *known.unique) and (near.name,) != own.primary_key:
                 found.append(Link(table, near.name, other, far.name))
     return tuple(dict.fromkeys(found))
 
@@ -98,7 +100,7 @@ def _range(
     side: exp.Expression, other: exp.Expression, below: bool, owners: dict[str, str], schema: Schema
 ) -> Iterator[Wish]:
     """A range against a fixed value; one against the clock is met by rows that reach up to now."""
-    if other.find(exp.Column, exp.Subquery, *_NOW) is not None:
+    if other.find(exp.Column, exp.Query, exp.Placeholder, exp.Parameter, *_NOW) is not None:
         return
     for table, column in _column(side, owners):
         known = schema.tables[table].column(column) if table in schema.tables else None
