@@ -129,7 +129,7 @@ class Expressions(Strings):
         start, end = last.start_byte, last.end_byte
         raw = self.source[start:end]
         made = self.expr(value)
-        return Attr(made.start, end, made, self.words.get(raw) or self.word(raw))
+        return Attr(node.start_byte, end, made, self.words.get(raw) or self.word(raw))
 
     def _dotted(self, node: Node) -> Expr:
         made: Expr | None = None
@@ -149,7 +149,7 @@ class Expressions(Strings):
             args.append(self.expr(given))
         else:
             self.arguments(given, args, keywords)
-        return Call(func.start, node.end_byte, func, args, keywords)
+        return Call(node.start_byte, node.end_byte, func, args, keywords)
 
     def arguments(self, node: Node, args: list[Expr], keywords: list[tuple[str, Expr]]) -> None:
         """The arguments of a call or of a class's header."""
@@ -226,15 +226,16 @@ class Expressions(Strings):
             parts = sound(node.children)
             rest, node = [(node.end_byte, "|", parts[-1])], parts[0]
         made = self.expr(node)
+        start = node.start_byte
         if len(rest) > LONGEST_CHAIN:
-            return Opaque(made.start, rest[0][0], [made, *(self.expr(right) for _, _, right in reversed(rest))])
+            return Opaque(start, rest[0][0], [made, *(self.expr(right) for _, _, right in reversed(rest))])
         for end, operator, right in reversed(rest):
-            made = Binary(made.start, end, operator, made, self.expr(right))
+            made = Binary(start, end, operator, made, self.expr(right))
         return made
 
     def _boolean(self, node: Node) -> Expr:
         parts = sound(node.children)
-        number, end = parts[1].kind_id, node.end_byte
+        number, start, end = parts[1].kind_id, node.start_byte, node.end_byte
         rest = [parts[-1]]
         while (node := parts[0]).kind_id == _BOOLEAN:
             parts = sound(node.children)
@@ -242,17 +243,20 @@ class Expressions(Strings):
                 break
             rest.append(parts[-1])
         operands = [self.expr(node), *(self.expr(one) for one in reversed(rest))]
-        return Logic(operands[0].start, end, WORDS[number], operands)
+        return Logic(start, end, WORDS[number], operands)
 
     def _comparison(self, node: Node) -> Expr:
         parts = node.children
         if len(parts) != 3:
             parts = sound(parts)
-        operands = [self.expr(part) for part in parts[::2]]
+        nodes = parts[::2]
+        operands = [self.expr(part) for part in nodes]
         operators = [WORDS.get(part.kind_id, "==") for part in parts[1::2]]
         made: list[Expr] = [
-            Binary(left.start, right.end, "!=" if operator == "<>" else operator, left, right)
-            for (left, right), operator in zip(pairwise(operands), operators, strict=False)
+            Binary(one.start_byte, other.end_byte, "!=" if operator == "<>" else operator, left, right)
+            for (one, other), (left, right), operator in zip(
+                pairwise(nodes), pairwise(operands), operators, strict=False
+            )
         ]
         return made[0] if len(made) == 1 else Logic(node.start_byte, node.end_byte, "and", made)
 
