@@ -1,0 +1,130 @@
+"""Putting a value where an assignment says: names, fields, elements and destructuring."""
+
+from backend_advisor.code import ir
+from backend_advisor.code.members import field_written, member
+from backend_advisor.code.names import write_outer
+from backend_advisor.code.operations import stored
+from backend_advisor.code.run import Env, Run
+from backend_advisor.code.values import (
+    NO_TAINTS,
+    UNKNOWN,
+    Value,
+    element,
+    field,
+    join,
+    merge_taints,
+    single,
+    station,
+    with_field,
+)
+
+_DEEPEST = 5
+
+
+def assign(run: Run, target: ir.Expr, value: Value, env: Env, declares: str = "") -> None:
+    """Give a target its value."""
+    if isinstance(target, ir.Name):
+        _name(run, target, value, env, declares)
+    elif isinstance(target, ir.Attr):
+        _store(run, target.value, target.name, value, env)
+    elif isinstance(target, ir.Index):
+        key = run.evaluate(target.key, env)
+        stored(run, target, key, value, env)
+        try:
+            known = single(key)
+        except LookupError:
+            known = None
+        _store(run, target.value, known if isinstance(known, str | int) else None, value, env, taints=key.taints)
+    elif isinstance(target, ir.Sequence):
+        _unpack(run, target, value, env, declares)
+    elif isinstance(target, ir.Mapping):
+        _destructure(run, target, value, env, declares)
+    elif isinstance(target, ir.AssignExpr):
+        default = run.evaluate(target.value, env)
+        assign(run, target.target, value if value.consts == () else join(value, default), env, declares)
+    elif isinstance(target, ir.Spread) or isinstance(target, ir.Cast):
+        assign(run, target.value, value, env, declares)
+    else:
+        run.evaluate(target, env)
+
+
+def _name(run: Run, target: ir.Name, value: Value, env: Env, declares: str) -> None:
+    if value.taints:
+        path = run.unit.path
+        value = value.but(
+            taints={t: station("assign", path, target.start, target.end, trail) for t, trail in value.taints.items()}
+        )
+    name = target.id
+    outer = name in run.written if run.language == "python" else (not declares and name not in env)
+    if outer and write_outer(run, name, value):
+        return
+    run.reassigned.add(name)
+    env[name] = value
+
+
+def _unpack(run: Run, target: ir.Sequence, value: Value, env: Env, declares: str) -> None:
+    for number, item in enumerate(target.items):
+        if isinstance(item, ir.Spread):
+            assign(run, item.value, Value(value.taints, rest=element(value), types=frozenset({"list"})), env, declares)
+            continue
+        found = field(value, number)
+        if found is None:
+            found = element(value)
+        assign(run, item, found, env, declares)
+
+
+def _destructure(run: Run, target: ir.Mapping, value: Value, env: Env, declares: str) -> None:
+    for key, part in target.pairs:
+        if key is None:
+            assign(run, part, value, env, declares)
+            continue
+        if isinstance(key, ir.Const) and isinstance(key.value, str):
+            found = member(run, value, key.value, part)
+        else:
+            found = element(value)
+        assign(run, part, found, env, declares)
+
+
+def _store(
+    run: Run, holder: ir.Expr, key: str | int | None, value: Value, env: Env, *, taints: object = NO_TAINTS
+) -> None:
+    """Write a field of what an expression names, and the holder back where it stands."""
+    before = _held(run, holder, env)
+    if isinstance(key, int) and key < 0:
+        key = None
+    field_written(run, before, key, value)
+    after = with_field(before, key, value)
+    if taints:
+        after = after.but(taints=merge_taints(after.taints, taints))  # type: ignore[arg-type]
+    write_back(run, holder, after, env)
+
+
+def _held(run: Run, holder: ir.Expr, env: Env) -> Value:
+    if isinstance(holder, ir.Name | ir.Attr | ir.Index):
+        return run.evaluate(holder, env)
+    return UNKNOWN
+
+
+def write_back(run: Run, place: ir.Expr, value: Value, env: Env, depth: int = 0) -> None:
+    """Put a changed collection or object back where it is kept."""
+    if isinstance(place, ir.Await | ir.Cast):
+        write_back(run, place.value, value, env, depth)
+    elif isinstance(place, ir.Name):
+        if place.id in env:
+            env[place.id] = value
+            if run.this is not None and place.id in ("self", "this"):
+                run.this = value
+        elif place.id == "this" and run.this is not None:
+            run.this = value
+        else:
+            write_outer(run, place.id, value)
+    elif isinstance(place, ir.Attr) and depth < _DEEPEST:
+        before = _held(run, place.value, env)
+        field_written(run, before, place.name, value)
+        write_back(run, place.value, with_field(before, place.name, value), env, depth + 1)
+    elif isinstance(place, ir.Index) and depth < _DEEPEST:
+        before = _held(run, place.value, env)
+        key = run.evaluate(place.key, env)
+        known = key.consts[0] if key.consts and len(key.consts) == 1 else None
+        known = known if isinstance(known, str | int) else None
+        write_back(run, place.value, with_field(before, known, value), env, depth + 1)

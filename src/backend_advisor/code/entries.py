@@ -1,0 +1,198 @@
+"""How frameworks call a program's functions: what decorators, annotations, base classes and names tell of parameters."""
+
+from backend_advisor.code import ir
+from backend_advisor.code.names import FunctionRef, declared_value, is_harmless
+from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.roles import CallRole
+from backend_advisor.code.run import Env, Run
+from backend_advisor.code.seen import Handler
+from backend_advisor.code.site import Site
+from backend_advisor.code.values import UNKNOWN, Taint, Value, join_all, merge_taints, station
+
+_PARAMETERS = 64
+
+
+def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
+    """Note what a function's decorators (and its class's) make of it."""
+    for decorator in info.node.decorators:
+        role, site = decorator_role(run, decorator, env)
+        if role is None:
+            continue
+        info.marks.update(role.marks)
+        if site is not None:
+            _handler(run, info, role, site)
+    if info.owner is None:
+        return
+    for decorator in info.owner.node.decorators:
+        role, _ = decorator_role(run, decorator, env)
+        if role is not None:
+            info.marks.update(mark for mark in role.marks if mark != "component")
+    for base in run.machine.bases(info.owner):
+        for kind in run.machine.roles.ancestry(base):
+            known = run.machine.roles.classes.get(kind)
+            for pattern, _ in known.methods if known is not None else ():
+                if known is not None and pattern.match(info.node.name):
+                    info.marks.update(known.marks)
+
+
+def _handler(run: Run, info: FunctionInfo, role: CallRole, site: Site) -> None:
+    handlers = run.machine.seen.handlers
+    handler = handlers.get(id(info))
+    if handler is None:
+        handler = handlers[id(info)] = Handler(info, set(), {}, site.node, run.unit)
+    handler.marks.update(role.marks)
+    handler.properties.update(site.properties(role))
+
+
+def decorator_role(run: Run, decorator: ir.Expr, env: Env) -> tuple[CallRole | None, Site | None]:
+    """The role of a decorator or annotation, and its arguments."""
+    call = decorator if isinstance(decorator, ir.Call) else None
+    target = call.func if call is not None else decorator
+    site = Site(decorator, "", None, None, [], [], env=env)
+    if call is not None:
+        site.args = [run.evaluate(argument, env) for argument in call.args if not isinstance(argument, ir.Spread)]
+        site.arg_exprs = list(call.args)
+        site.keywords = {key: run.evaluate(argument, env) for key, argument in call.keywords if key != "**"}
+    roles = run.machine.roles
+    if isinstance(target, ir.Attr):
+        receiver = run.evaluate(target.value, env)
+        site.receiver, site.receiver_expr, site.name = receiver, target.value, target.name
+        for kind in receiver.types:
+            for one in roles.ancestry(kind):
+                role = roles.decorators.get(f"{one}.{target.name}")
+                if role is not None:
+                    return role, site
+        if receiver.name is not None and (role := roles.decorators.get(f"{receiver.name}.{target.name}")):
+            return role, site
+        wild = roles.decorators.get(f"*.{target.name}")
+        if wild is not None and (wild.receiver is None or wild.receiver.search(_word(target.value))):
+            return wild, site
+        return None, None
+    name = run.evaluate(target, env).name
+    return (roles.decorators.get(name), site) if name is not None else (None, None)
+
+
+def _word(expression: ir.Expr) -> str:
+    return getattr(expression, "id", "") or getattr(expression, "name", "")
+
+
+def entry_values(run: Run, info: FunctionInfo, given: list[Value], bound: Value | None) -> list[Value]:
+    """A value for each parameter of a function that is called from outside the program."""
+    base = run.machine._base(info)
+    values: list[Value] = []
+    params = list(info.node.params)
+    if run.language != "python":
+        this = bound
+        if this is None and info.owner is not None:
+            this = Value(types=frozenset({info.owner.name}))
+        values.append(this if this is not None else UNKNOWN)
+    elif info.owner is not None and not info.is_static and params:
+        params.pop(0)
+        values.append(bound if bound is not None else Value(types=frozenset({info.owner.name})))
+    kinds = [] if given else _framework_kinds(run, info)
+    for number, param in enumerate(params):
+        label = Taint("parameter", base + len(values))
+        if number < len(given):
+            value = given[number]
+            if param.type is not None and not value.types:
+                value = value.but(types=declared_value(run, param.type).types)
+        else:
+            kind = (
+                kinds[number]
+                if number < len(kinds)
+                else kinds[-1]
+                if kinds and kinds[-1].startswith("source:")
+                else None
+            )
+            value = _parameter(run, info, param, kind, label)
+        values.append(value)
+    return values
+
+
+def _framework_kinds(run: Run, info: FunctionInfo) -> list[str]:
+    """The types or sources that a decorator or a base class gives to the parameters."""
+    env = run.machine.unit_env(info.unit)
+    closure = run.machine.closure_of(info)
+    scope: Env = dict(env) if not closure else {**env, **getattr(closure, "inner", {})}
+    for decorator in info.node.decorators:
+        role, _ = decorator_role(run, decorator, scope)
+        if role is not None and role.parameters:
+            return list(role.parameters)
+    if info.owner is None:
+        return []
+    for base in run.machine.bases(info.owner):
+        for one in run.machine.roles.ancestry(base):
+            known = run.machine.roles.classes.get(one)
+            for pattern, kinds in known.methods if known is not None else ():
+                if pattern.match(info.node.name):
+                    return list(kinds)
+    return []
+
+
+def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, label: Taint) -> Value:
+    stated = declared_value(run, param.type)
+    harmless = run.language in ("python", "java") and is_harmless(run, param.type)
+    noted = _noted(run, param)
+    if noted is not None:
+        return noted if not harmless else noted.but(taints={})
+    trail = station("source", info.unit.path, param.start, param.end, None)
+    if kind is not None and kind.startswith("source:"):
+        if harmless:
+            return stated
+        foreign = [
+            one for one in stated.types if one in run.machine.known_types() and one not in run.machine.program.classes
+        ]
+        if foreign and stated.rest is None:
+            return stated
+        return stated.but(taints={Taint(kind[7:]): trail})
+    if kind is not None and kind not in ("_", "any"):
+        return stated.but(types=stated.types | {kind})
+    if not stated.types and param.type is None:
+        by_name = run.machine.roles.names.get(param.name)
+        if by_name is not None:
+            return Value({label: None}, types=frozenset({by_name}))  # type: ignore[dict-item]
+    return stated.but(taints={label: None})
+
+
+def _noted(run: Run, param: ir.Param) -> Value | None:
+    """What a parameter's own decorators, annotations or default value tell of it."""
+    notes: list[ir.Expr] = list(param.decorators)
+    if param.default is not None:
+        notes.append(param.default)
+    if param.type is not None:
+        notes += param.type.metadata
+    for note in notes:
+        target = note.func if isinstance(note, ir.Call) else note
+        if not isinstance(target, ir.Name | ir.Attr):
+            continue
+        name = run.evaluate(target, {}).name
+        role = run.machine.roles.parameters.get(name or "")
+        if role is None:
+            continue
+        stated = declared_value(run, param.type)
+        if role.calls and isinstance(note, ir.Call):
+            return _provided(run, note, stated)
+        taints = {}
+        if role.source is not None:
+            taints = {Taint(role.source): station("source", run.unit.path, param.start, param.end, None)}
+        types = stated.types
+        if role.returns is not None and role.returns.type is not None:
+            types = types | {role.returns.type}
+        return stated.but(taints=merge_taints(taints), types=types)
+    return None
+
+
+def _provided(run: Run, note: ir.Call, stated: Value) -> Value:
+    """What a dependency gives: the function named by the note is called by the framework."""
+    results: list[Value] = []
+    for argument in note.args[:1]:
+        for ref in run.evaluate(argument, {}).refs:
+            if isinstance(ref, FunctionRef):
+                result = run.machine.invoke(run, ref, [], {}, None)
+                results.append(result.rest if ref.info.node.is_generator and result.rest is not None else result)
+            elif hasattr(ref, "methods"):
+                results.append(Value(types=frozenset({ref.name})))
+    if not results:
+        return stated
+    found = join_all(results)
+    return found.but(types=found.types | stated.types)

@@ -1,0 +1,289 @@
+"""What each kind of expression is worth; calls have a module of their own."""
+
+from typing import Any
+
+from backend_advisor.code import ir
+from backend_advisor.code.assignment import assign
+from backend_advisor.code.folding import truth
+from backend_advisor.code.guards import refine
+from backend_advisor.code.members import member
+from backend_advisor.code.names import defined, name_value, typed
+from backend_advisor.code.operations import binary, subscript, unary
+from backend_advisor.code.run import Env, Run, evaluates
+from backend_advisor.code.statements import each
+from backend_advisor.code.values import (
+    NO_TAINTS,
+    UNKNOWN,
+    Value,
+    all_taints,
+    constant,
+    element,
+    field,
+    join,
+    join_all,
+    joined_text,
+    known_text,
+    merge_taints,
+    with_field,
+)
+
+_LIST = frozenset({"list"})
+_DICT = frozenset({"dict"})
+_STR = frozenset({"str"})
+
+
+@evaluates(ir.Const)
+def _const(run: Run, node: ir.Const, env: Env) -> Value:
+    return constant(node.value)
+
+
+@evaluates(ir.Name)
+def _name(run: Run, node: ir.Name, env: Env) -> Value:
+    found = env.get(node.id)
+    return found if found is not None else name_value(run, node, env)
+
+
+@evaluates(ir.Attr)
+def _attribute(run: Run, node: ir.Attr, env: Env) -> Value:
+    return member(run, run.evaluate(node.value, env), node.name, node)
+
+
+@evaluates(ir.Index)
+def _index(run: Run, node: ir.Index, env: Env) -> Value:
+    value = run.evaluate(node.value, env)
+    key = run.evaluate(node.key, env)
+    if isinstance(node.key, ir.Slice):
+        return _sliced(value, node.key, run, env)
+    if isinstance(value.fields, dict | type(None)) and key.consts is not None and len(key.consts) == 1:
+        known = key.consts[0]
+        if isinstance(known, str | int) and not isinstance(known, bool):
+            return _at(run, value, known, node)
+    if value.consts is not None and value.consts and all(isinstance(one, str) for one in value.consts):
+        return Value(types=_STR)
+    # A look-up with an unsafe key in a collection of our own constants gives one of the constants.
+    return subscript(run, value, element(value), node)
+
+
+def _at(run: Run, value: Value, key: str | int, node: ir.Index) -> Value:
+    if isinstance(key, int) and value.consts:
+        try:
+            return Value(consts=tuple({one[key] for one in value.consts if isinstance(one, str)}))
+        except IndexError:
+            return UNKNOWN
+    if isinstance(key, int) and key < 0 and value.fields is not None and value.rest is None:
+        key += len(value.fields)
+    found = field(value, key)
+    if found is not None:
+        return found if not value.taints else found.but(taints=merge_taints(found.taints, value.taints))
+    if isinstance(key, str):
+        return subscript(run, value, member(run, value, key, node), node)
+    return subscript(run, value, Value({taint.at(key): trail for taint, trail in value.taints.items()}), node)
+
+
+def _sliced(value: Value, key: ir.Slice, run: Run, env: Env) -> Value:
+    bounds = [run.evaluate(part, env) if part is not None else constant(None) for part in (key.low, key.high, key.step)]
+    try:
+        cut = slice(*(bound.consts[0] for bound in bounds))  # type: ignore[index]
+        if value.consts is not None:
+            return Value(value.taints, tuple({one[cut]: 0 for one in value.consts}))  # type: ignore[index]
+        if value.fields is not None and value.rest is None and all(isinstance(k, int) for k in value.fields):
+            kept = [value.fields[number] for number in range(len(value.fields))][cut]
+            return value.but(fields=dict(enumerate(kept)))
+    except (TypeError, KeyError, ValueError):
+        pass
+    return value.but(consts=None, text=None, fields=None, rest=element(value) if value.fields or value.rest else None)
+
+
+@evaluates(ir.Slice)
+def _slice(run: Run, node: ir.Slice, env: Env) -> Value:
+    for part in (node.low, node.high, node.step):
+        if part is not None:
+            run.evaluate(part, env)
+    return UNKNOWN
+
+
+@evaluates(ir.Text)
+def _text(run: Run, node: ir.Text, env: Env) -> Value:
+    values = [run.evaluate(part, env) for part in node.parts]
+    if node.tag is not None:
+        return run.machine.tagged(run, node, values, env)
+    return concatenated(values)
+
+
+def concatenated(values: list[Value]) -> Value:
+    """Strings put one after the other."""
+    taints = merge_taints(*(all_taints(value, 2) for value in values))
+    text = joined_text(known_text(value) for value in values)
+    consts = None
+    if all(value.consts is not None for value in values):
+        ways = [""]
+        for value in values:
+            ways = [way + _shown(one) for way in ways for one in value.consts or ()][:7]
+        consts = tuple(dict.fromkeys(ways)) if 0 < len(ways) <= 6 else None
+    return Value(taints, consts, _STR, text=text)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else str(value)
+
+
+@evaluates(ir.Binary)
+def _binary(run: Run, node: ir.Binary, env: Env) -> Value:
+    left = run.evaluate(node.left, env)
+    right = run.evaluate(node.right, env)
+    return binary(run, node.op, left, right, node)
+
+
+@evaluates(ir.Logic)
+def _logic(run: Run, node: ir.Logic, env: Env) -> Value:
+    found: list[Value] = []
+    state = env
+    for number, operand in enumerate(node.operands):
+        value = run.evaluate(operand, state)
+        last = number == len(node.operands) - 1
+        known = truth(value, run.language) if node.op != "??" else None
+        decided = (node.op == "or" and known is True) or (node.op == "and" and known is False)
+        if last or decided:
+            found.append(value)
+            break
+        if node.op == "or" and known is False:
+            continue
+        if node.op == "and" and known is True:
+            state = refine(run, operand, dict(state), True)
+            continue
+        if node.op == "and":
+            found.append(Value(consts=(False,)))
+        else:
+            found.append(value)
+        state = refine(run, operand, dict(state), node.op == "and")
+    return join_all(found)
+
+
+@evaluates(ir.Unary)
+def _unary(run: Run, node: ir.Unary, env: Env) -> Value:
+    return unary(run, node, run.evaluate(node.operand, env))
+
+
+@evaluates(ir.Conditional)
+def _conditional(run: Run, node: ir.Conditional, env: Env) -> Value:
+    known = truth(run.evaluate(node.test, env), run.language)
+    then = otherwise = None
+    if known is not False:
+        then = run.evaluate(node.then, refine(run, node.test, dict(env), True))
+    if known is not True:
+        otherwise = run.evaluate(node.otherwise, refine(run, node.test, dict(env), False))
+    if then is None or otherwise is None:
+        return then or otherwise or UNKNOWN
+    return join(then, otherwise)
+
+
+@evaluates(ir.Sequence)
+def _sequence(run: Run, node: ir.Sequence, env: Env) -> Value:
+    values: list[Value] = []
+    spread: list[Value] = []
+    for item in node.items:
+        if isinstance(item, ir.Spread):
+            whole = run.evaluate(item.value, env)
+            if whole.fields is not None and whole.rest is None and not whole.taints and not spread:
+                values += [whole.fields[key] for key in sorted(k for k in whole.fields if isinstance(k, int))]
+            else:
+                spread.append(element(whole))
+        else:
+            (spread if spread else values).append(run.evaluate(item, env))
+    rest = join_all(spread) if spread else None
+    if len(values) > 40 or node.kind == "set":
+        rest, values = join_all([*values, *([rest] if rest else [])]) if values else rest, []
+    fields: dict[str | int, Value] = dict(enumerate(values))
+    return Value(types=frozenset({node.kind}), fields=fields, rest=rest)
+
+
+@evaluates(ir.Mapping)
+def _mapping(run: Run, node: ir.Mapping, env: Env) -> Value:
+    made = Value(types=_DICT, fields={})
+    for key, part in node.pairs:
+        value = run.evaluate(part, env)
+        if key is None:
+            rest = value.rest
+            for name, one in (value.fields or {}).items():
+                made = with_field(made, name, one)
+            if rest is not None or value.taints:
+                spread = rest if rest is not None else Value(value.taints)
+                made = made.but(
+                    rest=spread if made.rest is None else join(made.rest, spread),
+                    taints=merge_taints(made.taints, value.taints),
+                )
+            continue
+        name_value = run.evaluate(key, env)
+        known = name_value.consts[0] if name_value.consts and len(name_value.consts) == 1 else None
+        made = with_field(made, known if isinstance(known, str | int) else None, value)
+    return made
+
+
+@evaluates(ir.Spread)
+def _spread(run: Run, node: ir.Spread, env: Env) -> Value:
+    return run.evaluate(node.value, env)
+
+
+@evaluates(ir.Lambda)
+def _lambda(run: Run, node: ir.Lambda, env: Env) -> Value:
+    return defined(run, node.function, env)
+
+
+@evaluates(ir.ClassExpr)
+def _class(run: Run, node: ir.ClassExpr, env: Env) -> Value:
+    return defined(run, node.definition, env)
+
+
+@evaluates(ir.Comprehension)
+def _comprehension(run: Run, node: ir.Comprehension, env: Env) -> Value:
+    state: Env = dict(env)
+    run.machine.enter_loop(run, node)
+    for target, iterable, conditions in node.clauses:
+        items = run.evaluate(iterable, state)
+        assign(run, target, each(items, run.language), state, declares="let")
+        for condition in conditions:
+            run.evaluate(condition, state)
+            state = refine(run, condition, state, True)
+    rest = run.evaluate(node.element, state)
+    if node.key is not None:
+        run.evaluate(node.key, state)
+    run.machine.leave_loop(run)
+    if node.kind == "dict":
+        return Value(types=_DICT, rest=rest)
+    return Value(types=frozenset({node.kind if node.kind == "set" else "list"}), rest=rest)
+
+
+@evaluates(ir.Await)
+def _await(run: Run, node: ir.Await, env: Env) -> Value:
+    run.awaited.add((node.value.start, node.value.end))
+    return run.evaluate(node.value, env)
+
+
+@evaluates(ir.Yield)
+def _yield(run: Run, node: ir.Yield, env: Env) -> Value:
+    if node.value is not None:
+        run.returns.append(Value(types=_LIST, rest=run.evaluate(node.value, env)))
+    return UNKNOWN
+
+
+@evaluates(ir.Cast)
+def _cast(run: Run, node: ir.Cast, env: Env) -> Value:
+    value = run.evaluate(node.value, env)
+    return value if node.type is None else typed(run, value, node.type)
+
+
+@evaluates(ir.AssignExpr)
+def _assigned(run: Run, node: ir.AssignExpr, env: Env) -> Value:
+    value = run.evaluate(node.value, env)
+    if node.op is not None:
+        value = binary(run, node.op, run.evaluate(node.target, env), value, node)
+    assign(run, node.target, value, env)
+    return value
+
+
+@evaluates(ir.Opaque)
+def _opaque(run: Run, node: ir.Opaque, env: Env) -> Value:
+    taints = NO_TAINTS
+    for child in node.children:
+        taints = merge_taints(taints, all_taints(run.evaluate(child, env), 2))
+    return Value({taint.doubted(): trail for taint, trail in taints.items()})

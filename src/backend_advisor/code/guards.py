@@ -1,0 +1,246 @@
+"""What a condition tells of the values in it: on the way where it holds, and on the way where it does not."""
+
+import re
+from collections.abc import Iterable
+
+from backend_advisor.code import ir
+from backend_advisor.code.assignment import write_back
+from backend_advisor.code.run import Env, Run, join_env
+from backend_advisor.code.values import ALL, Value, all_taints, cleaned, element
+
+_PATHS = ("path.file", "path.entry")
+_ADDRESSES = ("url.request", "redirect.url")
+_CHARACTERS = frozenset({"isalnum", "isdigit", "isdecimal", "isnumeric", "isalpha", "isidentifier", "isInteger"})
+_NUMBER_TYPES = frozenset({"int", "float", "bool", "number", "boolean", "Integer", "Long", "Double", "UUID"})
+_MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "hasOwnProperty", "get", "contain"})
+_SAME_TEXT = frozenset({"lower", "upper", "strip", "trim", "toLowerCase", "toUpperCase", "str", "String", "toString"})
+_HOSTS = frozenset({"netloc", "hostname", "host", "origin", "getHost", "scheme", "protocol", "getAuthority"})
+_CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to", "commonpath", "commonprefix"})
+_MATCHES = frozenset({"match", "fullmatch", "test", "matches", "exec"})
+_SAFE_CLASS = re.compile(r"\[(?:[A-Za-z0-9_\-]|\\[dw\-]|[가-힣])*\]")
+_SAFE_REST = re.compile(r"(?:\\[dw]|[A-Za-z0-9_\-]|[(){}|?*+,:]|\\-|\\\.)*\Z")
+_DEEPEST = 4
+
+
+def refine(run: Run, test: ir.Expr, env: Env, holds: bool) -> Env:
+    """The state where a condition is known to hold, or known not to."""
+    if isinstance(test, ir.Unary) and test.op == "not":
+        return refine(run, test.operand, env, not holds)
+    if isinstance(test, ir.Logic):
+        return _logic(run, test, env, holds)
+    if isinstance(test, ir.Binary):
+        _comparison(run, test, env, holds)
+    elif isinstance(test, ir.Call):
+        _call(run, test, env, holds)
+    elif isinstance(test, ir.Name | ir.Attr | ir.Index):
+        _bare(run, test, env, holds)
+    elif isinstance(test, ir.AssignExpr | ir.Await | ir.Cast):
+        return refine(run, test.value, env, holds)
+    return env
+
+
+def _logic(run: Run, test: ir.Logic, env: Env, holds: bool) -> Env:
+    if (test.op == "and") == holds and test.op != "??":
+        for operand in test.operands:
+            env = refine(run, operand, env, holds)
+        return env
+    ways: Env | None = None
+    state = env
+    for operand in test.operands:
+        ways = join_env(ways, refine(run, operand, dict(state), holds))
+        state = refine(run, operand, dict(state), not holds)
+    return ways if ways is not None else env
+
+
+def _bare(run: Run, test: ir.Expr, env: Env, holds: bool) -> None:
+    if not isinstance(test, ir.Name):
+        return
+    value = env.get(test.id)
+    if value is None:
+        return
+    if isinstance(value.guard, ir.Call | ir.Binary | ir.Logic | ir.Unary):
+        guard, env[test.id] = value.guard, value.but(guard=None)
+        env.update(refine(run, guard, env, holds))
+        env[test.id] = env[test.id].but(guard=guard)
+    elif not holds and value.taints and not value.types:
+        # An empty string or nothing at all does no harm.
+        env[test.id] = cleaned(value, (ALL,))
+
+
+def _comparison(run: Run, test: ir.Binary, env: Env, holds: bool) -> None:
+    op = test.op
+    if op in ("==", "===", "is", "!=", "!==", "is not"):
+        if (op in ("==", "===", "is")) == holds:
+            _equal(run, test.left, test.right, env)
+            _equal(run, test.right, test.left, env)
+    elif op in ("in", "not in"):
+        if (op == "in") == holds:
+            _member(run, test.left, run.evaluate(test.right, env), env)
+        else:
+            _without(run, test, env)
+    elif op == "instanceof" and holds and isinstance(test.right, ir.Name) and test.right.id in _NUMBER_TYPES:
+        clear(run, test.left, env, (ALL,))
+
+
+def _equal(run: Run, left: ir.Expr, right: ir.Expr, env: Env) -> None:
+    if isinstance(left, ir.Const):
+        return
+    value = run.evaluate(right, env)
+    if isinstance(left, ir.Unary) and left.op == "typeof":
+        if value.consts and set(value.consts) <= {"number", "boolean", "bigint"}:
+            clear(run, left.operand, env, (ALL,))
+        return
+    if value.consts and None not in value.consts and not all_taints(value, 1):
+        if isinstance(left, ir.Name):
+            held = run.evaluate(left, env)
+            write_back(run, left, Value(consts=value.consts, types=held.types), env)
+        else:
+            clear(run, left, env, (ALL,))
+
+
+def _member(run: Run, item: ir.Expr, collection: Value, env: Env) -> None:
+    if all_taints(collection, 3):
+        return
+    if collection.consts is not None and any(isinstance(one, str) for one in collection.consts):
+        return
+    if isinstance(item, ir.Const):
+        return
+    everything = element(collection)
+    if isinstance(item, ir.Name) and everything.consts and collection.fields and "dict" not in collection.types:
+        env[item.id] = Value(consts=everything.consts)
+    else:
+        clear(run, item, env, (ALL,))
+
+
+def _without(run: Run, test: ir.Binary, env: Env) -> None:
+    """A value that does not hold certain characters."""
+    text = run.evaluate(test.left, env)
+    if not text.consts or len(text.consts) != 1:
+        return
+    if text.consts[0] in ("..", "../", "..\\", "/"):
+        clear(run, test.right, env, _PATHS)
+    elif text.consts[0] in ("'", '"'):
+        inner = test.right
+        quoted = isinstance(inner, ir.Index) and isinstance(inner.key, ir.Slice)
+        clear(
+            run,
+            inner.value if quoted and isinstance(inner, ir.Index) else inner,
+            env,
+            ("xpath.text", *(("code.text",) if quoted else ())),
+        )
+    elif text.consts[0] in ("\n", "\r", "\r\n"):
+        clear(run, test.right, env, ("header.value", "log.text", "mail.header", "header.name"))
+
+
+def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
+    name = test.func.name if isinstance(test.func, ir.Attr) else test.func.id if isinstance(test.func, ir.Name) else ""
+    receiver = test.func.value if isinstance(test.func, ir.Attr) else None
+    if not holds:
+        if name in ("includes", "contains", "indexOf") and receiver is not None and test.args:
+            _without(run, ir.Binary(test.start, test.end, "not in", test.args[0], receiver), env)
+        run.machine.checked(run, test, env, holds)
+        return
+    if name in _CHARACTERS:
+        clear(
+            run,
+            receiver if receiver is not None and not test.args else test.args[0] if test.args else test.func,
+            env,
+            (ALL,),
+        )
+    elif name in ("isinstance", "is_a") and len(test.args) == 2:
+        kinds = test.args[1].items if isinstance(test.args[1], ir.Sequence) else [test.args[1]]
+        if all(isinstance(kind, ir.Name) and kind.id in _NUMBER_TYPES for kind in kinds):
+            clear(run, test.args[0], env, (ALL,))
+    elif name in _MEMBERSHIP and receiver is not None and test.args:
+        _member(run, test.args[0], _not_text(run.evaluate(receiver, env)), env)
+    elif name in ("equals", "equalsIgnoreCase", "compare") and receiver is not None and test.args:
+        _equal(run, receiver, test.args[0], env)
+        _equal(run, test.args[0], receiver, env)
+    elif name in _CONTAINMENT and receiver is not None and test.args:
+        _contained(run, receiver, test.args[0], env)
+    elif name in _MATCHES:
+        _matched(run, test, name, receiver, env)
+    run.machine.checked(run, test, env, holds)
+
+
+def _not_text(value: Value) -> Value:
+    """A string that holds another is no list of what is allowed."""
+    if value.types & {"str", "java.lang.String", "string"}:
+        return Value(consts=("",))
+    return value
+
+
+def _contained(run: Run, path: ir.Expr, base: ir.Expr, env: Env) -> None:
+    start = run.evaluate(base, env)
+    known = start.consts[0] if start.consts and len(start.consts) == 1 else None
+    if isinstance(known, str) and re.match(r"https?://[^/]+/", known):
+        clear(run, path, env, _ADDRESSES)
+    elif not all_taints(start, 1):
+        clear(run, path, env, _PATHS)
+
+
+def _matched(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: Env) -> None:
+    pattern: str | None = None
+    subject: ir.Expr | None = None
+    whole = name in ("fullmatch", "matches")
+    held = run.evaluate(receiver, env) if receiver is not None else Value()
+    stored = (held.fields or {}).get("(pattern)")
+    if stored is not None and stored.consts and test.args:
+        pattern, subject = _text(stored), test.args[0]
+    elif len(test.args) >= 2:
+        pattern, subject = _text(run.evaluate(test.args[0], env)), test.args[1]
+    elif test.args and receiver is not None:
+        argument = run.evaluate(test.args[0], env)
+        inner = (argument.fields or {}).get("(pattern)", argument)
+        pattern, subject = _text(inner), receiver
+    if pattern is not None and subject is not None and safe_pattern(pattern, whole=whole, from_start=name == "match"):
+        clear(run, subject, env, (ALL,))
+
+
+def _text(value: Value) -> str | None:
+    only = value.consts[0] if value.consts and len(value.consts) == 1 else None
+    return only if isinstance(only, str) else None
+
+
+def safe_pattern(pattern: str, *, whole: bool = False, from_start: bool = False) -> bool:
+    """Whether a text that matches can only hold letters, digits, underscores and hyphens."""
+    body = pattern
+    if not whole:
+        if not (body.startswith(("^", r"\A")) or from_start) or not body.endswith(("$", r"\Z", r"\z")):
+            return False
+    body = re.sub(r"^(\^|\\A)|(\$|\\Z|\\z)$", "", body)
+    body = _SAFE_CLASS.sub("x", body)
+    return "." not in body.replace(r"\.", "") and _SAFE_REST.match(body) is not None
+
+
+def clear(run: Run, place: ir.Expr, env: Env, roles: Iterable[str], depth: int = 0) -> None:
+    """Note that what an expression names is safe for these sink roles."""
+    wanted = tuple(roles)
+    if depth > _DEEPEST:
+        return
+    if isinstance(place, ir.Name):
+        value = run.evaluate(place, env)
+        guard = value.guard
+        write_back(run, place, cleaned(value, wanted), env)
+        if isinstance(guard, ir.Call):
+            known = tuple(role for role in wanted if role != ALL)
+            for part in (*guard.args, *([guard.func.value] if isinstance(guard.func, ir.Attr) else [])):
+                if known and isinstance(part, ir.Name | ir.Call):
+                    clear(run, part, env, known, depth + 1)
+    elif isinstance(place, ir.Attr | ir.Index):
+        if isinstance(place, ir.Attr) and place.name in _HOSTS:
+            clear(run, place.value, env, _ADDRESSES, depth + 1)
+            return
+        write_back(run, place, cleaned(run.evaluate(place, env), wanted), env)
+    elif isinstance(place, ir.Call):
+        name = place.func.name if isinstance(place.func, ir.Attr) else getattr(place.func, "id", "")
+        inner = wanted if name in _SAME_TEXT else _ADDRESSES if name in _HOSTS else tuple(r for r in wanted if r != ALL)
+        if not inner:
+            return
+        if isinstance(place.func, ir.Attr):
+            clear(run, place.func.value, env, inner, depth + 1)
+        for argument in place.args:
+            if isinstance(argument, ir.Name | ir.Call | ir.Attr):
+                clear(run, argument, env, inner, depth + 1)
+    elif isinstance(place, ir.Await | ir.Cast):
+        clear(run, place.value, env, wanted, depth + 1)

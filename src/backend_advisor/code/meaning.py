@@ -1,0 +1,191 @@
+"""What a call does by the role that a framework's file gives it: sinks, sources, cleaning, callbacks."""
+
+import re
+
+from backend_advisor.code.assignment import write_back
+from backend_advisor.code.names import FunctionRef
+from backend_advisor.code.roles import CallRole
+from backend_advisor.code.run import Run
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.site import Site
+from backend_advisor.code.values import (
+    ALL,
+    NO_TAINTS,
+    NO_TYPES,
+    UNKNOWN,
+    Taint,
+    Taints,
+    Value,
+    all_taints,
+    cleaned,
+    element,
+    join_all,
+    known_text,
+    merge_taints,
+    station,
+    with_field,
+)
+
+_ADDRESSES = frozenset({"url.request", "redirect.url"})
+_FIXED_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#\s]+[/?#]|/(?![/\\])|\?|#", re.IGNORECASE)
+_ENTRY_MARKS = frozenset(
+    {"http.handler", "http.middleware", "message.handler", "rpc.handler", "graphql.resolver", "scheduled", "background",
+     "error.handler", "cli.command"}
+)  # fmt: skip
+_SHOWN = 60
+
+
+def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) -> Value:
+    """Note what a call with this role does, and give its result."""
+    for wanted, kinds in role.sinks:
+        for value in site.values(wanted):
+            for kind in kinds:
+                sink(run, kind, value, site, role)
+    _note(run, role, site, certain)
+    for wanted, source in role.taints:
+        _receive(run, site, wanted, source)
+    if role.stores and site.receiver is not None and site.receiver_expr is not None:
+        after = site.receiver
+        for key, wanted in role.stores.items():
+            value = site.value(wanted)
+            after = with_field(after, key, value if value is not None else UNKNOWN)
+        site.receiver = after
+        write_back(run, site.receiver_expr, after, site.env)
+    called = _callbacks(run, role, site)
+    if role.ends:
+        return Value(name="(ends)")
+    return _result(run, role, site, called)
+
+
+def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
+    """Note every unsafe data that reaches a sink."""
+    taints = all_taints(value, 3)
+    if not taints:
+        return
+    if kind in _ADDRESSES:
+        start = known_text(value)[:1]
+        if start and start[0] and _FIXED_HOST.match(start[0]):
+            return
+    for taint, trail in taints.items():
+        if taint.harms(kind):
+            run.machine.hit(run, kind, site, role.name, taint, trail, known_text(value))
+
+
+def _note(run: Run, role: CallRole, site: Site, certain: bool) -> None:
+    for act in role.does:
+        run.acts.setdefault(act, (run.unit.path, site.node.start))
+    if not role.does and not role.marks and not role.named:
+        return
+    properties = site.properties(role)
+    key = (
+        run.unit.path,
+        site.node.start,
+        site.node.end,
+        role.name,
+        tuple((k, v.consts) for k, v in properties.items()),
+    )
+    seen = run.machine.seen.calls
+    known = seen.get(key)
+    if known is not None:
+        if len(run.loops) > len(known.loops):
+            known.loops = run.machine.loops_of(run)
+        return
+    seen[key] = CallSeen(
+        role, run.unit, run.info, site.node, properties, run.machine.loops_of(run), run.machine.is_awaited(run, site.node),
+        certain, site.receiver, tuple(site.args), tuple(run.withs),
+    )  # fmt: skip
+
+
+def _receive(run: Run, site: Site, wanted: object, source: str) -> None:
+    expression = site.expression(wanted)  # type: ignore[arg-type]
+    value = site.value(wanted)  # type: ignore[arg-type]
+    if expression is None or value is None:
+        return
+    trail = station("source", run.unit.path, site.node.start, site.node.end, None)
+    tainted = value.but(taints=merge_taints({Taint(source): trail}, value.taints), consts=None)
+    write_back(run, expression, tainted, site.env)
+
+
+def _callbacks(run: Run, role: CallRole, site: Site) -> Value | None:
+    results: list[Value] = []
+    handlers: list[Value] = []
+    for wanted, kinds in role.calls:
+        functions = site.values(wanted)
+        for function in functions:
+            for inner in _functions_in(function):
+                given = [_given(run, kind, site) for kind in kinds]
+                if role.marks and _ENTRY_MARKS.intersection(role.marks):
+                    run.machine.register(run, inner, given, role, site, handlers)
+                    handlers.append(function)
+                else:
+                    results.append(run.machine.invoke(run, inner, given, {}, site.node))
+    return join_all(results) if results else None
+
+
+def _functions_in(value: Value) -> list[FunctionRef]:
+    found = [ref for ref in value.refs if isinstance(ref, FunctionRef)]
+    for part in (*(value.fields or {}).values(), *((value.rest,) if value.rest is not None else ())):
+        if "list" in value.types:
+            found += [ref for ref in part.refs if isinstance(ref, FunctionRef)]
+    return found[:8]
+
+
+def _given(run: Run, kind: str, site: Site) -> Value:
+    if kind.startswith("source:"):
+        trail = station("source", run.unit.path, site.node.start, site.node.end, None)
+        return Value({Taint(kind[7:]): trail})
+    if kind == "element:this":
+        return element(site.receiver) if site.receiver is not None else UNKNOWN
+    if kind == "this":
+        return site.receiver or UNKNOWN
+    if kind.startswith("arg:"):
+        return site.args[int(kind[4:])] if int(kind[4:]) < len(site.args) else UNKNOWN
+    return Value(types=frozenset({kind})) if kind not in ("_", "any") else UNKNOWN
+
+
+def _passed(role: CallRole, site: Site) -> Taints:
+    if role.passes is not None:
+        return merge_taints(*(all_taints(value, 3) for wanted in role.passes for value in site.values(wanted)))
+    if role.does and not role.cleans:
+        return NO_TAINTS
+    return merge_taints(*(all_taints(value, 3) for value in site.everything()))
+
+
+def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value:
+    result = role.returns
+    node = site.node
+    if result is not None and result.argument is not None:
+        value = site.value(result.argument)
+        if value is None:
+            return UNKNOWN
+        if result.element:
+            value = element(value)
+        elif result.argument.keyword == "this" and site.receiver_expr is not None and not result.argument.path:
+            value = _changed_receiver(run, role, site, value)
+        return cleaned(value, role.cleans) if role.cleans else value
+    taints = _passed(role, site)
+    if role.cleans:
+        taints = {} if ALL in role.cleans else {t.clean(role.cleans): trail for t, trail in taints.items()}
+    elif taints:
+        taints = {t: station("pass", run.unit.path, node.start, node.end, trail) for t, trail in taints.items()}
+    if role.source is not None:
+        taints = merge_taints(
+            {Taint(role.source): station("source", run.unit.path, node.start, node.end, None)}, taints
+        )
+    types = frozenset({result.type}) if result is not None and result.type is not None else NO_TYPES
+    fields = None
+    if "regex.compile" in role.does and site.args:
+        fields = {"(pattern)": site.args[0]}
+    made = Value(taints, types=types, fields=fields, name=f"{role.name}()" if not types else None)
+    if called is not None and result is None:
+        return called if not made.taints else called.but(taints=merge_taints(called.taints, made.taints))
+    return made
+
+
+def _changed_receiver(run: Run, role: CallRole, site: Site, value: Value) -> Value:
+    passed = _passed(role, site) if role.passes is not None or not role.does else NO_TAINTS
+    if not passed or site.receiver_expr is None:
+        return value
+    changed = value.but(taints=merge_taints(value.taints, passed))
+    write_back(run, site.receiver_expr, changed, site.env)
+    return changed

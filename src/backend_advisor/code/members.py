@@ -1,0 +1,189 @@
+"""What `value.name` is: a field, a method, a name of a file or class, or something that a framework's roles tell."""
+
+from backend_advisor.code import ir
+from backend_advisor.code.names import (
+    FunctionRef,
+    declared_value,
+    external,
+    function_value,
+    instance,
+    is_harmless,
+    unit_name,
+)
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
+from backend_advisor.code.run import Run
+from backend_advisor.code.values import (
+    NO_TYPES,
+    UNKNOWN,
+    Taint,
+    Value,
+    constant,
+    field,
+    join,
+    join_all,
+    merge_taints,
+    station,
+)
+
+_MOST = 8
+
+
+def member(run: Run, value: Value, name: str, node: ir.Expr | None) -> Value:
+    """What stands under a name of a value."""
+    if value.fields is not None and name in value.fields:
+        found = value.fields[name]
+        return found if not value.taints else found.but(taints=merge_taints(found.taints, _derived(value, name)))
+    found_parts: list[Value] = []
+    for ref in value.refs:
+        part = _of_ref(run, ref, name, node)
+        if part is not None:
+            found_parts.append(part)
+    for kind in value.types:
+        part = _of_type(run, value, kind, name, node)
+        if part is not None:
+            found_parts.append(part)
+    if found_parts:
+        return join_all(found_parts)
+    if value.name is not None and not value.types:
+        made = external(run, f"{value.name}.{name}", node)
+        return made if not value.taints else made.but(taints=merge_taints(made.taints, value.taints))
+    if value.rest is not None:
+        return value.rest if not value.taints else value.rest.but(taints=merge_taints(value.rest.taints, value.taints))
+    kinds = next(iter(value.types), None)
+    return Value(_derived(value, name), name=f"{kinds}.{name}" if kinds is not None else None)
+
+
+def _derived(value: Value, name: str) -> "dict[Taint, object]":  # type: ignore[type-arg]
+    return {taint.at(name): trail for taint, trail in value.taints.items()}  # type: ignore[return-value]
+
+
+def _of_ref(run: Run, ref: object, name: str, node: ir.Expr | None) -> Value | None:
+    if isinstance(ref, Unit):
+        return _of_unit(run, ref, name, node)
+    if isinstance(ref, ClassInfo):
+        return class_member(run, ref, name, node)
+    return None
+
+
+def _of_unit(run: Run, unit: Unit, name: str, node: ir.Expr | None) -> Value | None:
+    if unit.language == "python":
+        found = run.machine.unit_env(unit).get(name)
+        if found is not None:
+            return found
+        inner = run.machine.submodule(unit, name)
+        return Value(refs=(inner,)) if inner is not None else unit_name(run, unit, name, node)
+    run.machine.unit_env(unit)
+    if name in unit.exports:
+        return unit.exports[name]  # type: ignore[no-any-return]
+    return unit_name(run, unit, name, node) if unit.language == "java" else None
+
+
+def class_member(run: Run, info: ClassInfo, name: str, node: ir.Expr | None) -> Value | None:
+    """A static member of a class: a field, method, inner class or enumeration constant."""
+    if name in info.classes:
+        return Value(refs=(info.classes[name],))
+    if name == "class":
+        return Value(refs=(info,))
+    methods = run.machine.program.method(info, name)
+    if methods:
+        return join_all(function_value(method, run.machine.closure_of(method), None) for method in methods[:_MOST])
+    for one in run.machine.program.ancestry(info):
+        if name in one.fields:
+            if one.node.kind == "enum" and one.fields[name].type is None:
+                return Value(types=frozenset({one.name}), consts=(name,))
+            found = run.machine.class_field(run, one, name)
+            if found is not None:
+                return found
+    for base in run.machine.bases(info):
+        role = run.machine.roles.attribute(base, name)
+        if role is not None:
+            return Value(types=frozenset({role.type}) if role.type else NO_TYPES, name=f"{base}.{name}")
+    kinds = run.machine.bases(info)
+    return Value(name=f"{kinds[0]}.{name}", types=NO_TYPES, fields={"(class)": Value(refs=(info,))}) if kinds else None
+
+
+def _of_type(run: Run, value: Value, kind: str, name: str, node: ir.Expr | None) -> Value | None:
+    info = run.machine.program.classes.get(kind)
+    if info is not None:
+        return _of_instance(run, value, info, name, node)
+    role = run.machine.roles.attribute(kind, name)
+    if role is None:
+        return None
+    taints = merge_taints(value.taints, {})
+    if role.source is not None:
+        start, end = (node.start, node.end) if node is not None else (0, 0)
+        taints = {Taint(role.source): station("source", run.unit.path, start, end, None)}
+    return Value(taints, types=frozenset({role.type}) if role.type else NO_TYPES, name=f"{kind}.{name}")
+
+
+def _of_instance(run: Run, value: Value, info: ClassInfo, name: str, node: ir.Expr | None) -> Value | None:
+    if run.language == "java" and name in info.classes:
+        return Value(refs=(info.classes[name],))
+    for one in run.machine.program.ancestry(info):
+        stated = one.fields.get(name)
+        if stated is None:
+            continue
+        found = run.machine.class_field(run, one, name) or UNKNOWN
+        if value.taints and not is_harmless(run, stated.type):
+            return found.but(taints=merge_taints(found.taints, _derived(value, name)))  # type: ignore[arg-type]
+        return found
+    methods = methods_of(run, info, name)
+    if methods:
+        plain = [m for m in methods if not is_property(m)]
+        if plain:
+            return join_all(function_value(m, run.machine.closure_of(m), value) for m in plain[:_MOST])
+        results = [
+            run.machine.invoke(run, FunctionRef(m, run.machine.closure_of(m), value), [], {}, node) for m in methods[:2]
+        ]
+        return join_all(results)
+    found_field = run.machine.class_field(run, info, name)
+    if found_field is not None:
+        if value.taints:
+            return found_field.but(taints=merge_taints(found_field.taints, _derived(value, name)))  # type: ignore[arg-type]
+        return found_field
+    for base in run.machine.bases(info):
+        role = run.machine.roles.attribute(base, name)
+        if role is not None:
+            return _of_type(run, value, base, name, node)
+    return None
+
+
+def is_property(info: FunctionInfo) -> bool:
+    """Whether a method is read like a field."""
+    if "get" in info.node.modifiers:
+        return True
+    names = {getattr(d, "id", None) or getattr(d, "name", None) for d in info.node.decorators}
+    return bool(names & {"property", "cached_property", "hybrid_property"})
+
+
+def methods_of(run: Run, info: ClassInfo, name: str) -> list[FunctionInfo]:
+    """The methods that a call on some object of a class can reach: its own, and those of everything that inherits."""
+    program = run.machine.program
+    own = program.method(info, name)
+    # A call on an interface reaches what implements it; on a class, its own method is the likely one.
+    bodies = [method for method in own if method.node.body]
+    if bodies and info.node.kind == "class" and "abstract" not in info.node.modifiers:
+        return own
+    found = list(bodies)
+    for child in program.implementations(info)[1:]:
+        found += [method for method in child.methods.get(name, ()) if method.node.body and method not in found]
+    return found[:_MOST] or own
+
+
+def field_written(run: Run, holder: Value, key: str | int | None, value: Value) -> None:
+    """Remember what is written to fields of objects of the program, for the methods that read them."""
+    if not isinstance(key, str):
+        return
+    for kind in holder.types:
+        info = run.machine.program.classes.get(kind)
+        if info is not None:
+            run.machine.field_gained(info, key, value)
+    for ref in holder.refs:
+        if isinstance(ref, ClassInfo):
+            run.machine.field_gained(ref, key, value)
+        elif isinstance(ref, Unit):
+            env = run.machine.unit_env(ref)
+            env[key] = join(env[key], value) if key in env else value
+
+
+__all__ = ["class_member", "constant", "declared_value", "field", "field_written", "instance", "member"]

@@ -1,0 +1,509 @@
+"""What a name stands for: a variable, something of the program, an import, or something outside of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
+from backend_advisor.code.run import Env, Run
+from backend_advisor.code.values import (
+    NO_TYPES,
+    UNKNOWN,
+    Taint,
+    Value,
+    constant,
+    element,
+    join,
+    join_all,
+    merge_taints,
+    station,
+)
+
+_WRAPPERS = frozenset(
+    [
+        "Optional",
+        "Promise",
+        "Annotated",
+        "Awaitable",
+        "Mono",
+        "CompletableFuture",
+        "CompletionStage",
+        "Awaited",
+        "Readonly",
+        "Partial",
+        "Required",
+        "Union",
+        "Future",
+        "Coroutine",
+        "ObjectProvider",
+        "Lazy",
+        "Supplier",
+        "Callable",
+        "Provider",
+        "Ref",
+        "Final",
+        "ClassVar",
+        "Mapped",
+        "NonNullable",
+        "|",
+        "Observable",
+        "typing.Optional",
+        "typing.Annotated",
+        "typing.Union",
+        "Uni",
+        "Flux",
+        "Loaded",
+        "Relation",
+    ]
+)
+_LISTS = frozenset(
+    [
+        "list",
+        "List",
+        "Sequence",
+        "Iterable",
+        "Set",
+        "set",
+        "frozenset",
+        "Collection",
+        "tuple",
+        "Array",
+        "ArrayList",
+        "Iterator",
+        "Generator",
+        "AsyncIterator",
+        "Page",
+        "Slice",
+        "Stream",
+        "Queue",
+        "Deque",
+        "LinkedList",
+        "HashSet",
+        "typing.List",
+        "QuerySet",
+        "ReadonlyArray",
+        "Vector",
+    ]
+)
+_MAPS = frozenset(
+    [
+        "dict",
+        "Dict",
+        "Map",
+        "HashMap",
+        "Record",
+        "Mapping",
+        "LinkedHashMap",
+        "TreeMap",
+        "ConcurrentHashMap",
+        "MultiValueMap",
+    ]
+)
+_HARMLESS = frozenset(
+    [
+        "int",
+        "float",
+        "bool",
+        "complex",
+        "Integer",
+        "Long",
+        "Short",
+        "Byte",
+        "Double",
+        "Float",
+        "Boolean",
+        "long",
+        "short",
+        "byte",
+        "double",
+        "char",
+        "Character",
+        "boolean",
+        "number",
+        "bigint",
+        "UUID",
+        "uuid.UUID",
+        "java.util.UUID",
+        "datetime.datetime",
+        "datetime.date",
+        "datetime.timedelta",
+        "decimal.Decimal",
+        "java.lang.Integer",
+        "java.lang.Long",
+        "java.lang.Double",
+        "java.lang.Boolean",
+        "java.lang.Short",
+        "java.lang.Float",
+        "java.math.BigDecimal",
+        "java.math.BigInteger",
+        "java.time.LocalDate",
+        "java.time.LocalDateTime",
+        "java.time.Instant",
+        "java.time.LocalTime",
+        "java.util.Date",
+        "java.time.ZonedDateTime",
+        "java.time.OffsetDateTime",
+        "java.time.Duration",
+        "pydantic.PositiveInt",
+        "pydantic.NonNegativeInt",
+        "pydantic.conint",
+        "pydantic.UUID4",
+    ]
+)
+
+
+class FunctionRef:
+    """A function as a value: with what its free names are, and the object it is bound to. Equal for one function."""
+
+    __slots__ = ("bound", "closure", "info")
+
+    def __init__(self, info: FunctionInfo, closure: Mapping[str, Value], bound: Value | None = None) -> None:
+        self.info = info
+        self.closure = closure
+        self.bound = bound
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FunctionRef) and other.info is self.info
+
+    def __hash__(self) -> int:
+        return id(self.info)
+
+    def __repr__(self) -> str:
+        return f"<{self.info.name}>"
+
+
+def function_value(info: FunctionInfo, closure: Mapping[str, Value], bound: Value | None = None) -> Value:
+    """A function as a value."""
+    return Value(refs=(FunctionRef(info, closure, bound),))
+
+
+def instance(info: ClassInfo) -> Value:
+    """Some object of a class of the program."""
+    return Value(types=frozenset({info.name}))
+
+
+def name_value(run: Run, node: ir.Name, env: Env) -> Value:
+    """What a name that is no local variable stands for."""
+    name = node.id
+    found = run.closure.get(name)
+    if found is not None:
+        return found
+    this = env.get("this")
+    if this is not None and run.info is not None and run.language == "java":
+        member = _implicit_member(run, name, this)
+        if member is not None:
+            return member
+    return unit_name(run, run.unit, name, node)
+
+
+def _implicit_member(run: Run, name: str, this: Value) -> Value | None:
+    owner = run.info.owner if run.info is not None else None
+    while owner is not None:
+        for one in run.machine.program.ancestry(owner):
+            if name in one.fields:
+                from backend_advisor.code.members import member  # members resolves names too
+
+                return member(run, this if owner is run.info.owner else instance(owner), name, None)  # type: ignore[union-attr]
+            if name in one.classes:
+                return Value(refs=(one.classes[name],))
+        owner = owner.outer
+    return None
+
+
+def unit_name(run: Run, unit: Unit, name: str, node: ir.Expr | None = None) -> Value:
+    """What a name means at the top level of a file."""
+    env = run.machine.unit_env(unit)
+    found = env.get(name)
+    if found is not None:
+        return found
+    if name in unit.classes:
+        return Value(refs=(unit.classes[name],))
+    statement = unit.imports.get(name)
+    if statement is not None:
+        return imported(run, unit, statement)
+    hoisted = run.machine.hoisted(unit, name)
+    if hoisted is not None:
+        return hoisted
+    if unit.language == "java":
+        return _java_name(run, unit, name)
+    for star in unit.stars:
+        located = run.machine.program.locate(star, unit)
+        if located is not None and located is not unit:
+            there = run.machine.unit_env(located).get(name)
+            if there is not None:
+                return there
+        elif located is None and run.machine.knows(f"{star.module}.{name}"):
+            return external(run, f"{star.module}.{name}", node)
+    return external(run, name, node)
+
+
+def _java_name(run: Run, unit: Unit, name: str) -> Value:
+    same_package = run.machine.program.packages.get(unit.name, {}).get(name)
+    if same_package is not None:
+        return Value(refs=(same_package,))
+    for star in unit.stars:
+        inside = run.machine.program.packages.get(star.module, {}).get(name)
+        if inside is not None:
+            return Value(refs=(inside,))
+        if run.machine.knows(f"{star.module}.{name}"):
+            return external(run, f"{star.module}.{name}")
+    if name[:1].isupper():
+        if run.machine.knows(f"java.lang.{name}") or not unit.stars:
+            return external(run, f"java.lang.{name}")
+        known = run.machine.program.by_short_name.get(name, ())
+        if len(known) == 1:
+            return Value(refs=(known[0],))
+        foreign = [star for star in unit.stars if not run.machine.program.packages.get(star.module)]
+        if len(foreign) == 1:
+            return external(run, f"{foreign[0].module}.{name}")
+        return external(run, f"java.lang.{name}")
+    return external(run, name)
+
+
+def imported(run: Run, unit: Unit, statement: ir.Import) -> Value:
+    """What an import binds."""
+    located = run.machine.program.locate(statement, unit)
+    if located is None:
+        module = statement.module.removeprefix("node:")
+        if statement.name in (None, "default", "*"):
+            return external(run, module)
+        if unit.language == "java":
+            inside = run.machine.program.packages.get(module, {}).get(statement.name or "")
+            if inside is not None:
+                return Value(refs=(inside,))
+        return external(run, f"{module}.{statement.name}")
+    if unit.language == "java":
+        wanted = located.classes.get(statement.name or "")
+        return Value(refs=(wanted,)) if wanted is not None else unit_name(run, located, statement.name or "")
+    if statement.name is None or statement.name == "*":
+        return _whole(run, located)
+    if unit.language == "python":
+        if located.path.endswith((f"/{statement.name}.py", f"/{statement.name}/__init__.py")) and _is_submodule(
+            statement, located
+        ):
+            return Value(refs=(located,))
+        found = run.machine.unit_env(located).get(statement.name)
+        if found is None and located is not unit:
+            return unit_name(run, located, statement.name)
+        return found if found is not None else UNKNOWN
+    run.machine.unit_env(located)
+    found = located.exports.get(statement.name)
+    if found is None and statement.name == "default":
+        return _whole(run, located)
+    if found is None and None in located.exports:
+        whole = located.exports[None]
+        found = (whole.fields or {}).get(statement.name)
+    return found if found is not None else UNKNOWN
+
+
+def _is_submodule(statement: ir.Import, located: Unit) -> bool:
+    return statement.name not in located.classes and not statement.module.endswith(f".{statement.name}")
+
+
+def _whole(run: Run, unit: Unit) -> Value:
+    """A file as a value: what it gives as a whole, or the file with its names."""
+    run.machine.unit_env(unit)
+    whole = unit.exports.get(None)
+    named = {name: value for name, value in unit.exports.items() if name is not None}
+    if whole is None:
+        return Value(refs=(unit,))
+    if named:
+        fields: dict[str | int, Value] = {**(whole.fields or {}), **named}
+        return whole.but(fields=fields)
+    return whole
+
+
+def external(run: Run, name: str, node: ir.Expr | None = None) -> Value:
+    """Something from outside the program, by its qualified name."""
+    role = run.machine.roles.values.get(name)
+    if role is None:
+        return Value(name=name)
+    taints = {}
+    if role.source is not None:
+        start, end = (node.start, node.end) if node is not None else (0, 0)
+        taints = {Taint(role.source): station("source", run.unit.path, start, end, None)}
+    return Value(taints, types=frozenset({role.type}) if role.type else NO_TYPES, name=name)
+
+
+def bind_import(run: Run, node: ir.Import, env: Env) -> None:
+    """Run an import statement."""
+    if node.name == "*":
+        located = run.machine.program.locate(node, run.unit)
+        if located is not None and located is not run.unit:
+            for name, value in run.machine.unit_env(located).items():
+                env.setdefault(name, value)
+        return
+    if (
+        run.language == "python"
+        and node.name is None
+        and "." in node.module
+        and node.local == node.module.split(".")[0]
+    ):
+        env[node.local] = _package(run, node, env.get(node.local))
+        return
+    env[node.local] = imported(run, run.unit, node)
+
+
+def _package(run: Run, node: ir.Import, before: Value | None) -> Value:
+    """`import a.b.c` binds `a`, through which `a.b.c` is reached."""
+    located = run.machine.program.locate(node, run.unit)
+    if located is None:
+        return external(run, node.local)
+    whole = Value(refs=(located,))
+    for part in reversed(node.module.split(".")[1:]):
+        whole = Value(fields={part: whole})
+    return (
+        whole
+        if before is None or before.fields is None
+        else join(before, whole).but(fields={**before.fields, **(whole.fields or {})})
+    )
+
+
+def defined(run: Run, definition: ir.Function | ir.Class, env: Env) -> Value:
+    """A function or class as it is defined where the state is `env`."""
+    program = run.machine.program
+    if isinstance(definition, ir.Class):
+        class_info = program.add_class(definition, run.unit, None, run.info)
+        run.machine.class_defined(run, class_info, env)
+        return Value(refs=(class_info,))
+    owner = run.info.owner if run.info is not None and not definition.name else None
+    info = program.add_function(definition, run.unit, owner if run.language != "python" else None, run.info)
+    bound = env.get("this") if run.language != "python" and not definition.name else None
+    nested = run.info is not None
+    value = function_value(info, _Chain(env, run.closure) if nested else {}, bound)
+    run.machine.function_defined(run, info, value, env)
+    return value
+
+
+class _Chain(dict[str, Value]):
+    """The names around a nested function: those of the function it is in, and those around that one."""
+
+    __slots__ = ("inner", "outer")
+
+    def __init__(self, inner: Env, outer: Mapping[str, Value]) -> None:
+        super().__init__()
+        self.inner = inner
+        self.outer = outer
+
+    def get(self, name: str, default: Any = None) -> Any:
+        found = self.inner.get(name)
+        return found if found is not None else self.outer.get(name, default)
+
+
+def write_outer(run: Run, name: str, value: Value) -> bool:
+    """Change a variable of an enclosing function or of the file; False when there is none."""
+    at: Any = run.closure
+    while isinstance(at, _Chain):
+        if name in at.inner:
+            at.inner[name] = join(at.inner[name], value)
+            return True
+        at = at.outer
+    if run.info is None:
+        return False
+    if run.language == "java":
+        return False
+    env = run.machine.unit_env(run.unit)
+    if name in env or run.language == "python":
+        env[name] = join(env[name], value) if name in env else value
+        return True
+    return False
+
+
+def declared(run: Run, stated: ir.Type | None) -> frozenset[str]:
+    """The qualified names of a stated type."""
+    if stated is None:
+        return NO_TYPES
+    if stated.name in _WRAPPERS:
+        found = NO_TYPES
+        for part in stated.args[:3]:
+            found |= declared(run, part)
+        return found
+    if stated.name in ("None", "null", "undefined", "any", "Any", "object", "var", "unknown", "void"):
+        return NO_TYPES
+    first, _, rest = stated.name.partition(".")
+    value = run.closure.get(first) or unit_name(run, run.unit, first)
+    for part in rest.split(".") if rest else ():
+        from backend_advisor.code.members import member
+
+        value = member(run, value, part, None)
+    for ref in value.refs:
+        if isinstance(ref, ClassInfo):
+            return frozenset({ref.name})
+    if value.name is not None:
+        return frozenset({value.name})
+    return frozenset({stated.name})
+
+
+def declared_value(run: Run, stated: ir.Type | None) -> Value:
+    """Some value of a stated type; of a collection, its elements have theirs."""
+    if stated is None:
+        return UNKNOWN
+    if stated.name in _WRAPPERS and stated.args:
+        return join_all(declared_value(run, part) for part in stated.args[:2] if part.name not in ("None", "null"))
+    short = stated.name.rsplit(".", 1)[-1]
+    types = declared(run, stated)
+    if short in _LISTS and stated.args:
+        inner = declared_value(run, stated.args[0])
+        return Value(types=types, rest=inner if inner.types or inner.rest is not None else None)
+    if short in _MAPS and len(stated.args) == 2:
+        inner = declared_value(run, stated.args[1])
+        return Value(types=types, rest=inner if inner.types or inner.rest is not None else None)
+    return Value(types=types)
+
+
+def is_harmless(run: Run, stated: ir.Type | None) -> bool:
+    """Whether data of a stated type can carry no text: numbers, dates, identifiers, enumerations."""
+    if stated is None:
+        return False
+    if stated.name in _WRAPPERS or stated.name.rsplit(".", 1)[-1] in _LISTS:
+        inner = [part for part in stated.args if part.name not in ("None", "null", "undefined")]
+        return bool(inner) and all(is_harmless(run, part) for part in inner)
+    if stated.name in ("Literal", "typing.Literal"):
+        return True
+    for name in declared(run, stated):
+        if name in _HARMLESS or name.removeprefix("java.lang.") in _HARMLESS:
+            continue
+        info = run.machine.program.classes.get(name)
+        if info is None or not is_enum(run, info):
+            return False
+    return bool(declared(run, stated))
+
+
+def is_enum(run: Run, info: ClassInfo) -> bool:
+    """Whether a class is an enumeration."""
+    if info.node.kind == "enum":
+        return True
+    return any(
+        base.rsplit(".", 1)[-1] in ("Enum", "IntEnum", "StrEnum", "TextChoices") for base in run.machine.bases(info)
+    )
+
+
+def typed(run: Run, value: Value, stated: ir.Type) -> Value:
+    """A value whose type is stated."""
+    if value.refs or value.consts is not None:
+        return value
+    types = declared(run, stated)
+    if not types or types <= value.types:
+        return value
+    known = {one for one in types if one in run.machine.program.classes or run.machine.knows(one)}
+    if not known and value.types:
+        return value
+    rest = value.rest
+    if rest is None and value.fields is None:
+        rest = declared_value(run, stated).rest
+        if rest is not None and value.taints:
+            rest = rest.but(taints=merge_taints(rest.taints, value.taints))
+    return value.but(types=value.types | types, rest=rest)
+
+
+__all__ = [
+    "FunctionRef",
+    "bind_import",
+    "constant",
+    "declared",
+    "declared_value",
+    "defined",
+    "element",
+    "external",
+    "function_value",
+]

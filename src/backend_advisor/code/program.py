@@ -1,0 +1,219 @@
+"""The files of one language linked into a program: its modules, classes and functions, and who inherits from whom."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend_advisor.code.frontends import FrontEnd, front_end
+from backend_advisor.code.ir import Class, Define, Field, For, Function, If, Import, Module, Stmt, Try, With
+from backend_advisor.code.roles import roles_for
+
+
+@dataclass(slots=True, eq=False)
+class FunctionInfo:
+    """A function of the program: where it is, and the class it belongs to."""
+
+    node: Function
+    unit: "Unit"
+    owner: "ClassInfo | None" = None
+    outer: "FunctionInfo | None" = None
+    marks: set[str] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        """The name as people say it: `Class.method` or `function`."""
+        own = self.node.name or "<lambda>"
+        return f"{self.owner.node.name}.{own}" if self.owner is not None else own
+
+    @property
+    def is_static(self) -> bool:
+        """Whether it is called without a receiver."""
+        if "static" in self.node.modifiers:
+            return True
+        return any(getattr(decorator, "id", None) == "staticmethod" for decorator in self.node.decorators)
+
+
+@dataclass(slots=True, eq=False)
+class ClassInfo:
+    """A class of the program. `name` is its qualified name, unique in the program."""
+
+    node: Class
+    unit: "Unit"
+    name: str
+    outer: "ClassInfo | None" = None
+    methods: dict[str, list[FunctionInfo]] = field(default_factory=dict)
+    fields: dict[str, Field] = field(default_factory=dict)
+    bases: tuple[str, ...] | None = None
+    children: list["ClassInfo"] = field(default_factory=list)
+    classes: dict[str, "ClassInfo"] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """One file of the program. `env` is what its names are, once its top level has been run."""
+
+    module: Module
+    path: str
+    language: str
+    name: str
+    imports: dict[str, Import] = field(default_factory=dict)
+    stars: list[Import] = field(default_factory=list)
+    classes: dict[str, ClassInfo] = field(default_factory=dict)
+    functions: list[FunctionInfo] = field(default_factory=list)
+    env: dict[str, Any] | None = None
+    exports: dict[str | None, Any] = field(default_factory=dict)
+    located: dict[tuple[str, str | None], str | None] = field(default_factory=dict)
+
+
+class Program:
+    """Every file of one language family, linked."""
+
+    def __init__(self, modules: Mapping[str, Module], configuration: Mapping[str, set[str]] | None = None) -> None:
+        self.units: dict[str, Unit] = {}
+        self.classes: dict[str, ClassInfo] = {}
+        self.by_short_name: dict[str, list[ClassInfo]] = {}
+        self.packages: dict[str, dict[str, ClassInfo]] = {}
+        self.configuration = configuration or {}
+        self.infos: dict[int, FunctionInfo | ClassInfo] = {}
+        for path, module in modules.items():
+            self._add(path, module)
+        self.language = next(iter(self.units.values())).language if self.units else "python"
+        self.roles = roles_for(self.language, self._imported())
+
+    def front_end(self, unit: Unit) -> FrontEnd:
+        """The front end that lowered a unit."""
+        return front_end(unit.language)
+
+    def locate(self, statement: Import, unit: Unit) -> Unit | None:
+        """The unit that an import means, None for a foreign package."""
+        key = (statement.module, statement.name)
+        if key not in unit.located:
+            path = self.front_end(unit).locate(statement, unit.path, self.units.keys())
+            unit.located[key] = path
+        found = unit.located[key]
+        return None if found is None else self.units.get(found)
+
+    def method(self, owner: ClassInfo, name: str) -> list[FunctionInfo]:
+        """The methods of this name that a class has, its own or inherited, nearest first."""
+        for one in self.ancestry(owner):
+            if name in one.methods:
+                return one.methods[name]
+        return []
+
+    def ancestry(self, owner: ClassInfo) -> list[ClassInfo]:
+        """A class and those it inherits from, as far as they are in the program."""
+        order = [owner]
+        for one in order:
+            for base in one.bases or ():
+                known = self.classes.get(base)
+                if known is not None and known not in order:
+                    order.append(known)
+        return order
+
+    def foreign_bases(self, owner: ClassInfo) -> list[str]:
+        """The types from outside the program that a class inherits from."""
+        return [base for one in self.ancestry(owner) for base in one.bases or () if base not in self.classes]
+
+    def implementations(self, owner: ClassInfo) -> list[ClassInfo]:
+        """A class and everything that inherits from it."""
+        order = [owner]
+        for one in order:
+            order += [child for child in one.children if child not in order]
+        return order
+
+    def functions(self) -> Iterator[FunctionInfo]:
+        """Every function of the program in order of place."""
+        for unit in self.units.values():
+            yield from unit.functions
+
+    def _imported(self) -> set[str]:
+        roots: set[str] = set()
+        for unit in self.units.values():
+            for statement in (*unit.imports.values(), *unit.stars):
+                module = statement.module.removeprefix("node:")
+                roots.add(module)
+                roots.add(module.split(".")[0])
+                if statement.name:
+                    roots.add(f"{module}.{statement.name}")
+        return roots
+
+    def _add(self, path: str, module: Module) -> None:
+        name = module.package or _dotted(path)
+        unit = Unit(module, path, module.language, name)
+        self.units[path] = unit
+        self._walk(module.body, unit, None)
+
+    def _walk(self, body: list[Stmt], unit: Unit, outer: FunctionInfo | None) -> None:
+        for statement in body:
+            if isinstance(statement, Import):
+                self._import(statement, unit)
+            elif isinstance(statement, Define):
+                if isinstance(statement.definition, Class):
+                    self.add_class(statement.definition, unit, None, outer)
+                else:
+                    self.add_function(statement.definition, unit, None, outer)
+            elif isinstance(statement, If | Try | With | For):
+                for part in _bodies(statement):
+                    self._walk(part, unit, outer)
+
+    def _import(self, statement: Import, unit: Unit) -> None:
+        if statement.name == "*":
+            unit.stars.append(statement)
+        else:
+            unit.imports.setdefault(statement.local, statement)
+
+    def add_function(
+        self, node: Function, unit: Unit, owner: ClassInfo | None, outer: FunctionInfo | None
+    ) -> FunctionInfo:
+        """Enter a function and everything defined in it."""
+        known = self.infos.get(id(node))
+        if isinstance(known, FunctionInfo):
+            return known
+        info = FunctionInfo(node, unit, owner, outer)
+        self.infos[id(node)] = info
+        unit.functions.append(info)
+        self._walk(node.body, unit, info)
+        return info
+
+    def add_class(
+        self, node: Class, unit: Unit, outer: ClassInfo | None, within: FunctionInfo | None = None
+    ) -> ClassInfo:
+        """Enter a class with its methods and inner classes."""
+        known = self.infos.get(id(node))
+        if isinstance(known, ClassInfo):
+            return known
+        name = f"{outer.name}.{node.name}" if outer is not None else f"{unit.name}.{node.name}"
+        if name in self.classes:
+            name = f"{name}@{unit.path}:{node.start}"
+        info = ClassInfo(node, unit, name, outer)
+        self.infos[id(node)] = info
+        self.classes[name] = info
+        self.by_short_name.setdefault(node.name, []).append(info)
+        if outer is None and within is None:
+            unit.classes.setdefault(node.name, info)
+            self.packages.setdefault(unit.name, {}).setdefault(node.name, info)
+        info.fields = {one.name: one for one in node.fields}
+        for method in node.methods:
+            info.methods.setdefault(method.name, []).append(self.add_function(method, unit, info, within))
+        for inner in node.classes:
+            info.classes[inner.name] = self.add_class(inner, unit, info, within)
+        self._walk(node.body, unit, None)
+        return info
+
+
+def _bodies(statement: Stmt) -> Iterator[list[Stmt]]:
+    if isinstance(statement, If):
+        yield statement.then
+        yield statement.otherwise
+    elif isinstance(statement, Try):
+        yield statement.body
+        yield from (handler.body for handler in statement.handlers)
+        yield statement.otherwise
+        yield statement.final
+    elif isinstance(statement, With | For):
+        yield statement.body
+
+
+def _dotted(path: str) -> str:
+    stem = path.rsplit(".", 1)[0] if "." in path.rsplit("/", 1)[-1] else path
+    return stem.removesuffix("/__init__").replace("/", ".")
