@@ -63,7 +63,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     advice = compose(case, standing, proofs, relevant(hits, standing, proofs, vague=vague), known)
     unknown = [question for expert in experts() for question in expert.unknowns(case)]
     unknown += general_unknowns(case, answered=bool(advice and not vague) or not case.question.strip())
-    notices = (*too_little_said(case, advice, vague=vague), *notices, *without_result(proofs))
+    notices = tuple(dict.fromkeys([*too_little_said(case, advice, vague=vague), *notices, *without_result(proofs)]))
     return Report(
         case=replace(case, unknowns=tuple(unknown)),
         advice=advice,

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlglot import exp
 
 from backend_advisor.model import Artifact, ArtifactKind
 from backend_advisor.sql.statement import DIALECTS, statements
@@ -71,3 +72,23 @@ def test_any_text_is_cut_into_stretches_of_itself(text: str, dialect: str) -> No
         stretch = text[statement.offset : statement.offset + len(statement.text)]
         assert statement.text == stretch
         assert statement.location().span is not None
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text", "count"),
+    [
+        ("sqlite", "SELECT id FROM t WHERE a = ?1 OR b LIKE ?2 || '%'", 2),
+        ("oracle", "SELECT id FROM t WHERE UPPER(a) = :name AND ROWNUM <= :1", 2),
+        ("postgres", "SELECT id FROM t WHERE a IN (?, ?) AND b BETWEEN :from AND :to", 4),
+        ("mysql", "SELECT id FROM t WHERE a = #{a} AND b = ${b}\nORDER BY c LIMIT #{limit,jdbcType=INTEGER}", 3),
+        ("tsql", "SELECT TOP 5 [id] FROM [dbo].[t] WHERE [a] = @p1", 1),
+        ("postgres", "SELECT id FROM t WHERE a = %s AND b > %(since)s LIMIT %s", 3),
+    ],
+)
+def test_placeholders_of_every_driver_are_read(dialect: str, text: str, count: int) -> None:
+    given = Artifact(name="q.sql", kind=ArtifactKind.SQL, text=text, dialect=dialect)
+    (statement,) = statements(given)
+    assert statement.problem is None
+    assert statement.text.split()[:8] == text.split()[:8] or dialect == "mysql"
+    assert statement.tree is not None
+    assert len(list(statement.tree.find_all(exp.Placeholder, exp.Parameter))) == count

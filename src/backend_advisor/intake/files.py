@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from backend_advisor.intake.classify import DIALECT_HINTS, kind_of
 from backend_advisor.intake.decoding import NotTextError, decoded
+from backend_advisor.intake.dialects import dialect_in
 from backend_advisor.model import Artifact, ArtifactKind, Language, Unread
 from backend_advisor.phrases import phrase
 
@@ -165,7 +166,11 @@ def file_artifact(text: str, name: str) -> Artifact:
     words = Path(name).name.lower().split(".")
     dialect = next((DIALECT_HINTS[word] for word in words if word in DIALECT_HINTS), None)
     return Artifact(
-        name=_printable(name), kind=kind, text=text, origin="file", dialect=dialect if kind in _SQL else None
+        name=_printable(name),
+        kind=kind,
+        text=text,
+        origin="file",
+        dialect=(dialect or dialect_in(text)) if kind in _SQL else None,
     )
 
 

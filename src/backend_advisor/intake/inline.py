@@ -10,11 +10,11 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"\s(?:is(?!\s+(?:not\s+)?(?:null|true|false|distinct|unknown)\b)|are|takes|took|taking|was|were|"
+    r"\s(?:is(?!\s+(?:not\s+)?(?:null|true|false|distinct|unknown)\b)|are|takes?|took|taking|was|were|"
     r"runs|ran|returns|"
     r"returned|but|which|because|very|how|why|what|it|this|that|query|does|do|can|gets|keeps|scans|uses|seems|slow|"
-    r"has|went|became|when)\b|[.?!](?:\s|$)|\s[-–—]\s|;|(?<=[\w)'*])\s*(?:이라는|라는|라고|은|는|을|를|이|가|로|으로|에서|의|처럼)"
-    r"(?=\s|$)|\s+(?=[가-힣]{2,}(?:\s|[.?!,]|$))",
+    r"has|went|became|when)\b|(?:[.!]|(?<=[\w)'\"`])\?)(?:\s|$)|\s[-–—]\s|;|(?<=[\w)'*])\s*(?:이라는|라는|라고|은|는|을|를|이|가|로|으로|에서|의|처럼)"
+    r"(?=\s|$)|\s+(?=(?:왜|[가-힣]{2,})(?:\s|[.?!,]|$))",
     re.IGNORECASE,
 )
 _CLOSERS = {"`": "`", '"': '"', "'": "'", "“": "”", "‘": "’", "「": "」"}

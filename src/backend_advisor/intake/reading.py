@@ -8,6 +8,7 @@ from typing import Literal
 
 from backend_advisor.intake.blocks import Block, artifact_names, split
 from backend_advisor.intake.classify import DIALECT_HINTS, kind_of, may_ask
+from backend_advisor.intake.dialects import dialect_shown
 from backend_advisor.intake.figures import figures
 from backend_advisor.intake.files import Reader
 from backend_advisor.intake.language import language_of
@@ -43,7 +44,7 @@ def read_case(question: str, files: Sequence[Path], language: Literal["auto", "e
     prose = parts.prose[:_MAX_PROSE]
     named = named_technologies(prose)
     stack = merged((*(n.technology for n in named), *(t for a in artifacts for t in technologies_of(a))))
-    artifacts = _with_dialects(artifacts, dialect_of(stack))
+    artifacts = _with_dialects(artifacts, dialect_of(stack) or dialect_shown(artifacts))
     found, kinds = sections(prose)
     return Case(
         question=question,

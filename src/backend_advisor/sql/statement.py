@@ -31,7 +31,10 @@ MAX_SUBSCRIPTS = 60
 
 _CLIENT_COMMAND = re.compile(r"^(\\[^\n]*|delimiter\s+\S+[ \t]*|go[ \t]*)$", re.IGNORECASE | re.MULTILINE)
 _INDEX_ON_ONLY = re.compile(r"^(create\s+(?:unique\s+)?index\b[^()]*?\bon)(\s+only)\b", re.IGNORECASE)
-_DRIVER_PLACEHOLDER = re.compile(r"'(?:[^']|'')*'|%s|(?:%\(|[#$]\{)(?P<name>\w+)[^)}]*(?:\)s|\})")
+_DRIVER_PLACEHOLDER = re.compile(
+    r"'(?:[^']|'')*'|%s|(?:%\(|[#$]\{)(?P<name>\w+)[^)}]*(?:\)s|\})|\?\d+|(?<![:\w])[:@](?P<word>[A-Za-z_]\w*|\d+)\b"
+)
+"""Also SQLite's `?1`, Oracle's `:1`, and names that are keywords (`:from`), which the parser does not take."""
 _EXCERPT_LENGTH = 160
 
 
@@ -100,6 +103,9 @@ def statements(artifact: Artifact, dialect: str | None = None) -> list[Statement
     """Cut an artifact into statements. One broken statement does not hide the others."""
     chosen = dialect or artifact.dialect or "postgres"
     text = _CLIENT_COMMAND.sub(lambda match: " " * len(match.group()), artifact.text)
+    if chosen == "mysql" and "#{" in text:
+        # To MySQL a mapper's `#{name}` begins a comment, which would swallow the rest of its line.
+        text = _DRIVER_PLACEHOLDER.sub(_as_placeholder, text)
     found = []
     for start, end, tokens in _cut(text, chosen):
         statement = Statement(text[start:end], artifact, start, chosen)
@@ -153,9 +159,10 @@ def parse(text: str, dialect: str) -> exp.Expression | Problem:
 
 def _as_placeholder(match: re.Match[str]) -> str:
     """A driver's or mapper's placeholder as one that SQL knows, padded to the same length."""
-    if match.group("name") is None:
-        return match.group() if match.group().startswith("'") else "? "
-    return f":{match.group('name')}".ljust(len(match.group()))
+    if match.group().startswith("'"):
+        return match.group()
+    named = match.group("name")
+    return (f":{named}" if named else "?").ljust(len(match.group()))
 
 
 def _parse(text: str, dialect: str) -> exp.Expression | Problem:
