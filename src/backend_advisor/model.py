@@ -47,6 +47,10 @@ class ArtifactKind(StrEnum):
     OTHER = "other"
 
 
+SOURCE_CODE = frozenset({ArtifactKind.PYTHON, ArtifactKind.JAVASCRIPT, ArtifactKind.TYPESCRIPT, ArtifactKind.JAVA})
+"""The kinds that are source code we can read."""
+
+
 class Severity(StrEnum):
     """How much harm the problem does when it is real."""
 

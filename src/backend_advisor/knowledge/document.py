@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
+import msgspec
 import yaml
 
 from backend_advisor.knowledge.problem import Problem
 
 Choice = TypeVar("Choice", bound=StrEnum)
+Value = TypeVar("Value")
 
 
 class Reporter:
@@ -83,6 +85,15 @@ class Fields:
             self._refuse(name, "must be a mapping of names to texts")
             return {}
         return value
+
+    def values(self, name: str, kind: type[Value]) -> tuple[Value, ...]:
+        """A list of mappings, each as a value of a kind; missing means none."""
+        raw = self._take(name, required=False) or []
+        try:
+            return msgspec.convert(raw, tuple[kind, ...])  # type: ignore[valid-type]
+        except msgspec.ValidationError as error:
+            self._refuse(name, f"cannot be read: {error}")
+            return ()
 
     def date(self, name: str) -> str | None:
         """A date, given back as YYYY-MM-DD."""

@@ -6,7 +6,7 @@ from string import Formatter
 
 from backend_advisor.knowledge.document import Fields, Reporter, key_lines, parse_yaml
 from backend_advisor.knowledge.markdown import Body, Fence, Item, Section, citations
-from backend_advisor.knowledge.playbook import Example, Page, Playbook, PlaybookStep, TechnologyCode
+from backend_advisor.knowledge.playbook import Declaration, Example, Page, Playbook, PlaybookStep, TechnologyCode
 from backend_advisor.model import ArtifactKind, Confidence, ExpertName, Language, Severity
 
 SECTIONS: dict[Language, dict[str, str]] = {
@@ -101,6 +101,7 @@ def assemble(name: str, folder: str, english: PageFile, korean: PageFile) -> Pla
     cwe = fields.numbers("cwe")
     aliases = fields.texts("aliases", required=False)
     related = fields.texts("related", required=False)
+    detects = fields.values("detects", Declaration)
     if not NAME.match(name):
         reporter.error(1, f"file name `{name}` is not lower-case words joined by hyphens")
     examples = _examples(english, code) if code else ()
@@ -123,6 +124,7 @@ def assemble(name: str, folder: str, english: PageFile, korean: PageFile) -> Pla
         reviewed=reviewed,
         pages={"en": english.page, "ko": korean.page},
         examples=examples,
+        detects=detects,
     )
     return PlaybookFiles(playbook, {"en": english, "ko": korean})
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from backend_advisor.model import Code, Confidence, ExpertName, Language, Severity
 
 
@@ -30,6 +32,29 @@ class Example:
     bad: bool
     dialect: str | None = None
     lines: tuple[int, ...] = ()
+
+
+class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sources": "from", "sinks": "to"}):
+    """A detector of source code as data: a flow of data, or a call that performs an act.
+
+    A flow has `from` and `to` (roles of sources and sinks). A call has `call` (an act) and conditions on the properties
+    that roles name: `where` (every constant that it can be matches the pattern), `unless` (known and matching: no
+    finding), `missing` (not given), `given` (given). `names` is a pattern for the called function's qualified name,
+    `loop` and `awaiting` (in an asynchronous function, without `await`) say where it stands.
+    """
+
+    sources: tuple[str, ...] = ()
+    sinks: tuple[str, ...] = ()
+    call: str = ""
+    where: dict[str, str] = {}
+    unless: dict[str, str] = {}
+    missing: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    names: str = ""
+    loop: bool | None = None
+    in_async: bool | None = None
+    awaited: bool | None = None
+    confidence: Confidence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +93,7 @@ class Playbook:
     reviewed: str
     pages: dict[Language, Page]
     examples: tuple[Example, ...]
+    detects: tuple[Declaration, ...] = ()
 
     @property
     def is_rule(self) -> bool:

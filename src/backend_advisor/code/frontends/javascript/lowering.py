@@ -249,9 +249,7 @@ def number_value(raw: bytes) -> int | float | None:
         text = raw.decode("ascii").rstrip("n").lower()
         if text[:2] in ("0x", "0b", "0o"):
             return int(text, 0)
-        if text.isdigit():
-            return int(text, 8)
-        return float(text)
+        return int(text) if raw.endswith(b"n") else float(text)
     except (ValueError, OverflowError):
         return None
 

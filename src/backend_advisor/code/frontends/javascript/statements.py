@@ -2,7 +2,7 @@
 
 from tree_sitter import Node
 
-from backend_advisor.code.frontends.javascript.classes import class_definition, enum, interface
+from backend_advisor.code.frontends.javascript.declarations import namespace
 from backend_advisor.code.frontends.javascript.expressions import flat_sequence
 from backend_advisor.code.frontends.javascript.functions import block, function, run_statements
 from backend_advisor.code.frontends.javascript.lowering import (
@@ -17,13 +17,9 @@ from backend_advisor.code.frontends.javascript.lowering import (
 )
 from backend_advisor.code.frontends.javascript.modules import (
     assignment_statement,
-    chain,
     export_call,
-    exported_name,
-    import_declaration,
 )
 from backend_advisor.code.frontends.javascript.operators import augmented_parts
-from backend_advisor.code.frontends.javascript.types import annotation
 from backend_advisor.code.ir import (
     Assign,
     AssignExpr,
@@ -32,12 +28,10 @@ from backend_advisor.code.ir import (
     Continue,
     Define,
     Do,
-    Export,
     Expr,
     For,
     Handler,
     If,
-    Mapping,
     Name,
     Return,
     Stmt,
@@ -45,7 +39,6 @@ from backend_advisor.code.ir import (
     SwitchCase,
     Throw,
     Try,
-    Type,
     While,
 )
 
@@ -86,6 +79,9 @@ def expression(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
     """An expression evaluated for what it does."""
     child = lowering.only(node)
     kind = lowering.kinds[child.kind_id]
+    while kind == "parenthesized_expression":
+        child = lowering.only(child)
+        kind = lowering.kinds[child.kind_id]
     handler = _SPECIAL.get(kind)
     if handler is not None:
         handler(lowering, child, out)
@@ -116,23 +112,6 @@ def _update(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
         out.append(Assign(made.start, made.end, made.target, made.value, made.op))
 
 
-def _namespace(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
-    """`namespace N { … }`: its statements, and N as an object of what it exports."""
-    parts = lowering.parts(node)
-    if len(parts) < 2 or lowering.kinds[parts[-1].kind_id] != "statement_block":
-        return
-    body = block(lowering, parts[-1])
-    pairs: list[tuple[Expr | None, Expr]] = []
-    for statement in body:
-        if isinstance(statement, Export):
-            pairs.append((Const(statement.start, statement.start, statement.name), statement.value))
-        else:
-            out.append(statement)
-    start, end = parts[0].start_byte, parts[0].end_byte
-    name = lowering.text(parts[0]).split(".")[0]
-    out.append(Assign(start, end, Name(start, end, name), Mapping(start, end, pairs), declares="const"))
-
-
 def _function_statement(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
     made = function(lowering, node)
     if made.name:
@@ -144,98 +123,9 @@ _SPECIAL: dict[str, LowersStatement] = {
     "augmented_assignment_expression": _augmented,
     "update_expression": _update,
     "sequence_expression": _sequence,
-    "internal_module": _namespace,
+    "internal_module": namespace,
     "function_expression": _function_statement,
 }
-
-
-@lowers_statement("internal_module", "module")
-def namespace(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
-    """A namespace of TypeScript."""
-    _namespace(lowering, node, out)
-
-
-@lowers_statement("lexical_declaration", "variable_declaration", "using_declaration")
-def declaration(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
-    """`const`, `let` and `var`; a module that is loaded by `require` is an import."""
-    source, kinds = lowering.source, lowering.kinds
-    start = node.start_byte
-    word = {b"con": "const", b"let": "let", b"var": "var"}.get(source[start : start + 3], "const")
-    for declarator in node.named_children:
-        if kinds[declarator.kind_id] != "variable_declarator":
-            if kinds[declarator.kind_id] in EXTRAS:
-                comment(lowering, declarator)
-            continue
-        children = declarator.named_children
-        target = children[0]
-        kind: Type | None = None
-        value: Node | None = None
-        for child in children[1:]:
-            child_kind = kinds[child.kind_id]
-            if child_kind == "type_annotation":
-                kind = annotation(lowering, child)
-            elif child_kind in EXTRAS:
-                comment(lowering, child)
-            elif child_kind != "ERROR":
-                value = child
-        if value is not None and import_declaration(lowering, target, value, word, out):
-            continue
-        start, end = declarator.start_byte, declarator.end_byte
-        binding = lowering.lower(target)
-        if value is not None and kinds[value.kind_id] == "assignment_expression":
-            value = _exported_value(lowering, binding, value, out)
-        made = None if value is None else lowering.expressions[value.kind_id](lowering, value)
-        out.append(Assign(start, end, binding, made, None, kind, word))
-
-
-def _exported_value(lowering: Lowering, binding: Expr, value: Node, out: list[Stmt]) -> Node:
-    """The value of `var a = module.exports = b` after its exports, which take the name a that is hoisted."""
-    targets, last = chain(lowering, value)
-    if not isinstance(binding, Name) or any(exported_name(lowering, one) is None for one in targets):
-        return value
-    holder = Name(binding.start, binding.start, binding.id)
-    out += (
-        Export(one.start_byte, last.end_byte, name or None, holder)
-        for one in targets[-1:]
-        for name in [exported_name(lowering, one)]
-    )
-    return last
-
-
-@lowers_statement("function_declaration", "generator_function_declaration")
-def function_declaration(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
-    """A function with its name."""
-    made = function(lowering, node)
-    out.append(Define(made.start, made.end, made))
-
-
-@lowers_statement("class_declaration", "abstract_class_declaration")
-def class_declaration(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
-    """A class with its name."""
-    made = class_definition(lowering, node)
-    out.append(Define(made.start, made.end, made))
-
-
-@lowers_statement("interface_declaration")
-def interface_declaration(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
-    """An interface."""
-    made = interface(lowering, node)
-    out.append(Define(made.start, made.end, made))
-
-
-@lowers_statement("type_alias_declaration")
-def type_alias(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
-    """A name for an object type is an interface; other aliases say nothing of values."""
-    last = node.named_children[-1]
-    if lowering.kinds[last.kind_id] in ("object_type", "intersection_type"):
-        interface_declaration(lowering, node, out)
-
-
-@lowers_statement("enum_declaration")
-def enum_declaration(lowering: Lowering, node: Node, out: list[Stmt]) -> None:
-    """An enum."""
-    made = enum(lowering, node)
-    out.append(Define(made.start, made.end, made))
 
 
 @lowers_statement("statement_block", "else_clause", "finally_clause")

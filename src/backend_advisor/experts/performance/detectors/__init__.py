@@ -1,0 +1,1 @@
+"""Detectors of the performance expert, each registered under its playbook's code."""

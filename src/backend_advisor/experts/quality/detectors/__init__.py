@@ -1,0 +1,1 @@
+"""Detectors of the quality expert, each registered under its playbook's code."""

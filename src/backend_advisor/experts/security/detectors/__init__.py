@@ -1,0 +1,1 @@
+"""Detectors of the security expert, each registered under its playbook's code."""

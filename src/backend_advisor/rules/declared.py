@@ -1,0 +1,136 @@
+"""Detectors that a playbook declares: flows of data and calls with certain properties."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.seen import CallSeen, Flow
+from backend_advisor.code.values import Value
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.knowledge.playbook import Declaration
+from backend_advisor.model import Confidence, Location
+from backend_advisor.rules.registry import CodeContext
+
+_SHOWN = 40
+
+
+def declared_matches(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
+    """The places that a declaration finds."""
+    if declaration.sinks:
+        yield from _flows(declaration, context)
+    else:
+        yield from _calls(declaration, context)
+
+
+def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
+    told: set[tuple[str, int]] = set()
+    for flow in context.seen.flows.values():
+        if flow.source not in declaration.sources or flow.sink not in declaration.sinks:
+            continue
+        if declaration.names and not _pattern(declaration.names).search(flow.callee):
+            continue
+        if (flow.path, flow.start) in told:
+            continue
+        told.add((flow.path, flow.start))
+        steps = _steps(flow, context)
+        source = steps[0][0].excerpt if steps else ""
+        yield Match(
+            location=context.places.location(flow.path, flow.start, flow.end),
+            values={"source": _short(source or ""), "call": _called(flow.callee), "sink": flow.sink},
+            confidence=declaration.confidence or (Confidence.MEDIUM if flow.unsure else None),
+            steps=(*steps, (context.places.location(flow.path, flow.start, flow.end), "step_sink")),
+        )
+
+
+def _steps(flow: Flow, context: CodeContext) -> list[tuple[Location, str]]:
+    found: list[tuple[Location, str]] = []
+    for one in flow.trail.stations() if flow.trail is not None else ():
+        place = context.places.location(one.path, one.start, one.end)
+        line = place.span.line if place.span else 0
+        last = found[-1][0].span.line if found and found[-1][0].span else -1
+        same_file = bool(found) and found[-1][0].artifact == place.artifact
+        if found and same_file and last == line:
+            continue
+        found.append((place, f"step_{one.what}"))
+    return found
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _called(callee: str) -> str:
+    parts = callee.removeprefix("*.").split(".")
+    return ".".join(parts[-2:])
+
+
+def _calls(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
+    told: set[tuple[str, int, int]] = set()
+    for call in context.seen.calls.values():
+        if declaration.call not in call.role.does or not holds(declaration, call):
+            continue
+        key = (call.unit.path, call.node.start, call.node.end)
+        if key in told:
+            continue
+        told.add(key)
+        values: dict[str, str | int | float] = {"call": _called(call.role.name)}
+        for name in call.role.named:
+            values[name] = shown(call.properties.get(name))
+        for name in (*declaration.where, *declaration.unless, *declaration.missing, *declaration.given):
+            values.setdefault(name, "")
+        yield Match(
+            location=context.location(call.unit, call.node),
+            values=values,
+            confidence=declaration.confidence or (None if call.certain else Confidence.MEDIUM),
+        )
+
+
+def holds(declaration: Declaration, call: CallSeen) -> bool:
+    """Whether a call meets a declaration's conditions."""
+    if declaration.names and not _pattern(declaration.names).search(call.role.name):
+        return False
+    if declaration.loop is not None and declaration.loop != bool(call.loops):
+        return False
+    if declaration.in_async is not None and declaration.in_async != in_async(call.info):
+        return False
+    if declaration.awaited is not None and declaration.awaited != call.awaited:
+        return False
+    if any(name in call.properties for name in declaration.missing):
+        return False
+    if not all(name in call.properties for name in declaration.given):
+        return False
+    if not all(_matches(call.properties.get(name), pattern) for name, pattern in declaration.where.items()):
+        return False
+    return not any(_matches(call.properties.get(name), pattern) for name, pattern in declaration.unless.items())
+
+
+def in_async(info: FunctionInfo | None) -> bool:
+    """Whether a function runs on an event loop."""
+    return info is not None and info.node.is_async
+
+
+def _matches(value: Value | None, pattern: str) -> bool:
+    if value is None or value.consts is None or not value.consts:
+        return False
+    return all(_pattern(pattern).search(_written(one)) is not None for one in value.consts)
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def shown(value: Value | None) -> str:
+    """A property as a message shows it; empty when it is not known."""
+    if value is None or not value.consts:
+        return ""
+    return _short(_written(value.consts[0]))
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

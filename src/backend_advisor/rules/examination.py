@@ -1,0 +1,91 @@
+"""Running an expert's detectors over the source code of a case."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code.analysis import Analysis
+from backend_advisor.code.reading import read_code, source_code
+from backend_advisor.knowledge import Knowledge
+from backend_advisor.knowledge.detection import Match, finding
+from backend_advisor.knowledge.playbook import Playbook
+from backend_advisor.model import Case, ExpertName, Finding, Language, Step
+from backend_advisor.phrases import phrase
+from backend_advisor.rules.declared import declared_matches
+from backend_advisor.rules.places import Places
+from backend_advisor.rules.registry import CodeContext, code_detectors
+
+_PACKAGE = __package__ or ""
+_TEST = re.compile(
+    r"(?:^|/)(?:tests?|__tests__|specs?|e2e|testing|fixtures|__mocks__|testdata)/"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"
+)
+
+
+def is_test(path: str) -> bool:
+    """Whether a file holds tests, by its place and name."""
+    return _TEST.search(path) is not None
+
+
+def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName) -> tuple[Finding, ...]:
+    """The findings of one expert in the case's source code."""
+    artifacts = source_code(case.artifacts)
+    if not artifacts:
+        return ()
+    places = Places({artifact.name: artifact for artifact in artifacts})
+    found: list[Finding] = []
+    for analysis in read_code(artifacts):
+        for playbook, match in matches(CodeContext(analysis, places), knowledge, expert):
+            if not is_test(match.location.artifact):
+                found.append(_told(playbook, match, case.language))
+    return tuple(found)
+
+
+def matches(context: CodeContext, knowledge: Knowledge, expert: ExpertName) -> Iterator[tuple[Playbook, Match]]:
+    """Every match of an expert's rules in one analysis, each place once for a playbook."""
+    detectors = code_detectors()
+    for playbook in knowledge.playbooks.values():
+        if playbook.expert != expert:
+            continue
+        told: set[object] = set()
+        for declaration in playbook.detects:
+            for match in declared_matches(declaration, context):
+                if _place(match) not in told:
+                    told.add(_place(match))
+                    yield playbook, match
+        detector = detectors.get(playbook.code)
+        for match in detector(context) if detector is not None else ():
+            if _place(match) not in told:
+                told.add(_place(match))
+                yield playbook, match
+
+
+def _place(match: Match) -> object:
+    return (match.location.artifact, match.location.span)
+
+
+def _told(playbook: Playbook, match: Match, language: Language) -> Finding:
+    own = playbook.pages[language].steps
+    steps = tuple(
+        Step(location=place, text=own[key] if key in own else phrase(_PACKAGE, language, key, text=place.excerpt or ""))
+        for place, key in match.steps
+    )
+    plain = Match(
+        location=match.location,
+        values=match.values,
+        confidence=match.confidence,
+        severity=match.severity,
+        strength=match.strength,
+        edits=match.edits,
+        applicability=match.applicability,
+    )
+    made = finding(playbook, plain, language)
+    return made if not steps else _with_steps(made, steps)
+
+
+def _with_steps(made: Finding, steps: tuple[Step, ...]) -> Finding:
+    from dataclasses import replace
+
+    return replace(made, steps=steps)
+
+
+__all__ = ["Analysis", "examine_code", "is_test", "matches"]
