@@ -26,7 +26,6 @@ from backend_advisor.code.ir import (
     Sequence,
     Spread,
     Stmt,
-    Type,
 )
 
 _ANNOTATIONS = frozenset({"type_annotation", "type_predicate_annotation", "asserts_annotation"})
@@ -312,8 +311,3 @@ def bound_names(target: Expr) -> list[Name]:
     if isinstance(target, Spread):
         return bound_names(target.value)
     return []
-
-
-def base_type(lowering: Lowering, node: Node, arguments: list[Type]) -> Type:
-    """The type that a base class is, with its arguments."""
-    return Type(lowering.text(node), arguments)
