@@ -160,7 +160,7 @@ def test_rows_are_spread_over_the_declared_partitions(database: Database) -> Non
         statement = f"SELECT tableoid::regclass::text, count(*) FROM {name} GROUP BY 1"
         counts.update(dict(database.execute(statement).rows))
     assert counts["visits_1"] == counts["items_low"] == counts["items_high"] == 500
-    assert counts["logs_rest"] == 1000
+    assert counts["logs_advisor_rest"] == 1000
     assert "visits_rest" not in counts
     for pair in (("visits_2a", "visits_2b"), ("users_0", "users_1")):
         assert min(counts[name] for name in pair) > 0.4 * sum(counts[name] for name in pair)

@@ -77,6 +77,12 @@ class ScaleModel:
             self._size_table(relation)
         self._size_indexes()
 
+    @property
+    def partitioned(self) -> set[str]:
+        """Tables that have no size of their own."""
+        statement = "SELECT relname FROM pg_class WHERE relkind = 'p' AND relnamespace = 'public'::regnamespace"
+        return {name for (name,) in self._database.admin(statement)}
+
     def plan(self, sql: str, indexes_visible: Iterable[str] | None = None) -> Measurement:
         """Plan a statement, with only these candidates switched on when they are named."""
         if indexes_visible is not None:

@@ -11,7 +11,7 @@ from backend_advisor.experts.database.remedies.wishes import links, wishes
 from backend_advisor.lab.errors import LabError, QueryFailed
 from backend_advisor.lab.postgres.build import build
 from backend_advisor.lab.postgres.database import Database
-from backend_advisor.lab.postgres.fill import Filling, fill
+from backend_advisor.lab.postgres.fill import REST, Filling, fill
 from backend_advisor.lab.postgres.server import Server
 from backend_advisor.lab.postgres.values import Wish
 from backend_advisor.lab.postgres.wire import quoted
@@ -23,11 +23,14 @@ MAX_TABLE_ROWS = 2_000_000
 MAX_ROWS = 5_000_000
 """Beyond this the rows are scaled down in proportion: filling takes about 3 s a million on two cores."""
 MAX_SHARES = 8
+MAX_PARTITIONS = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
     """A query that can be run as it is, with what was assumed to get there.
+
+    `partitions` name each partitioned table's own; none are named where there are many, or partitions of partitions.
 
     `shares` are the query's own predicates and the part of the rows for which each came out true.
     """
@@ -40,6 +43,7 @@ class Bench:
     filling: Filling
     shares: tuple[tuple[str, float], ...]
     scale: float
+    partitions: Mapping[str, tuple[str, ...]]
 
 
 @contextmanager
@@ -58,9 +62,10 @@ def bench(
             raise QueryFailed("42P01", refused)
         asked = wishes(tree, schema)
         filling = fill(database, wanted, asked, links(tree, schema))
+        partitions = {name: _declared(database, name) for name in tables if _is_partitioned(database, name)}
         bound = bind(tree, schema, lambda table, column: _typical(database, table, column))
         sql = str(bound.tree.sql(dialect="postgres")) if has_placeholders(tree) else statement.text
-        yield Bench(server, database, schema, sql, bound, filling, tuple(_shares(database, asked)), scale)
+        yield Bench(server, database, schema, sql, bound, filling, tuple(_shares(database, asked)), scale, partitions)
     finally:
         database.close()
         server.drop_database(database.name)
@@ -76,6 +81,22 @@ def _scaled(rows: dict[str, int]) -> tuple[dict[str, int], float]:
     largest, total = max(rows.values(), default=0), sum(rows.values())
     factor = min(1.0, MAX_TABLE_ROWS / max(largest, 1), MAX_ROWS / max(total, 1))
     return {name: max(int(count * factor), min(count, 100)) for name, count in rows.items()}, factor
+
+
+def _is_partitioned(database: Database, table: str) -> bool:
+    rows = database.admin("SELECT relkind::text FROM pg_class WHERE oid = $1::regclass", f"public.{quoted(table)}")
+    return bool(rows) and rows[0][0] == "p"
+
+
+def _declared(database: Database, table: str) -> tuple[str, ...]:
+    """The partitions that the asker declared, when all of them can be named in an answer."""
+    rows = database.admin(_PARTITIONS, f"public.{quoted(table)}")
+    shown = len(rows) <= MAX_PARTITIONS and all(is_leaf for _, is_leaf in rows)
+    return tuple(name for name, _ in rows if not name.endswith(REST)) if shown else ()
+
+
+_PARTITIONS = """SELECT c.relname, t.isleaf FROM pg_partition_tree($1::regclass) t JOIN pg_class c ON c.oid = t.relid
+WHERE t.level > 0 ORDER BY c.oid"""
 
 
 def _shares(database: Database, asked: Iterable[Wish]) -> Iterator[tuple[str, float]]:

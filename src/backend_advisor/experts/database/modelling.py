@@ -50,13 +50,18 @@ def model(
     statistics: Statistics | None,
     preferred: Sequence[Index],
 ) -> Modelled | None:
-    """Plan the query with the preferred indexes, or else with those candidates that lower its cost."""
+    """Plan the query with the preferred indexes, or else with those candidates that lower its cost.
+
+    None where nothing is known of the tables' size, or where one is partitioned: its size lies in its partitions.
+    """
     known = statistics or stated_statistics(schema)
     if not known.relations:
         return None
     counted = {name: int(relation.rows) for name, relation in known.relations.items() if relation.rows >= 0}
     sized = schema.with_rows({name: rows for name, rows in counted.items() if name in schema.tables})
     with scale_model(server, sized, known) as made:
+        if made.partitioned & {table.name for tree in trees for table in tree.find_all(exp.Table)}:
+            return None
         before = made.plan(sql, ())
         named = _add(made, preferred or candidates(trees, sized))
         chosen = _pruned(made, sql, used_indexes(made.plan(sql, named).plan) & set(named))

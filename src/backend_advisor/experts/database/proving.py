@@ -9,6 +9,7 @@ from backend_advisor.experts import Terms
 from backend_advisor.experts.database.bench import ASSUMED_ROWS, Bench, bench
 from backend_advisor.experts.database.modelling import condition_keys, model, statistics_of
 from backend_advisor.experts.database.remedies.candidates import candidates, create_statement, drop_statement
+from backend_advisor.experts.database.remedies.partitioned import partitioned_statements
 from backend_advisor.experts.database.remedies.search import NOISE_MS, TOLERANCE, Found, Tried, pays, search
 from backend_advisor.experts.database.remedies.shelf import Built, Shelf
 from backend_advisor.experts.database.rewriting import Outcome, try_rewrites
@@ -191,7 +192,7 @@ def _rewrite_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, o
     recommended = {built.index.name for built in found.chosen}
     extra = [shelf.built[index] for index in outcome.indexes if index not in recommended]
     changes = [Change(apply=f"{outcome.shown.rstrip(';')};", rollback="", reason=name)]
-    changes += [_index_change(setting, built, {}) for built in extra]
+    changes += [_index_change(made, setting, built, {}) for built in extra]
     conditions = [*_conditions(made, setting), *_equality_conditions(setting, outcome)]
     return Proof(
         claim=claim,
@@ -250,7 +251,7 @@ def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, res
     else:
         claim = setting.say("claim_no_gain", count=len(shelf.built), before=after, version=made.server.version)
     overhead = write_overhead(made.database, indexes)
-    changes = tuple(_index_change(setting, built, overhead) for built in found.chosen)
+    changes = tuple(_index_change(made, setting, built, overhead) for built in found.chosen)
     return Proof(
         claim=claim,
         method="bench",
@@ -267,15 +268,22 @@ def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, res
     )
 
 
-def _index_change(setting: _Setting, built: Built, overhead: Mapping[str, float]) -> Change:
+def _index_change(made: Bench, setting: _Setting, built: Built, overhead: Mapping[str, float]) -> Change:
+    partitions = made.partitions.get(built.index.table)
+    whole = partitions is not None
     return Change(
-        apply=create_statement(built.index, concurrently=True),
-        rollback=drop_statement(built.index, concurrently=True),
-        reason=setting.say("change_index", table=built.index.table),
+        apply=partitioned_statements(built.index, partitions) if partitions else _plain(built.index, whole=whole),
+        rollback=drop_statement(built.index, concurrently=not whole),
+        reason=setting.say("change_index_partitioned" if whole else "change_index", table=built.index.table),
         size_bytes=built.size_bytes,
         build_ms=round(built.build_ms, 1),
         write_overhead=overhead.get(built.index.table),
     )
+
+
+def _plain(index: Index, *, whole: bool) -> str:
+    """The statement for one table; the server builds no index concurrently on a whole partitioned table."""
+    return create_statement(index, concurrently=not whole)
 
 
 def _rejected(setting: _Setting, shelf: Shelf, found: Found) -> Iterator[Trial]:

@@ -9,7 +9,7 @@ from backend_advisor.experts.database.bench import Bench
 from backend_advisor.experts.database.remedies.candidates import candidates
 from backend_advisor.experts.database.remedies.rewrites import Rewrite, rewrites
 from backend_advisor.experts.database.remedies.search import Found, pays
-from backend_advisor.experts.database.remedies.shelf import Shelf, used_indexes
+from backend_advisor.experts.database.remedies.shelf import Shelf
 from backend_advisor.lab.equivalence import Checker, EquivalenceResult, checking, compare, keys_before_page
 from backend_advisor.lab.errors import LabError
 from backend_advisor.model import Measurement
@@ -98,7 +98,7 @@ def _with_more_indexes(
         return
     shelf.build(candidates([tree], schema), EXTRA_INDEX_SECONDS)
     seen = shelf.measure(sql, shelf.built, runs=3)
-    used = used_indexes(seen.plan) & set(shelf.built) if seen is not None else frozenset()
+    used = shelf.used(seen.plan) if seen is not None else frozenset()
     names = tuple(sorted(used))
     if names and set(names) != set(chosen):
         yield names, shelf.measure(sql, names)

@@ -15,7 +15,7 @@ from backend_advisor.lab.postgres.wire import quoted
 
 WORKERS = 2
 FILL_SECONDS = 300.0
-_REST = "_rest"
+REST = "_advisor_rest"
 _NOT_DIVIDED = re.compile(r'no partition of relation "(.*)" found for row', re.DOTALL)
 _CHECK_VIOLATION, _EXCLUSION_VIOLATION, _UNIQUE_VIOLATION = "23514", "23P01", "23505"
 _BROKEN = """
@@ -149,7 +149,7 @@ def _open_rest(session: Session, error: QueryFailed) -> str | None:
     if undivided is None:
         return None
     parent = undivided.group(1)
-    name = parent[:50] + _REST
+    name = parent[:50] + REST
     try:
         session.run(f"CREATE TABLE public.{quoted(name)} PARTITION OF public.{quoted(parent)} DEFAULT")
     except QueryFailed:

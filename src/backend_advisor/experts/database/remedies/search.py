@@ -7,7 +7,7 @@ query slower until the joins behind it have theirs. Hence the joint start and th
 from dataclasses import dataclass
 from itertools import combinations
 
-from backend_advisor.experts.database.remedies.shelf import Built, Shelf, used_indexes
+from backend_advisor.experts.database.remedies.shelf import Built, Shelf
 from backend_advisor.model import Measurement, PlanNode
 
 TOLERANCE = 1.15
@@ -68,7 +68,7 @@ def search(shelf: Shelf, sql: str, *, limit_ms: float) -> Found | None:
 
 def _joint(shelf: Shelf, sql: str) -> frozenset[str]:
     together = shelf.measure(sql, shelf.built, runs=3)
-    return used_indexes(together.plan) & frozenset(shelf.built) if together is not None else frozenset()
+    return shelf.used(together.plan) if together is not None else frozenset()
 
 
 def _prune(shelf: Shelf, sql: str, chosen: frozenset[str]) -> frozenset[str]:

@@ -11,7 +11,12 @@ from backend_advisor.lab.postgres.wire import quoted
 from backend_advisor.model import Measurement, PlanNode
 from backend_advisor.sql.schema import Index
 
-_SHOWN = "UPDATE pg_index SET indisvalid = $1 WHERE indexrelid = $2::regclass"
+_SHOWN = """UPDATE pg_index SET indisvalid = $1
+WHERE indexrelid = $2::regclass OR indexrelid IN (SELECT relid FROM pg_partition_tree($2::regclass))"""
+_SIZE = """SELECT pg_relation_size($1::regclass)
++ coalesce((SELECT sum(pg_relation_size(relid)) FROM pg_partition_tree($1::regclass) WHERE isleaf
+            AND relid <> $1::regclass), 0)"""
+_PARTS = "SELECT c.relname FROM pg_partition_tree($1::regclass) t JOIN pg_class c ON c.oid = t.relid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Shelf:
         self._database = database
         self._measured: dict[tuple[str, frozenset[str]], Measurement | None] = {}
         self._visible: frozenset[str] = frozenset()
+        self._owners: dict[str, str] = {}
         self.built: dict[str, Built] = {}
         self.failed: list[Failed] = []
         self.untried: list[Index] = []
@@ -63,8 +69,9 @@ class Shelf:
         started = time.perf_counter()
         self._database.execute(create_statement(index).rstrip(";"))
         elapsed = (time.perf_counter() - started) * 1000
-        size = self._database.admin("SELECT pg_relation_size($1::regclass)", _regclass(index.name))[0][0]
-        return Built(index, elapsed, int(size))
+        name = _regclass(index.name)
+        self._owners.update({part: index.name for (part,) in self._database.admin(_PARTS, name)})
+        return Built(index, elapsed, int(self._database.admin(_SIZE, name)[0][0]))
 
     def show(self, names: Iterable[str]) -> None:
         """Let the planner see exactly these candidates."""
@@ -72,6 +79,10 @@ class Shelf:
         for name in sorted(wanted ^ self._visible):
             self._database.admin(_SHOWN, name in wanted, _regclass(name))
         self._visible = wanted
+
+    def used(self, plan: PlanNode | None) -> frozenset[str]:
+        """The candidates that a plan reads; one on a partitioned table is read through its partitions' own indexes."""
+        return frozenset(self._owners.get(name, name) for name in used_indexes(plan)) & frozenset(self.built)
 
     def measure(
         self, sql: str, names: Iterable[str], *, runs: int = 5, hopeless_ms: float = float("inf")
