@@ -1,5 +1,6 @@
 """The whole way: question and files → case → findings → proofs → advice → report."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -8,16 +9,19 @@ from typing import Literal
 
 from backend_advisor import intake, knowledge
 from backend_advisor.advice.compose import compose, without_result
+from backend_advisor.advice.mismatch import other_plans
 from backend_advisor.advice.scope import referrals
 from backend_advisor.advice.select import relevant
 from backend_advisor.advice.suppressions import suppress
 from backend_advisor.advice.unknowns import general_unknowns, too_little_said
 from backend_advisor.advice.vague import is_vague
 from backend_advisor.experts import Terms, experts
-from backend_advisor.model import Case, Finding, Language, Report
+from backend_advisor.model import Case, Finding, Language, Proof, Report
+from backend_advisor.phrases import phrase
 
 Asked = Literal["auto", "en", "ko"]
 DISTRIBUTION = "backend-expert-advisor"
+_LONGEST_CAUSE = 300
 
 
 def answer(
@@ -37,9 +41,9 @@ def review(
     terms: Terms | None = None,
 ) -> Report:
     """Review files and folders; nothing is asked, so nothing general is answered, and nothing is run."""
-    artifacts, unread = intake.read_paths(paths, language, exclude)
-    case = Case(question="", language=language, artifacts=artifacts, unread=unread)
     chosen = replace(terms or Terms(), prove=False)
+    artifacts, unread = intake.read_paths(paths, language, exclude, chosen.progress)
+    case = Case(question="", language=language, artifacts=artifacts, unread=unread)
     return advise(case, chosen, select=tuple(select), ignore=tuple(ignore))
 
 
@@ -58,12 +62,13 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     findings = [f for one in examined for f in one.findings if _wanted(f, select, ignore)]
     standing, silenced, notices = suppress(case, findings)
 
-    proofs = [proof for expert in experts() for proof in expert.prove(case, terms)]
+    proofs, failed = _proofs(case, terms)
     vague = is_vague(case)
     advice = compose(case, standing, proofs, relevant(hits, standing, proofs, vague=vague), known)
     unknown = [question for expert in experts() for question in expert.unknowns(case)]
     unknown += general_unknowns(case, answered=bool(advice and not vague) or not case.question.strip())
-    notices = tuple(dict.fromkeys([*too_little_said(case, advice, vague=vague), *notices, *without_result(proofs)]))
+    told = [*too_little_said(case, advice, vague=vague), *other_plans(case), *failed]
+    notices = tuple(dict.fromkeys([*told, *notices, *without_result(proofs)]))
     return Report(
         case=replace(case, unknowns=tuple(unknown)),
         advice=advice,
@@ -71,6 +76,21 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
         notices=notices,
         advisor_version=version(DISTRIBUTION),
     )
+
+
+def _proofs(case: Case, terms: Terms) -> tuple[list[Proof], list[str]]:
+    """What the experts could put to the test. A mistake of ours there is told, and the diagnosis stands without it."""
+    proofs: list[Proof] = []
+    failed = []
+    for expert in experts():
+        try:
+            proofs += expert.prove(case, terms)
+        except Exception as error:
+            if os.environ.get("ADVISOR_DEBUG"):
+                raise
+            cause = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_CAUSE]
+            failed.append(phrase(f"{__package__}.advice", case.language, "proof_failed", cause=cause))
+    return proofs, failed
 
 
 def _wanted(finding: Finding, select: Sequence[str], ignore: Sequence[str]) -> bool:

@@ -310,3 +310,11 @@ def test_a_width_that_is_set_holds_in_a_pipe_too() -> None:
         for columns in ("40", "100")
     }
     assert widths["40"] <= 40 < widths["100"] <= 100
+
+
+def test_row_counts_of_a_table_that_occurs_nowhere_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("q.sql").write_text(SLOW)
+    rows = ["--rows", "psots=5", "--rows", 'public."posts"=5']
+    assert run(["query", "q.sql", "--no-prove", *rows]) == 0
+    error = capsys.readouterr().err
+    assert "psots" in error and "public" not in error

@@ -52,3 +52,31 @@ def test_special_files_are_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     artifacts, unread = intake.read_paths([tmp_path])
     assert artifacts == () and len(unread) == 1
+
+
+def test_folders_nested_beyond_the_interpreter_s_depth_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    nested = [Path("/".join("a" * depth)) for depth in range(1, 1501)]
+    for folder in nested:
+        folder.mkdir()
+    query = nested[-1] / "q.sql"
+    query.write_text("SELECT 1;")
+    try:
+        artifacts, unread = intake.read_paths([Path("a")])
+        assert [one.name for one in artifacts] == [query.as_posix()]
+        assert unread == ()
+    finally:
+        # What removes temporary folders recurses, too.
+        query.unlink()
+        for folder in reversed(nested):
+            folder.rmdir()
+
+
+def test_progress_is_told_while_many_files_are_read(tmp_path: Path) -> None:
+    for number in range(1001):
+        (tmp_path / f"{number}.txt").write_text("x")
+    told: list[str] = []
+    intake.read_paths([tmp_path], progress=told.append)
+    assert told == ["read 500 files", "read 1,000 files"]

@@ -1,6 +1,7 @@
 """From the options of `ask` and `query` to an answer that is delivered."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -12,9 +13,10 @@ from backend_advisor.cli.settings import load_settings
 from backend_advisor.cli.wording import Wording
 from backend_advisor.experts import Terms
 from backend_advisor.intake import has_question
-from backend_advisor.model import Language
+from backend_advisor.model import Language, Report
 
 _NOT_ANSWERED = 2
+_WORD = re.compile(r"\w+")
 
 
 def answered(  # noqa: PLR0913 - one argument for each option of the command
@@ -37,12 +39,25 @@ def answered(  # noqa: PLR0913 - one argument for each option of the command
     with progress() as show:
         terms = Terms(prove=proved, rows={**settings.rows, **dict(rows)}, dsn=dsn, progress=show)
         report = advise.answer(question, files, language=asked, terms=terms)
+    for table in _absent(rows, report):
+        click.echo(say("rows_absent", table=table), err=True)
     if not report.case.question.strip() and not report.case.artifacts and report.case.unread:
         reasons = "; ".join(f"{one.name}: {one.reason}" for one in report.case.unread)
         raise click.ClickException(say("nothing_readable", reasons=reasons))
     deliver(report, format or settings.format or "text", to=output, verbose=verbose, language=None, say=say)
     if report.case.unread and not report.advice and not report.notices:
         click.get_current_context().exit(_NOT_ANSWERED)
+
+
+def _absent(rows: Sequence[tuple[str, int]], report: Report) -> Iterator[str]:
+    """Tables of `--rows` that occur nowhere, such as a mistyped one, so that the count was of no use."""
+    if not rows:
+        return
+    words = {word.lower() for one in report.case.artifacts for word in _WORD.findall(one.text)}
+    words.update(word.lower() for word in _WORD.findall(report.case.question))
+    for table, _ in rows:
+        if table.rpartition(".")[2].strip('"`[]').lower() not in words:
+            yield table
 
 
 def as_asked(language: str | None, say: Wording, *, is_asked: bool) -> advise.Asked:

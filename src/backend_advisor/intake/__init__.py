@@ -1,6 +1,6 @@
 """Question and files → Case: what is asked, about what, and with which figures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -24,13 +24,17 @@ def has_question(files: Sequence[Path]) -> bool:
 
 
 def read_paths(
-    paths: Sequence[Path], language: Language = "en", exclude: Sequence[str] = ()
+    paths: Sequence[Path],
+    language: Language = "en",
+    exclude: Sequence[str] = (),
+    progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[tuple[Artifact, ...], tuple[Unread, ...]]:
     """The artifacts in files and folders, and what could not be read, with reasons in the language.
 
-    Files that match a pattern of `exclude`, written as in `.gitignore`, are not opened.
+    Files that match a pattern of `exclude`, written as in `.gitignore`, are not opened. `progress` is told how many
+    were read.
     """
     from backend_advisor.intake.files import Reader
 
-    reading = Reader(language, exclude=exclude).read(paths)
+    reading = Reader(language, exclude=exclude, progress=progress).read(paths)
     return reading.artifacts, reading.unread

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_FILES = 50_000
+_TOLD_EVERY = 500
 _PACKAGE = "backend_advisor.intake"
 _SKIPPED = frozenset(
     [
@@ -57,7 +58,7 @@ class _Rules:
 
     def verdict(self, path: str, *, folder: bool) -> bool | None:
         """True to leave out, False to keep, None when no pattern speaks of the path."""
-        relative = os.path.relpath(path, self.folder).replace(os.sep, "/")
+        relative = path[len(self.folder) :].strip(os.sep).replace(os.sep, "/")
         return self.spec.check_file(relative + "/" if folder else relative).include
 
 
@@ -72,9 +73,15 @@ class Reading:
 class Reader:
     """Reads files into artifacts, and keeps a reason in the asker's language for each it could not read."""
 
-    def __init__(self, language: Language = "en", max_bytes: int = MAX_BYTES, exclude: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        language: Language = "en",
+        max_bytes: int = MAX_BYTES,
+        exclude: Sequence[str] = (),
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._excluded = _patterns(exclude)
-        self._language, self._max_bytes = language, max_bytes
+        self._language, self._max_bytes, self._progress = language, max_bytes, progress
         self._artifacts: list[Artifact] = []
         self._unread: list[Unread] = []
         self._seen = 0
@@ -82,51 +89,62 @@ class Reader:
     def read(self, paths: Sequence[Path]) -> Reading:
         """Everything under the paths, in order; folders are walked."""
         for path in paths:
-            try:
-                is_folder = path.is_dir()
-            except (OSError, ValueError):
-                is_folder = False
-            if is_folder:
+            if _is_folder(path):
                 self._read_folder(path)
             elif not self._is_excluded(str(path), folder=False):
                 self._read_file(path, path.as_posix())
         return Reading(tuple(self._artifacts), tuple(self._unread))
 
     def _read_folder(self, folder: Path) -> None:
-        root = os.path.realpath(folder)
-        for entry in self._walk(str(folder), root, _outer_rules(root)):
+        for entry in self._walk(str(folder), os.path.realpath(folder)):
             if self._seen >= MAX_FILES:
                 self._refuse(folder.as_posix(), "too_many", limit=MAX_FILES)
                 return
             self._seen += 1
+            if self._seen % _TOLD_EVERY == 0:
+                self._progress(phrase(_PACKAGE, self._language, "reading", count=f"{self._seen:,}"))
             path = Path(entry)
             self._read_file(path, path.as_posix())
 
-    def _walk(self, folder: str, root: str, rules: tuple[_Rules, ...]) -> Iterator[str]:
+    def _walk(self, folder: str, root: str) -> Iterator[str]:
         """Files beneath a folder by name. Folders behind links are not entered, so that loops cannot form."""
-        try:
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda item: item.name)
-        except OSError as error:
-            self._refuse(Path(folder).as_posix(), _reason(error))
-            return
-        rules = (*rules, *_rules_in(folder))
-        for entry in entries:
+        open_folders = [self._listing(folder, root, _outer_rules(root))]
+        while open_folders:
+            real, rules, entries = open_folders[-1]
+            entry = next(entries, None)
+            if entry is None:
+                open_folders.pop()
+                continue
             is_folder = entry.is_dir(follow_symlinks=False)
-            if entry.name in _SKIPPED or _ignored(entry.path, rules, folder=is_folder):
+            here = f"{real}{os.sep}{entry.name}"
+            if entry.name in _SKIPPED or _ignored(here, rules, folder=is_folder):
                 continue
             if self._is_excluded(entry.path, folder=is_folder):
                 continue
             if entry.is_symlink() and not _stays_within(entry.path, root):
                 self._refuse(Path(entry.path).as_posix(), "outside")
             elif is_folder:
-                yield from self._walk(entry.path, root, rules)
-            elif not (entry.is_symlink() and Path(entry.path).is_dir()):
+                open_folders.append(self._listing(entry.path, here, rules))
+            elif not (entry.is_symlink() and _is_folder(entry.path)):
                 yield entry.path
 
+    def _listing(
+        self, folder: str, real: str, rules: tuple[_Rules, ...]
+    ) -> tuple[str, tuple[_Rules, ...], Iterator[os.DirEntry[str]]]:
+        """A folder's own path, the ignore rules that hold in it, and its entries."""
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda item: item.name)
+        except OSError as error:
+            self._refuse(Path(folder).as_posix(), _reason(error))
+            return real, rules, iter(())
+        return real, (*rules, *_rules_in(real)), iter(entries)
+
     def _is_excluded(self, path: str, *, folder: bool) -> bool:
+        if self._excluded is None:
+            return False
         name = Path(path).as_posix()
-        return self._excluded is not None and self._excluded.match_file(f"{name}/" if folder else name)
+        return self._excluded.match_file(f"{name}/" if folder else name)
 
     def _read_file(self, path: Path, name: str) -> None:
         try:
@@ -150,6 +168,14 @@ class Reader:
     def _refuse(self, name: str, key: str, **values: object) -> None:
         reason = phrase(_PACKAGE, self._language, key, **values)
         self._unread.append(Unread(name=_printable(name), reason=reason))
+
+
+def _is_folder(path: str | Path) -> bool:
+    """Whether a path leads to a folder; one that the system cannot follow does not."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _patterns(lines: Sequence[str]) -> "GitIgnoreSpec | None":
@@ -227,8 +253,7 @@ def _rules_in(folder: str) -> tuple[_Rules, ...]:
 def _ignored(path: str, rules: Sequence[_Rules], *, folder: bool) -> bool:
     """The nearest `.gitignore` that speaks of a path decides."""
     for rule in reversed(rules):
-        anchored = path if Path(rule.folder).is_absolute() == Path(path).is_absolute() else os.path.realpath(path)
-        verdict = rule.verdict(anchored, folder=folder)
+        verdict = rule.verdict(path, folder=folder)
         if verdict is not None:
             return verdict
     return False
