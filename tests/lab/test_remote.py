@@ -5,16 +5,17 @@ import json
 import pytest
 
 from backend_advisor.lab.errors import LabError
+from backend_advisor.lab.postgres.address import SOCKET_PORT
 from backend_advisor.lab.postgres.database import Database
 from backend_advisor.lab.postgres.remote import read_remote
-from backend_advisor.lab.postgres.server import PORT, Server
+from backend_advisor.lab.postgres.server import Server
 from backend_advisor.model import Artifact, ArtifactKind
 from backend_advisor.sql.ddl import read_ddl
 from backend_advisor.sql.statement import statements
 
 
 def address(server: Server, database: Database) -> str:
-    return f"postgresql://guest@/{database.name}?host={server.folder / 'run'}&port={PORT}"
+    return f"postgresql://guest@/{database.name}?host={server.folder / 'run'}&port={SOCKET_PORT}"
 
 
 def prepare(database: Database) -> None:

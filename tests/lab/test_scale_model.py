@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from backend_advisor.lab.postgres.address import SOCKET_PORT
 from backend_advisor.lab.postgres.binaries import find_binaries
 from backend_advisor.lab.postgres.database import Database
-from backend_advisor.lab.postgres.server import PORT, Server, running
+from backend_advisor.lab.postgres.server import Server, running
 from backend_advisor.lab.scale_model import Condition, scale_model
 from backend_advisor.lab.statistics import (
     ColumnStatistics,
@@ -77,7 +78,15 @@ def production(server: Server) -> Iterator[Database]:
 
 
 def dumped(server: Server) -> str:
-    command = [find_binaries().folder / "pg_dump", "-h", server.folder / "run", "-p", str(PORT), "-U", "postgres"]
+    command = [
+        find_binaries().folder / "pg_dump",
+        "-h",
+        server.folder / "run",
+        "-p",
+        str(SOCKET_PORT),
+        "-U",
+        "postgres",
+    ]
     done = subprocess.run([*command, "--statistics-only", "production"], capture_output=True, check=True)
     return done.stdout.decode()
 

@@ -5,14 +5,21 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from backend_advisor.lab.errors import ServerUnavailable
-from backend_advisor.lab.postgres import binaries
+from backend_advisor.lab.errors import LabError, ServerUnavailable
+from backend_advisor.lab.postgres import address, binaries
+from backend_advisor.lab.postgres.build import build
+from backend_advisor.lab.postgres.fill import fill
 from backend_advisor.lab.postgres.folders import sweep
 from backend_advisor.lab.postgres.server import Server, running
+from backend_advisor.lab.postgres.wire import connect
+from backend_advisor.model import Artifact, ArtifactKind
+from backend_advisor.sql.ddl import read_ddl
+from backend_advisor.sql.statement import statements
 
 HOLD = """
 import sys, time
@@ -105,3 +112,46 @@ def test_a_folder_without_a_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp
     with pytest.raises(ServerUnavailable), running():
         pass
     binaries.find_binaries.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def loopback() -> Iterator[Server]:
+    """A server as it runs where Unix sockets are missing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(address.CHOICE, "1")
+        with running() as started:
+            yield started
+
+
+def test_without_unix_sockets_it_listens_on_loopback_only(loopback: Server) -> None:
+    database = loopback.create_database()
+    build(database, read_ddl(statements(Artifact(name="s.sql", kind=ArtifactKind.DDL, text="CREATE TABLE t (a int)"))))
+    assert fill(database, {"t": 1000}).rows == {"t": 1000}
+    with database.session() as session:
+        assert session.query("SELECT count(*) FROM t").rows == [(1000,)]
+    assert database.admin("SHOW listen_addresses") == [("127.0.0.1",)]
+    assert database.admin("SHOW unix_socket_directories") == [("",)]
+    assert database.admin("SELECT DISTINCT host(inet_server_addr())") == [("127.0.0.1",)]
+    database.close()
+
+
+@pytest.mark.parametrize("user", ["postgres", "guest"])
+@pytest.mark.parametrize("password", ["", "guess"])
+def test_nobody_gets_in_over_tcp_without_the_password(loopback: Server, user: str, password: str) -> None:
+    port = int((loopback.data_directory / "postmaster.pid").read_text().splitlines()[3])
+    with pytest.raises(LabError):
+        connect(address.Address(port, password=password), user, "template1" if user == "guest" else "postgres")
+
+
+def test_the_password_is_left_nowhere(loopback: Server) -> None:
+    assert not (loopback.folder / "run" / "secret").exists()
+    database = loopback.create_database()
+    methods = {row[0] for row in database.admin("SELECT auth_method FROM pg_hba_file_rules")}
+    assert methods == {"scram-sha-256"}
+    database.close()
+
+
+def test_a_folder_too_deep_for_a_socket_uses_tcp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(address.CHOICE, raising=False)
+    assert address.choose_address(tmp_path / ("x" * 100)).password is not None
+    assert address.choose_address(Path("/tmp/x")).password is None

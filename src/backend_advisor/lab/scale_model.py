@@ -250,6 +250,11 @@ class ScaleModel:
             self.conditions.append(condition)
 
 
+def can_stretch() -> bool:
+    """Whether a file takes no disk where nothing was written; on Windows it would."""
+    return os.name == "posix"
+
+
 def stretch(file: Path, pages: int) -> None:
     """Make a relation's file as long as `pages` pages, in segments of 1 GiB, without taking disk."""
     owner = file.stat()

@@ -9,7 +9,7 @@ from backend_advisor.experts.database.remedies.candidates import candidates, cre
 from backend_advisor.experts.database.remedies.shelf import used_indexes
 from backend_advisor.lab.errors import LabError
 from backend_advisor.lab.postgres.server import Server
-from backend_advisor.lab.scale_model import Condition, ScaleModel, scale_model
+from backend_advisor.lab.scale_model import Condition, ScaleModel, can_stretch, scale_model
 from backend_advisor.lab.statistics import Statistics, stated_statistics
 from backend_advisor.model import Artifact, ArtifactKind, Measurement
 from backend_advisor.sql.schema import Index, Schema
@@ -52,10 +52,11 @@ def model(
 ) -> Modelled | None:
     """Plan the query with the preferred indexes, or else with those candidates that lower its cost.
 
-    None where nothing is known of the tables' size, or where one is partitioned: its size lies in its partitions.
+    None where nothing is known of the tables' size, where one is partitioned (its size lies in its partitions), and
+    where files cannot be stretched.
     """
     known = statistics or stated_statistics(schema)
-    if not known.relations:
+    if not known.relations or not can_stretch():
         return None
     counted = {name: int(relation.rows) for name, relation in known.relations.items() if relation.rows >= 0}
     sized = schema.with_rows({name: rows for name, rows in counted.items() if name in schema.tables})

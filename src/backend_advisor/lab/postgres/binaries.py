@@ -32,6 +32,10 @@ class Binaries:
         """The major version."""
         return int(self.version.split(".")[0])
 
+    def program(self, name: str) -> Path:
+        """Where one of the server's programs is."""
+        return self.folder / _program(name)
+
 
 @cache
 def find_binaries() -> Binaries:

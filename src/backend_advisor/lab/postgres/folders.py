@@ -52,7 +52,8 @@ def _started(process: int) -> str:
     with contextlib.suppress(OSError, IndexError):
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         return fields[_START_FIELD] if fields[0] != _ZOMBIE else ""
-    if not Path("/proc/self/stat").exists():
+    # On Windows signal 0 is Ctrl-C, not a question.
+    if os.name == "posix" and not Path("/proc/self/stat").exists():
         with contextlib.suppress(OSError):
             os.kill(process, 0)
             return "running"
@@ -63,5 +64,5 @@ def end_server(folder: Path) -> None:
     """Stop the server that runs in a folder, if one does."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         lines = (folder / "data" / "postmaster.pid").read_text().splitlines()
-        if lines[1] == str(folder / "data"):
+        if Path(lines[1]) == folder / "data":
             os.kill(int(lines[0]), getattr(signal, "SIGQUIT", signal.SIGTERM))

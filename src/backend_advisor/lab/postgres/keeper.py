@@ -32,7 +32,7 @@ def main() -> int:
         print(error, flush=True)
     finally:
         if server is not None:
-            _stop(server)
+            _stop(server, order)
         shutil.rmtree(order["folder"], ignore_errors=True)
     return 0
 
@@ -42,8 +42,6 @@ def _stop_waiting(_number: int, _frame: object) -> None:
 
 
 def _start(order: dict[str, Any]) -> "subprocess.Popen[bytes]":
-    who = {"user": order["user"], "group": order["group"], "extra_groups": []} if order["user"] is not None else {}
-    environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8", "HOME": order["folder"], "TZ": "UTC"}
     log = os.path.join(order["folder"], "server.log")  # noqa: PTH118 (keeps this program's start quick)
     with open(log, "ab") as output:  # noqa: PTH123
         common: dict[str, Any] = {
@@ -51,14 +49,32 @@ def _start(order: dict[str, Any]) -> "subprocess.Popen[bytes]":
             "stdout": output,
             "stderr": output,
             "cwd": order["folder"],
-            "env": environment,
-            "umask": 0o077,
-            **who,
+            "env": _environment(order),
+            **_identity(order),
         }
-        made = subprocess.run(order["initdb"], check=False, timeout=120, **common)
+        try:
+            made = subprocess.run(order["initdb"], check=False, timeout=120, **common)
+        finally:
+            if order["secret"] is not None:
+                os.remove(order["secret"])  # noqa: PTH107
         if made.returncode != 0:
             raise OSError(_tail(log))
         return subprocess.Popen(order["postgres"], **common)
+
+
+def _environment(order: dict[str, Any]) -> dict[str, str]:
+    if os.name != "posix":
+        # Windows opens no network without variables of its own.
+        return {**os.environ, "TZ": "UTC"}
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": order["locale"], "HOME": order["folder"], "TZ": "UTC"}
+
+
+def _identity(order: dict[str, Any]) -> dict[str, Any]:
+    """Whom the server runs as; only POSIX systems know these."""
+    if os.name != "posix":
+        return {}
+    who = {"user": order["user"], "group": order["group"], "extra_groups": []} if order["user"] is not None else {}
+    return {"umask": 0o077, **who}
 
 
 def _tail(path: str) -> str:
@@ -67,9 +83,12 @@ def _tail(path: str) -> str:
     return " / ".join(lines[-3:]) or "initdb failed"
 
 
-def _stop(server: "subprocess.Popen[bytes]") -> None:
-    quit_now = getattr(signal, "SIGQUIT", signal.SIGTERM)
-    server.send_signal(quit_now)
+def _stop(server: "subprocess.Popen[bytes]", order: dict[str, Any]) -> None:
+    if hasattr(signal, "SIGQUIT"):
+        server.send_signal(signal.SIGQUIT)
+    else:
+        data = os.path.join(order["folder"], "data")  # noqa: PTH118
+        subprocess.run([order["pg_ctl"], "stop", "-D", data, "-m", "immediate"], check=False, timeout=STOP_SECONDS)
     try:
         server.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:

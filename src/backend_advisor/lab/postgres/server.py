@@ -15,6 +15,7 @@ from pathlib import Path
 
 from backend_advisor.lab.errors import LabError, ServerUnavailable
 from backend_advisor.lab.postgres import keeper as keeper_program
+from backend_advisor.lab.postgres.address import Address, choose_address
 from backend_advisor.lab.postgres.binaries import Binaries, find_binaries
 from backend_advisor.lab.postgres.database import Database
 from backend_advisor.lab.postgres.folders import end_server, make_folder, mark, sweep
@@ -22,10 +23,12 @@ from backend_advisor.lab.postgres.limits import Limits, cap_memory
 from backend_advisor.lab.postgres.wire import Wire, connect
 
 START_SECONDS = 30.0
-PORT = 5432
+
+LOCALES: Mapping[str, str] = {"win32": "en-US", "darwin": "en_US.UTF-8"}
+"""Where the C.UTF-8 of Linux may be missing. None of them sorts by bytes, so that a prefix search needs the same
+operator class as on most servers."""
 
 SETTINGS: Mapping[str, str] = {
-    "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "fsync": "off",
     "synchronous_commit": "off",
@@ -53,8 +56,9 @@ which is set for solid-state disks, and parallel plans, which are off so that ti
 class Server:
     """A running server. Databases in it are made and dropped at will."""
 
-    def __init__(self, folder: Path, version: str, limits: Limits) -> None:
+    def __init__(self, folder: Path, address: Address, version: str, limits: Limits) -> None:
         self.folder = folder
+        self._address = address
         self.version = version
         self.limits = limits
         self.data_directory = folder / "data"
@@ -85,10 +89,12 @@ class Server:
         self._admin.close()
 
     def _connect(self, user: str, database: str) -> Wire:
-        return connect(self.folder / "run" / f".s.PGSQL.{PORT}", user, database)
+        return connect(self._address, user, database)
 
     def _prepare_role(self) -> None:
         self._admin.run("CREATE ROLE guest LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION CONNECTION LIMIT 8")
+        if self._address.password is not None:
+            self._admin.run(f"ALTER ROLE guest PASSWORD '{self._address.password}'")
         for setting, value in self.limits.role_settings().items():
             self._admin.run(f"ALTER ROLE guest SET {setting} = '{value}'")
         self._admin.run("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
@@ -99,13 +105,18 @@ def running(settings: Mapping[str, str] | None = None, limits: Limits | None = N
     """Start a server and stop it at the end; raises ServerUnavailable when it does not start."""
     binaries, bounds = find_binaries(), limits or Limits()
     sweep()
-    folder = make_folder(binaries.user)
-    process = _keep(folder, binaries, {**SETTINGS, **bounds.server_settings(), **(settings or {})})
+    try:
+        folder = make_folder(binaries.user)
+    except OSError as error:
+        raise ServerUnavailable(str(error)) from error
+    address = choose_address(folder / "run")
+    wanted = {**SETTINGS, **address.settings(), **bounds.server_settings(), **(settings or {})}
+    process = _keep(folder, binaries, address, wanted)
     server = None
     watch = threading.Event()
     try:
         mark(folder, process.pid)
-        server = _wait(folder, process, binaries, bounds)
+        server = _wait(folder, address, process, binaries, bounds)
         cap_memory(server.data_directory, bounds)
         threading.Thread(target=_watch_disk, args=(folder, bounds, process, watch), daemon=True).start()
         yield server
@@ -113,31 +124,60 @@ def running(settings: Mapping[str, str] | None = None, limits: Limits | None = N
         watch.set()
         if server is not None:
             server.close()
-        if process.stdin is not None:
-            process.stdin.close()
+        _let_go(process)
         _reap(process, folder)
 
 
-def _keep(folder: Path, binaries: Binaries, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def _keep(folder: Path, binaries: Binaries, address: Address, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
     data, options = str(folder / "data"), [f"{name}={value}" for name, value in settings.items()]
     user, group = _identity(binaries.user)
-    initdb = [str(binaries.folder / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-    postgres = [str(binaries.folder / "postgres"), "-D", data, "-p", str(PORT), "-k", str(folder / "run")]
+    locale = LOCALES.get(sys.platform, "C.UTF-8")
+    secret = _secret_file(folder, address, binaries.user)
+    login = ["-A", "trust"] if secret is None else ["-A", "scram-sha-256", f"--pwfile={secret}"]
     order = {
         "folder": str(folder),
-        "initdb": [*initdb, "--no-sync", "--locale=C.UTF-8", "--no-instructions"],
-        "postgres": [*postgres, *(word for option in options for word in ("-c", option))],
+        "initdb": [
+            *(str(binaries.program("initdb")), "-D", data, "-U", "postgres", *login, "-E", "UTF8"),
+            *("--no-sync", f"--locale={locale}", "--no-instructions"),
+        ],
+        "postgres": [
+            *(str(binaries.program("postgres")), "-D", data, "-p", str(address.port)),
+            *(word for option in options for word in ("-c", option)),
+        ],
+        "pg_ctl": str(binaries.program("pg_ctl")),
+        "secret": str(secret) if secret is not None else None,
+        "locale": locale,
         "user": user,
         "group": group,
     }
-    program = keeper_program.__file__
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", program, json.dumps(order)],
+        [sys.executable, "-I", "-S", keeper_program.__file__, json.dumps(order)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # What a new session is elsewhere: Ctrl-C at the terminal must not reach the keeper before it has cleaned up.
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
+
+
+def _secret_file(folder: Path, address: Address, user: str | None) -> Path | None:
+    """The password where initdb can read it; a command line would show it to everybody. The keeper removes it."""
+    if address.password is None:
+        return None
+    file = folder / "run" / "secret"
+    file.touch(mode=0o600)
+    file.write_text(address.password)
+    if user is not None:
+        shutil.chown(file, user)
+    return file
+
+
+def _let_go(process: "subprocess.Popen[bytes]") -> None:
+    """Tell the keeper that nobody needs the server any more."""
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
 
 
 def _reap(process: "subprocess.Popen[bytes]", folder: Path) -> None:
@@ -163,14 +203,16 @@ def _identity(user: str | None) -> tuple[int | None, int | None]:
     return entry.pw_uid, entry.pw_gid
 
 
-def _wait(folder: Path, process: "subprocess.Popen[bytes]", binaries: Binaries, limits: Limits) -> Server:
+def _wait(
+    folder: Path, address: Address, process: "subprocess.Popen[bytes]", binaries: Binaries, limits: Limits
+) -> Server:
     word = process.stdout.readline().decode("utf-8", "replace").strip() if process.stdout is not None else ""
     if word != "started":
         raise ServerUnavailable(word or "the server's keeper ended")
     end = time.monotonic() + START_SECONDS
     while True:
         try:
-            return Server(folder, binaries.version, limits)
+            return Server(folder, address, binaries.version, limits)
         except LabError as error:
             if time.monotonic() > end or process.poll() is not None:
                 raise ServerUnavailable(str(error)) from error
@@ -183,7 +225,7 @@ def _watch_disk(folder: Path, limits: Limits, process: "subprocess.Popen[bytes]"
         used = _used(folder)
         free = shutil.disk_usage(folder).free
         if used > limits.disk_bytes or free < limits.free_disk_bytes:
-            process.terminate()
+            _let_go(process)
             return
 
 
@@ -193,5 +235,7 @@ def _used(folder: Path) -> int:
     for parent, _, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):
-                total += (Path(parent) / name).lstat().st_blocks * 512
+                found = (Path(parent) / name).lstat()
+                # Windows counts no blocks.
+                total += getattr(found, "st_blocks", -(-found.st_size // 512)) * 512
     return total

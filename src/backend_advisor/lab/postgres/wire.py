@@ -3,13 +3,13 @@
 import contextlib
 import socket
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from pg8000.exceptions import DatabaseError, InterfaceError
 from pg8000.native import Connection
 
 from backend_advisor.lab.errors import LabError, OutOfLimits, QueryFailed, TimedOut
+from backend_advisor.lab.postgres.address import Address
 
 ANSWER_BYTES = 128 * 1024**2
 """What one statement's answer may weigh on its way to us; the rows of a page are far lighter."""
@@ -90,13 +90,20 @@ class Wire:
         return QueryFailed(state, message, int(position) if position else None)
 
 
-def connect(path: Path, user: str, database: str) -> Wire:
-    """Connect over a Unix socket."""
+def connect(address: Address, user: str, database: str) -> Wire:
+    """Connect to the lab's server."""
     schemas = OWN_SCHEMA if user == "postgres" else "public"
     try:
-        meter = _Meter(path)
+        meter = _Meter(address)
         options = {"search_path": schemas}
-        connection = Connection(user, database=database, sock=meter, ssl_context=False, startup_params=options)
+        connection = Connection(
+            user,
+            password=address.password,
+            database=database,
+            sock=meter,
+            ssl_context=False,
+            startup_params=options,
+        )
     except (InterfaceError, DatabaseError, OSError) as error:
         raise LabError(str(error)) from error
     return Wire(connection, meter)
@@ -107,16 +114,11 @@ class _TooMuch(Exception):
 
 
 class _Meter:
-    """A Unix socket, as the driver takes one, that stops reading when an answer grows past what is left."""
+    """A socket, as the driver takes one, that stops reading when an answer grows past what is left."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, address: Address) -> None:
         self.left = ANSWER_BYTES
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._socket.connect(str(path))
-        except OSError:
-            self._socket.close()
-            raise
+        self._socket = address.open()
 
     def makefile(self, mode: str) -> "_MeteredFile":
         """The buffered file that the driver reads and writes."""
