@@ -318,3 +318,35 @@ def test_row_counts_of_a_table_that_occurs_nowhere_are_warned_of(capsys: pytest.
     assert run(["query", "q.sql", "--no-prove", *rows]) == 0
     error = capsys.readouterr().err
     assert "psots" in error and "public" not in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "english", "korean"),
+    [
+        (["nope"], "there is no command `nope`", "`nope` 명령이 없습니다"),
+        (["ask", "--nope", "x"], "no option --nope", "--nope 옵션이 없습니다"),
+        (["ask", "--format", "pdf", "x"], "it has to be one of text", "다음 가운데 하나여야 합니다: text"),
+        (["review"], "PATH...' is missing", "PATH...' 항목이 빠졌습니다"),
+        (["ask", "x", "-o", "."], "a folder, not a file", "파일이 아니라 폴더입니다"),
+        (["search", "-n", "1000", "x"], "from 1 to 100", "1 이상 100 이하의 정수"),
+        (["ask", "-o"], "-o is not given as", "-o 옵션의 값"),
+    ],
+)
+def test_a_wrong_call_is_explained_in_the_reader_s_language(
+    arguments: list[str], english: str, korean: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("Usage: advisor") and "Error: " in error and english in error
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    monkeypatch.setattr(sys, "argv", ["advisor"])
+    assert run(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("사용법: advisor") and "오류: " in error and korean in error
+
+
+def test_completion_of_a_word_that_is_no_command_is_quiet() -> None:
+    done = advisor(_ADVISOR_COMPLETE="bash_complete", COMP_WORDS="advisor nope x", COMP_CWORD="2")
+    assert "Traceback" not in done.stderr and "nope" not in done.stderr
+    done = advisor(_ADVISOR_COMPLETE="bash_complete", COMP_WORDS="advisor as", COMP_CWORD="1")
+    assert "ask" in done.stdout

@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from backend_advisor.cli.errors import OutputLostError
+from backend_advisor.cli.worded import Worded, show_error
 from backend_advisor.cli.wording import Wording, chosen_language, help_option
 
 COMMANDS = ("ask", "review", "query", "explain", "search", "doctor", "schema", "completion")
@@ -16,15 +17,17 @@ _INTERRUPTED = 130
 _FAILED = 2
 
 
-class _Commands(click.Group):
+class _Commands(Worded, click.Group):
     """Finds a command in the module of its name, worded in the reader's language."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            if ctx.resilient_parsing:
+                return None
+            raise click.UsageError(self.say("command_unknown", name=cmd_name), ctx)
         module = import_module(f"{__name__}.{cmd_name}")
         command: click.Command = module.command(Wording(chosen_language()))
         return command
@@ -44,6 +47,7 @@ def program(say: Wording) -> click.Group:
         add_help_option=False,
         context_settings={"max_content_width": 100},
     )
+    group.say = say
     group.params.append(
         click.Option(
             ["--version"],
@@ -70,7 +74,7 @@ def run(arguments: Sequence[str]) -> int:
         result = program(say).main(list(arguments), prog_name="advisor", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        show_error(error, say)
         return _FAILED
     except (KeyboardInterrupt, click.Abort):
         click.echo(say("interrupted"), err=True)
@@ -80,7 +84,7 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     except OutputLostError as error:
         _ignore_closed_pipe()
-        click.echo(say("output_lost", cause=error), err=True)
+        click.echo(say("error", message=say("output_lost", cause=error)), err=True)
         return _FAILED
     except Exception as error:
         return _unexpected(error, say)

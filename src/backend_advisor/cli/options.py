@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from backend_advisor.cli.worded import Worded
 from backend_advisor.cli.wording import Wording, help_option
 from backend_advisor.report import MODULES
 
@@ -72,7 +73,7 @@ def proof_options(say: Wording) -> list[click.Parameter]:
 
 def make(name: str, say: Wording, parameters: Sequence[click.Parameter], run: Callable[..., object]) -> click.Command:
     """A command whose help, with its examples, is in the phrases."""
-    return click.Command(
+    command = Worded(
         name,
         params=[*parameters, help_option(say)],
         add_help_option=False,
@@ -80,6 +81,8 @@ def make(name: str, say: Wording, parameters: Sequence[click.Parameter], run: Ca
         help=f"{say(f'{name}_help')}\n\n\b\n{say(f'{name}_examples').rstrip()}",
         short_help=say(f"{name}_short"),
     )
+    command.say = say
+    return command
 
 
 def existing(path: Path | None, say: Wording) -> Path | None:
