@@ -189,3 +189,11 @@ def test_no_letter_of_a_list_is_lost_at_any_width(width: int) -> None:
 def test_a_heading_is_whole_on_a_narrow_terminal(korean_report: Report) -> None:
     title = korean_report.advice[0].title
     assert "".join(title.split()) in "".join(render(korean_report, "text", width=40).split())
+
+
+@pytest.mark.parametrize("width", [40, 60, 100, 250])
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_bars_are_drawn_to_the_width_and_never_cut(language: Language, width: int) -> None:
+    text = render(make_report(language), "text", width=width)
+    assert "█…" not in text
+    assert any(line.count("█") >= 6 for line in text.split("\n"))

@@ -14,7 +14,9 @@ from backend_advisor.report.plan_tree import PlanLine, plan_lines
 from backend_advisor.report.style import Style
 
 _PLAN_BAR = 10
-_BAR = 36
+_BAR, _SHORTEST_BAR = 36, 6
+_BESIDE_BAR = 34
+"""What stands beside a bar on its line: its title, before or after, and the figure."""
 
 
 def proof_blocks(
@@ -39,16 +41,17 @@ def proof_blocks(
 
 def _bars(proof: Proof, style: Style) -> Iterator[RenderableType]:
     grid = Table.grid(padding=(0, 1))
+    cells = max(_SHORTEST_BAR, min(_BAR, style.width - _BESIDE_BAR))
     for bar in proofs.bars(proof, style):
         largest = max(bar.before, bar.after)
-        grid.add_row(bar.title, style.say("before"), _bar(bar.before, largest, "red"), bar.before_text)
-        grid.add_row("", style.say("after"), _bar(bar.after, largest, "green"), bar.after_text)
+        grid.add_row(bar.title, style.say("before"), _bar(bar.before, largest, cells, "red"), bar.before_text)
+        grid.add_row("", style.say("after"), _bar(bar.after, largest, cells, "green"), bar.after_text)
     if grid.row_count:
         yield indented(grid)
 
 
-def _bar(value: float, largest: float, colour: str) -> Text:
-    return Text("█" * bar_cells(value, largest, _BAR), style=colour)
+def _bar(value: float, largest: float, cells: int, colour: str) -> Text:
+    return Text("█" * bar_cells(value, largest, cells), style=colour)
 
 
 def _plan(plan: PlanNode, style: Style, limit: int) -> Iterator[RenderableType]:
