@@ -15,7 +15,7 @@ from backend_advisor.report.style import Style
 
 _PLAN_BAR = 10
 _BAR, _SHORTEST_BAR = 36, 6
-_BESIDE_BAR = 34
+_BESIDE_BAR = 42
 """What stands beside a bar on its line: its title, before or after, and the figure."""
 
 
