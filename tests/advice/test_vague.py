@@ -66,3 +66,13 @@ def test_what_is_not_ours_is_named_in_words(question: str, subject: str) -> None
     assert not report.in_scope
     for format in ("text", "markdown", "html"):
         assert subject in render(report, format)
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [("write me a poem about autumn", "not covered"), ("엑셀 함수 알려 주세요", "다루지 않습니다")],
+)
+def test_what_nothing_is_known_of_is_said_to_be_that(question: str, said: str) -> None:
+    report = answer(question)
+    assert report.advice == ()
+    assert said in report.notices[0]

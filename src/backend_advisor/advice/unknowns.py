@@ -14,10 +14,11 @@ def general_unknowns(case: Case, *, answered: bool) -> tuple[Unknown, ...]:
 
 
 def too_little_said(case: Case, advice: Sequence[Advice], *, vague: bool) -> tuple[str, ...]:
-    """That the question could not be answered as it stands, and that pages shown all the same are a guess."""
+    """That the question could not be answered as it stands, or that pages shown all the same are a guess."""
     if not case.question.strip() or not (vague or (not case.artifacts and not advice)):
         return ()
-    return tuple(phrase(_PACKAGE, case.language, key) for key in ("vague", *(("guessed",) if advice else ())))
+    keys = ["vague" if vague else "unanswered", *(["guessed"] if advice else [])]
+    return tuple(phrase(_PACKAGE, case.language, key) for key in keys)
 
 
 def _ask(case: Case) -> Iterator[Unknown]:
