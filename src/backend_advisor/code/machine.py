@@ -17,7 +17,6 @@ from backend_advisor.code.run import Env, Hit, Loop, Run, join_env, same
 from backend_advisor.code.seen import Flow, Handler, Reach, Seen
 from backend_advisor.code.site import Site
 from backend_advisor.code.values import (
-    NO_TAINTS,
     UNKNOWN,
     Taint,
     Taints,
@@ -26,12 +25,14 @@ from backend_advisor.code.values import (
     all_taints,
     as_parameter,
     at_path,
+    bounded,
     constant,
     join,
     join_all,
+    mapped,
     merge_taints,
     shape,
-    station,
+    through,
     with_field,
 )
 
@@ -332,7 +333,7 @@ class Machine:
     def _summed_up(
         self, run: Run, info: FunctionInfo, names: list[str], before: Mapping[str, Value], end: Env | None
     ) -> Summary:
-        summary = Summary(info, join_all(run.returns) if run.returns else constant(None))
+        summary = Summary(info, bounded(join_all(run.returns)) if run.returns else constant(None))
         summary.hits = tuple(run.hits.values())[:_HITS]
         summary.acts = run.acts
         summary.ends = end is None
@@ -343,7 +344,7 @@ class Machine:
                 if after is None or after is before[name] or (name in run.reassigned and name != "this"):
                     continue
                 if after.fields is not before[name].fields or after.rest is not before[name].rest:
-                    summary.effects[number] = (before[name], after)
+                    summary.effects[number] = (before[name], bounded(after, 2))
         return summary
 
     # -- using what a run showed ---------------------------------------------------------------------------------------
@@ -394,13 +395,13 @@ class Machine:
         self, value: Value, values: list[Value], base: int, run: Run, node: ir.Expr | None, depth: int = 4
     ) -> Value:
         """A value of the called function in the caller's terms."""
-        taints: Taints = NO_TAINTS
-        for taint, trail in value.taints.items():
-            taints = merge_taints(taints, self._actual(taint, trail, values, base, run, node))
+        taints = value.taints
+        if any(taint.index >= 0 for taint in taints):
+            taints = merge_taints(*(self._actual(taint, trail, values, base, run, node) for taint, trail in taints.items()))
         fields, rest = value.fields, value.rest
         if depth:
             if fields:
-                fields = {k: self._substituted(v, values, base, run, node, depth - 1) for k, v in fields.items()}
+                fields = mapped(fields, lambda part: self._substituted(part, values, base, run, node, depth - 1))
             if rest is not None:
                 rest = self._substituted(rest, values, base, run, node, depth - 1)
         if taints is value.taints and fields is value.fields and rest is value.rest:
@@ -419,9 +420,7 @@ class Machine:
             if taint.unsure:
                 made = made.doubted()
             if node is not None:
-                way = station("call", run.unit.path, node.start, node.end, way)
-            for step in trail.stations() if trail is not None else ():
-                way = station(step.what, step.path, step.start, step.end, way)
+                way = through(run.unit.path, node.start, node.end, way, trail)  # noqa: PLW2901
             found.setdefault(made, way)
         return found
 

@@ -3,7 +3,7 @@
 Values are never changed after they are made; an assignment to `x.name` makes a new `x`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,10 @@ _PATH = 3
 _PARTS = 48
 _TRAIL = 14
 _FIELDS = 64
-_DEPTH = 6
+_DEPTH = 4
+_PATHS = 4
+_TAINTS = 16
+_BOUND_FIELDS = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,14 +33,22 @@ class Trail:
     end: int
     before: "Trail | None"
     length: int
+    inside: "Trail | None" = None
+    """For a call: the way through the called function."""
 
     def stations(self) -> "list[Trail]":
         """From the first to the last."""
         found: list[Trail] = []
-        at: Trail | None = self
-        while at is not None:
+        waiting: list[Trail] = [self]
+        while waiting and len(found) < 4 * _TRAIL:
+            at = waiting.pop()
+            if at.inside is not None:
+                waiting.append(Trail(at.what, at.path, at.start, at.end, at.before, at.length))
+                waiting.append(at.inside)
+                continue
             found.append(at)
-            at = at.before
+            if at.before is not None:
+                waiting.append(at.before)
         return found[::-1]
 
 
@@ -49,6 +60,13 @@ def station(what: str, path: str, start: int, end: int, before: Trail | None) ->
     if before is not None and length > _TRAIL:
         return Trail(what, path, start, end, before.before, before.length)
     return Trail(what, path, start, end, before, length)
+
+
+def through(path: str, start: int, end: int, before: Trail | None, inside: Trail | None) -> Trail:
+    """One call more, and the way inside what it calls."""
+    length = 1 if before is None else before.length + 1
+    kept = before if before is None or length <= 2 * _TRAIL else before.before
+    return Trail("call", path, start, end, kept, length, inside)
 
 
 class Taint:
@@ -231,7 +249,51 @@ def merge_taints(*several: Taints) -> Taints:
             found = dict(first)
         for taint, trail in taints.items():
             found.setdefault(taint, trail)
-    return first if found is None else found
+    if found is None:
+        return first
+    return found if len(found) <= _TAINTS else bounded_taints(found)
+
+
+def bounded_taints(taints: Taints) -> Taints:
+    """Fewer taints that say as much or a little more: a parameter stands for its fields when they are many."""
+    if len(taints) <= 3:
+        return taints
+    whole = {(taint.index, taint.cleared) for taint in taints if taint.index >= 0 and not taint.path}
+    fields: dict[tuple[int, frozenset[str]], int] = {}
+    for taint in taints:
+        if taint.index >= 0 and taint.path:
+            key = (taint.index, taint.cleared)
+            fields[key] = fields.get(key, 0) + 1
+    found: dict[Taint, Trail] = {}
+    for taint, trail in taints.items():
+        key = (taint.index, taint.cleared)
+        if taint.index >= 0 and taint.path and (key in whole or fields[key] > _PATHS):
+            taint = Taint(taint.role, taint.index, (), taint.cleared, taint.unsure)  # noqa: PLW2901
+        found.setdefault(taint, trail)
+        if len(found) >= _TAINTS:
+            break
+    return found
+
+
+def bounded(value: Value, depth: int = 3) -> Value:
+    """A value with bounded parts, for a summary that is used often; the same object when nothing is too large."""
+    fields, rest = value.fields, value.rest
+    if (depth == 0 and (fields is not None or rest is not None)) or (fields is not None and len(fields) > _BOUND_FIELDS):
+        return value.but(taints=bounded_taints(all_taints(value, 3)), fields=None, rest=None)
+    if fields:
+        fields = mapped(fields, lambda part: bounded(part, depth - 1))
+    if rest is not None:
+        rest = bounded(rest, depth - 1)
+    taints = bounded_taints(value.taints)
+    if taints is value.taints and fields is value.fields and rest is value.rest:
+        return value
+    return value.but(taints=taints, fields=fields, rest=rest)
+
+
+def mapped(fields: Mapping[str | int, Value], change: Callable[[Value], Value]) -> Mapping[str | int, Value]:
+    """Fields with each value changed; the same object when none is."""
+    made = {key: change(part) for key, part in fields.items()}
+    return fields if all(made[key] is part for key, part in fields.items()) else made
 
 
 def join(left: Value, right: Value, depth: int = _DEPTH) -> Value:
