@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterable
 
 from rich.console import Console, RenderableType
-from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from backend_advisor.model import Severity, Strength
 from backend_advisor.report.markdown import without_html
+from backend_advisor.report.paragraphs import paragraphs
 from backend_advisor.report.style import Style
 
 _WORKFLOW_COMMAND = re.compile(
@@ -73,8 +73,15 @@ def prose(text: str) -> list[RenderableType]:
         if number % 2:
             blocks.append(code_text("\n".join(f"   {line}" for line in piece.rstrip().split("\n"))))
         else:
-            blocks.append(Markdown(without_html(piece), code_theme="ansi_dark", hyperlinks=False))
+            blocks.append(paragraphs(piece) or _anything(piece))
     return blocks or [Text()]
+
+
+def _anything(text: str) -> RenderableType:
+    """Any Markdown, by Rich's own reading, which is slow to import."""
+    from rich.markdown import Markdown
+
+    return Markdown(without_html(text), code_theme="ansi_dark", hyperlinks=False)
 
 
 def item(lead: str, text: str) -> list[RenderableType]:
