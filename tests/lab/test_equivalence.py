@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend_advisor.lab.equivalence import Checker, checking, order_of
+from backend_advisor.lab.equivalence import Checker, checking
+from backend_advisor.lab.order_keys import order_of
 from backend_advisor.lab.postgres.server import running
 from backend_advisor.model import Artifact
 from backend_advisor.sql.ddl import read_ddl
