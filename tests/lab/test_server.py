@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from backend_advisor.lab.errors import LabError, ServerUnavailable
 from backend_advisor.lab.postgres import address, binaries
 from backend_advisor.lab.postgres.build import build
 from backend_advisor.lab.postgres.fill import fill
-from backend_advisor.lab.postgres.folders import sweep
+from backend_advisor.lab.postgres.folders import make_folder, sweep
 from backend_advisor.lab.postgres.server import Server, running
 from backend_advisor.lab.postgres.wire import connect
 from backend_advisor.model import Artifact, ArtifactKind
@@ -155,3 +157,30 @@ def test_a_folder_too_deep_for_a_socket_uses_tcp(tmp_path: Path, monkeypatch: py
     monkeypatch.delenv(address.CHOICE, raising=False)
     assert address.choose_address(tmp_path / ("x" * 100)).password is not None
     assert address.choose_address(Path("/tmp/x")).password is None
+
+
+def test_without_a_place_for_temporary_files_the_reason_is_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(ServerUnavailable, match="missing"), running():
+        pass
+
+
+def test_a_folder_that_cannot_be_given_away_is_removed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(LookupError):
+        make_folder("nobody-of-this-name")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_servers_run_at_once() -> None:
+    def count() -> int:
+        with running() as server:
+            database = server.create_database()
+            rows = database.admin("SELECT count(*) FROM pg_database")
+            database.close()
+            return int(rows[0][0])
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(lambda _: count(), range(3))) == [4, 4, 4]

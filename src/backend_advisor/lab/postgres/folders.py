@@ -15,11 +15,15 @@ _ZOMBIE, _START_FIELD = "Z", 19
 def make_folder(user: str | None) -> Path:
     """A new folder with `data` and `run` in it, which belong to the user that the server runs as."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-    folder.chmod(0o711)
-    for name in ("data", "run"):
-        (folder / name).mkdir(mode=0o700)
-        if user is not None:
-            shutil.chown(folder / name, user)
+    try:
+        folder.chmod(0o711)
+        for name in ("data", "run"):
+            (folder / name).mkdir(mode=0o700)
+            if user is not None:
+                shutil.chown(folder / name, user)
+    except (OSError, LookupError):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return folder
 
 

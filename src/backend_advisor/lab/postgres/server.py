@@ -103,15 +103,24 @@ class Server:
 @contextmanager
 def running(settings: Mapping[str, str] | None = None, limits: Limits | None = None) -> Iterator[Server]:
     """Start a server and stop it at the end; raises ServerUnavailable when it does not start."""
-    binaries, bounds = find_binaries(), limits or Limits()
-    sweep()
+    bounds = limits or Limits()
     try:
+        binaries = find_binaries()
+        sweep()
         folder = make_folder(binaries.user)
     except OSError as error:
         raise ServerUnavailable(str(error)) from error
     address = choose_address(folder / "run")
-    wanted = {**SETTINGS, **address.settings(), **bounds.server_settings(), **(settings or {})}
-    process = _keep(folder, binaries, address, wanted)
+    try:
+        process = _keep(
+            folder,
+            binaries,
+            address,
+            {**SETTINGS, **address.settings(), **bounds.server_settings(), **(settings or {})},
+        )
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ServerUnavailable(str(error)) from error
     server = None
     watch = threading.Event()
     try:
