@@ -317,10 +317,7 @@ def pattern(reader: Reader, node: Node, subject: Expr) -> tuple[Expr, list[Assig
         node = children[0]
         children = parts(node)
     if node.kind_id == _RECORD_PATTERN:
-        captured: list[Assign] = []
-        for component in parts(children[-1]):
-            _component(reader, component, subject, captured)
-        return type_name(reader, children[0]), captured
+        return type_name(reader, children[0]), _components(reader, children[-1], subject)
     wanted = next(child for child in children if child.kind_id in TYPES)
     made = stated(reader, wanted)
     last = children[-1]
@@ -331,21 +328,21 @@ def pattern(reader: Reader, node: Node, subject: Expr) -> tuple[Expr, list[Assig
     return type_name(reader, wanted), [Assign(start, end, name(reader, last), value, None, made, "var")]
 
 
-def _component(reader: Reader, node: Node, subject: Expr, captured: list[Assign]) -> None:
-    if node.kind_id == _RECORD_PATTERN:
-        captured += pattern(reader, node, subject)[1]
-        return
-    children = parts(node)
-    if node.kind_id != _COMPONENT or not children:
-        return
-    if children[0].kind_id == _RECORD_PATTERN:
-        captured += pattern(reader, children[0], subject)[1]
-    elif len(children) > 1 and children[-1].kind_id == _IDENTIFIER:
-        last = children[-1]
-        start, end = last.start_byte, last.end_byte
-        part = Opaque(start, end, [subject])
-        made = stated(reader, children[-2])
-        captured.append(Assign(start, end, name(reader, last), part, None, made, "var"))
+def _components(reader: Reader, node: Node, subject: Expr) -> list[Assign]:
+    """The names that a record pattern captures, however deep: parts of the subject that have no name here."""
+    captured: list[Assign] = []
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        children = parts(one)
+        if one.kind_id != _COMPONENT or (children and children[0].kind_id == _RECORD_PATTERN):
+            waiting += reversed(children)
+        elif len(children) > 1 and children[-1].kind_id == _IDENTIFIER:
+            last = children[-1]
+            start, end = last.start_byte, last.end_byte
+            made = stated(reader, children[-2])
+            captured.append(Assign(start, end, name(reader, last), Opaque(start, end, [subject]), None, made, "var"))
+    return captured
 
 
 @lowers("lambda_expression")

@@ -1,9 +1,12 @@
 """Which file of the tree an import means."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from backend_advisor.code.ir import Import
+
+_BELOW_ROOT = re.compile(r"(?:^|/)src/[A-Za-z]\w*/java/.")
 
 
 def locate(statement: Import, path: str, tree: Collection[str]) -> str | None:
@@ -13,26 +16,52 @@ def locate(statement: Import, path: str, tree: Collection[str]) -> str | None:
     the one that shares most of its path with the importing file is meant. For `import a.b.C.Inner` and `import static
     a.b.C.d` that is the file of C; a wildcard means a file only where it names a class.
     """
-    ends = _ends(frozenset(tree) if not isinstance(tree, frozenset) else tree)
-    name = statement.module if statement.name in (None, "*") else f"{statement.module}.{statement.name}"
-    parts = name.split(".")
+    if not tree:
+        return None
+    named = statement.module if statement.name in (None, "*") else f"{statement.module}.{statement.name}"
+    parts = named.split(".")
+    files = _by_name(_Tree(tree))
     for length in range(len(parts), 0, -1):
-        if not parts[length - 1][:1].isupper() and length < len(parts):
+        last = parts[length - 1]
+        if not last[:1].isupper() and length < len(parts):
             return None
-        wanted = "/".join(parts[:length]) + ".java"
-        found = [
-            one for one in ends.get(parts[length - 1] + ".java", ()) if one == wanted or one.endswith("/" + wanted)
-        ]
+        wanted = "/" + "/".join(parts[:length]) + ".java"
+        found = [one for one in files.get(last, ()) if _is(one, wanted) and one in tree]
         if found:
             return max(found, key=lambda one: (_shared(one, path), -len(one), one))
     return None
 
 
-@lru_cache(maxsize=4)
-def _ends(tree: frozenset[str]) -> dict[str, list[str]]:
+def _is(path: str, wanted: str) -> bool:
+    if not f"/{path}".endswith(wanted):
+        return False
+    return _BELOW_ROOT.search(path[: max(0, len(path) - len(wanted) + 1)]) is None
+
+
+class _Tree:
+    """A tree as the key of what is kept of it. Comparing every path with each import would cost the square of the
+    tree's size, so trees of one size with the same first file count as one; what is found is looked up once more."""
+
+    __slots__ = ("key", "paths")
+
+    def __init__(self, paths: Collection[str]) -> None:
+        self.paths = paths
+        self.key = (len(paths), next(iter(paths)))
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Tree) and other.key == self.key
+
+
+@lru_cache(maxsize=2)
+def _by_name(tree: _Tree) -> Mapping[str, list[str]]:
+    """The files of a tree by the class that their name says."""
     found: dict[str, list[str]] = {}
-    for path in tree:
-        found.setdefault(path.rsplit("/", 1)[-1], []).append(path)
+    for path in tree.paths:
+        if path.endswith(".java"):
+            found.setdefault(path.rsplit("/", 1)[-1][:-5], []).append(path)
     return found
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from backend_advisor.code.frontends.java.grammar import ERROR_KIND, KINDS, WORDS, kind
+from backend_advisor.code.frontends.java.implied import initialise, record
 from backend_advisor.code.frontends.java.reader import EXPRESSIONS, Reader, lowers_statement, only, parts, sound
 from backend_advisor.code.frontends.java.types import (
     TYPES,
-    array_of,
     declared_variables,
     dimensions_of,
     name_of,
@@ -19,7 +19,6 @@ from backend_advisor.code.frontends.java.types import (
 )
 from backend_advisor.code.ir import (
     Assign,
-    Attr,
     Call,
     Class,
     Define,
@@ -29,7 +28,6 @@ from backend_advisor.code.ir import (
     Function,
     Name,
     Param,
-    Return,
     Stmt,
     Type,
 )
@@ -287,7 +285,7 @@ def _class_of(reader: Reader, node: Node, name: str, bases: list[Type], base: Ex
     reader.owner, reader.finish = owner, finish
     made = Class(node.start_byte, node.end_byte, name, [base], body.fields, body.methods, body.classes)
     made.body, made.base_types = body.once, bases
-    _initialise(made, body.each_time)
+    initialise(made, body.each_time)
     return made
 
 
@@ -318,8 +316,8 @@ def define(reader: Reader, node: Node, doc: str = "") -> Class:
         made.modifiers = (*made.modifiers, "annotation")
     made.fields, made.methods, made.classes, made.body = body.fields, body.methods, body.classes, body.once
     if made.kind == "record":
-        _record(made, components)
-    _initialise(made, body.each_time)
+        record(made, components)
+    initialise(made, body.each_time)
     reader.owner, reader.variables, reader.finish = owner, variables, finish
     return made
 
@@ -331,61 +329,6 @@ def _bases(reader: Reader, node: Node, made: Class) -> None:
             if kind_of is not None:
                 made.bases.append(type_name(reader, one))
                 made.base_types.append(kind_of)
-
-
-def _record(made: Class, components: list[Param]) -> None:
-    """Components are fields, parameters of the constructor, and methods that read them."""
-    made.fields[:0] = [
-        Field(one.start, one.end, one.name, _stored_type(one), None, one.decorators, ("private", "final"))
-        for one in components
-    ]
-    stores: list[Stmt] = [
-        Assign(one.start, one.end, _own(one), Name(one.start, one.end, one.name)) for one in components
-    ]
-    whole = [method for method in made.methods if method.name == made.name]
-    compact = next((method for method in whole if not method.params and components), None)
-    if compact is not None:
-        compact.params = components
-        compact.body += stores
-    elif not any(len(method.params) == len(components) for method in whole):
-        added = _added(made.start, made.start, made.name, stores)
-        added.params = components
-        made.methods.append(added)
-    named = {method.name for method in made.methods if not method.params}
-    for one in components:
-        if one.name not in named:
-            added = _added(one.start, one.end, one.name, [Return(one.start, one.end, _own(one))])
-            added.returns = _stored_type(one)
-            made.methods.append(added)
-
-
-def _stored_type(one: Param) -> Type | None:
-    return array_of(one.type) if one.kind == "rest" else one.type
-
-
-def _own(one: Param) -> Expr:
-    return Attr(one.start, one.end, Name(one.start, one.start, "this"), one.name)
-
-
-def _added(start: int, end: int, name: str, body: list[Stmt]) -> Function:
-    """A method that the compiler adds."""
-    return Function(start, end, name, [], body, modifiers=("public", "synthetic"), header_end=end)
-
-
-def _initialise(made: Class, statements: list[Stmt]) -> None:
-    """Put what initialisers do at the head of each constructor that does not call another one of the class."""
-    if not statements:
-        return
-    constructors = [method for method in made.methods if method.name == made.name]
-    if not constructors:
-        made.methods.append(_added(made.start, made.start, made.name, statements))
-        return
-    for method in constructors:
-        called = method.body[0] if method.body else None
-        word = getattr(getattr(getattr(called, "value", None), "func", None), "id", "")
-        if word != "this":
-            at = 1 if word == "super" else 0
-            method.body[at:at] = statements
 
 
 @lowers_statement(

@@ -83,7 +83,7 @@ def local(reader: Reader, node: Node, out: list[Stmt]) -> None:
 def _declarator(reader: Reader, node: Node, made: Type | None, declares: str, out: list[Stmt]) -> None:
     children = node.children
     start, end = node.start_byte, node.end_byte
-    if len(children) > 3 or reader.broken:
+    if len(children) not in (1, 3) or reader.broken:
         children = sound(children)
         made = with_dimensions(made, dimensions_of(children))
     named = children[0]

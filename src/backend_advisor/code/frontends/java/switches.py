@@ -221,7 +221,7 @@ def _chain(reader: Reader, subject: Expr, rules: list[Node]) -> Expr | None:
         given = _simple(rule)
         if given is None or given.kind_id == _THROW:
             continue
-        test = _test(reader, sound(rule.children)[0], subject)
+        test = _test(reader, sound(rule.children)[0], subject, again)
         subject = subject if test is None else again
         links.append((test, reader.expr(given)))
     links.sort(key=lambda link: link[0] is None)
@@ -234,7 +234,7 @@ def _chain(reader: Reader, subject: Expr, rules: list[Node]) -> Expr | None:
     return made
 
 
-def _test(reader: Reader, label: Node, subject: Expr) -> Expr | None:
+def _test(reader: Reader, label: Node, subject: Expr, again: Expr) -> Expr | None:
     """The condition of a case; None for the default."""
     tests: list[Expr] = []
     for part in label.children:
@@ -242,9 +242,9 @@ def _test(reader: Reader, label: Node, subject: Expr) -> Expr | None:
         if _word(reader, part) == b"default":
             return None
         if part.kind_id == _PATTERN:
-            wanted, captured = pattern(reader, part, subject)
+            wanted, captured = pattern(reader, part, again)
             all_of: list[Expr] = [Binary(start, end, "instanceof", subject, wanted)]
-            all_of += [AssignExpr(one.start, one.end, one.target, one.value or subject) for one in captured]
+            all_of += [AssignExpr(one.start, one.end, one.target, one.value or again) for one in captured]
             tests.append(Logic(start, end, "and", all_of) if len(all_of) > 1 else all_of[0])
         elif part.kind_id == _GUARD:
             tests[-1:] = [Logic(start, end, "and", [*tests[-1:], reader.expr(part)])]
