@@ -1,6 +1,8 @@
 """The compiled library on disk: used when whole and current, ignored otherwise."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,27 @@ def test_no_half_file_stays(package: Package) -> None:
     root = package()
     load(root)
     assert [path.name for path in store.cache_file(root).parent.iterdir()] == [store.cache_file(root).name]
+
+
+def test_a_user_without_a_home_is_answered_without_a_cache(tmp_path: Path) -> None:
+    program = (
+        "import os, pwd\n"
+        "def unknown(*_): raise KeyError\n"
+        "pwd.getpwuid = unknown\n"
+        "from backend_advisor import knowledge\n"
+        "from backend_advisor.cli import main\n"
+        "assert knowledge.load().playbooks\n"
+        "main()"
+    )
+    environment = {"PATH": os.environ["PATH"]}
+    command = [sys.executable, "-c", program, "search", "pool"]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cache_folder_that_cannot_be_written_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    store.write_bytes(store.folder() / "knowledge", b"content")
+    assert store.read(store.folder() / "knowledge", "") is None

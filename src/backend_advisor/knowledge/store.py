@@ -55,8 +55,14 @@ def digest(files: Iterable[Path]) -> str:
 
 
 def folder() -> Path:
-    """The user's cache folder of this program."""
-    return platformdirs.user_cache_path("backend-advisor", appauthor=False)
+    """The user's cache folder of this program; for a user without a home, a place where nothing can be kept.
+
+    A folder that everybody may write would let others put a library of theirs there.
+    """
+    try:
+        return platformdirs.user_cache_path("backend-advisor", appauthor=False)
+    except RuntimeError:
+        return Path(os.devnull) / "backend-advisor"
 
 
 def cache_file(root: Path) -> Path:
