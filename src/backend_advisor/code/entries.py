@@ -42,6 +42,8 @@ def _handler(run: Run, info: FunctionInfo, role: CallRole, site: Site) -> None:
         handler = handlers[id(info)] = Handler(info, set(), {}, site.node, run.unit)
     handler.marks.update(role.marks)
     handler.properties.update(site.properties(role))
+    if role.result:
+        handler.result = role
 
 
 def decorator_role(run: Run, decorator: ir.Expr, env: Env) -> tuple[CallRole | None, Site | None]:
@@ -174,7 +176,9 @@ def _noted(run: Run, param: ir.Param) -> Value | None:
             return _provided(run, note, stated)
         taints = {}
         if role.source is not None:
-            taints = {Taint(role.source): station("source", run.unit.path, param.start, param.end, None)}
+            taints = {
+                Taint(role.source).clean(role.cleans): station("source", run.unit.path, param.start, param.end, None)
+            }
         types = stated.types
         if role.returns is not None and role.returns.type is not None:
             types = types | {role.returns.type}

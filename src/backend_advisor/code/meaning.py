@@ -3,6 +3,7 @@
 import re
 
 from backend_advisor.code.assignment import write_back
+from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Run
@@ -59,6 +60,8 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
 
 def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     """Note every unsafe data that reaches a sink."""
+    if kind == "html.text":
+        value = _body(value)
     taints = all_taints(value, 3)
     if not taints:
         return
@@ -69,6 +72,13 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     for taint, trail in taints.items():
         if taint.harms(kind):
             run.machine.hit(run, kind, site, role.name, taint, trail, known_text(value))
+
+
+def _body(value: Value) -> Value:
+    """The part of a response that a browser shows: the first of a tuple with status and headers; no JSON."""
+    if "tuple" in value.types and value.fields and 0 in value.fields:
+        return _body(value.fields[0])
+    return UNKNOWN if value.types & {"dict", "list", "tuple"} else value
 
 
 def _note(run: Run, role: CallRole, site: Site, certain: bool) -> None:
@@ -164,16 +174,19 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
             value = _changed_receiver(run, role, site, value)
         return cleaned(value, role.cleans) if role.cleans else value
     taints = _passed(role, site)
+    if role.restores:
+        taints = {taint.restored(): trail for taint, trail in taints.items()}
     if role.cleans:
         taints = {} if ALL in role.cleans else {t.clean(role.cleans): trail for t, trail in taints.items()}
     elif taints:
         taints = {t: station("pass", run.unit.path, node.start, node.end, trail) for t, trail in taints.items()}
     if role.source is not None:
         taints = merge_taints(
-            {Taint(role.source): station("source", run.unit.path, node.start, node.end, None)}, taints
+            {Taint(role.source).clean(role.cleans): station("source", run.unit.path, node.start, node.end, None)},
+            taints,
         )
     types = frozenset({result.type}) if result is not None and result.type is not None else NO_TYPES
-    fields = None
+    fields = {} if any(holds_elements(kind) for kind in types) else None
     if "regex.compile" in role.does and site.args:
         fields = {"(pattern)": site.args[0]}
     made = Value(taints, types=types, fields=fields, name=f"{role.name}()" if not types else None)

@@ -112,7 +112,7 @@ def _of_type(run: Run, value: Value, kind: str, name: str, node: ir.Expr | None)
     taints = merge_taints(value.taints, {})
     if role.source is not None:
         start, end = (node.start, node.end) if node is not None else (0, 0)
-        taints = {Taint(role.source): station("source", run.unit.path, start, end, None)}
+        taints = {Taint(role.source).clean(role.cleans): station("source", run.unit.path, start, end, None)}
     return Value(taints, types=frozenset({role.type}) if role.type else NO_TYPES, name=f"{kind}.{name}")
 
 

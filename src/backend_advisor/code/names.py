@@ -321,7 +321,7 @@ def external(run: Run, name: str, node: ir.Expr | None = None) -> Value:
     taints = {}
     if role.source is not None:
         start, end = (node.start, node.end) if node is not None else (0, 0)
-        taints = {Taint(role.source): station("source", run.unit.path, start, end, None)}
+        taints = {Taint(role.source).clean(role.cleans): station("source", run.unit.path, start, end, None)}
     return Value(taints, types=frozenset({role.type}) if role.type else NO_TYPES, name=name)
 
 
@@ -333,30 +333,31 @@ def bind_import(run: Run, node: ir.Import, env: Env) -> None:
             for name, value in run.machine.unit_env(located).items():
                 env.setdefault(name, value)
         return
-    if (
-        run.language == "python"
-        and node.name is None
-        and "." in node.module
-        and node.local == node.module.split(".")[0]
-    ):
-        env[node.local] = _package(run, node, env.get(node.local))
+    if run.language == "python" and "." in node.local:
+        root = node.local.partition(".")[0]
+        env[root] = _package(run, node, env.get(root) or external(run, root))
         return
-    env[node.local] = imported(run, run.unit, node)
+    bound = imported(run, run.unit, node)
+    before = env.get(node.local)
+    if before is not None and before.fields and bound.name == node.local == node.module:
+        return
+    env[node.local] = bound
 
 
-def _package(run: Run, node: ir.Import, before: Value | None) -> Value:
+def _package(run: Run, node: ir.Import, before: Value) -> Value:
     """`import a.b.c` binds `a`, through which `a.b.c` is reached."""
     located = run.machine.program.locate(node, run.unit)
-    if located is None:
-        return external(run, node.local)
-    whole = Value(refs=(located,))
-    for part in reversed(node.module.split(".")[1:]):
-        whole = Value(fields={part: whole})
-    return (
-        whole
-        if before is None or before.fields is None
-        else join(before, whole).but(fields={**before.fields, **(whole.fields or {})})
-    )
+    if located is None or not node.local.partition(".")[2]:
+        return before
+    return _with_path(before, node.local.split(".")[1:], Value(refs=(located,)))
+
+
+def _with_path(holder: Value, path: list[str], value: Value) -> Value:
+    if not path:
+        return value
+    known = (holder.fields or {}).get(path[0]) or Value()
+    fields: dict[str | int, Value] = {**(holder.fields or {}), path[0]: _with_path(known, path[1:], value)}
+    return holder.but(fields=fields)
 
 
 def defined(run: Run, definition: ir.Function | ir.Class, env: Env) -> Value:

@@ -62,9 +62,11 @@ class CallRole:
     calls: tuple[tuple[Argument, tuple[str, ...]], ...] = ()
     marks: tuple[str, ...] = ()
     ends: bool = False
+    restores: bool = False
     checks: tuple[tuple[Argument, tuple[str, ...]], ...] = ()
     receiver: re.Pattern[str] | None = None
     parameters: tuple[str, ...] = ()
+    result: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class ValueRole:
     type: str | None = None
     source: str | None = None
     constant: bool = False
+    cleans: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +121,9 @@ class Roles:
         return None
 
     def attribute(self, kind: str, name: str) -> ValueRole | None:
-        """The role of an attribute of a type, its own or inherited."""
+        """The role of an attribute of a type, its own or inherited; `TYPE.*` stands for every other attribute."""
         for one in self.ancestry(kind):
-            role = self.values.get(f"{one}.{name}")
+            role = self.values.get(f"{one}.{name}") or self.values.get(f"{one}.*")
             if role is not None:
                 return role
         return None
@@ -202,9 +205,12 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
     for name, entry in _entries(document, "types"):
         made.bases[name] = tuple(_words(entry.get("is", ())))
     for name, entry in _entries(document, "values"):
-        _only(entry, {"type", "source", "constant"}, f"{place}: {name}")
+        _only(entry, {"type", "source", "constant", "cleans"}, f"{place}: {name}")
         made.values[name] = ValueRole(
-            entry.get("type"), _word(entry.get("source"), "sources", place, name), entry.get("constant") == "true"
+            entry.get("type"),
+            _word(entry.get("source"), "sources", place, name),
+            entry.get("constant") == "true",
+            _cleans(entry.get("cleans", ()), f"{place}: {name}"),
         )
     for name, entry in _entries(document, "calls"):
         role = _call(name, entry, framework, place)
@@ -235,7 +241,7 @@ def _only(entry: Mapping[str, Any], known: Collection[str], place: str) -> None:
 
 
 _KEYS = {
-    "does", "args", "named", "returns", "source", "passes", "cleans", "stores", "taints", "calls", "marks", "ends",
+    "does", "args", "named", "returns", "source", "passes", "cleans", "stores", "taints", "calls", "marks", "ends", "restores", "result",
     "checks", "receiver", "parameters", "type",
 }  # fmt: skip
 
@@ -264,8 +270,10 @@ def _call(name: str, entry: Mapping[str, Any], framework: str, place: str) -> Ca
         calls=tuple((_argument(k, where), tuple(_words(v))) for k, v in (entry.get("calls") or {}).items()),
         marks=_checked(entry.get("marks", ()), "marks", where),
         ends=entry.get("ends") == "true",
+        restores=entry.get("restores") == "true",
         checks=tuple((_argument(k, where), _cleans(v, where)) for k, v in (entry.get("checks") or {}).items()),
         receiver=re.compile(entry["receiver"]) if "receiver" in entry else None,
+        result=_checked(entry.get("result", ()), "sinks", where),
         parameters=_parameters(entry.get("parameters"), where),
     )
 
