@@ -1,11 +1,9 @@
 """Calls: finding what is called, and what the call gives."""
 
-import re
-
 from backend_advisor.code import ir
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.callbacks import higher_order
-from backend_advisor.code.containers import container_method, is_container
+from backend_advisor.code.containers import container_method, holds_elements, is_container
 from backend_advisor.code.expressions import concatenated
 from backend_advisor.code.folding import fold_function, fold_method
 from backend_advisor.code.meaning import apply_role
@@ -30,11 +28,6 @@ from backend_advisor.code.values import (
 )
 
 _BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer"})
-_COLLECTIONS = re.compile(
-    r"(?:^|\.)(?:list|dict|set|tuple|frozenset|deque|defaultdict|OrderedDict|Array|Map|Set|WeakMap|"
-    r"(?:Array|Linked|CopyOnWriteArray)List|Vector|Stack|ArrayDeque|LinkedHash(?:Map|Set)|Hash(?:Map|Set|table)|Tree(?:Map|Set)|"
-    r"ConcurrentHashMap|Properties|LinkedBlockingQueue|PriorityQueue|java\.util\.(?:List|Map|Set)|List|Collection)$"
-)
 _FORMATTERS = frozenset({"format", "String.format", "java.lang.String.format", "formatted", "util.format"})
 
 
@@ -237,7 +230,7 @@ def _builtin(run: Run, node: ir.Call, site: Site, known: bool) -> Value | None:
             return Value(
                 consts=consts, taints=merge_taints(*(arg.taints for arg in site.args)) if site.name == "str" else {}
             )
-        return _constructed(site) if not known or _COLLECTIONS.search(site.name) else None
+        return _constructed(site) if not known or holds_elements(site.name) else None
     if receiver.consts:
         found = _text_method(site, receiver)
         if found is not None:
@@ -341,7 +334,7 @@ def _constructed(site: Site) -> Value | None:
         text = known_text(site.args[0]) if site.args and isinstance((site.args[0].consts or (0,))[0], str) else ()
         taints = all_taints(site.args[0], 1) if site.args else {}
         return Value(taints, types=frozenset({short}), text=text)
-    if not _COLLECTIONS.search(short):
+    if not holds_elements(short):
         return None
     kind = {
         "list": "list",
@@ -377,8 +370,10 @@ def _unknown(run: Run, node: ir.Call, site: Site) -> Value:
         for ref in argument.refs:
             if isinstance(ref, FunctionRef):
                 run.machine.call_later(run, ref)
-    taints = merge_taints(*(all_taints(value, 3) for value in site.everything()))
-    doubted = {taint.doubted(): trail for taint, trail in taints.items()}
+    own = all_taints(site.receiver, 3) if site.receiver is not None else {}
+    given = merge_taints(*(all_taints(value, 3) for value in site.everything() if value is not site.receiver))
+    # A method of the data itself most likely gives some of it; what becomes of an argument is less sure.
+    doubted = merge_taints(own, {taint.doubted(): trail for taint, trail in given.items() if taint not in own})
     if isinstance(node.func, ir.Attr):
         base = site.receiver.name if site.receiver is not None else None
         name = f"{base}.{site.name}" if base else None

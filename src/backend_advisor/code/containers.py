@@ -1,5 +1,6 @@
 """Lists, maps and sets element by element: what their methods give, and what is in them afterwards."""
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -17,6 +18,18 @@ from backend_advisor.code.values import (
     merge_taints,
     with_field,
 )
+
+
+_COLLECTIONS = re.compile(
+    r"(?:^|\.)(?:list|dict|set|tuple|frozenset|deque|defaultdict|OrderedDict|Array|Map|Set|WeakMap|"
+    r"(?:Array|Linked|CopyOnWriteArray)List|Vector|Stack|ArrayDeque|LinkedHash(?:Map|Set)|Hash(?:Map|Set|table)|Tree(?:Map|Set)|"
+    r"ConcurrentHashMap|Properties|LinkedBlockingQueue|PriorityQueue|ConfigParser|RawConfigParser|java\.util\.(?:List|Map|Set)|List|Collection)$"
+)
+
+
+def holds_elements(kind: str) -> bool:
+    """Whether a type is a collection that is followed element by element."""
+    return _COLLECTIONS.search(kind) is not None
 
 
 class Outcome(NamedTuple):
@@ -145,6 +158,8 @@ def _get(receiver: Value, args: list[Value]) -> Outcome | None:
         return None
     key = _only(args[0])
     default = args[1] if len(args) > 1 else None
+    if "configparser.ConfigParser" in receiver.types and len(args) > 1:
+        key, default = _two_part(args), args[2] if len(args) > 2 else None
     if isinstance(key, str | int) and not isinstance(key, bool):
         found = field(receiver, key)
         if found is None:
@@ -152,6 +167,18 @@ def _get(receiver: Value, args: list[Value]) -> Outcome | None:
         return Outcome(_carrying(found, receiver.taints))
     found = _carrying(element(receiver), receiver.taints)
     return Outcome(found if default is None else join(found, default))
+
+
+def _two_part(args: list[Value]) -> str | None:
+    """The key of a section and an option."""
+    section, option = _only(args[0]), _only(args[1])
+    return f"{section}\0{option}" if isinstance(section, str) and isinstance(option, str) else None
+
+
+@_on("read", "load", "read_file", "readfp", "loadFromXML", "read_string", "read_dict")
+def _loaded(receiver: Value, args: list[Value]) -> Outcome | None:
+    """Anything may be in it after it was read from elsewhere."""
+    return Outcome(UNKNOWN, receiver.but(rest=UNKNOWN))
 
 
 def _carrying(value: Value, taints: Taints) -> Value:
@@ -162,9 +189,9 @@ def _carrying(value: Value, taints: Taints) -> Value:
 def _put(receiver: Value, args: list[Value]) -> Outcome | None:
     if len(args) < 2:
         return None
-    key = _only(args[0])
+    key = _only(args[0]) if len(args) < 3 else _two_part(args)
     known = key if isinstance(key, str | int) and not isinstance(key, bool) else None
-    after = with_field(receiver, known, args[1])
+    after = with_field(receiver, known, args[-1])
     if args[0].taints:
         after = after.but(taints=merge_taints(after.taints, args[0].taints))
     return Outcome(args[1], after)

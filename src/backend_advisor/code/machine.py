@@ -110,6 +110,12 @@ class Machine:
         run = self._new_run(info.unit, info, self.closure_of(info), 0)
         values = entry_values(run, info, list(given), bound)
         self.summaries[key] = self._interpret(run, values)
+        handler = self.seen.handlers.get(id(info))
+        if handler is not None and handler.result is not None:
+            for node, value in zip(run.return_nodes, run.returns, strict=False):
+                site = Site(node, "return", None, None, [value], [])
+                for role in handler.result.result:
+                    sink(run, role, value, site, handler.result)
 
     def unit_env(self, unit: Unit) -> Env:
         """The names at the top level of a file, once it has been run."""
@@ -672,6 +678,8 @@ class Machine:
             handler = self.seen.handlers[id(ref.info)] = Handler(ref.info, set(), {}, site.node, run.unit)
         handler.marks.update(role.marks)
         handler.properties.update(site.properties(role))
+        if role.result:
+            handler.result = role
         handler.before += before
         if ref.closure:
             self._closures.setdefault(id(ref.info), ref.closure)

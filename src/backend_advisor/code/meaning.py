@@ -25,6 +25,7 @@ from backend_advisor.code.values import (
     merge_taints,
     station,
     with_field,
+    words,
 )
 
 _ADDRESSES = frozenset({"url.request", "redirect.url"})
@@ -38,10 +39,11 @@ _SHOWN = 60
 
 def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) -> Value:
     """Note what a call with this role does, and give its result."""
-    for wanted, kinds in role.sinks:
-        for value in site.values(wanted):
-            for kind in kinds:
-                sink(run, kind, value, site, role)
+    if _applies(role, site):
+        for wanted, kinds in role.sinks:
+            for value in site.values(wanted):
+                for kind in kinds:
+                    sink(run, kind, value, site, role)
     _note(run, role, site, certain)
     for wanted, source in role.taints:
         _receive(run, site, wanted, source)
@@ -56,6 +58,19 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
     if role.ends:
         return Value(name="(ends)")
     return _result(run, role, site, called)
+
+
+def _applies(role: CallRole, site: Site) -> bool:
+    """Whether the role's conditions on its properties hold, so that its arguments are sinks."""
+    if not role.when and not role.unless:
+        return True
+    given = site.properties(role)
+
+    def matches(name: str, pattern: re.Pattern[str]) -> bool:
+        known = words(given[name]) if name in given else None
+        return known is not None and all(pattern.search(word) for word in known)
+
+    return all(matches(*one) for one in role.when.items()) and not any(matches(*one) for one in role.unless.items())
 
 
 def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
@@ -186,9 +201,12 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
             taints,
         )
     types = frozenset({result.type}) if result is not None and result.type is not None else NO_TYPES
-    fields = {} if any(holds_elements(kind) for kind in types) else None
+    fields: dict[str | int, Value] | None = {} if any(holds_elements(kind) for kind in types) else None
     if "regex.compile" in role.does and site.args:
         fields = {"(pattern)": site.args[0]}
+    for key, wanted in role.keeps.items():
+        kept = site.value(wanted)
+        fields = {**(fields or {}), key: kept if kept is not None else UNKNOWN}
     made = Value(taints, types=types, fields=fields, name=f"{role.name}()" if not types else None)
     if called is not None and result is None:
         return called if not made.taints else called.but(taints=merge_taints(called.taints, made.taints))

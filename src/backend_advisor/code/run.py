@@ -82,6 +82,7 @@ class Run:
     withs: list[Any] = field(default_factory=list)
     ends: list[Env] = field(default_factory=list)
     reassigned: set[str] = field(default_factory=set)
+    return_nodes: list[Node] = field(default_factory=list)
     awaited: set[tuple[int, int]] = field(default_factory=set)
 
     @property

@@ -77,5 +77,7 @@ class Handler:
     properties: dict[str, Value]
     node: Any = None
     unit: Unit | None = None
+    result: CallRole | None = None
+    """The role that tells what becomes of the function's result."""
     before: list[Value] = field(default_factory=list)
     """Functions given in the same registration before it (middleware)."""

@@ -40,6 +40,7 @@ def _do(run: Run, node: ir.Do, env: Env) -> Env | None:
 @executes(ir.Return)
 def _return(run: Run, node: ir.Return, env: Env) -> Env | None:
     run.returns.append(constant(None) if node.value is None else run.evaluate(node.value, env))
+    run.return_nodes.append(node)
     run.ends.append(env)
     return None
 

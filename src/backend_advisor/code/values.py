@@ -105,6 +105,10 @@ class Taint:
         """The same data, made safe for more roles."""
         return Taint(self.role, self.index, self.path, self.cleared.union(roles), self.unsure)
 
+    def restored(self) -> "Taint":
+        """The same data after an encoding that had made it safe was undone."""
+        return Taint(self.role, self.index, self.path, frozenset(), self.unsure)
+
     def doubted(self) -> "Taint":
         """The same data after a call that nothing is known of."""
         return self if self.unsure else Taint(self.role, self.index, self.path, self.cleared, True)
@@ -202,6 +206,21 @@ def known_text(value: Value) -> tuple[str | None, ...]:
             return (only.decode("latin-1"),)
         return (str(only),) if only is not None else (None,)
     return (None,)
+
+
+def words(value: Value) -> tuple[str, ...] | None:
+    """Everything that a value can be, as text: its constants, or the name of what it is outside the program."""
+    if value.consts:
+        return tuple(_word(one) for one in value.consts)
+    return (value.name,) if value.name is not None else None
+
+
+def _word(constant: Constant) -> str:
+    if constant is None:
+        return "null"
+    if isinstance(constant, bool):
+        return "true" if constant else "false"
+    return constant.decode("latin-1") if isinstance(constant, bytes) else str(constant)
 
 
 def joined_text(parts: Iterable[tuple[str | None, ...]]) -> tuple[str | None, ...]:

@@ -6,7 +6,7 @@ from functools import cache
 
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen, Flow
-from backend_advisor.code.values import Value
+from backend_advisor.code.values import Value, words
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.knowledge.playbook import Declaration
 from backend_advisor.model import Confidence, Location
@@ -111,24 +111,14 @@ def in_async(info: FunctionInfo | None) -> bool:
 
 
 def _matches(value: Value | None, pattern: str) -> bool:
-    if value is None or value.consts is None or not value.consts:
-        return False
-    return all(_pattern(pattern).search(_written(one)) is not None for one in value.consts)
-
-
-def _written(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    known = words(value) if value is not None else None
+    return known is not None and all(_pattern(pattern).search(one) is not None for one in known)
 
 
 def shown(value: Value | None) -> str:
     """A property as a message shows it; empty when it is not known."""
-    if value is None or not value.consts:
-        return ""
-    return _short(_written(value.consts[0]))
+    known = words(value) if value is not None else None
+    return _short(known[0]) if known else ""
 
 
 @cache

@@ -67,6 +67,9 @@ class CallRole:
     receiver: re.Pattern[str] | None = None
     parameters: tuple[str, ...] = ()
     result: tuple[str, ...] = ()
+    when: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    unless: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    keeps: Mapping[str, Argument] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +244,7 @@ def _only(entry: Mapping[str, Any], known: Collection[str], place: str) -> None:
 
 
 _KEYS = {
-    "does", "args", "named", "returns", "source", "passes", "cleans", "stores", "taints", "calls", "marks", "ends", "restores", "result",
+    "does", "args", "named", "returns", "source", "passes", "cleans", "stores", "taints", "calls", "marks", "ends", "restores", "result", "when", "unless", "keeps",
     "checks", "receiver", "parameters", "type",
 }  # fmt: skip
 
@@ -273,6 +276,9 @@ def _call(name: str, entry: Mapping[str, Any], framework: str, place: str) -> Ca
         restores=entry.get("restores") == "true",
         checks=tuple((_argument(k, where), _cleans(v, where)) for k, v in (entry.get("checks") or {}).items()),
         receiver=re.compile(entry["receiver"]) if "receiver" in entry else None,
+        when={k: re.compile(v) for k, v in (entry.get("when") or {}).items()},
+        unless={k: re.compile(v) for k, v in (entry.get("unless") or {}).items()},
+        keeps={k: _argument(v, where) for k, v in (entry.get("keeps") or {}).items()},
         result=_checked(entry.get("result", ()), "sinks", where),
         parameters=_parameters(entry.get("parameters"), where),
     )
