@@ -212,7 +212,7 @@ def _rewrite_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, o
 def _equality_conditions(setting: _Setting, outcome: Outcome) -> Iterator[str]:
     if not outcome.rewrite.same_rows:
         yield setting.say("condition_keyset")
-    yield setting.say("condition_equality", trials=outcome.equality.trials)
+    yield setting.say("condition_equality", trials=outcome.equality.trials, eventful=outcome.equality.eventful)
     if "ties" in outcome.equality.notes:
         yield setting.say("condition_ties")
     for assumption in outcome.rewrite.assumptions:

@@ -60,9 +60,11 @@ def _kind(column: ColumnFacts, table: TableFacts, plan: Plan) -> str:
         return "links"
     if is_unique(column, table) or column.pieces:
         return ""
-    if column.labels or (column.name in STATES and column.category == "S"):
+    asked = {wish.kind for wish in plan.wishes.get((table.name, column.name), ())}
+    # What the query compares such a column with is as frequent as the share that is stated for it.
+    if column.labels or (column.name in STATES and column.category == "S" and "equal" not in asked):
         return "states"
-    ranged = any(wish.kind == "range" for wish in plan.wishes.get((table.name, column.name), ()))
+    ranged = "range" in asked
     bounded = column.allowed.low is not None or column.allowed.high is not None
     return {"N": "" if ranged else "numbers", "D": "" if bounded else "times"}.get(column.category, "")
 
