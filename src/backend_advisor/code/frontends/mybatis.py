@@ -10,16 +10,14 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
-from xml.parsers import expat
+
+from backend_advisor.code.frontends.mapper_xml import Element, in_utf8, parse
 
 _KINDS = {"select": "select", "insert": "insert", "update": "update", "delete": "delete"}
 _OLD_KINDS = {**_KINDS, "statement": "select", "procedure": "update"}
-_ROOTS = frozenset({"mapper", "sqlMap"})
-_DEEPEST = 60
 _INCLUDES = 12
 _LONGEST = 200_000
 _LONGEST_OF_ALL = 4_000_000
-_ENCODING = re.compile(rb"""^<\?xml[^>]{0,80}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _PLACEHOLDER = re.compile(r"([#$])\{\s*([^{}]{0,400}?)\s*\}")
 _OLD_PLACEHOLDER = re.compile(r"([#$])([A-Za-z_][\w.\[\]]{0,200})(?::\w+)?\1")
 _PROPERTY = re.compile(r"\$\{\s*([\w.-]+)\s*\}")
@@ -57,6 +55,9 @@ class MapperStatement:
     """The `#{}` placeholders, those of every branch."""
     binds: tuple[tuple[str, str], ...] = ()
     """`<bind>` elements: a name and the expression that it stands for."""
+    loops: tuple[tuple[str, str], ...] = ()
+    """`<foreach>` elements: the name of the item and the collection that it comes from."""
+    path: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
     is_dynamic: bool = False
     missing: tuple[str, ...] = ()
@@ -72,36 +73,25 @@ class MapperStatement:
         return source_at + len(self.text[text_at:at].encode())
 
 
-@dataclass(slots=True)
-class _Element:
-    """An element inside a mapper. Its parts are elements, and texts with the place where each begins."""
-
-    tag: str
-    attributes: dict[str, str]
-    start: int
-    end: int = 0
-    parts: "list[_Element | tuple[str, int]]" = field(default_factory=list)
-
-
-class _Refused(Exception):
-    """The file is not read any further."""
-
-
 def read(source: bytes, path: str) -> list[MapperStatement]:
-    """The statements of a mapper file, in order; none of another kind of file. Of a broken one those before the fault."""
+    """The statements of a mapper file, in order; none of another kind of file, and of a broken one the first ones."""
     if b"<mapper" not in source and b"<sqlMap" not in source:
         return []
-    text, places = _in_utf8(source)
-    root = _parse(text)
+    text, places = in_utf8(source)
+    root = parse(text)
     if root is None:
         return []
-    return _Mapper(root, places).statements()
+    return _Mapper(root, places, path).statements()
 
 
 def read_script(text: str) -> MapperStatement:
-    """The statement of an annotation such as `@Select`, which holds tags when it begins with `<script>`."""
+    """The statement of an annotation such as `@Select`, which holds tags when it begins with `<script>`.
+
+    Its places are of no use: only `at` of a placeholder says where it stands in the text.
+    """
     script = text.strip()
-    source = script if script.startswith("<script>") else f"<script><![CDATA[{text}]]></script>"
+    plain = text.replace("]]>", "]]]]><![CDATA[>")
+    source = script if script.startswith("<script>") else f"<![CDATA[{plain}]]>"
     wrapped = f'<mapper namespace=""><select id="">{source}</select></mapper>'
     found = read(wrapped.encode("utf-8", "replace"), "")
     if found:
@@ -112,73 +102,6 @@ def read_script(text: str) -> MapperStatement:
 def _placeholders(text: str) -> tuple[tuple[Placeholder, ...], tuple[Placeholder, ...]]:
     found = [(one[1], Placeholder(one[2], one.start(), one.end(), one.start())) for one in _PLACEHOLDER.finditer(text)]
     return tuple(p for mark, p in found if mark == "$"), tuple(p for mark, p in found if mark == "#")
-
-
-def _in_utf8(source: bytes) -> "tuple[bytes, array[int] | None]":
-    """A file in UTF-8, and where each of its bytes stands in the original when that was in another encoding."""
-    declared = _ENCODING.match(source.lstrip()[:200])
-    name = declared[1].decode("ascii").lower() if declared else "utf-8"
-    if name in ("utf-8", "utf8", "us-ascii") or source[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return source, None
-    try:
-        text = source.decode(name, "replace")
-        original = array("q", accumulate((len(letter.encode(name, "replace")) for letter in text), initial=0))
-    except LookupError:
-        return source, None
-    made = bytearray()
-    places = array("q")
-    for number, letter in enumerate(text):
-        raw = letter.encode("utf-8", "replace")
-        made += raw
-        places.extend([original[number]] * len(raw))
-    places.append(len(source))
-    return bytes(made), places
-
-
-def _parse(source: bytes) -> _Element | None:
-    """The tree of a mapper file; None when it is none."""
-    parser = expat.ParserCreate("utf-8" if source[:2] not in (b"\xff\xfe", b"\xfe\xff") else None)
-    parser.buffer_text = False
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-    top = _Element("", {}, 0)
-    open_elements = [top]
-    too_deep = 0
-
-    def opened(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal too_deep
-        if len(open_elements) > _DEEPEST:
-            too_deep += 1
-            return
-        if len(open_elements) == 1 and tag not in _ROOTS:
-            raise _Refused
-        made = _Element(tag, attributes, parser.CurrentByteIndex)
-        open_elements[-1].parts.append(made)
-        open_elements.append(made)
-
-    def closed(tag: str) -> None:
-        nonlocal too_deep
-        if too_deep:
-            too_deep -= 1
-            return
-        at = source.find(b">", parser.CurrentByteIndex)
-        open_elements.pop().end = at + 1 if at >= 0 else len(source)
-
-    def said(text: str) -> None:
-        if len(open_elements) > 2:
-            open_elements[-1].parts.append((text, parser.CurrentByteIndex))
-
-    def entity(*_declared: object) -> None:
-        raise _Refused
-
-    parser.StartElementHandler = opened
-    parser.EndElementHandler = closed
-    parser.CharacterDataHandler = said
-    parser.EntityDeclHandler = entity
-    try:
-        parser.Parse(source, True)
-    except (expat.ExpatError, _Refused, ValueError):
-        pass
-    return next((one for one in top.parts if isinstance(one, _Element)), None)
 
 
 Piece = tuple[str, int]
@@ -192,6 +115,7 @@ class _Found:
     raw: list[tuple[str, int]] = field(default_factory=list)
     bound: list[tuple[str, int]] = field(default_factory=list)
     binds: list[tuple[str, str]] = field(default_factory=list)
+    loops: list[tuple[str, str]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     length: int = 0
     is_dynamic: bool = False
@@ -200,19 +124,20 @@ class _Found:
 class _Mapper:
     """The statements and fragments of one file."""
 
-    def __init__(self, root: _Element, places: "array[int] | None") -> None:
+    def __init__(self, root: Element, places: "array[int] | None", path: str) -> None:
         self.root = root
+        self.path = path
         self.places = places
         self.namespace = root.attributes.get("namespace", "")
         self.old = root.tag == "sqlMap"
         self.left = _LONGEST_OF_ALL
-        self.fragments: dict[str, _Element] = {}
+        self.fragments: dict[str, Element] = {}
         for one in self._elements():
             if one.tag == "sql" and "id" in one.attributes:
                 self.fragments.setdefault(one.attributes["id"], one)
 
-    def _elements(self) -> list[_Element]:
-        return [one for one in self.root.parts if isinstance(one, _Element)]
+    def _elements(self) -> list[Element]:
+        return [one for one in self.root.parts if isinstance(one, Element)]
 
     def statements(self) -> list[MapperStatement]:
         kinds = _OLD_KINDS if self.old else _KINDS
@@ -220,13 +145,16 @@ class _Mapper:
         for one in self._elements():
             if one.tag in kinds and one.end and self.left > 0:
                 name = one.attributes.get("id", "")
-                keys = [k for k in one.parts if isinstance(k, _Element) and k.tag == "selectKey"]
+                keys = [k for k in one.parts if isinstance(k, Element) and k.tag == "selectKey"]
                 found += [self._statement(key, f"{name}!selectKey", "select") for key in keys]
                 found.append(self._statement(one, name, kinds[one.tag]))
         return found
 
-    def _statement(self, element: _Element, name: str, kind: str) -> MapperStatement:
+    def _statement(self, element: Element, name: str, kind: str) -> MapperStatement:
         found = _Found(self.old)
+        parts = [one for one in element.parts if isinstance(one, Element)]
+        if len(parts) == 1 and parts[0].tag == "script":
+            element = parts[0]
         pieces = _trimmed(self._inside(element, found, 0, {}))
         self.left -= found.length
         text = "".join(text for text, _ in pieces)
@@ -239,9 +167,11 @@ class _Mapper:
             text,
             self._place(element.start),
             self._place(element.end),
-            self._placeholders("$", text, pieces, found.raw),
-            self._placeholders("#", text, pieces, found.bound),
+            self._placeholders("$", pieces, found.raw),
+            self._placeholders("#", pieces, found.bound),
             tuple(found.binds),
+            tuple(found.loops),
+            self.path,
             dict(element.attributes),
             found.is_dynamic,
             tuple(dict.fromkeys(found.missing)),
@@ -253,9 +183,7 @@ class _Mapper:
             return offset
         return self.places[min(max(offset, 0), len(self.places) - 1)]
 
-    def _placeholders(
-        self, mark: str, text: str, pieces: list[Piece], met: list[tuple[str, int]]
-    ) -> tuple[Placeholder, ...]:
+    def _placeholders(self, mark: str, pieces: list[Piece], met: list[tuple[str, int]]) -> tuple[Placeholder, ...]:
         """Those that were met, each with its place in the text when it got there."""
         shown: dict[int, int] = {}
         at = 0
@@ -270,20 +198,20 @@ class _Mapper:
             made[start] = Placeholder(name, self._place(start), self._place(start + length), shown.get(start, -1))
         return tuple(made.values())
 
-    def _inside(self, element: _Element, found: _Found, includes: int, given: Mapping[str, str]) -> list[Piece]:
+    def _inside(self, element: Element, found: _Found, includes: int, given: Mapping[str, str]) -> list[Piece]:
         """The text of an element's parts."""
         pieces: list[Piece] = []
         for one in _joined(element.parts):
             if found.length > min(_LONGEST, self.left):
                 break
-            if isinstance(one, _Element):
+            if isinstance(one, Element):
                 pieces += self._tag(one, found, includes, given)
             else:
                 pieces.append(_said(one, found, given))
                 found.length += len(one[0])
         return pieces
 
-    def _tag(self, one: _Element, found: _Found, includes: int, given: Mapping[str, str]) -> list[Piece]:
+    def _tag(self, one: Element, found: _Found, includes: int, given: Mapping[str, str]) -> list[Piece]:
         attributes = one.attributes
         if one.tag in ("selectKey", "property"):
             return []
@@ -305,21 +233,24 @@ class _Mapper:
             before, after = attributes.get("prefixOverrides", ""), attributes.get("suffixOverrides", "")
             return _wrapped(inner, f" {prefix} ", f" {suffix} ", tuple(before.split("|")), tuple(after.split("|")))
         if one.tag in ("foreach", "iterate"):
+            found.loops.append(
+                (attributes.get("item", ""), attributes.get("collection", attributes.get("property", "")))
+            )
             return _wrapped(inner, f" {attributes.get('open', '')}", f"{attributes.get('close', '')} ", (), ())
         if one.tag == "dynamic":
-            first = next((p.attributes.get("prepend", "") for p in one.parts if isinstance(p, _Element)), "")
+            first = next((p.attributes.get("prepend", "") for p in one.parts if isinstance(p, Element)), "")
             return _wrapped(inner, f" {attributes.get('prepend', '')} ", " ", (first,), ())
         return _wrapped(inner, f" {attributes.get('prepend', '')} " if "prepend" in attributes else " ", " ", (), ())
 
-    def _choose(self, one: _Element, found: _Found, includes: int, given: Mapping[str, str]) -> list[Piece]:
+    def _choose(self, one: Element, found: _Found, includes: int, given: Mapping[str, str]) -> list[Piece]:
         ways = [
             self._inside(way, found, includes, given)
             for way in one.parts
-            if isinstance(way, _Element) and way.tag in ("when", "otherwise")
+            if isinstance(way, Element) and way.tag in ("when", "otherwise")
         ]
         return next((_wrapped(way, " ", " ", (), ()) for way in ways if _is_filled(way)), [])
 
-    def _include(self, one: _Element, found: _Found, includes: int, given: Mapping[str, str]) -> list[Piece]:
+    def _include(self, one: Element, found: _Found, includes: int, given: Mapping[str, str]) -> list[Piece]:
         name = _filled_in(one.attributes.get("refid", ""), given)
         fragment = self.fragments.get(name) or self.fragments.get(name.removeprefix(f"{self.namespace}."))
         if fragment is None:
@@ -330,14 +261,14 @@ class _Mapper:
         own = {
             part.attributes.get("name", ""): _filled_in(part.attributes.get("value", ""), given)
             for part in one.parts
-            if isinstance(part, _Element) and part.tag == "property"
+            if isinstance(part, Element) and part.tag == "property"
         }
         return self._inside(fragment, found, includes + 1, {**given, **own})
 
 
-def _joined(parts: "list[_Element | Piece]") -> "list[_Element | Piece]":
+def _joined(parts: "list[Element | Piece]") -> "list[Element | Piece]":
     """Texts that follow one another in the file without anything between them as one."""
-    made: list[_Element | Piece] = []
+    made: list[Element | Piece] = []
     for one in parts:
         last = made[-1] if made else None
         if isinstance(one, tuple) and isinstance(last, tuple) and last[1] + len(last[0].encode()) == one[1]:
@@ -374,7 +305,7 @@ def _is_filled(pieces: list[Piece]) -> bool:
 def _wrapped(
     inner: list[Piece], prefix: str, suffix: str, before: tuple[str, ...], after: tuple[str, ...]
 ) -> list[Piece]:
-    """A text between a prefix and a suffix, without the words that must not stand at its ends; nothing around nothing."""
+    """A text between a prefix and a suffix, without words that must not stand at its ends; nothing around nothing."""
     inner = _trimmed(inner)
     if not inner:
         return []
