@@ -11,7 +11,7 @@ from backend_advisor.plain_yaml import load_plain_yaml
 
 _FAMILIES = {"typescript": "javascript"}
 _HEADER = re.compile(r"^packages:\s*\[(.*)\]", re.MULTILINE)
-_ARGUMENT = re.compile(r"^(?:(\d+)(\+)?)?(?:\|?([A-Za-z_][\w-]*))?((?:\.[\w*-]+)*)$")
+_ARGUMENT = re.compile(r"^(?:(\d+)(\+)?)?(?:\|?([A-Za-z_][\w-]*))?((?:\.[\w*$-]+)*)$")
 
 
 class RolesError(Exception):
