@@ -47,10 +47,11 @@ def found_lines(playbook: Playbook, example: Example) -> set[int]:
     """The lines where a rule finds something in its example."""
     name = f"example.{_SUFFIX[example.kind]}"
     artifact = Artifact(name=name, kind=ArtifactKind(example.kind), text=example.text, origin="file")
-    places = Places({name: artifact})
+    reading = read_code((artifact,))
+    places = Places(reading.artifacts)
     return {
         match.location.span.line
-        for analysis in read_code((artifact,))
+        for analysis in reading.analyses
         for rule, match in matches(CodeContext(analysis, places), knowledge.load(), playbook.expert)
         if rule.code == playbook.code and match.location.span is not None
     }

@@ -1,27 +1,42 @@
 """The source code of a case, read once for all experts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import PurePath
 
 from backend_advisor.code.analysis import Analysis, analyse
-from backend_advisor.model import Artifact, ArtifactKind
+from backend_advisor.model import SOURCE_CODE, Artifact
 
-LANGUAGES = {
-    ArtifactKind.PYTHON: "python",
-    ArtifactKind.JAVASCRIPT: "javascript",
-    ArtifactKind.TYPESCRIPT: "typescript",
-    ArtifactKind.JAVA: "java",
-}
-"""The kinds of artifact that are source code we read."""
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is seen in a case's source code: an analysis for each language family, and the files by their place in the
+    tree."""
+
+    analyses: tuple[Analysis, ...]
+    artifacts: dict[str, Artifact]
 
 
 def source_code(artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
     """The artifacts that are source code of a language that has a front end."""
-    return tuple(artifact for artifact in artifacts if artifact.kind in LANGUAGES)
+    return tuple(artifact for artifact in artifacts if artifact.kind in SOURCE_CODE)
 
 
 @lru_cache(maxsize=2)
-def read_code(artifacts: tuple[Artifact, ...]) -> tuple[Analysis, ...]:
-    """What is seen in these artifacts together, one analysis for each language family."""
-    files = {artifact.name: artifact.text.encode("utf-8", "surrogatepass") for artifact in artifacts}
-    return tuple(analyse(files, {artifact.name: LANGUAGES[artifact.kind] for artifact in artifacts}))
+def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
+    """Read these artifacts together as one tree."""
+    placed = places_in_tree(artifacts)
+    files = {path: artifact.text.encode("utf-8", "surrogatepass") for path, artifact in placed.items()}
+    languages = {path: artifact.kind.value for path, artifact in placed.items()}
+    return Reading(tuple(analyse(files, languages)), placed)
+
+
+def places_in_tree(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:
+    """The artifacts by their path below the folder that holds them all."""
+    parts = {artifact.name: PurePath(artifact.name.replace("\\", "/")).parts for artifact in artifacts}
+    shared = 0
+    folders = [path[:-1] for path in parts.values()]
+    while folders and all(len(path) > shared and path[shared] == folders[0][shared] for path in folders):
+        shared += 1
+    return {"/".join(parts[artifact.name][shared:]): artifact for artifact in artifacts}

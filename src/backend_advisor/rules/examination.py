@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from backend_advisor.code.analysis import Analysis
 from backend_advisor.code.reading import read_code, source_code
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.knowledge.playbook import Playbook
-from backend_advisor.model import Case, ExpertName, Finding, Language, Step
+from backend_advisor.model import Artifact, Case, ExpertName, Finding, Language, Step
 from backend_advisor.phrases import phrase
+from backend_advisor.rules import remembered
 from backend_advisor.rules.declared import declared_matches
 from backend_advisor.rules.places import Places
 from backend_advisor.rules.registry import CodeContext, code_detectors
@@ -31,12 +32,26 @@ def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName) -> tuple[
     artifacts = source_code(case.artifacts)
     if not artifacts:
         return ()
-    places = Places({artifact.name: artifact for artifact in artifacts})
+    key = remembered.key(artifacts, expert, case.language)
+    known = remembered.recall(key) if key is not None else None
+    if known is not None:
+        return known
+    found = _examined(artifacts, case.language, knowledge, expert)
+    if key is not None:
+        remembered.remember(key, found)
+    return found
+
+
+def _examined(
+    artifacts: tuple[Artifact, ...], language: Language, knowledge: Knowledge, expert: ExpertName
+) -> tuple[Finding, ...]:
+    reading = read_code(artifacts)
+    places = Places(reading.artifacts)
     found: list[Finding] = []
-    for analysis in read_code(artifacts):
+    for analysis in reading.analyses:
         for playbook, match in matches(CodeContext(analysis, places), knowledge, expert):
-            if not is_test(match.location.artifact):
-                found.append(_told(playbook, match, case.language))
+            if not is_test(places.path_of(match.location.artifact)):
+                found.append(_told(playbook, match, language))
     return tuple(found)
 
 
@@ -83,9 +98,7 @@ def _told(playbook: Playbook, match: Match, language: Language) -> Finding:
 
 
 def _with_steps(made: Finding, steps: tuple[Step, ...]) -> Finding:
-    from dataclasses import replace
-
     return replace(made, steps=steps)
 
 
-__all__ = ["Analysis", "examine_code", "is_test", "matches"]
+__all__ = ["examine_code", "is_test", "matches"]

@@ -9,11 +9,16 @@ _EXCERPT = 160
 
 
 class Places:
-    """Finds lines and columns in the files of a case."""
+    """Finds lines and columns in the files of a case, which are given by their path in the tree."""
 
     def __init__(self, artifacts: Mapping[str, Artifact]) -> None:
         self._artifacts = artifacts
+        self._paths = {artifact.name: path for path, artifact in artifacts.items()}
         self._lines: dict[str, tuple[bytes, list[int]]] = {}
+
+    def path_of(self, artifact: str) -> str:
+        """The path in the tree of an artifact by its name."""
+        return self._paths[artifact]
 
     def location(self, path: str, start: int, end: int) -> Location:
         """The place of a stretch of bytes of a file."""
@@ -22,7 +27,7 @@ class Places:
         line, column = self._position(source, starts, start)
         end_line, end_column = self._position(source, starts, max(start, end))
         span = Span(line=line + first_line, column=column, end_line=end_line + first_line, end_column=end_column)
-        return Location(artifact=path, span=span, excerpt=self.text(path, start, end))
+        return Location(artifact=self._artifacts[path].name, span=span, excerpt=self.text(path, start, end))
 
     def text(self, path: str, start: int, end: int) -> str:
         """What stands there, on one line and shortened."""

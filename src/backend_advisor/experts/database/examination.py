@@ -55,7 +55,7 @@ def _plan_matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[
 def _unparsed(case: Case, work: Workload) -> Iterator[Unread]:
     for statement in work.broken:
         problem = statement.problem
-        if problem is not None:
+        if problem is not None and statement.artifact.origin != "code":
             span = statement.location_at(problem.offset, problem.offset).span
             yield Unread(
                 name=statement.artifact.name,

@@ -1,16 +1,21 @@
 """The database expert: reviews queries, schemas and plans, and proves what can be proved on a real server."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backend_advisor.experts import Examination, Terms
 from backend_advisor.knowledge import Knowledge
-from backend_advisor.model import ArtifactKind, Case, Proof, Unknown
+from backend_advisor.model import SOURCE_CODE, ArtifactKind, Case, Proof, Unknown
 
 _OURS = (ArtifactKind.SQL, ArtifactKind.DDL, ArtifactKind.PLAN)
 
 
 def gather(case: Case, terms: Terms) -> Case:
-    """Read the schema, statistics and plans of the asker's own server, when an address is given."""
+    """Take the SQL out of the case's code, and read the asker's own server when an address is given."""
+    if any(artifact.kind in SOURCE_CODE for artifact in case.artifacts):
+        from backend_advisor.experts.database.embedded import sql_in_code
+
+        case = replace(case, artifacts=case.artifacts + sql_in_code(case))
     if terms.dsn is None:
         return case
     from backend_advisor.experts.database.production import with_production
