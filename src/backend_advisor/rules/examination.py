@@ -10,10 +10,10 @@ from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.model import Artifact, Case, ExpertName, Finding, Language, Step
 from backend_advisor.phrases import phrase
-from backend_advisor.rules import remembered
 from backend_advisor.rules.declared import declared_matches
 from backend_advisor.rules.places import Places
 from backend_advisor.rules.registry import CodeContext, code_detectors
+from backend_advisor.rules.remembered import kept
 
 _PACKAGE = __package__ or ""
 _TEST = re.compile(
@@ -32,14 +32,12 @@ def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName) -> tuple[
     artifacts = source_code(case.artifacts)
     if not artifacts:
         return ()
-    key = remembered.key(artifacts, expert, case.language)
-    known = remembered.recall(key) if key is not None else None
-    if known is not None:
-        return known
-    found = _examined(artifacts, case.language, knowledge, expert)
-    if key is not None:
-        remembered.remember(key, found)
-    return found
+    return kept(
+        f"{expert} {case.language}",
+        artifacts,
+        tuple[Finding, ...],
+        lambda: _examined(artifacts, case.language, knowledge, expert),
+    )
 
 
 def _examined(

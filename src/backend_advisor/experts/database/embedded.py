@@ -9,6 +9,7 @@ from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.values import Value
 from backend_advisor.model import Artifact, ArtifactKind, Case
 from backend_advisor.rules.places import Places
+from backend_advisor.rules.remembered import kept
 
 _STATEMENT = re.compile(r"\s*(?:select|insert|update|delete|with|merge|create|alter|drop|truncate)\b", re.IGNORECASE)
 _QUOTES = re.compile(r"[A-Za-z]{0,2}(?:\"{3}|'{3}|[\"'`])")
@@ -20,6 +21,10 @@ def sql_in_code(case: Case) -> tuple[Artifact, ...]:
     artifacts = source_code(case.artifacts)
     if not artifacts or not any(_mentions_sql(artifact.text) for artifact in artifacts):
         return ()
+    return kept("sql", artifacts, tuple[Artifact, ...], lambda: _found(artifacts))
+
+
+def _found(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
     reading = read_code(artifacts)
     places = Places(reading.artifacts)
     found: dict[tuple[str, int, str], Artifact] = {}
