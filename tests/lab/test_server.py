@@ -184,3 +184,18 @@ def test_several_servers_run_at_once() -> None:
 
     with ThreadPoolExecutor(3) as pool:
         assert list(pool.map(lambda _: count(), range(3))) == [4, 4, 4]
+
+
+def test_a_server_that_ends_at_once_says_why() -> None:
+    started = time.monotonic()
+    with pytest.raises(ServerUnavailable, match="shared_buffers"), running({"shared_buffers": "many"}):
+        pass
+    assert time.monotonic() - started < 10
+
+
+def test_a_server_that_dies_takes_its_keeper_with_it() -> None:
+    with running() as server:
+        folder = server.folder
+        process = int((server.data_directory / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(process, signal.SIGQUIT)
+        assert gone_within(folder, process)

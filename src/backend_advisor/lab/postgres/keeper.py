@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from typing import Any
 
 STOP_SECONDS = 5
@@ -22,19 +23,30 @@ def main() -> int:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop_waiting)
     server: subprocess.Popen[bytes] | None = None
+    ending = threading.Event()
     try:
         server = _start(order)
         print("started", flush=True)
+        threading.Thread(target=_end_with, args=(server, order, ending), daemon=True).start()
         sys.stdin.read()
     except KeyboardInterrupt:
         pass
     except (OSError, subprocess.SubprocessError) as error:
         print(error, flush=True)
     finally:
+        ending.set()
         if server is not None:
             _stop(server, order)
         shutil.rmtree(order["folder"], ignore_errors=True)
     return 0
+
+
+def _end_with(server: "subprocess.Popen[bytes]", order: dict[str, Any], ending: threading.Event) -> None:
+    """Where the server ends by itself, say why and end too, so that the parent need not wait for nothing."""
+    server.wait()
+    if not ending.is_set():
+        print(_tail(_log(order)), flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _stop_waiting(_number: int, _frame: object) -> None:
@@ -42,7 +54,7 @@ def _stop_waiting(_number: int, _frame: object) -> None:
 
 
 def _start(order: dict[str, Any]) -> "subprocess.Popen[bytes]":
-    log = os.path.join(order["folder"], "server.log")  # noqa: PTH118 (keeps this program's start quick)
+    log = _log(order)
     with open(log, "ab") as output:  # noqa: PTH123
         common: dict[str, Any] = {
             "stdin": subprocess.DEVNULL,
@@ -75,6 +87,10 @@ def _identity(order: dict[str, Any]) -> dict[str, Any]:
         return {}
     who = {"user": order["user"], "group": order["group"], "extra_groups": []} if order["user"] is not None else {}
     return {"umask": 0o077, **who}
+
+
+def _log(order: dict[str, Any]) -> str:
+    return os.path.join(order["folder"], "server.log")  # noqa: PTH118 (keeps this program's start quick)
 
 
 def _tail(path: str) -> str:

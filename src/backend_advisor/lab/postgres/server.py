@@ -223,7 +223,10 @@ def _wait(
         try:
             return Server(folder, address, binaries.version, limits)
         except LabError as error:
-            if time.monotonic() > end or process.poll() is not None:
+            if process.poll() is not None:
+                said = process.stdout.read().decode("utf-8", "replace").strip() if process.stdout is not None else ""
+                raise ServerUnavailable(said or str(error)) from error
+            if time.monotonic() > end:
                 raise ServerUnavailable(str(error)) from error
             time.sleep(0.02)
 
