@@ -29,6 +29,9 @@ from backend_advisor.code.values import (
 )
 
 _ADDRESSES = frozenset({"url.request", "redirect.url"})
+_TEXTUAL = frozenset(
+    {"sql.text", "html.text", "code.text", "command.text", "path.file", "url.request", "redirect.url", "template.text"}
+)
 _FIXED_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#\s]+[/?#]|/(?![/\\])|\?|#", re.IGNORECASE)
 _ENTRY_MARKS = frozenset(
     {"http.handler", "http.middleware", "message.handler", "rpc.handler", "graphql.resolver", "scheduled", "background",
@@ -77,7 +80,8 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     """Note every unsafe data that reaches a sink."""
     if kind == "html.text":
         value = _body(value)
-    taints = all_taints(value, 3)
+    # An object given where text is expected is read by its keys, which have sinks of their own.
+    taints = value.taints if kind in _TEXTUAL and "dict" in value.types else all_taints(value, 3)
     if not taints:
         return
     if kind in _ADDRESSES:
