@@ -55,16 +55,16 @@ def higher_order(run: Run, site: Site) -> Value | None:
         return receiver if site.name in ("catch", "finally", "tap") else result
     if site.name == "reduce":
         start = site.args[1] if len(site.args) > 1 else element(receiver)
-        run.machine.enter_loop(run, site.node)
+        run.enter_loop(site.node)
         result = _called(run, function, [start, element(receiver), UNKNOWN])
-        run.machine.leave_loop(run)
+        run.leave_loop()
         return join_all((start, result))
     if site.name not in _OVER_ITEMS:
         return None
     item = element(receiver)
-    run.machine.enter_loop(run, site.node)
+    run.enter_loop(site.node)
     result = _called(run, function, [item, UNKNOWN, receiver])
-    run.machine.leave_loop(run)
+    run.leave_loop()
     if site.name in _SAME:
         return item if site.name.startswith("find") else receiver.but(consts=None)
     if site.name in ("map", "flatMap", "mapToObj"):
@@ -74,4 +74,4 @@ def higher_order(run: Run, site: Site) -> Value | None:
 
 def _called(run: Run, function: Value, args: list[Value]) -> Value:
     refs = [ref for ref in function.refs if isinstance(ref, FunctionRef)]
-    return join_all(run.machine.invoke(run, ref, args, {}, None) for ref in refs[:4])
+    return join_all(run.machine.functions.invoke(run, ref, args, {}, None) for ref in refs[:4])

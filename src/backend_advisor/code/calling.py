@@ -102,11 +102,11 @@ def _is_super(expression: ir.Expr) -> bool:
 
 
 def _super_value(run: Run, env: Env) -> Value:
-    this = run.machine.this_of(run, env)
+    this = run.machine.objects.this_of(run, env)
     owner = run.info.owner if run.info is not None else None
     if owner is None or this is None:
         return UNKNOWN
-    bases = run.machine.bases(owner)
+    bases = run.machine.objects.bases(owner)
     return this.but(types=frozenset(bases), fields=None, refs=())
 
 
@@ -115,10 +115,10 @@ def _super(run: Run, site: Site) -> Value:
     owner = run.info.owner if run.info is not None else None
     if this is None or owner is None:
         return UNKNOWN
-    for base in run.machine.bases(owner):
+    for base in run.machine.objects.bases(owner):
         info = run.machine.program.classes.get(base)
         if info is not None:
-            after = run.machine.construct_into(run, info, this, site)
+            after = run.machine.objects.construct_into(run, info, this, site)
             site.env["this"] = after
     return UNKNOWN
 
@@ -182,7 +182,9 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
     for ref in receiver.refs:
         if isinstance(ref, ClassInfo) and not called:
             roles += [
-                r for base in machine.bases(ref) if (r := machine.roles.method(base, site.name)) and r not in roles
+                r
+                for base in machine.objects.bases(ref)
+                if (r := machine.roles.method(base, site.name)) and r not in roles
             ]
     if not called and not roles:
         roles += _by_name_only(run, site)
@@ -217,8 +219,8 @@ def last_word(expression: ir.Expr | None) -> str:
 
 def _into(run: Run, target: FunctionRef | ClassInfo, site: Site) -> Value:
     if isinstance(target, ClassInfo):
-        return run.machine.construct(run, target, site)
-    return run.machine.call_function(run, target, site)
+        return run.machine.objects.construct(run, target, site)
+    return run.machine.functions.call_function(run, target, site)
 
 
 def _builtin(run: Run, node: ir.Call, site: Site, known: bool) -> Value | None:
@@ -369,7 +371,7 @@ def _unknown(run: Run, node: ir.Call, site: Site) -> Value:
     for argument in site.args:
         for ref in argument.refs:
             if isinstance(ref, FunctionRef):
-                run.machine.call_later(run, ref)
+                run.machine.call_later(ref)
     own = all_taints(site.receiver, 3) if site.receiver is not None else {}
     given = merge_taints(*(all_taints(value, 3) for value in site.everything() if value is not site.receiver))
     # A method of the data itself most likely gives some of it; what becomes of an argument is less sure.

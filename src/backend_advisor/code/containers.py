@@ -19,7 +19,6 @@ from backend_advisor.code.values import (
     with_field,
 )
 
-
 _COLLECTIONS = re.compile(
     r"(?:^|\.)(?:list|dict|set|tuple|frozenset|deque|defaultdict|OrderedDict|Array|Map|Set|WeakMap|"
     r"(?:Array|Linked|CopyOnWriteArray)List|Vector|Stack|ArrayDeque|LinkedHash(?:Map|Set)|Hash(?:Map|Set|table)|Tree(?:Map|Set)|"

@@ -27,7 +27,7 @@ def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
         role, _ = decorator_role(run, decorator, env)
         if role is not None:
             info.marks.update(mark for mark in role.marks if mark != "component")
-    for base in run.machine.bases(info.owner):
+    for base in run.machine.objects.bases(info.owner):
         for kind in run.machine.roles.ancestry(base):
             known = run.machine.roles.classes.get(kind)
             for pattern, _ in known.methods if known is not None else ():
@@ -80,7 +80,7 @@ def _word(expression: ir.Expr) -> str:
 
 def entry_values(run: Run, info: FunctionInfo, given: list[Value], bound: Value | None) -> list[Value]:
     """A value for each parameter of a function that is called from outside the program."""
-    base = run.machine._base(info)
+    base = run.machine.functions.base(info)
     values: list[Value] = []
     params = list(info.node.params)
     if run.language != "python":
@@ -122,7 +122,7 @@ def _framework_kinds(run: Run, info: FunctionInfo) -> list[str]:
             return list(role.parameters)
     if info.owner is None:
         return []
-    for base in run.machine.bases(info.owner):
+    for base in run.machine.objects.bases(info.owner):
         for one in run.machine.roles.ancestry(base):
             known = run.machine.roles.classes.get(one)
             for pattern, kinds in known.methods if known is not None else ():
@@ -192,7 +192,7 @@ def _provided(run: Run, note: ir.Call, stated: Value) -> Value:
     for argument in note.args[:1]:
         for ref in run.evaluate(argument, {}).refs:
             if isinstance(ref, FunctionRef):
-                result = run.machine.invoke(run, ref, [], {}, None)
+                result = run.machine.functions.invoke(run, ref, [], {}, None)
                 results.append(result.rest if ref.info.node.is_generator and result.rest is not None else result)
             elif hasattr(ref, "methods"):
                 results.append(Value(types=frozenset({ref.name})))

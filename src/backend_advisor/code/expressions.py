@@ -6,10 +6,13 @@ from backend_advisor.code import ir
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
 from backend_advisor.code.guards import refine
+from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import defined, name_value, typed
 from backend_advisor.code.operations import binary, subscript, unary
+from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run, evaluates
+from backend_advisor.code.site import Site
 from backend_advisor.code.statements import each
 from backend_advisor.code.values import (
     NO_TAINTS,
@@ -106,8 +109,22 @@ def _slice(run: Run, node: ir.Slice, env: Env) -> Value:
 def _text(run: Run, node: ir.Text, env: Env) -> Value:
     values = [run.evaluate(part, env) for part in node.parts]
     if node.tag is not None:
-        return run.machine.tagged(run, node, values, env)
+        return _tagged(run, node, node.tag, values, env)
     return concatenated(values)
+
+
+def _tagged(run: Run, node: ir.Text, tag: ir.Expr, values: list[Value], env: Env) -> Value:
+    """A tagged template: the tag is called with the text and the values, which it may bind."""
+    role: CallRole | None = None
+    if isinstance(tag, ir.Attr):
+        receiver = run.evaluate(tag.value, env)
+        role = next((r for kind in receiver.types if (r := run.machine.method_role(kind, tag.name))), None)
+    called = run.evaluate(tag, env)
+    if role is None and called.name is not None:
+        role = run.machine.roles.calls.get(called.name)
+    if role is None:
+        return Value(merge_taints(*(all_taints(value, 2) for value in values)))
+    return apply_role(run, role, Site(node, role.name, called, tag, values, list(node.parts), env=env))
 
 
 def concatenated(values: list[Value]) -> Value:
@@ -237,7 +254,7 @@ def _class(run: Run, node: ir.ClassExpr, env: Env) -> Value:
 @evaluates(ir.Comprehension)
 def _comprehension(run: Run, node: ir.Comprehension, env: Env) -> Value:
     state: Env = dict(env)
-    run.machine.enter_loop(run, node)
+    run.enter_loop(node)
     for target, iterable, conditions in node.clauses:
         items = run.evaluate(iterable, state)
         assign(run, target, each(items, run.language), state, declares="let")
@@ -247,7 +264,7 @@ def _comprehension(run: Run, node: ir.Comprehension, env: Env) -> Value:
     rest = run.evaluate(node.element, state)
     if node.key is not None:
         run.evaluate(node.key, state)
-    run.machine.leave_loop(run)
+    run.leave_loop()
     if node.kind == "dict":
         return Value(types=_DICT, rest=rest)
     return Value(types=frozenset({node.kind if node.kind == "set" else "list"}), rest=rest)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from backend_advisor.code import ir
 from backend_advisor.code.assignment import write_back
+from backend_advisor.code.roles import Argument
 from backend_advisor.code.run import Env, Run, join_env
 from backend_advisor.code.values import ALL, Value, all_taints, cleaned, element
 
@@ -138,7 +139,6 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
     if not holds:
         if name in ("includes", "contains", "indexOf") and receiver is not None and test.args:
             _without(run, ir.Binary(test.start, test.end, "not in", test.args[0], receiver), env)
-        run.machine.checked(run, test, env, holds)
         return
     if name in _CHARACTERS:
         clear(
@@ -160,7 +160,7 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
         _contained(run, receiver, test.args[0], env)
     elif name in _MATCHES:
         _matched(run, test, name, receiver, env)
-    run.machine.checked(run, test, env, holds)
+    _checked(run, test, env)
 
 
 def _not_text(value: Value) -> Value:
@@ -195,6 +195,36 @@ def _matched(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: 
         pattern, subject = _text(inner), receiver
     if pattern is not None and subject is not None and safe_pattern(pattern, whole=whole, from_start=name == "match"):
         clear(run, subject, env, (ALL,))
+
+
+def _checked(run: Run, test: ir.Call, env: Env) -> None:
+    """What a framework's check tells of its argument, where it holds."""
+    for wanted, kinds in _role_of(run, test, env):
+        place = _place(test, wanted)
+        if place is not None:
+            clear(run, place, env, kinds)
+
+
+def _role_of(run: Run, test: ir.Call, env: Env) -> tuple[tuple[Argument, tuple[str, ...]], ...]:
+    machine = run.machine
+    if not isinstance(test.func, ir.Attr):
+        role = machine.roles.calls.get(run.evaluate(test.func, env).name or "")
+        return role.checks if role is not None else ()
+    receiver = run.evaluate(test.func.value, env)
+    for kind in receiver.types:
+        role = machine.method_role(kind, test.func.name)
+        if role is not None:
+            return role.checks
+    role = machine.roles.calls.get(f"{receiver.name}.{test.func.name}")
+    return role.checks if role is not None else ()
+
+
+def _place(test: ir.Call, wanted: Argument) -> ir.Expr | None:
+    if wanted.keyword == "this":
+        return test.func.value if isinstance(test.func, ir.Attr) else None
+    if wanted.position is not None and wanted.position < len(test.args):
+        return test.args[wanted.position]
+    return next((value for key, value in test.keywords if key == wanted.keyword), None)
 
 
 def _text(value: Value) -> str | None:

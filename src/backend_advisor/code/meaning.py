@@ -90,7 +90,7 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
             return
     for taint, trail in taints.items():
         if taint.harms(kind):
-            run.machine.hit(run, kind, site, role.name, taint, trail, known_text(value))
+            run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
 
 
 def _body(value: Value) -> Value:
@@ -117,10 +117,10 @@ def _note(run: Run, role: CallRole, site: Site, certain: bool) -> None:
     known = seen.get(key)
     if known is not None:
         if len(run.loops) > len(known.loops):
-            known.loops = run.machine.loops_of(run)
+            known.loops = run.loops_here()
         return
     seen[key] = CallSeen(
-        role, run.unit, run.info, site.node, properties, run.machine.loops_of(run), run.machine.is_awaited(run, site.node),
+        role, run.unit, run.info, site.node, properties, run.loops_here(), run.is_awaited(site.node),
         certain, site.receiver, tuple(site.args), tuple(run.withs),
     )  # fmt: skip
 
@@ -147,7 +147,7 @@ def _callbacks(run: Run, role: CallRole, site: Site) -> Value | None:
                     run.machine.register(run, inner, given, role, site, handlers)
                     handlers.append(function)
                 else:
-                    results.append(run.machine.invoke(run, inner, given, {}, site.node))
+                    results.append(run.machine.functions.invoke(run, inner, given, {}, site.node))
     return join_all(results) if results else None
 
 

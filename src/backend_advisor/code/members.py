@@ -91,14 +91,14 @@ def class_member(run: Run, info: ClassInfo, name: str, node: ir.Expr | None) -> 
         if name in one.fields:
             if one.node.kind == "enum" and one.fields[name].type is None:
                 return Value(types=frozenset({one.name}), consts=(name,))
-            found = run.machine.class_field(run, one, name)
+            found = run.machine.objects.class_field(run, one, name)
             if found is not None:
                 return found
-    for base in run.machine.bases(info):
+    for base in run.machine.objects.bases(info):
         role = run.machine.roles.attribute(base, name)
         if role is not None:
             return Value(types=frozenset({role.type}) if role.type else NO_TYPES, name=f"{base}.{name}")
-    kinds = run.machine.bases(info)
+    kinds = run.machine.objects.bases(info)
     return Value(name=f"{kinds[0]}.{name}", types=NO_TYPES, fields={"(class)": Value(refs=(info,))}) if kinds else None
 
 
@@ -123,7 +123,7 @@ def _of_instance(run: Run, value: Value, info: ClassInfo, name: str, node: ir.Ex
         stated = one.fields.get(name)
         if stated is None:
             continue
-        found = run.machine.class_field(run, one, name) or UNKNOWN
+        found = run.machine.objects.class_field(run, one, name) or UNKNOWN
         if value.taints and not is_harmless(run, stated.type):
             return found.but(taints=merge_taints(found.taints, _derived(value, name)))  # type: ignore[arg-type]
         return found
@@ -133,15 +133,16 @@ def _of_instance(run: Run, value: Value, info: ClassInfo, name: str, node: ir.Ex
         if plain:
             return join_all(function_value(m, run.machine.closure_of(m), value) for m in plain[:_MOST])
         results = [
-            run.machine.invoke(run, FunctionRef(m, run.machine.closure_of(m), value), [], {}, node) for m in methods[:2]
+            run.machine.functions.invoke(run, FunctionRef(m, run.machine.closure_of(m), value), [], {}, node)
+            for m in methods[:2]
         ]
         return join_all(results)
-    found_field = run.machine.class_field(run, info, name)
+    found_field = run.machine.objects.class_field(run, info, name)
     if found_field is not None:
         if value.taints:
             return found_field.but(taints=merge_taints(found_field.taints, _derived(value, name)))  # type: ignore[arg-type]
         return found_field
-    for base in run.machine.bases(info):
+    for base in run.machine.objects.bases(info):
         role = run.machine.roles.attribute(base, name)
         if role is not None:
             return _of_type(run, value, base, name, node)
@@ -177,10 +178,10 @@ def field_written(run: Run, holder: Value, key: str | int | None, value: Value) 
     for kind in holder.types:
         info = run.machine.program.classes.get(kind)
         if info is not None:
-            run.machine.field_gained(info, key, value)
+            run.machine.objects.field_gained(info, key, value)
     for ref in holder.refs:
         if isinstance(ref, ClassInfo):
-            run.machine.field_gained(ref, key, value)
+            run.machine.objects.field_gained(ref, key, value)
         elif isinstance(ref, Unit):
             env = run.machine.unit_env(ref)
             env[key] = join(env[key], value) if key in env else value

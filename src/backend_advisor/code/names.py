@@ -475,7 +475,8 @@ def is_enum(run: Run, info: ClassInfo) -> bool:
     if info.node.kind == "enum":
         return True
     return any(
-        base.rsplit(".", 1)[-1] in ("Enum", "IntEnum", "StrEnum", "TextChoices") for base in run.machine.bases(info)
+        base.rsplit(".", 1)[-1] in ("Enum", "IntEnum", "StrEnum", "TextChoices")
+        for base in run.machine.objects.bases(info)
     )
 
 

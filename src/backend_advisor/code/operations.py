@@ -140,7 +140,7 @@ def entered(run: Run, value: Value) -> Value:
             for name in ("__enter__", "__aenter__"):
                 methods = run.machine.program.method(info, name)
                 if methods:
-                    return run.machine.invoke_method(run, methods[0], value)
+                    return run.machine.functions.invoke_method(run, methods[0], value)
     if "list" in value.types and value.rest is not None and value.fields is None:
         return value.rest  # a generator made a context manager by its decorator
     return value

@@ -90,6 +90,22 @@ class Run:
         """The language of the file."""
         return self.unit.language
 
+    def loops_here(self) -> tuple[Node, ...]:
+        """The loops around the current place in its function."""
+        return tuple(loop.node for loop in self.loops if loop.is_loop)
+
+    def enter_loop(self, node: Node) -> None:
+        """A comprehension or a function run for each item counts as a loop."""
+        self.loops.append(Loop(node))
+
+    def leave_loop(self) -> None:
+        """The end of such a loop."""
+        self.loops.pop()
+
+    def is_awaited(self, node: Node) -> bool:
+        """Whether a call stands directly under `await`."""
+        return (node.start, node.end) in self.awaited
+
     def evaluate(self, node: Expr, env: Env) -> Value:
         """What an expression is; the state changes with what it does."""
         return EXPRESSIONS[type(node)](self, node, env)

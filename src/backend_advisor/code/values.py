@@ -297,7 +297,9 @@ def bounded_taints(taints: Taints) -> Taints:
 def bounded(value: Value, depth: int = 3) -> Value:
     """A value with bounded parts, for a summary that is used often; the same object when nothing is too large."""
     fields, rest = value.fields, value.rest
-    if (depth == 0 and (fields is not None or rest is not None)) or (fields is not None and len(fields) > _BOUND_FIELDS):
+    if (depth == 0 and (fields is not None or rest is not None)) or (
+        fields is not None and len(fields) > _BOUND_FIELDS
+    ):
         return value.but(taints=bounded_taints(all_taints(value, 3)), fields=None, rest=None)
     if fields:
         fields = mapped(fields, lambda part: bounded(part, depth - 1))

@@ -1,0 +1,357 @@
+"""The functions of a program: each is run once for each shape of its arguments, and its callers use what that run
+showed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from backend_advisor.code import ir
+from backend_advisor.code.assignment import assign, write_back
+from backend_advisor.code.names import FunctionRef, declared_value
+from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.run import Env, Hit, Run, join_env, same
+from backend_advisor.code.seen import Flow, Reach
+from backend_advisor.code.site import Site
+from backend_advisor.code.values import (
+    UNKNOWN,
+    Taint,
+    Taints,
+    Trail,
+    Value,
+    all_taints,
+    as_parameter,
+    at_path,
+    bounded,
+    constant,
+    join_all,
+    mapped,
+    merge_taints,
+    shape,
+    through,
+    with_field,
+)
+
+if TYPE_CHECKING:
+    from backend_advisor.code.machine import Machine
+
+_DEEPEST = 24
+_SHAPES = 8
+_PARAMETERS = 64
+_HITS = 48
+
+
+@dataclass(slots=True)
+class Summary:
+    """What one run of a function showed: its result, the sinks its arguments reach, and how they are changed."""
+
+    info: FunctionInfo
+    result: Value = UNKNOWN
+    hits: tuple[Hit, ...] = ()
+    effects: dict[int, tuple[Value, Value]] = field(default_factory=dict)
+    """For each changed argument: as it came in, and as it was left."""
+    acts: dict[str, tuple[str, int]] = field(default_factory=dict)
+    ends: bool = False
+    running: bool = True
+    recursive: bool = False
+
+
+class Functions:
+    """Runs the program's functions and remembers what each run showed."""
+
+    def __init__(self, machine: "Machine") -> None:
+        self._machine = machine
+        self._summaries: dict[Any, Summary] = {}
+        self._shapes: dict[FunctionInfo, set[Any]] = {}
+        self._numbers: dict[FunctionInfo, int] = {}
+
+    def call_function(self, run: Run, ref: FunctionRef, site: Site) -> Value:
+        """A call of a function of the program; its arguments may be changed by it."""
+        return self.invoke(run, ref, site.args, site.keywords, site.node, site)
+
+    def invoke_method(self, run: Run, info: FunctionInfo, receiver: Value) -> Value:
+        """Call a method without arguments."""
+        return self.invoke(run, FunctionRef(info, self._machine.closure_of(info), receiver), [], {}, None)
+
+    def invoke(
+        self,
+        run: Run,
+        ref: FunctionRef,
+        args: list[Value],
+        keywords: dict[str, Value],
+        node: ir.Expr | None,
+        site: Site | None = None,
+    ) -> Value:
+        """What a function of the program gives for these arguments."""
+        info = ref.info
+        values, places = self._bind(run, ref, args, keywords, site)
+        if run.depth >= _DEEPEST:
+            return _unseen(values)
+        summary = self.summary(run, info, values, ref.closure)
+        return self.apply(run, summary, values, node, site, places)
+
+    def _bind(
+        self, run: Run, ref: FunctionRef, args: list[Value], keywords: dict[str, Value], site: Site | None
+    ) -> tuple[list[Value], list[ir.Expr | None]]:
+        """A value for each parameter, the receiver first, and the expression that each came from."""
+        info = ref.info
+        python = info.unit.language == "python"
+        exprs: list[ir.Expr | None] = list(site.arg_exprs) if site is not None else []
+        exprs += [None] * (len(args) - len(exprs))
+        values: list[Value] = []
+        places: list[ir.Expr | None] = []
+        given = list(args)
+        if not python:
+            values.append(ref.bound if ref.bound is not None else UNKNOWN)
+            places.append(site.receiver_expr if site is not None else None)
+        elif info.owner is not None and not info.is_static and (ref.bound is not None or _is_class_method(info)):
+            given.insert(
+                0, ref.bound if ref.bound is not None and not _is_class_method(info) else Value(refs=(info.owner,))
+            )
+            exprs.insert(0, site.receiver_expr if site is not None else None)
+        unpacked = site.unpacked if site is not None else None
+        position = 0
+        for param in info.node.params:
+            if param.kind == "rest":
+                rest = given[position:]
+                position = len(given)
+                values.append(Value(types=frozenset({"list"}), fields=dict(enumerate(rest)), rest=unpacked))
+                places.append(None)
+            elif param.kind == "keywords":
+                names = {p.name for p in info.node.params}
+                left = {k: v for k, v in keywords.items() if k not in names}
+                values.append(Value(types=frozenset({"dict"}), fields=left, rest=unpacked))
+                places.append(None)
+            elif param.name in keywords:
+                values.append(keywords[param.name])
+                places.append(site.keyword_exprs.get(param.name) if site is not None else None)
+                if position < len(given) and param.kind != "keyword":
+                    position += 0
+            elif position < len(given) and param.kind != "keyword":
+                values.append(given[position])
+                places.append(exprs[position])
+                position += 1
+            else:
+                values.append(self._default(run, info, param, ref.closure, unpacked))
+                places.append(None)
+        return values, places
+
+    def _default(
+        self, run: Run, info: FunctionInfo, param: ir.Param, closure: Mapping[str, Value], unpacked: Value | None
+    ) -> Value:
+        if unpacked is not None:
+            return unpacked
+        if param.default is None:
+            return UNKNOWN
+        inner = Run(self._machine, info.unit, info, closure, run.depth + 1)
+        return inner.evaluate(param.default, {})
+
+    def summary(self, run: Run, info: FunctionInfo, values: list[Value], closure: Mapping[str, Value]) -> Summary:
+        nested = id(closure) if closure and info.outer is not None else 0
+        shapes = tuple(shape(value) for value in values)
+        known = self._shapes.setdefault(info, set())
+        key = (info, nested, shapes)
+        found = self._summaries.get(key)
+        if found is None and len(known) >= _SHAPES and not nested:
+            shapes = tuple((None, value.types, (), None, None) for value in values)
+            values = [Value(taints=value.taints, types=value.types) for value in values]
+            key = (info, nested, shapes)
+            found = self._summaries.get(key)
+            if found is None and len(known) >= 3 * _SHAPES:
+                values = [UNKNOWN] * len(values)
+                key = (info, nested, "any")
+                found = self._summaries.get(key)
+        if found is not None:
+            if found.running:
+                found.recursive = True
+            return found
+        known.add(shapes)
+        base = self.base(info)
+        made = self._summaries[key] = Summary(info)
+        inputs = [as_parameter(value, base + number) for number, value in enumerate(values)]
+        for _ in range(2):
+            inner = Run(self._machine, info.unit, info, closure, run.depth + 1)
+            done = self.interpret(inner, inputs)
+            settled = same(made.result, done.result)
+            made.result, made.hits, made.effects = done.result, done.hits, done.effects
+            made.acts, made.ends = done.acts, done.ends
+            if not made.recursive or settled:
+                break
+        made.running = False
+        return made
+
+    def base(self, info: FunctionInfo) -> int:
+        number = self._numbers.get(info)
+        if number is None:
+            number = self._numbers[info] = len(self._numbers) * _PARAMETERS
+        return number
+
+    def interpret(self, run: Run, values: list[Value]) -> Summary:
+        """Run a function's body on these arguments."""
+        info = run.info
+        assert info is not None
+        env: Env = {}
+        names: list[str] = []
+        rest = values
+        if run.language != "python":
+            env["this"] = values[0] if values else UNKNOWN
+            names.append("this")
+            rest = values[1:]
+        for param, value in zip(info.node.params, rest, strict=False):
+            shown = value
+            if param.type is not None and not value.refs and value.consts is None:
+                stated = declared_value(run, param.type)
+                if stated.types - value.types or (stated.rest is not None and value.rest is None):
+                    shown = value.but(
+                        types=value.types | stated.types, rest=value.rest if value.rest is not None else stated.rest
+                    )
+            env[param.name] = shown
+            names.append(param.name)
+            if param.pattern is not None:
+                assign(run, param.pattern, shown, env, declares="let")
+            if param.property and info.owner is not None:
+                env["this"] = with_field(env["this"], param.name, shown)
+                self._machine.objects.field_gained(info.owner, param.name, shown)
+        before = {name: env[name] for name in names}
+        end = run.execute(info.node.body, env)
+        for state in run.ends:
+            end = join_env(end, state)
+        return self._summed_up(run, info, names, before, end)
+
+    def _summed_up(
+        self, run: Run, info: FunctionInfo, names: list[str], before: Mapping[str, Value], end: Env | None
+    ) -> Summary:
+        summary = Summary(info, bounded(join_all(run.returns)) if run.returns else constant(None))
+        summary.hits = tuple(run.hits.values())[:_HITS]
+        summary.acts = run.acts
+        summary.ends = end is None
+        summary.running = False
+        if end is not None:
+            for number, name in enumerate(names):
+                after = end.get(name)
+                if after is None or after is before[name] or (name in run.reassigned and name != "this"):
+                    continue
+                if after.fields is not before[name].fields or after.rest is not before[name].rest:
+                    summary.effects[number] = (before[name], bounded(after, 2))
+        return summary
+
+    def apply(
+        self,
+        run: Run,
+        summary: Summary,
+        values: list[Value],
+        node: ir.Expr | None,
+        site: Site | None,
+        places: list[ir.Expr | None],
+    ) -> Value:
+        base = self.base(summary.info)
+        if summary.acts:
+            self._reached(run, summary, node)
+        for hit in summary.hits:
+            for taint, trail in self._actual(hit.taint, hit.trail, values, base, run, node).items():
+                if taint.harms(hit.role):
+                    self._record(run, hit._replace(taint=taint, trail=trail))
+        for number, (before, after) in summary.effects.items():
+            place = places[number] if number < len(places) else None
+            if place is None or site is None:
+                continue
+            changed = self._changed(values[number], before, after, values, base, run, node)
+            write_back(run, place, changed, site.env)
+        if summary.ends and not summary.running and summary.info.node.body:
+            return Value(name="(ends)")
+        return self._substituted(summary.result, values, base, run, node)
+
+    def _changed(
+        self, actual: Value, before: Value, after: Value, values: list[Value], base: int, run: Run, node: ir.Expr | None
+    ) -> Value:
+        mine = before.fields or {}
+        now = after.fields or {}
+        changed = actual
+        gone = [key for key in mine if key not in now]
+        if gone and actual.fields is not None:
+            changed = changed.but(fields={k: v for k, v in actual.fields.items() if k not in gone})
+        for key, value in now.items():
+            if mine.get(key) is not value:
+                changed = with_field(changed, key, self._substituted(value, values, base, run, node))
+        if after.rest is not None and after.rest is not before.rest:
+            changed = with_field(changed, None, self._substituted(after.rest, values, base, run, node))
+        return changed
+
+    def _substituted(
+        self, value: Value, values: list[Value], base: int, run: Run, node: ir.Expr | None, depth: int = 4
+    ) -> Value:
+        """A value of the called function in the caller's terms."""
+        taints = value.taints
+        if any(taint.index >= 0 for taint in taints):
+            taints = merge_taints(
+                *(self._actual(taint, trail, values, base, run, node) for taint, trail in taints.items())
+            )
+        fields, rest = value.fields, value.rest
+        if depth:
+            if fields:
+                fields = mapped(fields, lambda part: self._substituted(part, values, base, run, node, depth - 1))
+            if rest is not None:
+                rest = self._substituted(rest, values, base, run, node, depth - 1)
+        if taints is value.taints and fields is value.fields and rest is value.rest:
+            return value
+        return value.but(taints=taints, fields=fields, rest=rest, guard=None)
+
+    def _actual(
+        self, taint: Taint, trail: Trail | None, values: list[Value], base: int, run: Run, node: ir.Expr | None
+    ) -> Taints:
+        number = taint.index - base
+        if taint.index < 0 or not 0 <= number < _PARAMETERS or number >= len(values):
+            return {taint: trail}  # type: ignore[dict-item]
+        found: dict[Taint, Trail] = {}
+        for given, way in at_path(values[number], taint.path).items():
+            made = given if not taint.cleared else given.clean(taint.cleared)
+            if taint.unsure:
+                made = made.doubted()
+            if node is not None:
+                way = through(run.unit.path, node.start, node.end, way, trail)  # noqa: PLW2901
+            found.setdefault(made, way)
+        return found
+
+    def hit(self, run: Run, role: str, site: Site, callee: str, taint: Taint, trail: Trail | None, text: Any) -> None:
+        """Unsafe data reaches a sink."""
+        node = site.node
+        self._record(run, Hit(role, run.unit.path, node.start, node.end, callee, taint, trail, text))
+
+    def _record(self, run: Run, hit: Hit) -> None:
+        if hit.taint.index >= 0:
+            run.hits.setdefault((hit.role, hit.path, hit.start, hit.taint), hit)
+            return
+        key = (hit.taint.role, hit.role, hit.path, hit.start, hit.end)
+        known = self._machine.seen.flows.get(key)
+        if known is None or (known.unsure and not hit.taint.unsure):
+            self._machine.seen.flows[key] = Flow(
+                hit.taint.role,
+                hit.role,
+                hit.path,
+                hit.start,
+                hit.end,
+                hit.callee,
+                hit.trail,
+                hit.taint.unsure,
+                hit.text,
+            )
+
+    def _reached(self, run: Run, summary: Summary, node: ir.Expr | None) -> None:
+        for act, place in summary.acts.items():
+            run.acts.setdefault(act, place)
+        if node is None:
+            return
+        key = (run.unit.path, node.start, node.end, summary.info)
+        known = self._machine.seen.reaches.get(key)
+        if known is None or len(run.loops) > len(known.loops):
+            self._machine.seen.reaches[key] = Reach(
+                run.unit, run.info, node, summary.info, summary.acts, run.loops_here()
+            )
+
+
+def _unseen(values: list[Value]) -> Value:
+    taints = merge_taints(*(all_taints(value, 2) for value in values))
+    return Value({taint.doubted(): trail for taint, trail in taints.items()})
+
+
+def _is_class_method(info: FunctionInfo) -> bool:
+    return any(getattr(decorator, "id", None) == "classmethod" for decorator in info.node.decorators)

@@ -1,0 +1,160 @@
+"""Objects of the program's classes: how they are made, what their fields hold, and what they inherit."""
+
+from typing import TYPE_CHECKING
+
+from backend_advisor.code import ir
+from backend_advisor.code.names import FunctionRef, declared_value, name_value
+from backend_advisor.code.program import ClassInfo, FunctionInfo
+from backend_advisor.code.run import Env, Run
+from backend_advisor.code.site import Site
+from backend_advisor.code.values import Value, all_taints, join, merge_taints, with_field
+
+if TYPE_CHECKING:
+    from backend_advisor.code.machine import Machine
+
+_DEEPEST = 24
+
+
+class Objects:
+    """Makes objects, and remembers what is written to their fields."""
+
+    def __init__(self, machine: "Machine") -> None:
+        self._machine = machine
+        self._fields: dict[tuple[str, str], Value] = {}
+        self._constructed: set[str] = set()
+        self.gained: set[str] = set()
+        """Classes whose fields came to hold more data after their methods may have been run."""
+
+    def construct(self, run: Run, info: ClassInfo, site: Site) -> Value:
+        """A new object of a class of the program."""
+        made = Value(types=frozenset({info.name}), fields={})
+        return self.construct_into(run, info, made, site)
+
+    def construct_into(self, run: Run, info: ClassInfo, made: Value, site: Site) -> Value:
+        """Run a class's constructor on an object."""
+        self.bases(info)
+        constructors = self._constructors(info, len(site.args))
+        if not constructors:
+            return self._filled(info, made, site)
+        python = info.unit.language == "python"
+        for constructor in constructors[:1]:
+            ref = FunctionRef(constructor, self._machine.closure_of(constructor), made)
+            values, _ = self._machine.functions._bind(run, ref, site.args, site.keywords, site)
+            if run.depth >= _DEEPEST:
+                return made.but(taints=merge_taints(*(all_taints(value, 2) for value in values[1:])))
+            summary = self._machine.functions.summary(run, constructor, values, ref.closure)
+            self._machine.functions.apply(run, summary, values, site.node, None, [])
+            effect = summary.effects.get(0)
+            if effect is not None:
+                made = self._machine.functions._changed(
+                    made, *effect, values, self._machine.functions.base(constructor), run, site.node
+                )
+            elif python and self.foreign(info):
+                made = self._filled(info, made, site)
+        return made
+
+    def _constructors(self, info: ClassInfo, count: int) -> list[FunctionInfo]:
+        for one in self._machine.program.ancestry(info):
+            names = ("__init__", "constructor", one.node.name)
+            found = [method for name in names for method in one.methods.get(name, ())]
+            if found:
+                return sorted(found, key=lambda method: abs(len(method.node.params) - count))
+        return []
+
+    def _filled(self, info: ClassInfo, made: Value, site: Site) -> Value:
+        """A record-like class without a constructor: its fields are its arguments."""
+        names = [name for one in reversed(self._machine.program.ancestry(info)) for name in one.fields]
+        for name, value in zip(names, site.args, strict=False):
+            made = with_field(made, name, value)
+        for name, value in site.keywords.items():
+            made = with_field(made, name, value)
+        if site.unpacked is not None:
+            made = made.but(taints=merge_taints(made.taints, all_taints(site.unpacked, 2)), rest=site.unpacked)
+        return made
+
+    def bases(self, info: ClassInfo) -> tuple[str, ...]:
+        """The qualified names of a class's bases."""
+        if info.bases is None:
+            info.bases = ()
+            run = Run(self._machine, info.unit, None, {}, 0)
+            found: list[str] = []
+            for base in info.node.bases:
+                value = run.evaluate(base, {}) if not isinstance(base, ir.Name) else name_value(run, base, {})
+                found += [ref.name for ref in value.refs if isinstance(ref, ClassInfo) and ref is not info]
+                if value.name is not None:
+                    found.append(value.name.removesuffix("()"))
+            info.bases = tuple(dict.fromkeys(found))
+            for name in info.bases:
+                parent = self._machine.program.classes.get(name)
+                if parent is not None:
+                    parent.children.append(info)
+                    self.bases(parent)
+        inherited = [b for one in self._machine.program.ancestry(info)[1:] for b in one.bases or ()]
+        return tuple(dict.fromkeys((*info.bases, *inherited)))
+
+    def foreign(self, info: ClassInfo) -> bool:
+        """Whether a class inherits from something outside the program."""
+        return any(base not in self._machine.program.classes for base in self.bases(info))
+
+    def class_field(self, run: Run, info: ClassInfo, name: str) -> Value | None:
+        """What a field of some object of a class is, from its declaration and all that is written to it."""
+        self._prepare(run, info)
+        found: Value | None = None
+        for one in self._machine.program.ancestry(info):
+            value = self._fields.get((one.name, name))
+            if value is not None:
+                found = value if found is None else join(found, value)
+        return found
+
+    def _prepare(self, run: Run, info: ClassInfo) -> None:
+        for one in self._machine.program.ancestry(info):
+            if one.name in self._constructed:
+                continue
+            self._constructed.add(one.name)
+            inner = Run(self._machine, one.unit, None, {}, run.depth + 1)
+            for stated in one.node.fields:
+                value = declared_value(inner, stated.type)
+                if stated.value is not None:
+                    given = inner.evaluate(stated.value, {"this": Value(types=frozenset({one.name}))})
+                    constant_field = {"static", "final"} <= set(stated.modifiers) or "readonly" in stated.modifiers
+                    if not constant_field and one.unit.language != "python":
+                        given = given.but(consts=None)
+                    value = given if not value.types else given.but(types=given.types | value.types)
+                self._fields[one.name, stated.name] = value
+            for constructor in [m for n in ("__init__", "constructor", one.node.name) for m in one.methods.get(n, ())]:
+                self._machine.run_entry(constructor)
+
+    def field_gained(self, info: ClassInfo, name: str, value: Value) -> None:
+        """A field of objects of a class is written."""
+        kept = _of_no_caller(value)
+        key = (info.name, name)
+        known = self._fields.get(key)
+        if known is None:
+            self._fields[key] = kept
+            return
+        if known is kept:
+            return
+        joined = join(known, kept)
+        if joined.taints.keys() != known.taints.keys():
+            self.gained.add(info.name)
+        self._fields[key] = joined
+
+    def this_of(self, run: Run, env: Env) -> Value | None:
+        """The object whose method is running."""
+        if run.language != "python":
+            return env.get("this")
+        if run.info is None or not run.info.node.params:
+            return None
+        return env.get(run.info.node.params[0].name)
+
+
+def _of_no_caller(value: Value) -> Value:
+    """A value without what depends on who calls."""
+    if all(taint.index < 0 for taint in value.taints) and value.fields is None and value.rest is None:
+        return value
+    return value.but(
+        taints={taint: trail for taint, trail in value.taints.items() if taint.index < 0},
+        fields={k: _of_no_caller(v) for k, v in value.fields.items()} if value.fields else value.fields,
+        rest=_of_no_caller(value.rest) if value.rest is not None else None,
+        consts=value.consts,
+    )
