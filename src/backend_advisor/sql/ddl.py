@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 
-from backend_advisor.sql.schema import Column, ForeignKey, Index, Schema, Table
+from backend_advisor.sql.schema import Column, ForeignKey, Index, Schema, Table, table_name
 from backend_advisor.sql.statement import Statement
 
 _OPAQUE_DEFINITION = re.compile(r"create\s+domain\b|alter\s+table\b.*\battach\s+partition\b", re.IGNORECASE | re.DOTALL)
+_DROP = re.compile(
+    r"drop\s+(table|index)\s+(?:concurrently\s+)?(?:if\s+exists\s+)?(.+?)(?:\s+(?:cascade|restrict))?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
 _KEPT_KINDS = {"TABLE", "INDEX", "TYPE", "VIEW", "DOMAIN", "SEQUENCE", "SCHEMA", "MATERIALIZED VIEW"}
 
 _NULLS_LAST_BY_DEFAULT = {"postgres", "oracle"}
@@ -26,6 +30,59 @@ class _Draft:
     unique: list[tuple[str, ...]] = field(default_factory=list)
     foreign_keys: list[ForeignKey] = field(default_factory=list)
     indexes: list[Index] = field(default_factory=list)
+
+    def rename(self, name: str, drafts: "dict[str, _Draft]") -> None:
+        """Go by another name, in the references of other tables too."""
+        drafts[name] = drafts.pop(self.name, self)
+        for draft in drafts.values():
+            draft.foreign_keys = [
+                replace(key, table=name) if key.table == self.name else key for key in draft.foreign_keys
+            ]
+        self.indexes = [replace(index, table=name) for index in self.indexes]
+        self.name = name
+
+    def rename_column(self, old: str, new: str) -> None:
+        """Call a column by another name wherever it is a key."""
+
+        def renamed(keys: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(new if key == old else key for key in keys)
+
+        self.columns = {
+            new if name == old else name: replace(column, name=new) if name == old else column
+            for name, column in self.columns.items()
+        }
+        self.primary_key, self.unique = renamed(self.primary_key), [renamed(keys) for keys in self.unique]
+        self.foreign_keys = [replace(key, columns=renamed(key.columns)) for key in self.foreign_keys]
+        self.indexes = [replace(index, keys=renamed(index.keys)) for index in self.indexes]
+
+    def alter_column(self, action: exp.AlterColumn, dialect: str) -> None:
+        """Take over a changed type, NOT NULL or default."""
+        column = self.columns.get(action.name)
+        if column is None:
+            return
+        kind, allow_null = action.args.get("dtype"), action.args.get("allow_null")
+        if isinstance(kind, exp.Expression):
+            column = replace(column, type=kind.sql(dialect=dialect).lower())
+        if allow_null is not None:
+            column = replace(column, nullable=bool(allow_null))
+        default = action.args.get("default")
+        if isinstance(default, exp.Expression):
+            column = replace(column, default=default.sql(dialect=dialect))
+        self.columns[action.name] = column
+
+    def drop(self, kind: str, name: str) -> None:
+        """Lose a column with the keys and indexes that hold it, or a constraint that is known by its usual name."""
+        if kind == "COLUMN":
+            self.columns.pop(name, None)
+            self.primary_key = () if name in self.primary_key else self.primary_key
+            self.unique = [keys for keys in self.unique if name not in keys]
+            self.foreign_keys = [key for key in self.foreign_keys if name not in key.columns]
+            self.indexes = [index for index in self.indexes if name not in index.keys]
+        elif kind == "CONSTRAINT":
+            if name == f"{self.name}_pkey":
+                self.primary_key = ()
+            self.unique = [keys for keys in self.unique if name != f"{self.name}_{'_'.join(keys)}_key"]
+            self.foreign_keys = [key for key in self.foreign_keys if name != f"{self.name}_{key.columns[0]}_fkey"]
 
     def table(self) -> Table:
         required = set(self.primary_key)
@@ -52,21 +109,24 @@ def is_ddl(statement: Statement) -> bool:
 def read_ddl(statements: Sequence[Statement]) -> Schema:
     """The schema that these statements define; statements of other kinds are passed over."""
     drafts: dict[str, _Draft] = {}
-    kept: list[str] = []
+    kept: list[Statement] = []
     for statement in statements:
         tree = statement.tree
         if isinstance(tree, exp.Create):
             _read_create(tree, statement.dialect, drafts)
         elif isinstance(tree, exp.Alter):
             _read_alter(tree, statement.dialect, drafts)
+        elif (dropped := _DROP.match(statement.text)) is not None:
+            kept = _without(kept, _read_drop(dropped, drafts))
+            continue
         elif not _is_opaque_definition(statement):
             continue
         if not isinstance(tree, exp.Create) or str(tree.args.get("kind")).upper() in _KEPT_KINDS:
-            kept.append(statement.text)
+            kept.append(statement)
     _complete_references(drafts)
     indexes = tuple(index for draft in drafts.values() for index in draft.all_indexes())
     dialect = statements[0].dialect if statements else "postgres"
-    return Schema({name: draft.table() for name, draft in drafts.items()}, indexes, tuple(kept), dialect)
+    return Schema({name: draft.table() for name, draft in drafts.items()}, indexes, tuple(one.text for one in kept), dialect)
 
 
 def _is_opaque_definition(statement: Statement) -> bool:
@@ -116,9 +176,47 @@ def _read_alter(tree: exp.Alter, dialect: str, drafts: dict[str, _Draft]) -> Non
         return
     draft = drafts.setdefault(tree.this.name, _Draft(tree.this.name))
     for action in tree.args.get("actions") or ():
-        parts = action.expressions if isinstance(action, exp.AddConstraint) else [action]
-        for part in parts:
-            _read_table_part(part, dialect, draft, drafts)
+        if isinstance(action, exp.AlterRename):
+            draft.rename(action.this.name, drafts)
+        elif isinstance(action, exp.RenameColumn):
+            draft.rename_column(action.this.name, action.args["to"].name)
+        elif isinstance(action, exp.AlterColumn):
+            draft.alter_column(action, dialect)
+        elif isinstance(action, exp.ModifyColumn):
+            if action.args.get("rename_from"):
+                draft.rename_column(action.args["rename_from"].name, action.this.name)
+            _read_column(action.this, dialect, draft)
+        elif isinstance(action, exp.Drop):
+            for dropped in action.args.get("tables") or ():
+                draft.drop(str(action.args.get("kind")).upper(), dropped.name)
+        else:
+            for part in action.expressions if isinstance(action, exp.AddConstraint) else [action]:
+                _read_table_part(part, dialect, draft, drafts)
+
+
+def _read_drop(match: re.Match[str], drafts: dict[str, _Draft]) -> set[str]:
+    """Take away what DROP TABLE and DROP INDEX name."""
+    names = {name.strip().split(".")[-1].strip('"`[]') for name in match.group(2).split(",")}
+    if match.group(1).lower() == "table":
+        for name in names:
+            drafts.pop(name, None)
+    else:
+        for draft in drafts.values():
+            draft.indexes = [index for index in draft.indexes if index.name not in names]
+    return names
+
+
+def _without(kept: list[Statement], dropped: set[str]) -> list[Statement]:
+    """The statements that define anything but these tables and indexes."""
+    return [one for one in kept if not dropped & set(_defined(one.tree))]
+
+
+def _defined(tree: exp.Expression | None) -> Iterator[str]:
+    if isinstance(tree, exp.Create) and isinstance(tree.this, exp.Index):
+        yield tree.this.name
+        yield table_name(tree.this.args.get("table"))
+    elif isinstance(tree, (exp.Create, exp.Alter)):
+        yield table_name(tree.this)
 
 
 def _read_table_part(part: exp.Expression, dialect: str, draft: _Draft, drafts: dict[str, _Draft]) -> None:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -12,6 +12,10 @@ from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from backend_advisor.model import Artifact, Location, Span
+from backend_advisor.sql.bodies import Body
+from backend_advisor.sql.products import other_product
+from backend_advisor.sql.rewording import opaque, rewordings, says_nothing_to_review, without_only
+from backend_advisor.sql.scripts import TEMPLATE_MARK, plain_sql
 
 # sqlglot warns of statements that it keeps as opaque commands; those are ordinary here.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -28,13 +32,9 @@ DIALECTS = {
 MAX_TOKENS = 50_000
 MAX_DEPTH = 120
 MAX_SUBSCRIPTS = 60
+_TRIED = 20
+"""This many statements that one dialect does not take tell whether another does."""
 
-_CLIENT_COMMAND = re.compile(r"^(\\[^\n]*|delimiter\s+\S+[ \t]*|go[ \t]*)$", re.IGNORECASE | re.MULTILINE)
-_INDEX_ON_ONLY = re.compile(r"^(create\s+(?:unique\s+)?index\b[^()]*?\bon)(\s+only)\b", re.IGNORECASE)
-_DRIVER_PLACEHOLDER = re.compile(
-    r"'(?:[^']|'')*'|%s|(?:%\(|[#$]\{)(?P<name>\w+)[^)}]*(?:\)s|\})|\?\d+|(?<![:\w])[:@](?P<word>[A-Za-z_]\w*|\d+)\b"
-)
-"""Also SQLite's `?1`, Oracle's `:1`, and names that are keywords (`:from`), which the parser does not take."""
 _EXCERPT_LENGTH = 160
 
 
@@ -100,18 +100,44 @@ class Statement:
 
 
 def statements(artifact: Artifact, dialect: str | None = None) -> list[Statement]:
-    """Cut an artifact into statements. One broken statement does not hide the others."""
-    chosen = dialect or artifact.dialect or "postgres"
-    text = _CLIENT_COMMAND.sub(lambda match: " " * len(match.group()), artifact.text)
-    if chosen == "mysql" and "#{" in text:
-        # To MySQL a mapper's `#{name}` begins a comment, which would swallow the rest of its line.
-        text = _DRIVER_PLACEHOLDER.sub(_as_placeholder, text)
+    """Cut an artifact into statements. One broken statement does not hide the others.
+
+    Without a dialect the text is read as PostgreSQL, or as the one that takes what PostgreSQL does not.
+    """
+    stated = dialect or artifact.dialect
+    found = _read(artifact, stated or "postgres")
+    refused = [one for one in found if one.problem is not None and one.problem.kind in ("syntax", "tokens")]
+    if not refused:
+        return found
+    product = other_product(artifact.text)
+    if product is not None:
+        return [replace(one, problem=Problem("product", product)) for one in found]
+    other = None if stated else _dialect_that_takes(refused[:_TRIED])
+    if other is None:
+        return found
+    again = _read(artifact, other)
+    return again if sum(one.problem is not None for one in again) < len(refused) else found
+
+
+def _dialect_that_takes(refused: Sequence[Statement]) -> str | None:
+    """The dialect that parses most of what PostgreSQL refuses, if it is more than half."""
+    taken = {
+        other: sum(not isinstance(parse(one.text, other), Problem) for one in refused)
+        for other in DIALECTS
+        if other != "postgres"
+    }
+    best = max(taken, key=lambda other: taken[other])
+    return best if taken[best] * 2 > len(refused) else None
+
+
+def _read(artifact: Artifact, dialect: str) -> list[Statement]:
+    text = plain_sql(artifact.text, dialect)
     found = []
-    for start, end, tokens in _cut(text, chosen):
-        statement = Statement(text[start:end], artifact, start, chosen)
-        outcome = check(statement.text, chosen) if tokens is None else _excess(tokens, statement.text)
+    for start, end, tokens in _cut(text, dialect):
+        statement = Statement(text[start:end], artifact, start, dialect)
+        outcome = check(statement.text, dialect) if tokens is None else _excess(tokens, statement.text)
         if outcome is None:
-            tree = parse(statement.text, chosen)
+            tree = parse(statement.text, dialect)
             if isinstance(tree, Problem):
                 outcome = tree
             else:
@@ -150,19 +176,18 @@ def _excess(tokens: list[Token], text: str) -> Problem | None:
 
 def parse(text: str, dialect: str) -> exp.Expression | Problem:
     """Parse one statement, or say why that failed."""
-    outcome = _parse(_INDEX_ON_ONLY.sub(lambda match: match.group(1) + " " * len(match.group(2)), text), dialect)
-    if isinstance(outcome, Problem) and _DRIVER_PLACEHOLDER.search(text):
-        again = _parse(_DRIVER_PLACEHOLDER.sub(_as_placeholder, text), dialect)
-        return outcome if isinstance(again, Problem) else again
-    return outcome
-
-
-def _as_placeholder(match: re.Match[str]) -> str:
-    """A driver's or mapper's placeholder as one that SQL knows, padded to the same length."""
-    if match.group().startswith("'"):
-        return match.group()
-    named = match.group("name")
-    return (f":{named}" if named else "?").ljust(len(match.group()))
+    text = without_only(text)
+    outcome = _parse(text, dialect)
+    if not isinstance(outcome, Problem):
+        return outcome
+    for reworded in rewordings(text):
+        again = _parse(reworded, dialect)
+        if not isinstance(again, Problem):
+            return again
+    if says_nothing_to_review(text):
+        return opaque(text)
+    mark = TEMPLATE_MARK.search(text)
+    return outcome if mark is None else Problem("template", mark.group(), mark.start())
 
 
 def _parse(text: str, dialect: str) -> exp.Expression | Problem:
@@ -190,12 +215,14 @@ def _cut(text: str, dialect: str) -> Iterator[tuple[int, int, list[Token] | None
         yield from ((start, end, None) for start, end in _cut_roughly(text))
         return
     own: list[Token] = []
+    body = Body()
     for token in tokens:
-        if token.token_type is not TokenType.SEMICOLON:
+        if token.token_type is not TokenType.SEMICOLON or body.is_open:
             own.append(token)
+            body.take(token)
         elif own:
             yield own[0].start, own[-1].end + 1, own
-            own = []
+            own, body = [], Body()
     if own:
         yield own[0].start, own[-1].end + 1, own
 

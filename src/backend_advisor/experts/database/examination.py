@@ -9,15 +9,14 @@ from backend_advisor.experts.database.detectors.registry import (
     schema_detectors,
 )
 from backend_advisor.experts.database.parallel import query_matches
+from backend_advisor.experts.database.unread import unread_statements
 from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.model import ArtifactKind, Case, Unread
 from backend_advisor.phrases import phrase
 from backend_advisor.sql.plan import read_plan
-from backend_advisor.sql.statement import DIALECTS
 
-_PACKAGE = __package__ or ""
 _PLANS = "backend_advisor.sql.plan"
 
 
@@ -25,7 +24,7 @@ def examine_case(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
     """Run every detector over the case's SQL and plans."""
     work = workload_of(case)
     work = work.with_rows(stated_rows(case, terms.rows, list(work.schema.tables)))
-    unread: list[Unread] = [*_unparsed(case, work)]
+    unread: list[Unread] = [*unread_statements(work, case.language)]
     found = [finding(knowledge.playbooks[code], match, case.language) for code, match in _matches(case, work, unread)]
     return Examination(findings=tuple(found), unread=tuple(unread))
 
@@ -50,21 +49,3 @@ def _plan_matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[
         context = PlanContext(plan, artifact, statement)
         for code, detector in plan_detectors().items():
             yield from ((code, match) for match in detector(context))
-
-
-def _unparsed(case: Case, work: Workload) -> Iterator[Unread]:
-    for statement in work.broken:
-        problem = statement.problem
-        if problem is not None and statement.artifact.origin != "code":
-            span = statement.location_at(problem.offset, problem.offset).span
-            yield Unread(
-                name=statement.artifact.name,
-                reason=phrase(
-                    _PACKAGE,
-                    case.language,
-                    f"unread_{problem.kind}",
-                    line=span.line if span else 0,
-                    dialect=DIALECTS[statement.dialect],
-                    detail=problem.detail,
-                ),
-            )

@@ -8,6 +8,7 @@ from backend_advisor.experts.database.detectors.registry import QueryContext
 from backend_advisor.model import Artifact, ArtifactKind, Case, Figure
 from backend_advisor.sql.ddl import is_ddl, read_ddl
 from backend_advisor.sql.inference import infer
+from backend_advisor.sql.migrations import undoes
 from backend_advisor.sql.schema import Schema, qualified
 from backend_advisor.sql.statement import Statement, statements
 
@@ -43,23 +44,26 @@ class Workload:
         return QueryContext(statement, statement.tree, qualified(statement, schema), schema)
 
 
-def dialect_of(case: Case) -> str:
-    """The dialect of the stated database; PostgreSQL when none or several are stated."""
+def dialect_of(case: Case) -> str | None:
+    """The dialect of the stated database; None when none or several are stated."""
     stated = {_DIALECT_OF[technology.id] for technology in case.stack if technology.id in _DIALECT_OF}
-    return stated.pop() if len(stated) == 1 else "postgres"
+    return stated.pop() if len(stated) == 1 else None
 
 
 @lru_cache(maxsize=4)
-def read_workload(artifacts: tuple[Artifact, ...], dialect: str) -> Workload:
-    """Cut every SQL artifact into statements and read the schema that their DDL defines."""
+def read_workload(artifacts: tuple[Artifact, ...], dialect: str | None) -> Workload:
+    """Cut every SQL artifact into statements and read the schema that their DDL defines.
+
+    The way back of a migration defines nothing: what it undoes is what stands.
+    """
     found = [statement for artifact in artifacts for statement in statements(artifact, artifact.dialect or dialect)]
     definitions = tuple(statement for statement in found if is_ddl(statement))
     return Workload(
-        dialect=dialect,
+        dialect=dialect or "postgres",
         definitions=definitions,
         queries=tuple(s for s in found if s.tree is not None and not is_ddl(s)),
         broken=tuple(s for s in found if s.problem is not None),
-        schema=read_ddl(definitions),
+        schema=read_ddl([one for one in definitions if not undoes(one)]),
     )
 
 
