@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from backend_advisor.code import ir
 from backend_advisor.code.assignment import assign, write_back
-from backend_advisor.code.names import FunctionRef, declared_value
+from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Hit, Run, join_env, same
 from backend_advisor.code.seen import Flow, Reach
 from backend_advisor.code.site import Site
+from backend_advisor.code.taints import Taint, Taints, Trail, merge_taints, through
+from backend_advisor.code.types import declared_value
 from backend_advisor.code.values import (
     UNKNOWN,
-    Taint,
-    Taints,
-    Trail,
     Value,
     all_taints,
     as_parameter,
@@ -25,9 +24,7 @@ from backend_advisor.code.values import (
     constant,
     join_all,
     mapped,
-    merge_taints,
     shape,
-    through,
     with_field,
 )
 
@@ -36,6 +33,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 24
 _SHAPES = 8
+_WRAPS = 200
 _PARAMETERS = 64
 _HITS = 48
 
@@ -78,7 +76,7 @@ class Functions:
         ref: FunctionRef,
         args: list[Value],
         keywords: dict[str, Value],
-        node: ir.Expr | None,
+        node: ir.Node | None,
         site: Site | None = None,
     ) -> Value:
         """What a function of the program gives for these arguments."""
@@ -118,7 +116,7 @@ class Functions:
                 places.append(None)
             elif param.kind == "keywords":
                 names = {p.name for p in info.node.params}
-                left = {k: v for k, v in keywords.items() if k not in names}
+                left: dict[str | int, Value] = {k: v for k, v in keywords.items() if k not in names}
                 values.append(Value(types=frozenset({"dict"}), fields=left, rest=unpacked))
                 places.append(None)
             elif param.name in keywords:
@@ -151,14 +149,16 @@ class Functions:
         known = self._shapes.setdefault(info, set())
         key = (info, nested, shapes)
         found = self._summaries.get(key)
-        if found is None and len(known) >= _SHAPES and not nested:
+        # What is made around a function is told apart for each of them: `asyncHandler(fn)` stands at every route.
+        most = _WRAPS if any(value.refs for value in values) else _SHAPES
+        if found is None and len(known) >= most and not nested:
             shapes = tuple((None, value.types, (), None, None) for value in values)
             values = [Value(taints=value.taints, types=value.types) for value in values]
             key = (info, nested, shapes)
             found = self._summaries.get(key)
-            if found is None and len(known) >= 3 * _SHAPES:
-                values = [UNKNOWN] * len(values)
-                key = (info, nested, "any")
+            if found is None and len(known) >= 3 * most:
+                values, shapes = [UNKNOWN] * len(values), ()
+                key = (info, nested, shapes)
                 found = self._summaries.get(key)
         if found is not None:
             if found.running:
@@ -170,7 +170,7 @@ class Functions:
         inputs = [as_parameter(value, base + number) for number, value in enumerate(values)]
         for _ in range(2):
             inner = Run(self._machine, info.unit, info, closure, run.depth + 1)
-            done = self.interpret(inner, inputs)
+            done = self.interpret(inner, info, inputs)
             settled = same(made.result, done.result)
             made.result, made.hits, made.effects = done.result, done.hits, done.effects
             made.acts, made.ends = done.acts, done.ends
@@ -185,10 +185,8 @@ class Functions:
             number = self._numbers[info] = len(self._numbers) * _PARAMETERS
         return number
 
-    def interpret(self, run: Run, values: list[Value]) -> Summary:
+    def interpret(self, run: Run, info: FunctionInfo, values: list[Value]) -> Summary:
         """Run a function's body on these arguments."""
-        info = run.info
-        assert info is not None
         env: Env = {}
         names: list[str] = []
         rest = values
@@ -239,7 +237,7 @@ class Functions:
         run: Run,
         summary: Summary,
         values: list[Value],
-        node: ir.Expr | None,
+        node: ir.Node | None,
         site: Site | None,
         places: list[ir.Expr | None],
     ) -> Value:
@@ -261,7 +259,7 @@ class Functions:
         return self._substituted(summary.result, values, base, run, node)
 
     def _changed(
-        self, actual: Value, before: Value, after: Value, values: list[Value], base: int, run: Run, node: ir.Expr | None
+        self, actual: Value, before: Value, after: Value, values: list[Value], base: int, run: Run, node: ir.Node | None
     ) -> Value:
         mine = before.fields or {}
         now = after.fields or {}
@@ -277,7 +275,7 @@ class Functions:
         return changed
 
     def _substituted(
-        self, value: Value, values: list[Value], base: int, run: Run, node: ir.Expr | None, depth: int = 4
+        self, value: Value, values: list[Value], base: int, run: Run, node: ir.Node | None, depth: int = 4
     ) -> Value:
         """A value of the called function in the caller's terms."""
         taints = value.taints
@@ -296,7 +294,7 @@ class Functions:
         return value.but(taints=taints, fields=fields, rest=rest, guard=None)
 
     def _actual(
-        self, taint: Taint, trail: Trail | None, values: list[Value], base: int, run: Run, node: ir.Expr | None
+        self, taint: Taint, trail: Trail | None, values: list[Value], base: int, run: Run, node: ir.Node | None
     ) -> Taints:
         number = taint.index - base
         if taint.index < 0 or not 0 <= number < _PARAMETERS or number >= len(values):
@@ -335,7 +333,7 @@ class Functions:
                 hit.text,
             )
 
-    def _reached(self, run: Run, summary: Summary, node: ir.Expr | None) -> None:
+    def _reached(self, run: Run, summary: Summary, node: ir.Node | None) -> None:
         for act, place in summary.acts.items():
             run.acts.setdefault(act, place)
         if node is None:

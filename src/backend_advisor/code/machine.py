@@ -1,4 +1,4 @@
-"""The interpreter of a whole program: every file's top level, then every function as frameworks or anybody would call it."""
+"""The interpreter of a whole program: every file's top level, then every function as it is called from outside."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +15,7 @@ from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.site import Site
 from backend_advisor.code.values import UNKNOWN, Value, shape
+from backend_advisor.code.wrapping import wrapped
 
 
 class Machine:
@@ -63,7 +64,7 @@ class Machine:
             return
         run = Run(self, info.unit, info, self.closure_of(info), 0)
         values = entry_values(run, info, list(given), bound)
-        self._entered[key] = self.functions.interpret(run, values)
+        self._entered[key] = self.functions.interpret(run, info, values)
         handler = self.seen.handlers.get(id(info))
         if handler is not None and handler.result is not None:
             for node, value in zip(run.return_nodes, run.returns, strict=False):
@@ -172,6 +173,13 @@ class Machine:
         self, run: Run, ref: FunctionRef, given: list[Value], role: CallRole, site: Site, before: list[Value]
     ) -> None:
         """A function is given to a framework to be called with a client's request."""
+        inner = wrapped(ref)
+        if inner:
+            self._closures.setdefault(id(ref.info), ref.closure)
+            self._entries.append((ref, given))
+            for one in inner:
+                self.register(run, one, given, role, site, before)
+            return
         ref.info.marks.update(role.marks)
         handler = self.seen.handlers.get(id(ref.info))
         if handler is None:

@@ -9,21 +9,16 @@ from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Run
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.site import Site
+from backend_advisor.code.taints import ALL, NO_TAINTS, Taint, Taints, merge_taints, station
 from backend_advisor.code.values import (
-    ALL,
-    NO_TAINTS,
     NO_TYPES,
     UNKNOWN,
-    Taint,
-    Taints,
     Value,
     all_taints,
     cleaned,
     element,
     join_all,
     known_text,
-    merge_taints,
-    station,
     with_field,
     words,
 )
@@ -32,6 +27,7 @@ _ADDRESSES = frozenset({"url.request", "redirect.url"})
 _TEXTUAL = frozenset(
     {"sql.text", "html.text", "code.text", "command.text", "path.file", "url.request", "redirect.url", "template.text"}
 )
+_WHOLE = frozenset({"model.fields", "object.merge"})
 _FIXED_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#\s]+[/?#]|/(?![/\\])|\?|#", re.IGNORECASE)
 _ENTRY_MARKS = frozenset(
     {"http.handler", "http.middleware", "message.handler", "rpc.handler", "graphql.resolver", "scheduled", "background",
@@ -53,8 +49,7 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
     if role.stores and site.receiver is not None and site.receiver_expr is not None:
         after = site.receiver
         for key, wanted in role.stores.items():
-            value = site.value(wanted)
-            after = with_field(after, key, value if value is not None else UNKNOWN)
+            after = with_field(after, key, site.value(wanted) or UNKNOWN)
         site.receiver = after
         write_back(run, site.receiver_expr, after, site.env)
     called = _callbacks(run, role, site)
@@ -80,8 +75,14 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     """Note every unsafe data that reaches a sink."""
     if kind == "html.text":
         value = _body(value)
-    # An object given where text is expected is read by its keys, which have sinks of their own.
-    taints = value.taints if kind in _TEXTUAL and "dict" in value.types else all_taints(value, 3)
+    # An object given where text is expected is read by its keys, which have sinks of their own; fields that the
+    # program names itself are no mass assignment.
+    if kind in _TEXTUAL and "dict" in value.types:
+        taints = value.taints
+    elif kind in _WHOLE and value.fields is not None:
+        taints = merge_taints(value.taints, value.rest.taints if value.rest is not None else NO_TAINTS)
+    else:
+        taints = all_taints(value, 3)
     if not taints:
         return
     if kind in _ADDRESSES:
@@ -143,6 +144,8 @@ def _callbacks(run: Run, role: CallRole, site: Site) -> Value | None:
         for function in functions:
             for inner in _functions_in(function):
                 given = [_given(run, kind, site) for kind in kinds]
+                if "http.middleware" in role.marks and len(inner.info.node.params) == len(kinds) + 1 == 4:
+                    given.insert(0, _given(run, "source:exception.detail", site))  # Express tells error handlers so
                 if role.marks and _ENTRY_MARKS.intersection(role.marks):
                     run.machine.register(run, inner, given, role, site, handlers)
                     handlers.append(function)
