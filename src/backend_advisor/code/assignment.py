@@ -5,18 +5,8 @@ from backend_advisor.code.members import field_written, member
 from backend_advisor.code.names import write_outer
 from backend_advisor.code.operations import stored
 from backend_advisor.code.run import Env, Run
-from backend_advisor.code.values import (
-    NO_TAINTS,
-    UNKNOWN,
-    Value,
-    element,
-    field,
-    join,
-    merge_taints,
-    single,
-    station,
-    with_field,
-)
+from backend_advisor.code.taints import NO_TAINTS, merge_taints, station
+from backend_advisor.code.values import UNKNOWN, Value, element, field, join, single, with_field
 
 _DEEPEST = 5
 
@@ -42,7 +32,7 @@ def assign(run: Run, target: ir.Expr, value: Value, env: Env, declares: str = ""
     elif isinstance(target, ir.AssignExpr):
         default = run.evaluate(target.value, env)
         assign(run, target.target, value if value.consts == () else join(value, default), env, declares)
-    elif isinstance(target, ir.Spread) or isinstance(target, ir.Cast):
+    elif isinstance(target, ir.Spread | ir.Cast):
         assign(run, target.value, value, env, declares)
     else:
         run.evaluate(target, env)

@@ -3,7 +3,8 @@
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.run import Run
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import UNKNOWN, Value, element, join_all, merge_taints
+from backend_advisor.code.taints import merge_taints
+from backend_advisor.code.values import UNKNOWN, Value, element, join_all
 
 _OVER_ITEMS = frozenset(
     [

@@ -2,33 +2,24 @@
 
 from backend_advisor.code import ir
 from backend_advisor.code.assignment import write_back
-from backend_advisor.code.callbacks import higher_order
-from backend_advisor.code.containers import container_method, holds_elements, is_container
-from backend_advisor.code.expressions import concatenated
-from backend_advisor.code.folding import fold_function, fold_method
+from backend_advisor.code.builtins import builtin
+from backend_advisor.code.containers import is_container
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
-from backend_advisor.code.names import FunctionRef, instance
-from backend_advisor.code.operations import template_parts
+from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import ClassInfo, Unit
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run, evaluates
 from backend_advisor.code.site import Site
+from backend_advisor.code.taints import merge_taints
 from backend_advisor.code.values import (
     UNKNOWN,
     Value,
     all_taints,
-    constant,
     element,
     join_all,
-    joined_text,
-    known_text,
-    merge_taints,
     with_field,
 )
-
-_BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer"})
-_FORMATTERS = frozenset({"format", "String.format", "java.lang.String.format", "formatted", "util.format"})
 
 
 @evaluates(ir.Call)
@@ -42,7 +33,7 @@ def _call(run: Run, node: ir.Call, env: Env) -> Value:
     called, roles = _targets(run, node, site)
     results: list[Value] = []
     if isinstance(node.func, ir.Attr) or not roles:
-        outcome = _builtin(run, node, site, bool(called) or bool(roles))
+        outcome = builtin(run, site, bool(called) or bool(roles))
         if outcome is not None:
             for role in roles:
                 apply_role(run, role, site, certain=role.receiver is None)
@@ -77,9 +68,9 @@ def _site(run: Run, node: ir.Call, env: Env) -> Site:
         value = run.evaluate(argument, env)
         if key == "**":
             site.unpacked = value if site.unpacked is None else join_all((site.unpacked, value))
-            for name, part in (value.fields or {}).items():
-                if isinstance(name, str):
-                    site.keywords.setdefault(name, part)
+            for field, part in (value.fields or {}).items():
+                if isinstance(field, str):
+                    site.keywords.setdefault(field, part)
         else:
             site.keywords[key] = value
             site.keyword_exprs[key] = argument
@@ -89,7 +80,7 @@ def _site(run: Run, node: ir.Call, env: Env) -> Site:
 def _unpack(site: Site, value: Value, argument: ir.Expr) -> None:
     known = value.fields
     if known is not None and value.rest is None and all(isinstance(key, int) for key in known):
-        site.args += [known[key] for key in sorted(known)]  # type: ignore[type-var]
+        site.args += [known[key] for key in sorted(known)]
         site.arg_exprs += [argument] * len(known)
     else:
         site.unpacked = element(value)
@@ -223,149 +214,6 @@ def _into(run: Run, target: FunctionRef | ClassInfo, site: Site) -> Value:
     return run.machine.functions.call_function(run, target, site)
 
 
-def _builtin(run: Run, node: ir.Call, site: Site, known: bool) -> Value | None:
-    """Methods of strings, collections and functions, which every program has."""
-    receiver = site.receiver
-    if receiver is None:
-        consts = fold_function(site.name, site.args)
-        if consts is not None:
-            return Value(
-                consts=consts, taints=merge_taints(*(arg.taints for arg in site.args)) if site.name == "str" else {}
-            )
-        return _constructed(site) if not known or holds_elements(site.name) else None
-    if receiver.consts:
-        found = _text_method(site, receiver)
-        if found is not None:
-            return found
-    if receiver.types & _BUILDERS:
-        return _builder(run, site, receiver)
-    if receiver.name in _FORMATTERS or (receiver.name or "") + "." + site.name in _FORMATTERS:
-        return _formatted(site.args[0] if site.args else UNKNOWN, [*site.args[1:], *site.keywords.values()])
-    found = higher_order(run, site)
-    if found is not None:
-        return found
-    if is_container(receiver) and not receiver.types & run.machine.program.classes.keys():
-        if receiver.fields and site.name in receiver.fields and receiver.fields[site.name].refs:
-            return None
-        outcome = container_method(site.name, receiver, site.args)
-        if outcome is not None:
-            if outcome.after is not None and site.receiver_expr is not None:
-                write_back(run, site.receiver_expr, outcome.after, site.env)
-            return outcome.result
-    if known:
-        return None
-    if site.name in ("toString", "strip", "trim", "lower", "upper", "toLowerCase", "toUpperCase", "encode", "decode"):
-        return receiver.but(
-            fields=None,
-            rest=None,
-            consts=None,
-            text=None,
-            refs=(),
-            types=frozenset({"str"}),
-            name=None,
-            taints=all_taints(receiver, 2),
-        )
-    if site.name in (
-        "length",
-        "size",
-        "count",
-        "indexOf",
-        "isEmpty",
-        "hashCode",
-        "find",
-        "startswith",
-        "endswith",
-        "startsWith",
-        "endsWith",
-        "equals",
-    ):
-        return UNKNOWN
-    return None
-
-
-def _text_method(site: Site, receiver: Value) -> Value | None:
-    if site.name == "format" and isinstance((receiver.consts or (None,))[0], str):
-        return _formatted(receiver, [*site.args, *site.keywords.values()])
-    if site.name == "join" and site.args:
-        inner = site.args[0]
-        items = inner.fields
-        if items is not None and inner.rest is None:
-            parts: list[Value] = []
-            for number, key in enumerate(items):
-                parts += ([receiver] if number else []) + [items[key]]
-            return concatenated(parts)
-        return Value(all_taints(inner), types=frozenset({"str"}))
-    consts = fold_method(site.name, receiver, site.args)
-    if consts is not None:
-        return Value(merge_taints(receiver.taints, *(arg.taints for arg in site.args)), consts)
-    return None
-
-
-def _formatted(template: Value, args: list[Value]) -> Value:
-    taints = merge_taints(*(all_taints(arg, 3) for arg in (template, *args)))
-    if template.consts and len(template.consts) == 1 and isinstance(template.consts[0], str):
-        return Value(taints, types=frozenset({"str"}), text=template_parts(template.consts[0]))
-    return Value(taints, types=frozenset({"str"}))
-
-
-def _builder(run: Run, site: Site, receiver: Value) -> Value | None:
-    if site.name in ("append", "insert", "replace") and site.args:
-        text = known_text(receiver) if receiver.text is not None else ()
-        made = receiver.but(
-            taints=merge_taints(receiver.taints, all_taints(site.args[-1], 2)),
-            text=joined_text((text, known_text(site.args[-1]))) if site.name == "append" else (None,),
-        )
-        if site.receiver_expr is not None:
-            write_back(run, _root(site.receiver_expr), made, site.env)
-        return made
-    if site.name == "toString":
-        return Value(receiver.taints, types=frozenset({"str"}), text=receiver.text)
-    return receiver.but(text=(None,)) if site.name in ("reverse", "substring", "deleteCharAt", "setLength") else None
-
-
-def _root(expression: ir.Expr) -> ir.Expr:
-    """What a chain of calls such as `sb.append(a).append(b)` is made on."""
-    while isinstance(expression, ir.Call) and isinstance(expression.func, ir.Attr):
-        expression = expression.func.value
-    return expression
-
-
-def _constructed(site: Site) -> Value | None:
-    short = site.name
-    if short in _BUILDERS:
-        text = known_text(site.args[0]) if site.args and isinstance((site.args[0].consts or (0,))[0], str) else ()
-        taints = all_taints(site.args[0], 1) if site.args else {}
-        return Value(taints, types=frozenset({short}), text=text)
-    if not holds_elements(short):
-        return None
-    kind = {
-        "list": "list",
-        "dict": "dict",
-        "set": "set",
-        "tuple": "tuple",
-        "Array": "list",
-        "Set": "set",
-        "Map": "dict",
-    }.get(short, short)
-    types = frozenset({kind})
-    if not site.args:
-        return (
-            Value(types=types, fields={**site.keywords})
-            if not site.unpacked
-            else Value(types=types, rest=site.unpacked)
-        )
-    first = site.args[0]
-    if is_container(first):
-        return first.but(types=types, consts=None)
-    if first.consts and isinstance(first.consts[0], int):
-        return Value(types=types, fields={})
-    return (
-        Value(all_taints(first), types=types, fields={**site.keywords})
-        if first.taints
-        else Value(types=types, fields={})
-    )
-
-
 def _unknown(run: Run, node: ir.Call, site: Site) -> Value:
     """A call that nothing is known of: its result may hold whatever went in."""
     for argument in site.args:
@@ -383,6 +231,3 @@ def _unknown(run: Run, node: ir.Call, site: Site) -> Value:
     if node.new or site.name.rsplit(".", 1)[-1][:1].isupper():
         return Value(doubted, types=frozenset({site.name}) if site.name else frozenset())
     return Value(doubted)
-
-
-__all__ = ["constant", "instance", "last_word"]

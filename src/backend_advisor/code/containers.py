@@ -4,20 +4,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from backend_advisor.code.values import (
-    NO_TAINTS,
-    UNKNOWN,
-    Taints,
-    Value,
-    all_taints,
-    constant,
-    element,
-    field,
-    join,
-    join_all,
-    merge_taints,
-    with_field,
-)
+from backend_advisor.code.taints import NO_TAINTS, Taints, merge_taints
+from backend_advisor.code.values import UNKNOWN, Value, all_taints, constant, element, field, join, join_all, with_field
 
 _COLLECTIONS = re.compile(
     r"(?:^|\.)(?:list|dict|set|tuple|frozenset|deque|defaultdict|OrderedDict|Array|Map|Set|WeakMap|"

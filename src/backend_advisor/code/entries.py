@@ -1,13 +1,15 @@
-"""How frameworks call a program's functions: what decorators, annotations, base classes and names tell of parameters."""
+"""How frameworks call a program's functions: what decorators, base classes and names tell of their parameters."""
 
 from backend_advisor.code import ir
-from backend_advisor.code.names import FunctionRef, declared_value, is_harmless
+from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import UNKNOWN, Taint, Value, join_all, merge_taints, station
+from backend_advisor.code.taints import Taint, merge_taints, station
+from backend_advisor.code.types import declared_value, is_harmless
+from backend_advisor.code.values import UNKNOWN, Value, join_all
 
 _PARAMETERS = 64
 

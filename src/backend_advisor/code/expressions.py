@@ -8,14 +8,15 @@ from backend_advisor.code.folding import truth
 from backend_advisor.code.guards import refine
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
-from backend_advisor.code.names import defined, name_value, typed
+from backend_advisor.code.names import defined, name_value
 from backend_advisor.code.operations import binary, subscript, unary
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run, evaluates
 from backend_advisor.code.site import Site
 from backend_advisor.code.statements import each
+from backend_advisor.code.taints import NO_TAINTS, merge_taints
+from backend_advisor.code.types import typed
 from backend_advisor.code.values import (
-    NO_TAINTS,
     UNKNOWN,
     Value,
     all_taints,
@@ -26,7 +27,7 @@ from backend_advisor.code.values import (
     join_all,
     joined_text,
     known_text,
-    merge_taints,
+    single,
     with_field,
 )
 
@@ -86,13 +87,14 @@ def _at(run: Run, value: Value, key: str | int, node: ir.Index) -> Value:
 def _sliced(value: Value, key: ir.Slice, run: Run, env: Env) -> Value:
     bounds = [run.evaluate(part, env) if part is not None else constant(None) for part in (key.low, key.high, key.step)]
     try:
-        cut = slice(*(bound.consts[0] for bound in bounds))  # type: ignore[index]
+        low, high, step = (single(bound) for bound in bounds)
+        cut = slice(low, high, step)
         if value.consts is not None:
             return Value(value.taints, tuple({one[cut]: 0 for one in value.consts}))  # type: ignore[index]
         if value.fields is not None and value.rest is None and all(isinstance(k, int) for k in value.fields):
             kept = [value.fields[number] for number in range(len(value.fields))][cut]
             return value.but(fields=dict(enumerate(kept)))
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, LookupError):
         pass
     return value.but(consts=None, text=None, fields=None, rest=element(value) if value.fields or value.rest else None)
 

@@ -67,7 +67,7 @@ def _binary(op: str, left: Constant, right: Constant, language: str) -> Constant
     if op == "**":
         return _bounded(left**right)  # type: ignore[operator]
     if op == "%" and (isinstance(left, str | bytes)):
-        return _bounded(left % right)  # type: ignore[operator]
+        return _bounded(left % right)
     known = _BINARY.get(op)
     if known is None:
         raise Unfoldable
@@ -91,7 +91,7 @@ def _bounded(value: Any) -> Constant:
         raise Unfoldable
     if value is not None and not isinstance(value, str | bytes | int | float | bool):
         raise Unfoldable
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _distinct(values: list[Constant]) -> tuple[Constant, ...]:
@@ -181,7 +181,7 @@ def fold_method(name: str, receiver: Value, args: list[Value]) -> tuple[Constant
     if ways == 0 or ways > _WAYS:
         return None
     try:
-        found = []
+        found: list[Constant] = []
         for text, *rest in product(receiver.consts, *(arg.consts or () for arg in args)):
             if not isinstance(text, str):
                 if isinstance(text, bytes) and name == "decode":
@@ -239,7 +239,8 @@ def fold_unary(op: str, operand: Value, language: str) -> tuple[Constant, ...] |
         return None if known is None else (not known,)
     if operand.consts is None or op not in ("-", "+", "~"):
         return None
-    apply: Callable[[Any], Any] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}[op]
+    prefixes: dict[str, Callable[[Any], Any]] = {"-": operator.neg, "+": operator.pos, "~": operator.invert}
+    apply = prefixes[op]
     try:
         return _distinct([apply(value) for value in operand.consts])
     except TypeError:

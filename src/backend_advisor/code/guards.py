@@ -7,7 +7,8 @@ from backend_advisor.code import ir
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.run import Env, Run, join_env
-from backend_advisor.code.values import ALL, Value, all_taints, cleaned, element
+from backend_advisor.code.taints import ALL
+from backend_advisor.code.values import Value, all_taints, cleaned, element
 
 _PATHS = ("path.file", "path.entry")
 _ADDRESSES = ("url.request", "redirect.url")
@@ -235,9 +236,9 @@ def _text(value: Value) -> str | None:
 def safe_pattern(pattern: str, *, whole: bool = False, from_start: bool = False) -> bool:
     """Whether a text that matches can only hold letters, digits, underscores and hyphens."""
     body = pattern
-    if not whole:
-        if not (body.startswith(("^", r"\A")) or from_start) or not body.endswith(("$", r"\Z", r"\z")):
-            return False
+    from_start = from_start or body.startswith(("^", r"\A"))
+    if not whole and not (from_start and body.endswith(("$", r"\Z", r"\z"))):
+        return False
     body = re.sub(r"^(\^|\\A)|(\$|\\Z|\\z)$", "", body)
     body = _SAFE_CLASS.sub("x", body)
     return "." not in body.replace(r"\.", "") and _SAFE_REST.match(body) is not None
@@ -246,31 +247,41 @@ def safe_pattern(pattern: str, *, whole: bool = False, from_start: bool = False)
 def clear(run: Run, place: ir.Expr, env: Env, roles: Iterable[str], depth: int = 0) -> None:
     """Note that what an expression names is safe for these sink roles."""
     wanted = tuple(roles)
-    if depth > _DEEPEST:
+    if depth > _DEEPEST or not wanted:
         return
     if isinstance(place, ir.Name):
-        value = run.evaluate(place, env)
-        guard = value.guard
-        write_back(run, place, cleaned(value, wanted), env)
-        if isinstance(guard, ir.Call):
-            known = tuple(role for role in wanted if role != ALL)
-            for part in (*guard.args, *([guard.func.value] if isinstance(guard.func, ir.Attr) else [])):
-                if known and isinstance(part, ir.Name | ir.Call):
-                    clear(run, part, env, known, depth + 1)
+        _clear_name(run, place, env, wanted, depth)
+    elif isinstance(place, ir.Attr) and place.name in _HOSTS:
+        clear(run, place.value, env, _ADDRESSES, depth + 1)
     elif isinstance(place, ir.Attr | ir.Index):
-        if isinstance(place, ir.Attr) and place.name in _HOSTS:
-            clear(run, place.value, env, _ADDRESSES, depth + 1)
-            return
         write_back(run, place, cleaned(run.evaluate(place, env), wanted), env)
     elif isinstance(place, ir.Call):
-        name = place.func.name if isinstance(place.func, ir.Attr) else getattr(place.func, "id", "")
-        inner = wanted if name in _SAME_TEXT else _ADDRESSES if name in _HOSTS else tuple(r for r in wanted if r != ALL)
-        if not inner:
-            return
-        if isinstance(place.func, ir.Attr):
-            clear(run, place.func.value, env, inner, depth + 1)
-        for argument in place.args:
-            if isinstance(argument, ir.Name | ir.Call | ir.Attr):
-                clear(run, argument, env, inner, depth + 1)
+        _clear_call(run, place, env, wanted, depth)
     elif isinstance(place, ir.Await | ir.Cast):
         clear(run, place.value, env, wanted, depth + 1)
+
+
+def _clear_name(run: Run, place: ir.Name, env: Env, wanted: tuple[str, ...], depth: int) -> None:
+    value = run.evaluate(place, env)
+    write_back(run, place, cleaned(value, wanted), env)
+    made_by = value.guard
+    if not isinstance(made_by, ir.Call):
+        return
+    # What was tested was made from something else, which is tested with it for the uses that were asked about.
+    asked = tuple(role for role in wanted if role != ALL)
+    for part in (*made_by.args, *([made_by.func.value] if isinstance(made_by.func, ir.Attr) else [])):
+        if isinstance(part, ir.Name | ir.Call):
+            clear(run, part, env, asked, depth + 1)
+
+
+def _clear_call(run: Run, place: ir.Call, env: Env, wanted: tuple[str, ...], depth: int) -> None:
+    name = place.func.name if isinstance(place.func, ir.Attr) else getattr(place.func, "id", "")
+    if name in _HOSTS:
+        wanted = _ADDRESSES
+    elif name not in _SAME_TEXT:
+        wanted = tuple(role for role in wanted if role != ALL)
+    if isinstance(place.func, ir.Attr):
+        clear(run, place.func.value, env, wanted, depth + 1)
+    for argument in place.args:
+        if isinstance(argument, ir.Name | ir.Call | ir.Attr):
+            clear(run, argument, env, wanted, depth + 1)

@@ -1,29 +1,12 @@
 """What `value.name` is: a field, a method, a name of a file or class, or something that a framework's roles tell."""
 
 from backend_advisor.code import ir
-from backend_advisor.code.names import (
-    FunctionRef,
-    declared_value,
-    external,
-    function_value,
-    instance,
-    is_harmless,
-    unit_name,
-)
+from backend_advisor.code.names import FunctionRef, external, function_value, unit_name
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.run import Run
-from backend_advisor.code.values import (
-    NO_TYPES,
-    UNKNOWN,
-    Taint,
-    Value,
-    constant,
-    field,
-    join,
-    join_all,
-    merge_taints,
-    station,
-)
+from backend_advisor.code.taints import Taint, Taints, merge_taints, station
+from backend_advisor.code.types import is_harmless
+from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, join, join_all
 
 _MOST = 8
 
@@ -53,8 +36,8 @@ def member(run: Run, value: Value, name: str, node: ir.Expr | None) -> Value:
     return Value(_derived(value, name), name=f"{kinds}.{name}" if kinds is not None else None)
 
 
-def _derived(value: Value, name: str) -> "dict[Taint, object]":  # type: ignore[type-arg]
-    return {taint.at(name): trail for taint, trail in value.taints.items()}  # type: ignore[return-value]
+def _derived(value: Value, name: str) -> Taints:
+    return {taint.at(name): trail for taint, trail in value.taints.items()}
 
 
 def _of_ref(run: Run, ref: object, name: str, node: ir.Expr | None) -> Value | None:
@@ -125,7 +108,7 @@ def _of_instance(run: Run, value: Value, info: ClassInfo, name: str, node: ir.Ex
             continue
         found = run.machine.objects.class_field(run, one, name) or UNKNOWN
         if value.taints and not is_harmless(run, stated.type):
-            return found.but(taints=merge_taints(found.taints, _derived(value, name)))  # type: ignore[arg-type]
+            return found.but(taints=merge_taints(found.taints, _derived(value, name)))
         return found
     methods = methods_of(run, info, name)
     if methods:
@@ -140,7 +123,7 @@ def _of_instance(run: Run, value: Value, info: ClassInfo, name: str, node: ir.Ex
     found_field = run.machine.objects.class_field(run, info, name)
     if found_field is not None:
         if value.taints:
-            return found_field.but(taints=merge_taints(found_field.taints, _derived(value, name)))  # type: ignore[arg-type]
+            return found_field.but(taints=merge_taints(found_field.taints, _derived(value, name)))
         return found_field
     for base in run.machine.objects.bases(info):
         role = run.machine.roles.attribute(base, name)
@@ -185,6 +168,3 @@ def field_written(run: Run, holder: Value, key: str | int | None, value: Value) 
         elif isinstance(ref, Unit):
             env = run.machine.unit_env(ref)
             env[key] = join(env[key], value) if key in env else value
-
-
-__all__ = ["class_member", "constant", "declared_value", "field", "field_written", "instance", "member"]

@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
-from backend_advisor.code.names import FunctionRef, declared_value, name_value
+from backend_advisor.code.names import FunctionRef, name_value
 from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import Value, all_taints, join, merge_taints, with_field
+from backend_advisor.code.taints import merge_taints
+from backend_advisor.code.types import declared_value
+from backend_advisor.code.values import Value, all_taints, join, with_field
 
 if TYPE_CHECKING:
     from backend_advisor.code.machine import Machine

@@ -2,21 +2,10 @@
 
 from backend_advisor.code import ir
 from backend_advisor.code.folding import COMPARISONS, fold_binary, fold_unary
-from backend_advisor.code.names import declared_value
 from backend_advisor.code.run import Env, Run
-from backend_advisor.code.values import (
-    NO_TYPES,
-    UNKNOWN,
-    Taint,
-    Value,
-    all_taints,
-    element,
-    join,
-    joined_text,
-    known_text,
-    merge_taints,
-    station,
-)
+from backend_advisor.code.taints import Taint, merge_taints, station
+from backend_advisor.code.types import declared_value
+from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, all_taints, element, join, joined_text, known_text
 
 _CARRYING = frozenset({"+", "%", "*", "??", "|", "&"})
 _STR = frozenset({"str"})
@@ -95,7 +84,7 @@ def _chained(left: Value, right: Value) -> Value:
 def _whole(value: Value) -> list[Value] | None:
     if value.fields is None or value.rest is not None or not all(isinstance(key, int) for key in value.fields):
         return None
-    return [value.fields[key] for key in sorted(value.fields)]  # type: ignore[type-var]
+    return [value.fields[key] for key in sorted(value.fields)]
 
 
 def unary(run: Run, node: ir.Unary, operand: Value) -> Value:

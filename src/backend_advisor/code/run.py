@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backend_advisor.code.ir import Expr, Node, Stmt
-from backend_advisor.code.values import UNKNOWN, Taint, Taints, Trail, Value, join, merge_taints
+from backend_advisor.code.taints import Taint, Taints, Trail, merge_taints
+from backend_advisor.code.values import Value, join
 
 if TYPE_CHECKING:
     from backend_advisor.code.machine import Machine
@@ -112,11 +113,12 @@ class Run:
 
     def execute(self, body: list[Stmt], env: Env) -> Env | None:
         """The state after some statements, None when their end is not reached."""
-        at: Env | None = env
+        at = env
         for statement in body:
-            at = STATEMENTS[type(statement)](self, statement, at)
-            if at is None:
+            after = STATEMENTS[type(statement)](self, statement, at)
+            if after is None:
                 return None
+            at = after
         return at
 
 
@@ -177,6 +179,3 @@ def with_taints(value: Value, taints: Taints) -> Value:
     if not taints:
         return value
     return value.but(taints=merge_taints(value.taints, taints))
-
-
-__all__ = ["UNKNOWN", "Env", "Hit", "Loop", "Run", "evaluates", "executes", "join_env", "same", "widen", "with_taints"]

@@ -7,7 +7,8 @@ from typing import Any
 from backend_advisor.code.ir import Node
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.roles import CallRole
-from backend_advisor.code.values import Trail, Value
+from backend_advisor.code.taints import Trail
+from backend_advisor.code.values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Flow:
 class CallSeen:
     """A call that plays a role, where it stands, and the properties that the role names.
 
-    `loops` are the loops around it in its function, outermost first. `certain` is False when only the method's name told.
+    `loops` are the loops around it in its function, outermost first. `certain` is
+    False when only the method's name told.
     """
 
     role: CallRole

@@ -13,7 +13,7 @@ from backend_advisor.code.values import field as value_field
 class Site:
     """A call's parts as values. `unpacked` is what `*args`/`**kwargs` may put in any place."""
 
-    node: ir.Expr
+    node: ir.Node
     name: str
     receiver: Value | None
     receiver_expr: ir.Expr | None
@@ -71,13 +71,12 @@ class Site:
     def properties(self, role: CallRole) -> dict[str, Value]:
         """The properties that a role names, as far as this call gives them."""
         found: dict[str, Value] = {}
-        for name, wanted in role.named.items():
-            if isinstance(wanted, Fixed):
-                found[name] = constant(wanted.value)
-                continue
-            value = self.value(wanted)
-            if value is not None:
-                found[name] = value
+        for name, ways in role.named.items():
+            for wanted in ways:
+                value = constant(wanted.value) if isinstance(wanted, Fixed) else self.value(wanted)
+                if value is not None:
+                    found[name] = value
+                    break
         return found
 
 

@@ -4,9 +4,10 @@ from backend_advisor.code import ir
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
 from backend_advisor.code.guards import refine
-from backend_advisor.code.names import bind_import, declared, defined, typed
+from backend_advisor.code.names import bind_import, defined
 from backend_advisor.code.operations import binary, caught, entered
 from backend_advisor.code.run import Env, Loop, Run, executes, join_env, widen
+from backend_advisor.code.types import declared, typed
 from backend_advisor.code.values import UNKNOWN, Value, constant, element, join, join_all
 
 _PASSES = 3
@@ -91,11 +92,10 @@ def _if(run: Run, node: ir.If, env: Env) -> Env | None:
 @executes(ir.While)
 def _while(run: Run, node: ir.While, env: Env) -> Env | None:
     loop = Loop(node)
-    entry: Env | None = env
+    entry = env
     left: Env | None = None
     first = node.after
     for _ in range(_PASSES):
-        assert entry is not None
         test = run.evaluate(node.test, entry) if not first else UNKNOWN
         known = None if first else truth(test, run.language)
         if known is not True and not first:
@@ -120,7 +120,7 @@ def _while(run: Run, node: ir.While, env: Env) -> Env | None:
         if not changed:
             break
     else:
-        if truth(run.evaluate(node.test, entry or env), run.language) is not True:
+        if truth(run.evaluate(node.test, entry), run.language) is not True:
             left = join_env(left, entry)
     for state in loop.breaks:
         left = join_env(left, state)
@@ -141,11 +141,10 @@ def _for(run: Run, node: ir.For, env: Env) -> Env | None:
     loop = Loop(node)
     entry = env
     for _ in range(_PASSES):
-        state: Env | None = dict(entry)
-        assert state is not None
-        assign(run, node.target, one, state, declares="let")
+        start = dict(entry)
+        assign(run, node.target, one, start, declares="let")
         run.loops.append(loop)
-        state = run.execute(node.body, state)
+        state = run.execute(node.body, start)
         run.loops.pop()
         for other in loop.continues:
             state = join_env(state, other)
@@ -185,15 +184,12 @@ def _try(run: Run, node: ir.Try, env: Env) -> Env | None:
     thrown: Env | None = dict(env)
     state: Env | None = env
     for statement in node.body:
-        assert state is not None
-        before = dict(state)
-        state = run.execute([statement], state)
-        thrown = join_env(thrown, state if state is not None else before)
-        if state is not None:
-            thrown = dict(thrown or {})
-            state = dict(state)
-        else:
+        if state is None:
             break
+        before = dict(state)
+        after_one = run.execute([statement], state)
+        thrown = dict(join_env(thrown, after_one if after_one is not None else before) or {})
+        state = dict(after_one) if after_one is not None else None
     if state is not None and node.otherwise:
         state = run.execute(node.otherwise, state)
     ways = [state]

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Protocol, cast
 
 from backend_advisor.knowledge import Knowledge
-from backend_advisor.model import Case, Finding, Proof, Unknown, Unread
+from backend_advisor.model import SOURCE_CODE, Case, ExpertName, Finding, Proof, Unknown, Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,36 @@ class Expert(Protocol):
 
     def unknowns(self, case: Case) -> Sequence[Unknown]:
         """What this expert would need to know, and what each answer would change."""
+
+
+class CodeExpert:
+    """An expert whose playbooks are recognised in source code alone."""
+
+    def __init__(self, name: ExpertName, detectors: str) -> None:
+        self._name = name
+        self._detectors = detectors
+
+    def gather(self, case: Case, _: Terms) -> Case:
+        """Nothing is read from elsewhere."""
+        return case
+
+    def examine(self, case: Case, knowledge: Knowledge, _: Terms) -> Examination:
+        """Run every rule over the case's source code."""
+        if not any(artifact.kind in SOURCE_CODE for artifact in case.artifacts):
+            return Examination()
+        # The parsers are loaded only for cases that hold code.
+        from backend_advisor.rules import examine_code, load_detectors
+
+        load_detectors(import_module(self._detectors))
+        return Examination(findings=examine_code(case, knowledge, self._name))
+
+    def prove(self, _case: Case, _: Terms) -> Sequence[Proof]:
+        """Fixes are proved where they are made."""
+        return ()
+
+    def unknowns(self, _: Case) -> Sequence[Unknown]:
+        """Nothing is asked."""
+        return ()
 
 
 @cache

@@ -52,7 +52,7 @@ class CallRole:
     framework: str
     does: tuple[str, ...] = ()
     sinks: tuple[tuple[Argument, tuple[str, ...]], ...] = ()
-    named: Mapping[str, Argument | Fixed] = field(default_factory=dict)
+    named: Mapping[str, tuple[Argument | Fixed, ...]] = field(default_factory=dict)
     returns: Result | None = None
     source: str | None = None
     passes: tuple[Argument, ...] | None = None
@@ -259,7 +259,7 @@ def _call(name: str, entry: Mapping[str, Any], framework: str, place: str) -> Ca
         framework=framework,
         does=_checked(entry.get("does", ()), "acts", where),
         sinks=tuple((_argument(k, where), _checked(v, "sinks", where)) for k, v in (entry.get("args") or {}).items()),
-        named={k: _property(v, where) for k, v in (entry.get("named") or {}).items()},
+        named={k: _properties(v, where) for k, v in (entry.get("named") or {}).items()},
         returns=None if returns is None else _result(returns, where),
         source=_word(entry.get("source"), "sources", place, name),
         passes=None if passes is None else tuple(_argument(v, where) for v in _words(passes)),
@@ -336,6 +336,10 @@ def _argument(text: str, where: str) -> Argument:
 
 
 _PLAIN = {"true": True, "false": False, "null": None, "~": None}
+
+
+def _properties(value: Any, where: str) -> tuple[Argument | Fixed, ...]:
+    return tuple(_property(one, where) for one in (value if isinstance(value, list) else [value]))
 
 
 def _property(value: Any, where: str) -> Argument | Fixed:

@@ -1,0 +1,160 @@
+"""Functions and methods that every program has: those of strings, collections and text builders."""
+
+from backend_advisor.code import ir
+from backend_advisor.code.assignment import write_back
+from backend_advisor.code.callbacks import higher_order
+from backend_advisor.code.containers import container_method, holds_elements, is_container
+from backend_advisor.code.expressions import concatenated
+from backend_advisor.code.folding import fold_function, fold_method
+from backend_advisor.code.operations import template_parts
+from backend_advisor.code.run import Run
+from backend_advisor.code.site import Site
+from backend_advisor.code.taints import merge_taints
+from backend_advisor.code.values import UNKNOWN, Value, all_taints, joined_text, known_text
+
+_BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer"})
+_FORMATTERS = frozenset({"format", "String.format", "java.lang.String.format", "formatted", "util.format"})
+_SAME_DATA = frozenset(
+    ["toString", "strip", "trim", "lower", "upper", "toLowerCase", "toUpperCase", "encode", "decode"]
+)
+_QUESTIONS = frozenset(
+    [
+        "length",
+        "size",
+        "count",
+        "indexOf",
+        "isEmpty",
+        "hashCode",
+        "find",
+        "startswith",
+        "endswith",
+        "startsWith",
+        "endsWith",
+        "equals",
+    ]
+)
+
+
+def builtin(run: Run, site: Site, known: bool) -> Value | None:
+    """What a function of the language itself gives; None when the call is none. `known`: it means something else too."""
+    receiver = site.receiver
+    if receiver is None:
+        return _function(site, known)
+    found = _text_method(site, receiver) if receiver.consts else None
+    if found is not None:
+        return found
+    if receiver.types & _BUILDERS:
+        return _builder(run, site, receiver)
+    if receiver.name in _FORMATTERS or f"{receiver.name or ''}.{site.name}" in _FORMATTERS:
+        return _formatted(site.args[0] if site.args else UNKNOWN, [*site.args[1:], *site.keywords.values()])
+    return higher_order(run, site) or _of_container(run, site, receiver) or (None if known else _plain(site, receiver))
+
+
+def _function(site: Site, known: bool) -> Value | None:
+    consts = fold_function(site.name, site.args)
+    if consts is None:
+        return _constructed(site) if not known or holds_elements(site.name) else None
+    taints = merge_taints(*(arg.taints for arg in site.args)) if site.name == "str" else {}
+    return Value(taints, consts)
+
+
+def _of_container(run: Run, site: Site, receiver: Value) -> Value | None:
+    if not is_container(receiver) or receiver.types & run.machine.program.classes.keys():
+        return None
+    if receiver.fields and site.name in receiver.fields and receiver.fields[site.name].refs:
+        return None
+    outcome = container_method(site.name, receiver, site.args)
+    if outcome is None:
+        return None
+    if outcome.after is not None and site.receiver_expr is not None:
+        write_back(run, site.receiver_expr, outcome.after, site.env)
+    return outcome.result
+
+
+def _plain(site: Site, receiver: Value) -> Value | None:
+    if site.name in _SAME_DATA:
+        return Value(all_taints(receiver, 2), types=frozenset({"str"}))
+    return UNKNOWN if site.name in _QUESTIONS else None
+
+
+def _text_method(site: Site, receiver: Value) -> Value | None:
+    if site.name == "format" and isinstance((receiver.consts or (None,))[0], str):
+        return _formatted(receiver, [*site.args, *site.keywords.values()])
+    if site.name == "join" and site.args:
+        inner = site.args[0]
+        items = inner.fields
+        if items is not None and inner.rest is None:
+            parts: list[Value] = []
+            for number, key in enumerate(items):
+                parts += ([receiver] if number else []) + [items[key]]
+            return concatenated(parts)
+        return Value(all_taints(inner), types=frozenset({"str"}))
+    consts = fold_method(site.name, receiver, site.args)
+    if consts is not None:
+        return Value(merge_taints(receiver.taints, *(arg.taints for arg in site.args)), consts)
+    return None
+
+
+def _formatted(template: Value, args: list[Value]) -> Value:
+    taints = merge_taints(*(all_taints(arg, 3) for arg in (template, *args)))
+    if template.consts and len(template.consts) == 1 and isinstance(template.consts[0], str):
+        return Value(taints, types=frozenset({"str"}), text=template_parts(template.consts[0]))
+    return Value(taints, types=frozenset({"str"}))
+
+
+def _builder(run: Run, site: Site, receiver: Value) -> Value | None:
+    if site.name in ("append", "insert", "replace") and site.args:
+        text = known_text(receiver) if receiver.text is not None else ()
+        made = receiver.but(
+            taints=merge_taints(receiver.taints, all_taints(site.args[-1], 2)),
+            text=joined_text((text, known_text(site.args[-1]))) if site.name == "append" else (None,),
+        )
+        if site.receiver_expr is not None:
+            write_back(run, _root(site.receiver_expr), made, site.env)
+        return made
+    if site.name == "toString":
+        return Value(receiver.taints, types=frozenset({"str"}), text=receiver.text)
+    return receiver.but(text=(None,)) if site.name in ("reverse", "substring", "deleteCharAt", "setLength") else None
+
+
+def _root(expression: ir.Expr) -> ir.Expr:
+    """What a chain of calls such as `sb.append(a).append(b)` is made on."""
+    while isinstance(expression, ir.Call) and isinstance(expression.func, ir.Attr):
+        expression = expression.func.value
+    return expression
+
+
+def _constructed(site: Site) -> Value | None:
+    short = site.name
+    if short in _BUILDERS:
+        text = known_text(site.args[0]) if site.args and isinstance((site.args[0].consts or (0,))[0], str) else ()
+        taints = all_taints(site.args[0], 1) if site.args else {}
+        return Value(taints, types=frozenset({short}), text=text)
+    if not holds_elements(short):
+        return None
+    kind = {
+        "list": "list",
+        "dict": "dict",
+        "set": "set",
+        "tuple": "tuple",
+        "Array": "list",
+        "Set": "set",
+        "Map": "dict",
+    }.get(short, short)
+    types = frozenset({kind})
+    if not site.args:
+        return (
+            Value(types=types, fields=dict(site.keywords.items()))
+            if not site.unpacked
+            else Value(types=types, rest=site.unpacked)
+        )
+    first = site.args[0]
+    if is_container(first):
+        return first.but(types=types, consts=None)
+    if first.consts and isinstance(first.consts[0], int):
+        return Value(types=types, fields={})
+    return (
+        Value(all_taints(first), types=types, fields=dict(site.keywords.items()))
+        if first.taints
+        else Value(types=types, fields={})
+    )

@@ -1,0 +1,234 @@
+"""What stated types tell of values: parameters, fields and results with an annotation."""
+
+from backend_advisor.code import ir
+from backend_advisor.code.names import unit_name
+from backend_advisor.code.program import ClassInfo
+from backend_advisor.code.run import Run
+from backend_advisor.code.taints import merge_taints
+from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, join_all
+
+_WRAPPERS = frozenset(
+    [
+        "Optional",
+        "Promise",
+        "Annotated",
+        "Awaitable",
+        "Mono",
+        "CompletableFuture",
+        "CompletionStage",
+        "Awaited",
+        "Readonly",
+        "Partial",
+        "Required",
+        "Union",
+        "Future",
+        "Coroutine",
+        "ObjectProvider",
+        "Lazy",
+        "Supplier",
+        "Callable",
+        "Provider",
+        "Ref",
+        "Final",
+        "ClassVar",
+        "Mapped",
+        "NonNullable",
+        "|",
+        "Observable",
+        "typing.Optional",
+        "typing.Annotated",
+        "typing.Union",
+        "Uni",
+        "Flux",
+        "Loaded",
+        "Relation",
+    ]
+)
+
+
+_LISTS = frozenset(
+    [
+        "list",
+        "List",
+        "Sequence",
+        "Iterable",
+        "Set",
+        "set",
+        "frozenset",
+        "Collection",
+        "tuple",
+        "Array",
+        "ArrayList",
+        "Iterator",
+        "Generator",
+        "AsyncIterator",
+        "Page",
+        "Slice",
+        "Stream",
+        "Queue",
+        "Deque",
+        "LinkedList",
+        "HashSet",
+        "typing.List",
+        "QuerySet",
+        "ReadonlyArray",
+        "Vector",
+    ]
+)
+
+
+_MAPS = frozenset(
+    [
+        "dict",
+        "Dict",
+        "Map",
+        "HashMap",
+        "Record",
+        "Mapping",
+        "LinkedHashMap",
+        "TreeMap",
+        "ConcurrentHashMap",
+        "MultiValueMap",
+    ]
+)
+
+
+_HARMLESS = frozenset(
+    [
+        "int",
+        "float",
+        "bool",
+        "complex",
+        "Integer",
+        "Long",
+        "Short",
+        "Byte",
+        "Double",
+        "Float",
+        "Boolean",
+        "long",
+        "short",
+        "byte",
+        "double",
+        "char",
+        "Character",
+        "boolean",
+        "number",
+        "bigint",
+        "UUID",
+        "uuid.UUID",
+        "java.util.UUID",
+        "datetime.datetime",
+        "datetime.date",
+        "datetime.timedelta",
+        "decimal.Decimal",
+        "java.lang.Integer",
+        "java.lang.Long",
+        "java.lang.Double",
+        "java.lang.Boolean",
+        "java.lang.Short",
+        "java.lang.Float",
+        "java.math.BigDecimal",
+        "java.math.BigInteger",
+        "java.time.LocalDate",
+        "java.time.LocalDateTime",
+        "java.time.Instant",
+        "java.time.LocalTime",
+        "java.util.Date",
+        "java.time.ZonedDateTime",
+        "java.time.OffsetDateTime",
+        "java.time.Duration",
+        "pydantic.PositiveInt",
+        "pydantic.NonNegativeInt",
+        "pydantic.conint",
+        "pydantic.UUID4",
+    ]
+)
+
+
+def declared(run: Run, stated: ir.Type | None) -> frozenset[str]:
+    """The qualified names of a stated type."""
+    if stated is None:
+        return NO_TYPES
+    if stated.name in _WRAPPERS:
+        found = NO_TYPES
+        for part in stated.args[:3]:
+            found |= declared(run, part)
+        return found
+    if stated.name in ("None", "null", "undefined", "any", "Any", "object", "var", "unknown", "void"):
+        return NO_TYPES
+    first, _, rest = stated.name.partition(".")
+    value = run.closure.get(first) or unit_name(run, run.unit, first)
+    for inner in rest.split(".") if rest else ():
+        from backend_advisor.code.members import member  # members asks for declared types
+
+        value = member(run, value, inner, None)
+    for ref in value.refs:
+        if isinstance(ref, ClassInfo):
+            return frozenset({ref.name})
+    if value.name is not None:
+        return frozenset({value.name})
+    return frozenset({stated.name})
+
+
+def declared_value(run: Run, stated: ir.Type | None) -> Value:
+    """Some value of a stated type; of a collection, its elements have theirs."""
+    if stated is None:
+        return UNKNOWN
+    if stated.name in _WRAPPERS and stated.args:
+        return join_all(declared_value(run, part) for part in stated.args[:2] if part.name not in ("None", "null"))
+    short = stated.name.rsplit(".", 1)[-1]
+    types = declared(run, stated)
+    if short in _LISTS and stated.args:
+        inner = declared_value(run, stated.args[0])
+        return Value(types=types, rest=inner if inner.types or inner.rest is not None else None)
+    if short in _MAPS and len(stated.args) == 2:
+        inner = declared_value(run, stated.args[1])
+        return Value(types=types, rest=inner if inner.types or inner.rest is not None else None)
+    return Value(types=types)
+
+
+def is_harmless(run: Run, stated: ir.Type | None) -> bool:
+    """Whether data of a stated type can carry no text: numbers, dates, identifiers, enumerations."""
+    if stated is None:
+        return False
+    if stated.name in _WRAPPERS or stated.name.rsplit(".", 1)[-1] in _LISTS:
+        inner = [part for part in stated.args if part.name not in ("None", "null", "undefined")]
+        return bool(inner) and all(is_harmless(run, part) for part in inner)
+    if stated.name in ("Literal", "typing.Literal"):
+        return True
+    for name in declared(run, stated):
+        if name in _HARMLESS or name.removeprefix("java.lang.") in _HARMLESS:
+            continue
+        info = run.machine.program.classes.get(name)
+        if info is None or not is_enum(run, info):
+            return False
+    return bool(declared(run, stated))
+
+
+def is_enum(run: Run, info: ClassInfo) -> bool:
+    """Whether a class is an enumeration."""
+    if info.node.kind == "enum":
+        return True
+    return any(
+        base.rsplit(".", 1)[-1] in ("Enum", "IntEnum", "StrEnum", "TextChoices")
+        for base in run.machine.objects.bases(info)
+    )
+
+
+def typed(run: Run, value: Value, stated: ir.Type) -> Value:
+    """A value whose type is stated."""
+    if value.refs or value.consts is not None:
+        return value
+    types = declared(run, stated)
+    if not types or types <= value.types:
+        return value
+    known = {one for one in types if one in run.machine.program.classes or run.machine.knows(one)}
+    if not known and value.types:
+        return value
+    rest = value.rest
+    if rest is None and value.fields is None:
+        rest = declared_value(run, stated).rest
+        if rest is not None and value.taints:
+            rest = rest.but(taints=merge_taints(rest.taints, value.taints))
+    return value.but(types=value.types | types, rest=rest)
