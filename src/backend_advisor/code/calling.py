@@ -211,6 +211,8 @@ def last_word(expression: ir.Expr | None) -> str:
 def _into(run: Run, target: FunctionRef | ClassInfo, site: Site) -> Value:
     if isinstance(target, ClassInfo):
         return run.machine.objects.construct(run, target, site)
+    if run.language != "python" and isinstance(site.node, ir.Call) and site.node.new:
+        return run.machine.objects.construct_with(run, target, site)
     return run.machine.functions.call_function(run, target, site)
 
 

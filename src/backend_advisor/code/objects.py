@@ -55,6 +55,23 @@ class Objects:
                 made = self._filled(info, made, site)
         return made
 
+    def construct_with(self, run: Run, ref: FunctionRef, site: Site) -> Value:
+        """JavaScript's `new F(…)` of a function that fills its object through `this`."""
+        functions = self._machine.functions
+        made = Value(fields={})
+        if isinstance(site.node, ir.Call):
+            prototype = (run.evaluate(site.node.func, site.env).fields or {}).get("prototype")
+            made = Value(fields=dict(prototype.fields or {}) if prototype is not None else {})
+        values, _ = functions._bind(run, FunctionRef(ref.info, ref.closure, made), site.args, site.keywords, site)
+        if run.depth >= _DEEPEST:
+            return made
+        summary = functions.summary(run, ref.info, values, ref.closure)
+        result = functions.apply(run, summary, values, site.node, None, [])
+        effect = summary.effects.get(0)
+        if effect is None:
+            return result if result.fields or result.refs or result.types else made
+        return functions._changed(made, *effect, values, functions.base(ref.info), run, site.node)
+
     def _constructors(self, info: ClassInfo, count: int) -> list[FunctionInfo]:
         for one in self._machine.program.ancestry(info):
             names = ("__init__", "constructor", one.node.name)
