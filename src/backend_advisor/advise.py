@@ -58,7 +58,8 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     for expert in experts():
         case = expert.gather(case, terms)
     examined = [expert.examine(case, known, terms) for expert in experts()]
-    case = replace(case, unread=case.unread + tuple(u for one in examined for u in one.unread))
+    unread = dict.fromkeys(u for one in examined for u in one.unread)
+    case = replace(case, unread=case.unread + tuple(unread))
     findings = [f for one in examined for f in one.findings if _wanted(f, select, ignore)]
     standing, silenced, notices = suppress(case, findings)
 

@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from backend_advisor.code.frontends import front_end, language_of
 from backend_advisor.code.ir import Module
@@ -13,6 +13,9 @@ from backend_advisor.code.seen import Seen
 
 _FAMILY = {"typescript": "javascript"}
 _DEEPEST = 60_000
+_LONGEST = 3_000_000
+_WIDEST = 600
+"""Bytes of an average line above which a file is machine-made (minified, bundled)."""
 
 
 @dataclass(slots=True)
@@ -21,12 +24,26 @@ class Analysis:
 
     program: Program
     seen: Seen
-    modules: dict[str, Module] = field(default_factory=dict)
 
 
-def analyse(files: Mapping[str, bytes], languages: Mapping[str, str] | None = None) -> list[Analysis]:
-    """Read files by path. `languages` tells the language of paths whose names do not."""
+LeftOut = Mapping[tuple[str, str], int]
+"""Files that could not be read whole, with the kind of problem, and the offset of the first."""
+
+
+def machine_made(source: bytes) -> str | None:
+    """Why a file is not worth reading: "huge" or "minified"; None when it is."""
+    if len(source) > _LONGEST:
+        return "huge"
+    return "minified" if len(source) > 20_000 and len(source) > _WIDEST * (source.count(b"\n") + 1) else None
+
+
+def analyse(files: Mapping[str, bytes], languages: Mapping[str, str] | None = None) -> tuple[list[Analysis], LeftOut]:
+    """Read files by path. `languages` tells the language of paths whose names do not.
+
+    Also tells what was left out.
+    """
     families: dict[str, dict[str, Module]] = {}
+    left_out: dict[tuple[str, str], int] = {}
     known = languages or {}
     paused = gc.isenabled()
     gc.disable()
@@ -35,10 +52,18 @@ def analyse(files: Mapping[str, bytes], languages: Mapping[str, str] | None = No
     try:
         for path, source in files.items():
             language = known.get(path) or language_of(path)
-            if language is not None:
-                module = front_end(language).lower(source, path)
-                families.setdefault(_FAMILY.get(language, language), {})[path] = module
-        return [_run(modules) for modules in families.values()]
+            family = _FAMILY.get(language or "", language)
+            if language is None or family is None:
+                continue
+            kind = machine_made(source)
+            if kind is not None:
+                left_out[path, kind] = 0
+                continue
+            module = front_end(language).lower(source, path)
+            families.setdefault(family, {})[path] = module
+            if module.errors:
+                left_out[path, "syntax"] = module.errors[0][0]
+        return [_run(modules) for modules in families.values()], left_out
     finally:
         sys.setrecursionlimit(limit)
         if paused:
@@ -47,4 +72,4 @@ def analyse(files: Mapping[str, bytes], languages: Mapping[str, str] | None = No
 
 def _run(modules: dict[str, Module]) -> Analysis:
     program = Program(modules)
-    return Analysis(program, Machine(program).run(), modules)
+    return Analysis(program, Machine(program).run())

@@ -18,25 +18,12 @@ _SAME_DATA = frozenset(
     ["toString", "strip", "trim", "lower", "upper", "toLowerCase", "toUpperCase", "encode", "decode"]
 )
 _QUESTIONS = frozenset(
-    [
-        "length",
-        "size",
-        "count",
-        "indexOf",
-        "isEmpty",
-        "hashCode",
-        "find",
-        "startswith",
-        "endswith",
-        "startsWith",
-        "endsWith",
-        "equals",
-    ]
+    "length size count indexOf isEmpty hashCode find startswith endswith startsWith endsWith equals".split()
 )
 
 
 def builtin(run: Run, site: Site, known: bool) -> Value | None:
-    """What a function of the language itself gives; None when the call is none. `known`: it means something else too."""
+    """What a function of the language itself gives, or None. `known`: the call means something else too."""
     receiver = site.receiver
     if receiver is None:
         return _function(site, known)

@@ -1,6 +1,8 @@
 """The interpreter of a whole program: every file's top level, then every function as it is called from outside."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from backend_advisor.code import calling, expressions, ir, statements  # noqa: F401 (they register what they handle)
@@ -59,6 +61,22 @@ class Machine:
         self, info: FunctionInfo, given: Sequence[Value] = (), bound: Value | None = None, *, again: bool = False
     ) -> None:
         """Run a function with arguments as they come from outside."""
+        with self._guarded(info.unit, info.node.start):
+            self._run_entry(info, given, bound, again=again)
+
+    @contextmanager
+    def _guarded(self, unit: Unit, start: int) -> Iterator[None]:
+        """What goes wrong in one function is told and costs that function alone."""
+        try:
+            yield
+        except RecursionError:
+            self.seen.unread.setdefault((unit.path, "too_deep"), start)
+        except Exception:
+            if os.environ.get("ADVISOR_DEBUG"):
+                raise
+            self.seen.unread.setdefault((unit.path, "failed"), start)
+
+    def _run_entry(self, info: FunctionInfo, given: Sequence[Value], bound: Value | None, *, again: bool) -> None:
         key = (info, "entry", tuple(shape(value) for value in given))
         if (key in self._entered and not again) or not info.node.body:
             return
@@ -80,7 +98,9 @@ class Machine:
             run = Run(self, unit, None, {}, 0)
             if unit.language == "python":
                 env["__name__"] = UNKNOWN
-            state = run.execute(unit.module.body, env)
+            state: Env | None = None
+            with self._guarded(unit, 0):
+                state = run.execute(unit.module.body, env)
             if state is not None and state is not env:
                 for name, value in state.items():
                     env[name] = value

@@ -1,6 +1,6 @@
 """The source code of a case, read once for all experts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
@@ -16,6 +16,8 @@ class Reading:
 
     analyses: tuple[Analysis, ...]
     artifacts: dict[str, Artifact]
+    left_out: Mapping[tuple[str, str], int]
+    """Files that were not read whole, with the kind of problem, and the offset of the first."""
 
 
 def source_code(artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
@@ -29,7 +31,9 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     placed = places_in_tree(artifacts)
     files = {path: artifact.text.encode("utf-8", "surrogatepass") for path, artifact in placed.items()}
     languages = {path: artifact.kind.value for path, artifact in placed.items()}
-    return Reading(tuple(analyse(files, languages)), placed)
+    analyses, left_out = analyse(files, languages)
+    problems = {key: offset for analysis in analyses for key, offset in analysis.seen.unread.items()}
+    return Reading(tuple(analyses), placed, {**left_out, **problems})
 
 
 def places_in_tree(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:

@@ -68,6 +68,8 @@ class Seen:
     calls: dict[Any, CallSeen] = field(default_factory=dict)
     reaches: dict[Any, Reach] = field(default_factory=dict)
     handlers: dict[int, "Handler"] = field(default_factory=dict)
+    unread: dict[tuple[str, str], int] = field(default_factory=dict)
+    """What was left out: file and kind of problem, and the offset where it is."""
 
 
 @dataclass(slots=True)

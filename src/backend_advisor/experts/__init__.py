@@ -68,7 +68,8 @@ class CodeExpert:
         from backend_advisor.rules import examine_code, load_detectors
 
         load_detectors(import_module(self._detectors))
-        return Examination(findings=examine_code(case, knowledge, self._name))
+        examined = examine_code(case, knowledge, self._name)
+        return Examination(findings=examined.findings, unread=examined.unread)
 
     def prove(self, _case: Case, _: Terms) -> Sequence[Proof]:
         """Fixes are proved where they are made."""

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from backend_advisor.code.reading import read_code, source_code
+from backend_advisor.code.reading import Reading, read_code, source_code
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.knowledge.playbook import Playbook
-from backend_advisor.model import Artifact, Case, ExpertName, Finding, Language, Step
+from backend_advisor.model import Artifact, Case, ExpertName, Finding, Language, Step, Unread
 from backend_advisor.phrases import phrase
 from backend_advisor.rules.declared import declared_matches
 from backend_advisor.rules.places import Places
@@ -22,27 +22,35 @@ _TEST = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeExamination:
+    """What an expert found in source code, and what could not be read of it."""
+
+    findings: tuple[Finding, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
 def is_test(path: str) -> bool:
     """Whether a file holds tests, by its place and name."""
     return _TEST.search(path) is not None
 
 
-def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName) -> tuple[Finding, ...]:
-    """The findings of one expert in the case's source code."""
+def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName) -> CodeExamination:
+    """The findings of one expert in the case's source code, and what could not be read of it."""
     artifacts = source_code(case.artifacts)
     if not artifacts:
-        return ()
+        return CodeExamination()
     return kept(
         f"{expert} {case.language}",
         artifacts,
-        tuple[Finding, ...],
+        CodeExamination,
         lambda: _examined(artifacts, case.language, knowledge, expert),
     )
 
 
 def _examined(
     artifacts: tuple[Artifact, ...], language: Language, knowledge: Knowledge, expert: ExpertName
-) -> tuple[Finding, ...]:
+) -> CodeExamination:
     reading = read_code(artifacts)
     places = Places(reading.artifacts)
     found: list[Finding] = []
@@ -50,7 +58,15 @@ def _examined(
         for playbook, match in matches(CodeContext(analysis, places), knowledge, expert):
             if not is_test(places.path_of(match.location.artifact)):
                 found.append(_told(playbook, match, language))
-    return tuple(found)
+    unread = tuple(
+        _unread(reading, places, path, kind, offset, language) for (path, kind), offset in reading.left_out.items()
+    )
+    return CodeExamination(findings=tuple(found), unread=unread)
+
+
+def _unread(reading: Reading, places: Places, path: str, kind: str, offset: int, language: Language) -> Unread:
+    reason = phrase(_PACKAGE, language, f"unread_{kind}", line=places.line_of(path, offset))
+    return Unread(name=reading.artifacts[path].name, reason=reason)
 
 
 def matches(context: CodeContext, knowledge: Knowledge, expert: ExpertName) -> Iterator[tuple[Playbook, Match]]:

@@ -20,7 +20,7 @@ class RolesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """Which argument of a call is meant: a position, a keyword, the receiver ("this") or all ("*"), and a path in it."""
+    """Which argument of a call is meant: by position, by keyword, the receiver ("this") or all ("*"); and a path in it."""
 
     position: int | None = None
     onwards: bool = False
@@ -243,10 +243,10 @@ def _only(entry: Mapping[str, Any], known: Collection[str], place: str) -> None:
         raise RolesError(f"{place}: unknown key {sorted(unknown)[0]}")
 
 
-_KEYS = {
-    "does", "args", "named", "returns", "source", "passes", "cleans", "stores", "taints", "calls", "marks", "ends", "restores", "result", "when", "unless", "keeps",
-    "checks", "receiver", "parameters", "type",
-}  # fmt: skip
+_KEYS = frozenset(
+    "does args named returns source passes cleans restores stores keeps taints calls marks ends result when unless "
+    "checks receiver parameters type".split()
+)
 
 
 def _call(name: str, entry: Mapping[str, Any], framework: str, place: str) -> CallRole:
@@ -280,11 +280,11 @@ def _call(name: str, entry: Mapping[str, Any], framework: str, place: str) -> Ca
         unless={k: re.compile(v) for k, v in (entry.get("unless") or {}).items()},
         keeps={k: _argument(v, where) for k, v in (entry.get("keeps") or {}).items()},
         result=_checked(entry.get("result", ()), "sinks", where),
-        parameters=_parameters(entry.get("parameters"), where),
+        parameters=_parameters(entry.get("parameters")),
     )
 
 
-def _parameters(entry: Any, where: str) -> tuple[str, ...]:
+def _parameters(entry: Any) -> tuple[str, ...]:
     if entry is None:
         return ()
     return tuple(
