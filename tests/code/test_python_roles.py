@@ -34,7 +34,7 @@ def test_no_name_is_described_twice(section: str) -> None:
 
 def flows(source: str) -> set[tuple[str, str, bool]]:
     """The source, sink and line's doubt of every flow in one file."""
-    (analysis,) = analyse({"app.py": source.encode()})
+    (analysis,), _ = analyse({"app.py": source.encode()})
     return {(flow.source, flow.sink, flow.unsure) for flow in analysis.seen.flows.values()}
 
 
@@ -121,6 +121,22 @@ FLOWS = {
     "log": (FLASK + "app.logger.info('x %s', request.args['x'])", ("http.input", "log.text")),
     "session": (FLASK + "session[request.args['k']] = 1", ("http.input", "session.name")),
     "cookie": (FLASK + "make_response('').set_cookie('a', request.args['x'])", ("http.input", "cookie.value")),
+    "shell as program": (
+        FLASK + "subprocess.run(['sh', '-c', 'ls ' + request.args['x']])",
+        ("http.input", "command.text"),
+    ),
+    "shell asked for": (
+        FLASK + "subprocess.check_output('ls ' + request.args['x'], shell=True)",
+        ("http.input", "command.text"),
+    ),
+    "unsafe loader": (
+        FLASK + "import yaml\n    yaml.load(request.data, Loader=yaml.Loader)",
+        ("http.raw_body", "deserialize.data"),
+    ),
+    "external entities": (
+        FLASK + "from lxml import etree as e\n    e.fromstring(request.data, e.XMLParser(resolve_entities=True))",
+        ("http.raw_body", "xml.text"),
+    ),
     "Mongo": (
         FLASK + "import pymongo\n    db = pymongo.MongoClient()['a']['b']\n    db.find_one(request.get_json())",
         ("http.parsed_body", "nosql.query"),
@@ -156,6 +172,14 @@ SAFE = {
         FLASK + "import ldap3\n    from ldap3.utils.conv import escape_filter_chars as e\n"
         "    ldap3.Connection('s').search('dc=x', '(uid=' + e(request.args['x']) + ')')"
     ),
+    "program without a shell": FLASK + "subprocess.run(['ls', request.args['x']])",
+    "safe loader": FLASK + "import yaml\n    yaml.load(request.data, Loader=yaml.SafeLoader)",
+    "entities off": (
+        FLASK + "from lxml import etree\n    etree.fromstring(request.data, etree.XMLParser(resolve_entities=False))"
+    ),
+    "own address": FLASK + "redirect(request.url)",
+    "text is no document": FLASK
+    + "import pymongo\n    pymongo.MongoClient()['a']['b'].find_one({'n': request.args['x']})",
     "safe XML": FLASK + "import defusedxml.ElementTree as E\n    E.fromstring(request.data)",
 }
 
