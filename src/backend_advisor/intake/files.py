@@ -186,10 +186,15 @@ def _patterns(lines: Sequence[str]) -> "GitIgnoreSpec | None":
     return GitIgnoreSpec.from_lines(lines)
 
 
+_FOLDERS_TOLD = 3
+"""How many folders above a file may name its dialect, as in `queries/mysql/users.sql`."""
+
+
 def file_artifact(text: str, name: str) -> Artifact:
     """The artifact that a file's text makes."""
     kind = kind_of(text, None, name)
-    words = Path(name).name.lower().split(".")
+    path = Path(name.lower())
+    words = [*path.name.split("."), *reversed(path.parent.parts[-_FOLDERS_TOLD:])]
     dialect = next((DIALECT_HINTS[word] for word in words if word in DIALECT_HINTS), None)
     return Artifact(
         name=_printable(name),

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
-from backend_advisor.sql.schema import Column, ForeignKey, Index, Schema, Table, table_name
+from backend_advisor.sql.draft import Draft, Drafts
+from backend_advisor.sql.schema import Column, ForeignKey, Index, Schema, table_name
 from backend_advisor.sql.statement import Statement
 
 _OPAQUE_DEFINITION = re.compile(r"create\s+domain\b|alter\s+table\b.*\battach\s+partition\b", re.IGNORECASE | re.DOTALL)
@@ -20,87 +21,6 @@ _NULLS_LAST_BY_DEFAULT = {"postgres", "oracle"}
 """Dialects where NULLs sort as the largest value, so that an index may say otherwise."""
 
 
-@dataclass
-class _Draft:
-    """A table while its statements are being read."""
-
-    name: str
-    columns: dict[str, Column] = field(default_factory=dict)
-    primary_key: tuple[str, ...] = ()
-    unique: list[tuple[str, ...]] = field(default_factory=list)
-    foreign_keys: list[ForeignKey] = field(default_factory=list)
-    indexes: list[Index] = field(default_factory=list)
-
-    def rename(self, name: str, drafts: "dict[str, _Draft]") -> None:
-        """Go by another name, in the references of other tables too."""
-        drafts[name] = drafts.pop(self.name, self)
-        for draft in drafts.values():
-            draft.foreign_keys = [
-                replace(key, table=name) if key.table == self.name else key for key in draft.foreign_keys
-            ]
-        self.indexes = [replace(index, table=name) for index in self.indexes]
-        self.name = name
-
-    def rename_column(self, old: str, new: str) -> None:
-        """Call a column by another name wherever it is a key."""
-
-        def renamed(keys: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(new if key == old else key for key in keys)
-
-        self.columns = {
-            new if name == old else name: replace(column, name=new) if name == old else column
-            for name, column in self.columns.items()
-        }
-        self.primary_key, self.unique = renamed(self.primary_key), [renamed(keys) for keys in self.unique]
-        self.foreign_keys = [replace(key, columns=renamed(key.columns)) for key in self.foreign_keys]
-        self.indexes = [replace(index, keys=renamed(index.keys)) for index in self.indexes]
-
-    def alter_column(self, action: exp.AlterColumn, dialect: str) -> None:
-        """Take over a changed type, NOT NULL or default."""
-        column = self.columns.get(action.name)
-        if column is None:
-            return
-        kind, allow_null = action.args.get("dtype"), action.args.get("allow_null")
-        if isinstance(kind, exp.Expression):
-            column = replace(column, type=kind.sql(dialect=dialect).lower())
-        if allow_null is not None:
-            column = replace(column, nullable=bool(allow_null))
-        default = action.args.get("default")
-        if isinstance(default, exp.Expression):
-            column = replace(column, default=default.sql(dialect=dialect))
-        self.columns[action.name] = column
-
-    def drop(self, kind: str, name: str) -> None:
-        """Lose a column with the keys and indexes that hold it, or a constraint that is known by its usual name."""
-        if kind == "COLUMN":
-            self.columns.pop(name, None)
-            self.primary_key = () if name in self.primary_key else self.primary_key
-            self.unique = [keys for keys in self.unique if name not in keys]
-            self.foreign_keys = [key for key in self.foreign_keys if name not in key.columns]
-            self.indexes = [index for index in self.indexes if name not in index.keys]
-        elif kind == "CONSTRAINT":
-            if name == f"{self.name}_pkey":
-                self.primary_key = ()
-            self.unique = [keys for keys in self.unique if name != f"{self.name}_{'_'.join(keys)}_key"]
-            self.foreign_keys = [key for key in self.foreign_keys if name != f"{self.name}_{key.columns[0]}_fkey"]
-
-    def table(self) -> Table:
-        required = set(self.primary_key)
-        columns = tuple(
-            Column(column.name, column.type, column.nullable and column.name not in required, column.default)
-            for column in self.columns.values()
-        )
-        return Table(self.name, columns, self.primary_key, tuple(self.unique), tuple(self.foreign_keys))
-
-    def all_indexes(self) -> Iterator[Index]:
-        if self.primary_key:
-            yield Index(f"{self.name}_pkey", self.name, self.primary_key, unique=True, constraint=True)
-        for keys in self.unique:
-            name = f"{self.name}_{'_'.join(keys)}_key"
-            yield Index(name, self.name, keys, unique=True, constraint=True)
-        yield from self.indexes
-
-
 def is_ddl(statement: Statement) -> bool:
     """Whether the statement defines structure rather than reading or writing rows."""
     return isinstance(statement.tree, (exp.Create, exp.Alter, exp.Drop, exp.Comment))
@@ -108,12 +28,12 @@ def is_ddl(statement: Statement) -> bool:
 
 def read_ddl(statements: Sequence[Statement]) -> Schema:
     """The schema that these statements define; statements of other kinds are passed over."""
-    drafts: dict[str, _Draft] = {}
+    drafts = Drafts()
     kept: list[Statement] = []
     for statement in statements:
         tree = statement.tree
         if isinstance(tree, exp.Create):
-            _read_create(tree, statement.dialect, drafts)
+            _read_create(tree, statement, drafts)
         elif isinstance(tree, exp.Alter):
             _read_alter(tree, statement.dialect, drafts)
         elif (dropped := _DROP.match(statement.text)) is not None:
@@ -124,9 +44,10 @@ def read_ddl(statements: Sequence[Statement]) -> Schema:
         if not isinstance(tree, exp.Create) or str(tree.args.get("kind")).upper() in _KEPT_KINDS:
             kept.append(statement)
     _complete_references(drafts)
-    indexes = tuple(index for draft in drafts.values() for index in draft.all_indexes())
+    indexes = tuple(index for draft in drafts.all() for index in draft.all_indexes())
     dialect = statements[0].dialect if statements else "postgres"
-    return Schema({name: draft.table() for name, draft in drafts.items()}, indexes, tuple(one.text for one in kept), dialect)
+    tables = {draft.name: draft.table() for draft in drafts.all()}
+    return Schema(tables, indexes, tuple(one.text for one in kept), dialect)
 
 
 def _is_opaque_definition(statement: Statement) -> bool:
@@ -134,50 +55,52 @@ def _is_opaque_definition(statement: Statement) -> bool:
     return isinstance(statement.tree, exp.Command) and _OPAQUE_DEFINITION.match(statement.text) is not None
 
 
-def _complete_references(drafts: dict[str, _Draft]) -> None:
+def _complete_references(drafts: Drafts) -> None:
     """A reference without columns means the other table's primary key."""
-    for draft in drafts.values():
+    for draft in drafts.all():
         draft.foreign_keys = [
-            ForeignKey(key.columns, key.table, key.references or drafts[key.table].primary_key)
-            if key.table in drafts
-            else key
+            key if key.references else replace(key, references=drafts.primary_key(key.table))
             for key in draft.foreign_keys
         ]
 
 
-def _read_create(tree: exp.Create, dialect: str, drafts: dict[str, _Draft]) -> None:
-    kind = str(tree.args.get("kind")).upper()
+def _read_create(tree: exp.Create, statement: Statement, drafts: Drafts) -> None:
+    kind, dialect = str(tree.args.get("kind")).upper(), statement.dialect
     if kind == "TABLE" and isinstance(tree.this, exp.Schema):
-        draft = drafts.setdefault(tree.this.this.name, _Draft(tree.this.this.name))
+        draft = drafts.of(tree.this.this.name)
+        before = dict(draft.columns) if draft.created_by not in ("", statement.artifact.name) else {}
         for part in tree.this.expressions:
             _read_table_part(part, dialect, draft, drafts)
+        draft.doubt(before)
+        draft.created_by = statement.artifact.name
     elif kind == "TABLE" and isinstance(tree.this, exp.Table):
         _read_derived_table(tree, drafts)
     elif kind == "INDEX" and isinstance(tree.this, exp.Index):
         index = _index(tree, dialect)
         if index is not None:
-            drafts.setdefault(index.table, _Draft(index.table)).indexes.append(index)
+            draft = drafts.of(index.table)
+            draft.indexes.append(replace(index, table=draft.name))
 
 
-def _read_derived_table(tree: exp.Create, drafts: dict[str, _Draft]) -> None:
+def _read_derived_table(tree: exp.Create, drafts: Drafts) -> None:
     """CREATE TABLE … AS and PARTITION OF: the columns come from a query or from the parent."""
     name = tree.this.name
     parent = tree.find(exp.PartitionedOfProperty)
-    if parent is not None and parent.this.name in drafts:
-        source = drafts[parent.this.name]
-        drafts[name] = _Draft(name, dict(source.columns), source.primary_key)
+    source = drafts.known(parent.this.name) if parent is not None else None
+    if source is not None:
+        drafts.add(Draft(name, columns=dict(source.columns), primary_key=source.primary_key))
     elif isinstance(tree.expression, exp.Query):
         columns = {c: Column(c, "text", inferred=True) for c in tree.expression.named_selects if c != "*"}
-        drafts[name] = _Draft(name, columns)
+        drafts.add(Draft(name, columns=columns))
 
 
-def _read_alter(tree: exp.Alter, dialect: str, drafts: dict[str, _Draft]) -> None:
+def _read_alter(tree: exp.Alter, dialect: str, drafts: Drafts) -> None:
     if str(tree.args.get("kind")).upper() != "TABLE":
         return
-    draft = drafts.setdefault(tree.this.name, _Draft(tree.this.name))
+    draft = drafts.of(tree.this.name)
     for action in tree.args.get("actions") or ():
         if isinstance(action, exp.AlterRename):
-            draft.rename(action.this.name, drafts)
+            drafts.rename(draft, action.this.name)
         elif isinstance(action, exp.RenameColumn):
             draft.rename_column(action.this.name, action.args["to"].name)
         elif isinstance(action, exp.AlterColumn):
@@ -194,14 +117,14 @@ def _read_alter(tree: exp.Alter, dialect: str, drafts: dict[str, _Draft]) -> Non
                 _read_table_part(part, dialect, draft, drafts)
 
 
-def _read_drop(match: re.Match[str], drafts: dict[str, _Draft]) -> set[str]:
+def _read_drop(match: re.Match[str], drafts: Drafts) -> set[str]:
     """Take away what DROP TABLE and DROP INDEX name."""
     names = {name.strip().split(".")[-1].strip('"`[]') for name in match.group(2).split(",")}
     if match.group(1).lower() == "table":
         for name in names:
-            drafts.pop(name, None)
+            drafts.drop(name)
     else:
-        for draft in drafts.values():
+        for draft in drafts.all():
             draft.indexes = [index for index in draft.indexes if index.name not in names]
     return names
 
@@ -219,7 +142,7 @@ def _defined(tree: exp.Expression | None) -> Iterator[str]:
         yield table_name(tree.this)
 
 
-def _read_table_part(part: exp.Expression, dialect: str, draft: _Draft, drafts: dict[str, _Draft]) -> None:
+def _read_table_part(part: exp.Expression, dialect: str, draft: Draft, drafts: Drafts) -> None:
     if isinstance(part, exp.ColumnDef):
         _read_column(part, dialect, draft)
     elif isinstance(part, exp.Constraint):
@@ -236,11 +159,11 @@ def _read_table_part(part: exp.Expression, dialect: str, draft: _Draft, drafts: 
     elif isinstance(part, exp.IndexColumnConstraint):
         keys = tuple(_key(key, dialect) for key in part.expressions)
         draft.indexes.append(Index(part.name or f"{draft.name}_idx", draft.name, keys))
-    elif isinstance(part, exp.LikeProperty) and part.this.name in drafts:
-        draft.columns.update(drafts[part.this.name].columns)
+    elif isinstance(part, exp.LikeProperty) and (source := drafts.known(part.this.name)) is not None:
+        draft.columns.update(source.columns)
 
 
-def _read_column(part: exp.ColumnDef, dialect: str, draft: _Draft) -> None:
+def _read_column(part: exp.ColumnDef, dialect: str, draft: Draft) -> None:
     name, kind = part.name, part.args.get("kind")
     nullable, default = True, None
     for constraint in part.args.get("constraints") or ():

@@ -6,7 +6,9 @@ from functools import lru_cache
 from backend_advisor.model import Artifact
 from backend_advisor.sql.statement import Statement
 
-_WAY_BACK_FILE = re.compile(r"(?:^|[/\\._-])(?:down|undo|rollback|revert)\.(?:\w+\.)?sql$|(?:^|[/\\])U[\d._]+__\w+\.sql$")
+_WAY_BACK_FILE = re.compile(
+    r"(?:^|[/\\._-])(?:down|undo|rollback|revert)\.(?:\w+\.)?sql$|(?:^|[/\\])U[\d._]+__\w+\.sql$"
+)
 _MARK = re.compile(
     r"^[ \t]*--[ \t]*(?:\+(?:goose|migrate)[ \t]+|migrate:|//@|rambler[ \t]+)(up|down|undo)\b"
     r"|^[ \t]*--[ \t]*-{4}[ \t]*(create above / drop below)[ \t]*-{4}",

@@ -13,9 +13,12 @@ from backend_advisor.sql.scripts import DRIVER_PLACEHOLDER, as_placeholder
 
 _INDEX_ON_ONLY = re.compile(r"(?<=\bon)\s+only\b", re.IGNORECASE)
 _CREATES_INDEX = re.compile(r"\s*create\s+(?:unique\s+)?index\b", re.IGNORECASE)
-_NAMED_NOT_NULL = re.compile(r"\bconstraint\s+(?:\w+|\"[^\"]*\")\s+not\s+null\s+(\w+|\"[^\"]*\")(?=\s*[,)])", re.IGNORECASE)
+_NAMED_NOT_NULL = re.compile(
+    r"\bconstraint\s+(?:\w+|\"[^\"]*\")\s+not\s+null\s+(\w+|\"[^\"]*\")(?=\s*[,)])", re.IGNORECASE
+)
 _BIT_VARYING = re.compile(r"\bbit\s+varying\b", re.IGNORECASE)
 _RETURNING_WITH = re.compile(r"(\breturning)(\s+with\s*\([^()]*\))", re.IGNORECASE)
+_DELETES = re.compile(r"^\s*delete\s+[\w.*,\s`]{1,500}?\bfrom\b", re.IGNORECASE)
 _NOT_REVIEWED = re.compile(
     r"(?:--[^\n]*\n\s*|/\*(?:[^*]|\*(?!/))*\*/\s*)*(?:"
     r"drop\s+(?:function|procedure|routine|aggregate|index|trigger|operator|cast|policy|rule|type|materialized)\b|"
@@ -65,6 +68,11 @@ def _returning_with(text: str) -> str:
     return _RETURNING_WITH.sub(lambda m: m.group(1) + " " * len(m.group(2)), text)
 
 
+def _delete_from_several(text: str) -> str:
+    """MySQL's `DELETE a.*, b.* FROM` without the stars, which say nothing more."""
+    return _DELETES.sub(lambda m: m.group().replace(".*", "  "), text)
+
+
 def _placeholders(text: str) -> str:
     return DRIVER_PLACEHOLDER.sub(as_placeholder, text)
 
@@ -77,5 +85,6 @@ _CHANGES: tuple[Callable[[str], str], ...] = (
     _named_not_null,
     _bit_varying,
     _returning_with,
+    _delete_from_several,
     _placeholders,
 )

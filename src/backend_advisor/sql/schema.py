@@ -61,8 +61,9 @@ class Table:
     inferred: bool = False
 
     def column(self, name: str) -> Column | None:
-        """The column of that name, if there is one."""
-        return next((column for column in self.columns if column.name == name), None)
+        """The column of that name, if there is one; of another case, if none is written so."""
+        exact = next((column for column in self.columns if column.name == name), None)
+        return exact or next((column for column in self.columns if column.name.lower() == name.lower()), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,16 @@ class Schema:
     indexes: tuple[Index, ...] = ()
     statements: tuple[str, ...] = ()
     dialect: str = "postgres"
+    _folded: dict[str, Table] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def table(self, name: str) -> Table | None:
-        """The table of that name, if there is one."""
-        return self.tables.get(name)
+        """The table of that name, if there is one; of another case, if none is written so."""
+        exact = self.tables.get(name)
+        if exact is not None or not self.tables:
+            return exact
+        if not self._folded:
+            self._folded.update((key.lower(), table) for key, table in self.tables.items())
+        return self._folded.get(name.lower())
 
     def with_rows(self, rows: Mapping[str, int]) -> "Schema":
         """The same schema with row counts set for the tables named."""

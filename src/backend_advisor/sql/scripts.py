@@ -11,11 +11,12 @@ DRIVER_PLACEHOLDER = re.compile(
 )
 """Also SQLite's `?1`, Oracle's `:1`, and names that are keywords (`:from`), which the parser does not take."""
 
-TEMPLATE_MARK = re.compile(r"\{\{[^{}\n]{0,80}|\{%[^{}\n]{0,80}|%[A-Za-z_]\w*%|\$\{[^{}\n]{0,80}")
-"""What is left of a template where a statement could not be parsed."""
+_TEMPLATE_MARK = re.compile(
+    r"'(?:[^']|'')*'|--[^\n]*|(\{\{[^{}\n]{0,80}|\{%[^{}\n]{0,80}|%[A-Za-z_]\w*%|\$\{[^{}\n]{0,80})"
+)
 
 _CLIENT_COMMAND = re.compile(
-    r"^(?:\\[^\n]*|\.[a-z]+\b[^\n]*|(?<=;\n)(?:no)?warnings?[ \t]*;?[ \t]*|go[ \t]*|/[ \t]*|"
+    r"^(?:\\[^\n]*|\.[a-z]+\b[^\n]*|(?<=\n\n)(?:no)?warnings?[ \t]*;?[ \t]*(?=\n\n)|go[ \t]*|/[ \t]*|"
     r"(?:source[ \t]+|@@?)[\w./-]+\.sql[ \t]*;?[ \t]*)$",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -46,6 +47,11 @@ def plain_sql(text: str, dialect: str) -> str:
         # To MySQL a mapper's `#{name}` begins a comment, which would swallow the rest of its line.
         text = DRIVER_PLACEHOLDER.sub(as_placeholder, text)
     return text
+
+
+def template_mark(text: str) -> re.Match[str] | None:
+    """The first mark of a template outside strings and comments."""
+    return next((match for match in _TEMPLATE_MARK.finditer(text) if match.group(1)), None)
 
 
 def as_placeholder(match: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ from backend_advisor.model import Artifact, Location, Span
 from backend_advisor.sql.bodies import Body
 from backend_advisor.sql.products import other_product
 from backend_advisor.sql.rewording import opaque, rewordings, says_nothing_to_review, without_only
-from backend_advisor.sql.scripts import TEMPLATE_MARK, plain_sql
+from backend_advisor.sql.scripts import plain_sql, template_mark
 
 # sqlglot warns of statements that it keeps as opaque commands; those are ordinary here.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -186,7 +186,7 @@ def parse(text: str, dialect: str) -> exp.Expression | Problem:
             return again
     if says_nothing_to_review(text):
         return opaque(text)
-    mark = TEMPLATE_MARK.search(text)
+    mark = template_mark(text)
     return outcome if mark is None else Problem("template", mark.group(), mark.start())
 
 
@@ -198,7 +198,7 @@ def _parse(text: str, dialect: str) -> exp.Expression | Problem:
         before = str(first.get("start_context") or "")
         highlight = str(first.get("highlight") or "")
         offset = text.find(before + highlight) + len(before) if before + highlight in text else 0
-        detail = str(first.get("description") or error).split(" but got <Token")[0]
+        detail = re.split(r" but got <Token| (?:missing )?for <class", str(first.get("description") or error))[0]
         return Problem("syntax", detail.split(". ")[0], offset)
     except SqlglotError as error:
         return Problem("syntax", str(error).splitlines()[0])

@@ -90,7 +90,8 @@ def stored_table(column: exp.Column) -> exp.Table | None:
 def definition(query: QueryContext, column: exp.Column) -> Column | None:
     """The column as the asker's DDL defines it."""
     table = known_table(query, stored_table(column))
-    return table.column(column.name) if table is not None else None
+    found = table.column(column.name) if table is not None else None
+    return None if found is None or found.inferred else found
 
 
 def is_small(query: QueryContext, table: exp.Table) -> bool:

@@ -16,7 +16,8 @@ from backend_advisor.experts.database.detectors.query_shape import (
 from backend_advisor.experts.database.detectors.registry import detects_in_schema
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit, Location, Severity
-from backend_advisor.sql.schema import Schema
+from backend_advisor.sql.migrations import undoes
+from backend_advisor.sql.schema import Schema, Table
 from backend_advisor.sql.statement import Statement
 
 SMALL_TABLE_ROWS = 1_000
@@ -55,56 +56,102 @@ class _Defined:
 
 
 def _definitions(statements: Sequence[Statement]) -> Iterator[tuple[Statement, str, exp.Expr]]:
-    """CREATE TABLE and ALTER TABLE statements with the table that each defines."""
+    """CREATE TABLE and ALTER TABLE statements with the table that each defines; a migration's way back aside."""
     for statement in statements:
         tree = statement.tree
         if isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() == "TABLE":
-            if isinstance(tree.this, exp.Schema) and tree.find(exp.TemporaryProperty) is None:
+            if isinstance(tree.this, exp.Schema) and tree.find(exp.TemporaryProperty) is None and not undoes(statement):
                 yield statement, tree.this.this.name, tree
-        elif isinstance(tree, exp.Alter) and str(tree.args.get("kind")).upper() == "TABLE":
+        elif isinstance(tree, exp.Alter) and str(tree.args.get("kind")).upper() == "TABLE" and not undoes(statement):
             yield statement, tree.this.name, tree
 
 
-def _columns(statements: Sequence[Statement]) -> Iterator[_Defined]:
+def _columns(schema: Schema, statements: Sequence[Statement]) -> Iterator[_Defined]:
+    """Each column that the schema still has with the type it was given here, once: where it was defined last."""
+    standing: dict[tuple[str, str], _Defined] = {}
     for statement, table, tree in _definitions(statements):
-        for column in tree.find_all(exp.ColumnDef):
-            yield _Defined(statement, table, column)
+        known = schema.table(table)
+        for definition in tree.find_all(exp.ColumnDef):
+            column = known.column(definition.name) if known is not None else None
+            kind = definition.args.get("kind")
+            if column is None or not isinstance(kind, exp.DataType):
+                continue
+            if column.inferred or column.type == kind.sql(dialect=statement.dialect).lower():
+                standing[table.lower(), definition.name.lower()] = _Defined(statement, table, definition)
+    yield from standing.values()
 
 
 @detects_in_schema("DB301")
 def foreign_key_without_index(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
     """A foreign key whose columns no index begins with."""
-    for statement, table, tree in _definitions(statements):
-        known = schema.table(table)
-        if statement.dialect in _INDEXES_FOREIGN_KEYS_ITSELF:
+    for key in _keys(schema, statements):
+        if key.statement.dialect in _INDEXES_FOREIGN_KEYS_ITSELF or _is_covered(schema, key.table, key.columns):
             continue
-        if known is not None and known.rows is not None and known.rows <= SMALL_TABLE_ROWS:
+        if key.table.rows is not None and key.table.rows <= SMALL_TABLE_ROWS:
             continue
-        for place, columns, target in _foreign_keys(tree):
-            if _is_covered(schema, table, columns):
-                continue
-            names = ", ".join(columns)
-            defined = known is not None and bool(known.columns) and not known.inferred
-            index = f";\nCREATE INDEX {table}_{'_'.join(columns)}_idx ON {table} ({names})"
-            yield Match(
-                location=statement.location(place),
-                values={"table": table, "columns": names, "referenced": target},
-                confidence=None if defined and has_plain_index(schema) else Confidence.LOW,
-                edits=(Edit(location=insertion(statement, len(statement.text)), replacement=index),),
-                applicability="safe" if isinstance(tree, exp.Create) else "unsafe",
-            )
+        surely = bool(key.table.columns) and not key.table.inferred and has_plain_index(schema)
+        yield Match(
+            location=key.statement.location(key.place),
+            values={"table": key.table.name, "columns": ", ".join(key.columns), "referenced": key.target},
+            confidence=None if surely else Confidence.LOW,
+            edits=(Edit(location=insertion(key.statement, len(key.statement.text)), replacement=_index(key)),),
+            applicability="safe" if isinstance(key.statement.tree, exp.Create) else "unsafe",
+        )
 
 
-def _foreign_keys(tree: exp.Expr) -> Iterator[tuple[exp.Expr, tuple[str, ...], str]]:
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A foreign key where it is written: its first column's place, and all its columns."""
+
+    statement: Statement
+    table: Table
+    place: exp.Expr
+    written: tuple[exp.Expr, ...]
+    target: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(part.name for part in self.written)
+
+
+def _keys(schema: Schema, statements: Sequence[Statement]) -> Iterator[_Key]:
+    """Each foreign key that the schema still has, once: where it was written last."""
+    standing: dict[tuple[str, tuple[str, ...]], _Key] = {}
+    for statement, name, tree in _definitions(statements):
+        table = schema.table(name)
+        for written, target in _foreign_keys(tree) if table is not None else ():
+            columns = tuple(part.name for part in written)
+            if table is not None and any(key.columns == columns for key in table.foreign_keys):
+                standing[table.name, columns] = _Key(statement, table, written[0], written, target)
+    yield from standing.values()
+
+
+def _index(key: _Key) -> str:
+    """The index that is missing, its names written as the statement writes them."""
+    dialect = key.statement.dialect
+    create = key.statement.tree
+    target = create.this.this if isinstance(create, exp.Create) else create.this if create is not None else None
+    table = target.sql(dialect=dialect) if isinstance(target, exp.Table) else key.table.name
+    columns = ", ".join(_as_written(part, dialect) for part in key.written)
+    name = exp.to_identifier(f"{key.table.name}_{'_'.join(key.columns)}_idx")
+    return f";\nCREATE INDEX {name.sql(dialect=dialect)} ON {table} ({columns})"
+
+
+def _as_written(part: exp.Expr, dialect: str) -> str:
+    name = part.this if isinstance(part, (exp.Ordered, exp.Column)) else part
+    return name.sql(dialect=dialect)
+
+
+def _foreign_keys(tree: exp.Expr) -> Iterator[tuple[tuple[exp.Expr, ...], str]]:
     for key in tree.find_all(exp.ForeignKey):
         reference = key.args.get("reference")
         if reference is not None and key.expressions:
-            yield key.expressions[0], tuple(part.name for part in key.expressions), _target(reference)
+            yield tuple(key.expressions), _target(reference)
     for column in tree.find_all(exp.ColumnDef):
         for constraint in column.args.get("constraints") or ():
             rule = constraint.args.get("kind")
             if isinstance(rule, exp.Reference):
-                yield column.this, (column.name,), _target(rule)
+                yield (column.this,), _target(rule)
 
 
 def _target(reference: exp.Expr) -> str:
@@ -112,23 +159,23 @@ def _target(reference: exp.Expr) -> str:
     return str(target.this.name if isinstance(target, exp.Schema) else target.name)
 
 
-def _is_covered(schema: Schema, table: str, columns: tuple[str, ...]) -> bool:
+def _is_covered(schema: Schema, table: Table, columns: tuple[str, ...]) -> bool:
     """Whether an index starts with exactly these columns, in any order; a partial one on NOT NULL counts."""
+    wanted = {column.lower() for column in columns}
     for index in schema.indexes:
-        if index.table != table or index.method not in ("btree", "hash"):
+        if index.table != table.name or index.method not in ("btree", "hash"):
             continue
         if index.where is not None and "null" not in index.where.lower():
             continue
-        leading = {key_column(key) for key in index.keys[: len(columns)]}
-        if leading == set(columns):
+        if {key_column(key).lower() for key in index.keys[: len(columns)]} == wanted:
             return True
     return False
 
 
 @detects_in_schema("DB302")
-def money_in_float(_schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
+def money_in_float(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
     """An amount of money in a binary floating-point column."""
-    for defined in _columns(statements):
+    for defined in _columns(schema, statements):
         if defined.dtype not in _FLOATS or not _is_money(defined.column.name):
             continue
         span = _type_span(defined)
@@ -151,9 +198,9 @@ def _decimal(dialect: str) -> str:
 
 
 @detects_in_schema("DB303")
-def timestamp_without_zone(_schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
+def timestamp_without_zone(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
     """A moment kept as a wall-clock reading of no stated zone."""
-    for defined in _columns(statements):
+    for defined in _columns(schema, statements):
         name = defined.column.name
         if defined.statement.dialect != "postgres" or defined.dtype not in _ZONELESS:
             continue
@@ -190,7 +237,7 @@ def _type_span(defined: _Defined) -> Location | None:
 def key_near_limit(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
     """A four-byte key that has used up half of its range, by stated rows or by its sequence."""
     sequences = _sequence_values(statements)
-    for defined in _columns(statements):
+    for defined in _columns(schema, statements):
         known, name = schema.table(defined.table), defined.column.name
         if known is None or known.primary_key != (name,) or defined.dtype not in _INT4:
             continue
