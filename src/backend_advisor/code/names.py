@@ -131,8 +131,7 @@ def imported(run: Run, unit: Unit, statement: ir.Import) -> Value:
                 return Value(refs=(inside,))
         return external(run, f"{module}.{statement.name}")
     if unit.language == "java":
-        wanted = located.classes.get(statement.name or "")
-        return Value(refs=(wanted,)) if wanted is not None else unit_name(run, located, statement.name or "")
+        return _java_import(run, located, statement)
     if statement.name is None or statement.name == "*":
         return _whole(run, located)
     if unit.language == "python":
@@ -152,6 +151,19 @@ def imported(run: Run, unit: Unit, statement: ir.Import) -> Value:
         whole = located.exports[None]
         found = (whole.fields or {}).get(statement.name)
     return found if found is not None else UNKNOWN
+
+
+def _java_import(run: Run, located: Unit, statement: ir.Import) -> Value:
+    """A class of the program, or with `import static` one of its members."""
+    name = statement.name or ""
+    if name in located.classes:
+        return Value(refs=(located.classes[name],))
+    owner = located.classes.get(statement.module.rpartition(".")[2])
+    if owner is None:
+        return Value(name=f"{statement.module}.{name}")
+    from backend_advisor.code.members import class_member  # members resolves names too
+
+    return class_member(run, owner, name, None) or Value(name=f"{owner.name}.{name}")
 
 
 def _is_submodule(statement: ir.Import, located: Unit) -> bool:
@@ -242,6 +254,9 @@ class _Chain(dict[str, Value]):
         super().__init__()
         self.inner = inner
         self.outer = outer
+
+    def __bool__(self) -> bool:
+        return True
 
     def get(self, name: str, default: Any = None) -> Any:
         found = self.inner.get(name)
