@@ -34,6 +34,21 @@ class Example:
     lines: tuple[int, ...] = ()
 
 
+class EditRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a call is changed so that its finding goes away, in one language.
+
+    `set` names an argument as roles do (`timeout`, `2.secure`, `0`) and `value` is its new source text; the argument is
+    added when it is missing. `rename` gives the called function another last name. `remove` takes an argument away.
+    A `safe` change keeps the meaning of healthy input; others are only shown.
+    """
+
+    set: str = ""
+    value: str = ""
+    rename: str = ""
+    remove: str = ""
+    safe: bool = False
+
+
 class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"sources": "from", "sinks": "to"}):
     """A detector of source code as data: a flow of data, or a call that performs an act.
 
@@ -55,6 +70,8 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     in_async: bool | None = None
     awaited: bool | None = None
     confidence: Confidence | None = None
+    edits: dict[str, EditRule] = {}
+    """By language; `javascript` is also for TypeScript."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

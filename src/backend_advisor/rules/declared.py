@@ -10,6 +10,7 @@ from backend_advisor.code.values import Value, words
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.knowledge.playbook import Declaration
 from backend_advisor.model import Confidence, Location
+from backend_advisor.rules.edits import edits_for
 from backend_advisor.rules.registry import CodeContext
 
 _SHOWN = 40
@@ -79,10 +80,13 @@ def _calls(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
             values[name] = shown(call.properties.get(name))
         for name in (*declaration.where, *declaration.unless, *declaration.missing, *declaration.given):
             values.setdefault(name, "")
+        edits, safe = edits_for(declaration.edits, call.unit, call.node, context.places)
         yield Match(
             location=context.location(call.unit, call.node),
             values=values,
             confidence=declaration.confidence or (None if call.certain else Confidence.MEDIUM),
+            edits=edits,
+            applicability="safe" if safe and call.certain else "unsafe" if edits else "display",
         )
 
 
