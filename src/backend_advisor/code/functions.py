@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _DEEPEST = 24
 _SHAPES = 8
 _WRAPS = 200
+_SURROUNDINGS = 4
 _PARAMETERS = 64
 _HITS = 48
 
@@ -61,6 +62,7 @@ class Functions:
         self._summaries: dict[Any, Summary] = {}
         self._shapes: dict[FunctionInfo, set[Any]] = {}
         self._numbers: dict[FunctionInfo, int] = {}
+        self._surroundings: dict[FunctionInfo, dict[int, Mapping[str, Value]]] = {}
 
     def call_function(self, run: Run, ref: FunctionRef, site: Site) -> Value:
         """A call of a function of the program; its arguments may be changed by it."""
@@ -144,7 +146,7 @@ class Functions:
         return inner.evaluate(param.default, {})
 
     def summary(self, run: Run, info: FunctionInfo, values: list[Value], closure: Mapping[str, Value]) -> Summary:
-        nested = id(closure) if closure and info.outer is not None else 0
+        nested = self._nested(info, closure)
         shapes = tuple(shape(value) for value in values)
         known = self._shapes.setdefault(info, set())
         key = (info, nested, shapes)
@@ -178,6 +180,15 @@ class Functions:
                 break
         made.running = False
         return made
+
+    def _nested(self, info: FunctionInfo, closure: Mapping[str, Value]) -> int:
+        """A number for what is around a nested function, 0 for any; a few surroundings are told apart."""
+        if not closure or info.outer is None:
+            return 0
+        known = self._surroundings.setdefault(info, {})
+        if id(closure) not in known and len(known) < _SURROUNDINGS:
+            known[id(closure)] = closure
+        return id(closure) if id(closure) in known else 0
 
     def base(self, info: FunctionInfo) -> int:
         number = self._numbers.get(info)

@@ -78,7 +78,9 @@ class Machine:
 
     def _run_entry(self, info: FunctionInfo, given: Sequence[Value], bound: Value | None, *, again: bool) -> None:
         key = (info, "entry", tuple(shape(value) for value in given))
-        if (key in self._entered and not again) or not info.node.body:
+        if (key in self._entered and not again) or not (
+            info.node.body or any(param.property for param in info.node.params)
+        ):
             return
         run = Run(self, info.unit, info, self.closure_of(info), 0)
         values = entry_values(run, info, list(given), bound)
