@@ -149,6 +149,23 @@ def test_flows(source: str, expected: tuple[str, str]) -> None:
     assert (*expected, False) in flows(source)
 
 
+def test_names_of_types_are_followed_into_their_file() -> None:
+    dependencies = (
+        "from typing import Annotated\nfrom fastapi import Depends, Query\nfrom sqlalchemy.orm import Session\n"
+        "def get_session():\n    with Session() as session:\n        yield session\n"
+        "SessionDep = Annotated[Session, Depends(get_session)]\nWord = Annotated[str, Query()]\n"
+        "Number = Annotated[int, Query()]\n"
+    )
+    routes = (
+        "from fastapi import APIRouter\nfrom .deps import SessionDep, Word, Number\nrouter = APIRouter()\n"
+        "@router.get('/')\ndef view(session: SessionDep, word: Word, number: Number):\n"
+        "    session.execute('select ' + word)\n    session.scalar(f'select {number}')\n"
+    )
+    (analysis,), _ = analyse({"app/deps.py": dependencies.encode(), "app/routes.py": routes.encode()})
+    found = [(flow.sink, flow.callee.rpartition(".")[2]) for flow in analysis.seen.flows.values()]
+    assert found == [("sql.text", "execute")]
+
+
 SAFE = {
     "number": FLASK + "os.system('ls %d' % int(request.args['x']))",
     "quoted": FLASK + "import shlex\n    os.system('ls ' + shlex.quote(request.args['x']))",

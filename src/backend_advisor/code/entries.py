@@ -8,7 +8,7 @@ from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import Taint, merge_taints, station
-from backend_advisor.code.types import declared_value, is_harmless
+from backend_advisor.code.types import behind, declared_value, is_harmless
 from backend_advisor.code.values import UNKNOWN, Value, join_all
 
 _PARAMETERS = 64
@@ -160,22 +160,23 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
 
 def _noted(run: Run, param: ir.Param) -> Value | None:
     """What a parameter's own decorators, annotations or default value tell of it."""
-    notes: list[ir.Expr] = list(param.decorators)
+    notes: list[tuple[Run, ir.Expr]] = [(run, note) for note in param.decorators]
     if param.default is not None:
-        notes.append(param.default)
+        notes.append((run, param.default))
     if param.type is not None:
-        notes += param.type.metadata
-    for note in notes:
+        there, stated_there = behind(run, param.type)
+        notes += [(there, note) for note in stated_there.metadata]
+    for reader, note in notes:
         target = note.func if isinstance(note, ir.Call) else note
         if not isinstance(target, ir.Name | ir.Attr):
             continue
-        name = run.evaluate(target, {}).name
+        name = reader.evaluate(target, {}).name
         role = run.machine.roles.parameters.get(name or "")
         if role is None:
             continue
         stated = declared_value(run, param.type)
         if role.calls and isinstance(note, ir.Call):
-            return _provided(run, note, stated)
+            return _provided(reader, note, stated)
         taints = {}
         if role.source is not None:
             taints = {

@@ -3,6 +3,7 @@
 from typing import Any
 
 from backend_advisor.code import ir
+from backend_advisor.code.aliases import FORMS, Alias
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
 from backend_advisor.code.guards import refine
@@ -55,6 +56,8 @@ def _attribute(run: Run, node: ir.Attr, env: Env) -> Value:
 @evaluates(ir.Index)
 def _index(run: Run, node: ir.Index, env: Env) -> Value:
     value = run.evaluate(node.value, env)
+    if value.name in FORMS:
+        return Value(refs=(Alias(node, run.unit),))
     key = run.evaluate(node.key, env)
     if isinstance(node.key, ir.Slice):
         return _sliced(value, node.key, run, env)

@@ -1,12 +1,15 @@
 """What stated types tell of values: parameters, fields and results with an annotation."""
 
 from backend_advisor.code import ir
+from backend_advisor.code.aliases import Alias
 from backend_advisor.code.names import unit_name
 from backend_advisor.code.program import ClassInfo
 from backend_advisor.code.run import Run
 from backend_advisor.code.taints import merge_taints
 from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, join_all
 
+_DEEPEST = 40
+"""Names of types behind names of types that are followed."""
 _WRAPPERS = frozenset(
     [
         "Optional",
@@ -157,24 +160,46 @@ def declared(run: Run, stated: ir.Type | None) -> frozenset[str]:
         return found
     if stated.name in ("None", "null", "undefined", "any", "Any", "object", "var", "unknown", "void"):
         return NO_TYPES
-    first, _, rest = stated.name.partition(".")
+    value = _named(run, stated.name)
+    for ref in value.refs:
+        if isinstance(ref, ClassInfo):
+            return frozenset({ref.name})
+        if isinstance(ref, Alias) and run.depth < _DEEPEST:
+            return declared(_there(run, ref), ref.type)
+    if value.name is not None:
+        return frozenset({value.name})
+    return frozenset({stated.name})
+
+
+def _named(run: Run, name: str) -> Value:
+    first, _, rest = name.partition(".")
     value = run.closure.get(first) or unit_name(run, run.unit, first)
     for inner in rest.split(".") if rest else ():
         from backend_advisor.code.members import member  # members asks for declared types
 
         value = member(run, value, inner, None)
-    for ref in value.refs:
-        if isinstance(ref, ClassInfo):
-            return frozenset({ref.name})
-    if value.name is not None:
-        return frozenset({value.name})
-    return frozenset({stated.name})
+    return value
+
+
+def behind(run: Run, stated: ir.Type) -> tuple[Run, ir.Type]:
+    """The type that a name given to a type stands for, with the run that reads it in its own file."""
+    while run.language == "python" and not stated.args and not stated.metadata and run.depth < _DEEPEST:
+        found = next((ref for ref in _named(run, stated.name).refs if isinstance(ref, Alias)), None)
+        if found is None:
+            break
+        run, stated = _there(run, found), found.type
+    return run, stated
+
+
+def _there(run: Run, alias: Alias) -> Run:
+    return Run(run.machine, alias.unit, None, {}, run.depth + 1)
 
 
 def declared_value(run: Run, stated: ir.Type | None) -> Value:
     """Some value of a stated type; of a collection, its elements have theirs."""
     if stated is None:
         return UNKNOWN
+    run, stated = behind(run, stated)
     if stated.name in _WRAPPERS and stated.args:
         return join_all(declared_value(run, part) for part in stated.args[:2] if part.name not in ("None", "null"))
     short = stated.name.rsplit(".", 1)[-1]
@@ -192,6 +217,7 @@ def is_harmless(run: Run, stated: ir.Type | None) -> bool:
     """Whether data of a stated type can carry no text: numbers, dates, identifiers, enumerations."""
     if stated is None:
         return False
+    run, stated = behind(run, stated)
     if stated.name in _WRAPPERS or stated.name.rsplit(".", 1)[-1] in _LISTS:
         inner = [part for part in stated.args if part.name not in ("None", "null", "undefined")]
         return bool(inner) and all(is_harmless(run, part) for part in inner)
