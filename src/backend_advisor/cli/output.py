@@ -87,21 +87,20 @@ def write_file(path: Path, text: str, say: Wording) -> None:
             with path.open("w", encoding="utf-8", newline="\n") as opened:
                 opened.write(text)
         else:
-            _replace(Path(os.path.realpath(path)), text)
+            replace_file(Path(os.path.realpath(path)), text.encode())
     except BrokenPipeError:
         raise
     except OSError as error:
         raise click.ClickException(say("file_unwritable", path=path, cause=error.strerror or error)) from None
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Put new content in a file's place in one step, with its mode; raises OSError."""
     temporary: Path | None = None
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             temporary = Path(file.name)
-            file.write(text)
+            file.write(content)
         temporary.chmod(_mode(path))
         temporary.replace(path)
     except OSError:

@@ -11,6 +11,8 @@ from backend_advisor.cli.options import make, report_options, type_of_file
 from backend_advisor.cli.wording import Wording
 from backend_advisor.model import Finding, Report
 
+_RANK = {"low": 0, "medium": 1, "high": 2}
+
 
 def command(say: Wording) -> click.Command:
     """The command, worded."""
@@ -22,6 +24,10 @@ def command(say: Wording) -> click.Command:
         click.Option(["--baseline"], type=type_of_file, help=say("option_baseline"), metavar="FILE"),
         click.Option(["--write-baseline"], is_flag=True, help=say("option_write_baseline")),
         click.Option(["--diff"], help=say("option_diff"), metavar="REV"),
+        click.Option(["--fix"], is_flag=True, help=say("option_fix")),
+        click.Option(["--fix-diff"], is_flag=True, help=say("option_fix_diff")),
+        click.Option(["--unsafe-fixes"], is_flag=True, help=say("option_unsafe_fixes")),
+        click.Option(["--min-confidence"], type=click.Choice(["low", "medium", "high"]), help=say("option_confidence")),
         click.Option(["--exit-zero"], is_flag=True, help=say("option_exit_zero")),
         *report_options(say),
     ]
@@ -42,6 +48,10 @@ def _review(  # noqa: PLR0913 - one argument for each option of the command
     baseline: Path | None,
     write_baseline: bool,
     diff: str | None,
+    fix: bool,
+    fix_diff: bool,
+    unsafe_fixes: bool,
+    min_confidence: str | None,
     exit_zero: bool,
     language: str | None,
     format: str | None,
@@ -92,6 +102,12 @@ def _review(  # noqa: PLR0913 - one argument for each option of the command
         return 0
     if known is not None:
         report = keep(report, without_known(report, known))
+    if min_confidence is not None:
+        report = keep(report, (one for one in report.findings if _RANK[one.confidence] >= _RANK[min_confidence]))
+    if fix or fix_diff:
+        from backend_advisor.cli.fixing import deliver_fixes
+
+        return deliver_fixes(report, selected, ignored, write=fix and not fix_diff, unsafe=unsafe_fixes, say=say)
     chosen = format or settings.format or "text"
     deliver(
         report,

@@ -62,3 +62,16 @@ def _mostly_control(data: bytes) -> bool:
     sample = data[:_SAMPLE]
     controls = sum(1 for byte in sample if byte < 32 and byte not in _TEXT_CONTROLS)
     return bool(sample) and controls > _MAX_CONTROL_SHARE * len(sample)
+
+
+def encoded_like(text: str, original: bytes) -> bytes | None:
+    """Text as bytes in the encoding and with the line ends of a file; None when the file mixes them or would change."""
+    ends = "\r\n" if b"\r\n" in original else "\n"
+    for encoding in ("utf-8-sig" if original.startswith(codecs.BOM_UTF8) else "utf-8", "utf-16", "cp949"):
+        try:
+            same = decoded(original).replace("\n", ends).encode(encoding) == original
+            if same:
+                return text.replace("\n", ends).encode(encoding)
+        except UnicodeEncodeError:
+            continue
+    return None

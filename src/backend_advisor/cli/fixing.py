@@ -1,0 +1,75 @@
+"""`advisor review --fix` and `--fix-diff`: proved fixes written to files or shown as a diff."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from backend_advisor import advise
+from backend_advisor.cli.output import replace_file
+from backend_advisor.cli.wording import Wording
+from backend_advisor.experts import Terms
+from backend_advisor.fixes import Fixed, Fixes, proved_fixes
+from backend_advisor.intake.decoding import decoded, encoded_like
+from backend_advisor.model import Case, Report
+
+_NAMED = 3
+
+
+def deliver_fixes(
+    report: Report, select: Sequence[str], ignore: Sequence[str], *, write: bool, unsafe: bool, say: Wording
+) -> int:
+    """Apply or show the fixes that stand a second review; the exit code tells whether findings remain."""
+
+    def review(case: Case) -> Report:
+        return advise.advise(case, replace(Terms(), prove=False), select=tuple(select), ignore=tuple(ignore))
+
+    fixes = proved_fixes(report, review, unsafe=unsafe)
+    done = [one for one in fixes.fixed if not write or _written(one, say)]
+    if not write:
+        for one in done:
+            click.echo(_diff(one), nl=False)
+    count = sum(len(one.findings) for one in done)
+    if not count and not fixes.rejected:
+        click.echo(say("fixes_none"), err=True)
+    elif count:
+        click.echo(say("fixes_done" if write else "fixes_shown", count=count, files=len(done)), err=True)
+    _tell_rejected(fixes, say)
+    return 1 if len(report.findings) > (count if write else 0) else 0
+
+
+def _diff(one: Fixed) -> str:
+    name = one.before.name.lstrip("/")
+    lines = difflib.unified_diff(
+        one.before.text.splitlines(keepends=True), one.after.splitlines(keepends=True), f"a/{name}", f"b/{name}"
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _written(one: Fixed, say: Wording) -> bool:
+    path = Path(one.before.name)
+    try:
+        original = path.read_bytes()
+        if decoded(original) != one.before.text:
+            click.echo(say("fix_moved", path=path), err=True)
+            return False
+        content = encoded_like(one.after, original)
+        if content is None:
+            click.echo(say("fix_encoding", path=path), err=True)
+            return False
+        replace_file(path.resolve(), content)
+    except OSError as error:
+        raise click.ClickException(say("file_unwritable", path=path, cause=error.strerror or error)) from None
+    return True
+
+
+def _tell_rejected(fixes: Fixes, say: Wording) -> None:
+    if not fixes.rejected:
+        return
+    places = [
+        f"{one.location.artifact}:{one.location.span.line} ({one.code})" for one in fixes.rejected if one.location.span
+    ]
+    shown = ", ".join(places[:_NAMED]) + (" …" if len(places) > _NAMED else "")
+    click.echo(say("fixes_rejected", count=len(places), places=shown), err=True)
