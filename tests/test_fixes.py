@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from click.testing import CliRunner
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend_advisor.advise import review
-from backend_advisor.cli import main
+from backend_advisor.cli import run
 from backend_advisor.fixes import edited, proved_fixes
 from backend_advisor.intake.decoding import decoded, encoded_like
 from backend_advisor.model import Case, Edit, Location, Report, Span
@@ -37,15 +37,14 @@ def _fixable(tmp_path: Path, content: bytes) -> Path:
 
 def test_a_fix_is_applied_and_the_rest_stays(tmp_path: Path) -> None:
     file = _fixable(tmp_path, _QUERY.replace("\n", "\r\n").encode("cp949"))
-    result = CliRunner().invoke(main, ["review", str(file), "--select", "DB117", "--fix", "--unsafe-fixes"])
-    assert result.exit_code == 0, result.output
+    assert run(["review", str(file), "--select", "DB117", "--fix", "--unsafe-fixes"]) == 0
     assert file.read_bytes() == _QUERY.replace("= NULL", "IS NULL").replace("\n", "\r\n").encode("cp949")
 
 
-def test_a_diff_changes_nothing(tmp_path: Path) -> None:
+def test_a_diff_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = _fixable(tmp_path, _QUERY.encode())
-    result = CliRunner().invoke(main, ["review", str(file), "--select", "DB117", "--fix-diff", "--unsafe-fixes"])
-    assert "+WHERE name IS NULL" in result.output
+    assert run(["review", str(file), "--select", "DB117", "--fix-diff", "--unsafe-fixes"]) == 1
+    assert "+WHERE name IS NULL" in capsys.readouterr().out
     assert file.read_text() == _QUERY
 
 

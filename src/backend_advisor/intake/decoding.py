@@ -66,7 +66,7 @@ def _mostly_control(data: bytes) -> bool:
 
 def encoded_like(text: str, original: bytes) -> bytes | None:
     """Text as bytes in the encoding and with the line ends of a file; None when the file mixes them or would change."""
-    ends = "\r\n" if b"\r\n" in original else "\n"
+    ends = "\r\n" if "\r\n" in _decode(original) else "\n"
     for encoding in ("utf-8-sig" if original.startswith(codecs.BOM_UTF8) else "utf-8", "utf-16", "cp949"):
         try:
             same = decoded(original).replace("\n", ends).encode(encoding) == original
