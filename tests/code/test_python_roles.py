@@ -137,6 +137,11 @@ FLOWS = {
         FLASK + "from lxml import etree as e\n    e.fromstring(request.data, e.XMLParser(resolve_entities=True))",
         ("http.raw_body", "xml.text"),
     ),
+    "rest of the address": (
+        "from flask import Flask\napp = Flask(__name__)\n@app.get('/f/<path:name>')\n"
+        "def view(name):\n    open('/data/' + name)",
+        ("http.input", "path.file"),
+    ),
     "Mongo": (
         FLASK + "import pymongo\n    db = pymongo.MongoClient()['a']['b']\n    db.find_one(request.get_json())",
         ("http.parsed_body", "nosql.query"),
@@ -197,6 +202,15 @@ SAFE = {
     "own address": FLASK + "redirect(request.url)",
     "text is no document": FLASK
     + "import pymongo\n    pymongo.MongoClient()['a']['b'].find_one({'n': request.args['x']})",
+    "segment of the address": (
+        "from flask import Flask\napp = Flask(__name__)\n@app.get('/f/<string:name>')\n"
+        "def view(name):\n    open('/data/' + name)"
+    ),
+    "segment in braces": (
+        "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/f/{name}')\n"
+        "def view(name: str):\n    open('/data/' + name)"
+    ),
+    "last part of a path": FLASK + "from pathlib import Path\n    open('/t/' + Path(request.args['x']).name)",
     "safe XML": FLASK + "import defusedxml.ElementTree as E\n    E.fromstring(request.data)",
 }
 

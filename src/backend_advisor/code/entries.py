@@ -1,5 +1,7 @@
 """How frameworks call a program's functions: what decorators, base classes and names tell of their parameters."""
 
+import re
+
 from backend_advisor.code import ir
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import FunctionInfo
@@ -7,11 +9,13 @@ from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.site import Site
-from backend_advisor.code.taints import Taint, merge_taints, station
+from backend_advisor.code.taints import ALL, Taint, merge_taints, station
 from backend_advisor.code.types import behind, declared_value, is_harmless
 from backend_advisor.code.values import UNKNOWN, Value, join_all
 
 _PARAMETERS = 64
+_SEGMENT = ("path.file", "path.entry", "nosql.query")
+"""What a segment of an address cannot harm: it is text without a slash."""
 
 
 def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
@@ -148,7 +152,8 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
         ]
         if foreign and stated.rest is None:
             return stated
-        return stated.but(taints={Taint(kind[7:]): trail})
+        taint = Taint(kind[7:])
+        return stated.but(taints={taint.clean(_SEGMENT) if _is_segment(run, info, param.name) else taint: trail})
     if kind is not None and kind not in ("_", "any"):
         return stated.but(types=stated.types | {kind})
     if not stated.types and param.type is None:
@@ -156,6 +161,16 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
         if by_name is not None:
             return Value({label: None}, types=frozenset({by_name}))  # type: ignore[dict-item]
     return stated.but(taints={label: None})
+
+
+def _is_segment(run: Run, info: FunctionInfo, name: str) -> bool:
+    """Whether a parameter is one segment of the address, as the route states: `{name}`, `<name>`, `<int:name>`."""
+    handler = run.machine.seen.handlers.get(id(info))
+    route = handler.properties.get("path") if handler is not None else None
+    if route is None or not route.consts:
+        return False
+    pattern = re.compile(rf"\{{{re.escape(name)}\}}|<(?:(?!path\b)[^<>:]+:)?{re.escape(name)}>")
+    return all(isinstance(one, str) and pattern.search(one) for one in route.consts)
 
 
 def _noted(run: Run, param: ir.Param) -> Value | None:
@@ -182,11 +197,23 @@ def _noted(run: Run, param: ir.Param) -> Value | None:
             taints = {
                 Taint(role.source).clean(role.cleans): station("source", run.unit.path, param.start, param.end, None)
             }
+            if isinstance(note, ir.Call) and _is_cleaned(reader, note):
+                taints = {}
         types = stated.types
         if role.returns is not None and role.returns.type is not None:
             types = types | {role.returns.type}
         return stated.but(taints=merge_taints(taints), types=types)
     return None
+
+
+def _is_cleaned(run: Run, note: ir.Call) -> bool:
+    """Whether a note names something that makes the data harmless: `@Param("id", ParseIntPipe)`."""
+    for argument in note.args[1:]:
+        name = run.evaluate(argument, {}).name
+        role = run.machine.roles.calls.get(name.removesuffix("()")) if name is not None else None
+        if role is not None and ALL in role.cleans:
+            return True
+    return False
 
 
 def _provided(run: Run, note: ir.Call, stated: Value) -> Value:

@@ -96,6 +96,8 @@ def _of_type(run: Run, value: Value, kind: str, name: str, node: ir.Expr | None)
     if role.source is not None:
         start, end = (node.start, node.end) if node is not None else (0, 0)
         taints = {Taint(role.source).clean(role.cleans): station("source", run.unit.path, start, end, None)}
+    elif role.cleans:
+        taints = {taint.clean(role.cleans): trail for taint, trail in taints.items()}
     return Value(taints, types=frozenset({role.type}) if role.type else NO_TYPES, name=f"{kind}.{name}")
 
 
