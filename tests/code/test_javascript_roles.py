@@ -33,7 +33,7 @@ def acts(source: str, path: str = "app.js", **others: str) -> set[str]:
 def test_every_file_loads_with_each_of_its_packages(name: str) -> None:
     document = load_plain_yaml(_FOLDER.joinpath(name).read_text("utf-8"))
     for package in document["packages"]:
-        roles = roles_for("typescript", {package})
+        roles = roles_for("typescript", {package}, pieces=package == "?")
         assert document["framework"] in roles.frameworks
         assert all(
             one in roles.calls for key in document.get("calls", {}) if "*." not in key for one in key.split(", ")
@@ -220,3 +220,15 @@ def test_prisma_models_and_transactions() -> None:
     calls = {call.role.name: call for call in found.seen.calls.values()}
     assert calls["prisma.Model.create"].loops and not calls["prisma.Model.findMany"].loops
     assert "db.transaction" in acts(source, "a.ts")
+
+
+PIECES = {
+    "app.get('/:id', async (req, res) => { const u = await User.findById(req.params.id); res.json(u) })": "record.id",
+    "const query = `SELECT * FROM users WHERE email = '${req.body.email}'`; await pool.query(query)": "sql.text",
+    "router.post('/', (req, res) => db.collection('users').findOne({name: req.body.name}))": "nosql.query",
+}
+
+
+@pytest.mark.parametrize("source", PIECES)
+def test_pieces_of_code_need_no_imports(source: str) -> None:
+    assert ("http.input", PIECES[source]) in flows(source)

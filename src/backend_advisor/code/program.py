@@ -8,6 +8,9 @@ from backend_advisor.code.frontends import FrontEnd, front_end
 from backend_advisor.code.ir import Class, Define, Field, For, Function, If, Import, Module, Stmt, Try, With
 from backend_advisor.code.roles import roles_for
 
+_PIECES = 2
+"""A program of this many files may be pieces of code that name what they do not import."""
+
 
 @dataclass(slots=True, eq=False)
 class FunctionInfo:
@@ -78,7 +81,7 @@ class Program:
         for path, module in modules.items():
             self._add(path, module)
         self.language = next(iter(self.units.values())).language if self.units else "python"
-        self.roles = roles_for(self.language, self._imported())
+        self.roles = roles_for(self.language, self._imported(), pieces=len(self.units) <= _PIECES)
 
     def front_end(self, unit: Unit) -> FrontEnd:
         """The front end that lowered a unit."""

@@ -20,7 +20,7 @@ class RolesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """Which argument of a call is meant: by position, by keyword, the receiver ("this") or all ("*"); and a path in it."""
+    """Which argument is meant: by position, by keyword, the receiver ("this") or all ("*"); and a path in it."""
 
     position: int | None = None
     onwards: bool = False
@@ -132,12 +132,17 @@ class Roles:
         return None
 
 
-def roles_for(language: str, imported: Collection[str]) -> Roles:
-    """The roles of the frameworks that a program of this language imports; `imported` are its import roots."""
+def roles_for(language: str, imported: Collection[str], *, pieces: bool = False) -> Roles:
+    """The roles of the frameworks that a program of this language imports; `imported` are its import roots.
+
+    Pieces of code name frameworks without importing them: all roles are read for them, with those of packages "?".
+    """
+    family = _FAMILIES.get(language, language)
+    all_of_it = pieces and any("?" in packages for _, packages in _files(family))
     merged = Roles()
-    for name, packages in _files(_FAMILIES.get(language, language)):
-        if any(wanted == "*" or wanted in imported or _under(wanted, imported) for wanted in packages):
-            _merge(merged, _loaded(_FAMILIES.get(language, language), name))
+    for name, packages in _files(family):
+        if all_of_it or any(wanted == "*" or wanted in imported or _under(wanted, imported) for wanted in packages):
+            _merge(merged, _loaded(family, name))
     return merged
 
 
