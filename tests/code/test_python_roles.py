@@ -142,6 +142,10 @@ FLOWS = {
         "def view(name):\n    open('/data/' + name)",
         ("http.input", "path.file"),
     ),
+    "set": (
+        FLASK + "k = set()\n    k.add(request.args['x'])\n    for x in k: os.system(x)",
+        ("http.input", "command.text"),
+    ),
     "Mongo": (
         FLASK + "import pymongo\n    db = pymongo.MongoClient()['a']['b']\n    db.find_one(request.get_json())",
         ("http.parsed_body", "nosql.query"),
@@ -211,6 +215,8 @@ SAFE = {
         "def view(name: str):\n    open('/data/' + name)"
     ),
     "last part of a path": FLASK + "from pathlib import Path\n    open('/t/' + Path(request.args['x']).name)",
+    "folded": FLASK + "s = 'ok' if int('5') * 2 > len('four') else request.args['x']\n    os.system(s)",
+    "other entry": FLASK + "d = dict(a='1', b=request.args['x'])\n    os.system(d['a'])",
     "safe XML": FLASK + "import defusedxml.ElementTree as E\n    E.fromstring(request.data)",
 }
 

@@ -32,7 +32,7 @@ def _call(run: Run, node: ir.Call, env: Env) -> Value:
         return special
     called, roles = _targets(run, node, site)
     results: list[Value] = []
-    if isinstance(node.func, ir.Attr) or not roles:
+    if isinstance(node.func, ir.Attr) or not called:
         outcome = builtin(run, site, bool(called) or bool(roles))
         if outcome is not None:
             for role in roles:
