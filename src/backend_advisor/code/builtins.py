@@ -10,9 +10,17 @@ from backend_advisor.code.operations import template_parts
 from backend_advisor.code.run import Run
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import merge_taints
-from backend_advisor.code.values import UNKNOWN, Value, all_taints, joined_text, known_text
+from backend_advisor.code.values import UNKNOWN, Value, all_taints, joined_text, known_text, words
 
-_BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer"})
+_BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer", "io.StringIO", "java.io.StringWriter"})
+_REPLACED = {
+    "'": ("xpath.text",),
+    "\n": ("log.text", "header.value", "header.name", "mail.header"),
+    "\r": ("log.text", "header.value", "header.name", "mail.header"),
+    "\r\n": ("log.text", "header.value", "header.name", "mail.header"),
+    "<": ("html.text",),
+}
+"""Characters without which data cannot leave its place in a text of these roles."""
 _FORMATTERS = frozenset({"format", "String.format", "java.lang.String.format", "formatted", "util.format"})
 _SAME_DATA = frozenset(
     ["toString", "strip", "trim", "lower", "upper", "toLowerCase", "toUpperCase", "encode", "decode"]
@@ -34,6 +42,8 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
         return _builder(run, site, receiver)
     if receiver.name in _FORMATTERS or f"{receiver.name or ''}.{site.name}" in _FORMATTERS:
         return _formatted(site.args[0] if site.args else UNKNOWN, [*site.args[1:], *site.keywords.values()])
+    if site.name in ("replace", "replaceAll") and len(site.args) >= 2 and receiver.taints and not receiver.fields:
+        return _replaced(site, receiver)
     return higher_order(run, site) or _of_container(run, site, receiver) or (None if known else _plain(site, receiver))
 
 
@@ -64,6 +74,14 @@ def _plain(site: Site, receiver: Value) -> Value | None:
     return UNKNOWN if site.name in _QUESTIONS else None
 
 
+def _replaced(site: Site, receiver: Value) -> Value:
+    """Text with some characters exchanged: safe where only those could do harm."""
+    only = words(site.args[0])
+    safe = _REPLACED.get(only[0], ()) if only is not None and len(only) == 1 else ()
+    taints = {taint.clean(safe): trail for taint, trail in receiver.taints.items()} if safe else receiver.taints
+    return Value(merge_taints(taints, all_taints(site.args[1], 1)), types=frozenset({"str"}))
+
+
 def _text_method(site: Site, receiver: Value) -> Value | None:
     if site.name == "format" and isinstance((receiver.consts or (None,))[0], str):
         return _formatted(receiver, [*site.args, *site.keywords.values()])
@@ -90,16 +108,16 @@ def _formatted(template: Value, args: list[Value]) -> Value:
 
 
 def _builder(run: Run, site: Site, receiver: Value) -> Value | None:
-    if site.name in ("append", "insert", "replace") and site.args:
+    if site.name in ("append", "insert", "replace", "write") and site.args:
         text = known_text(receiver) if receiver.text is not None else ()
         made = receiver.but(
             taints=merge_taints(receiver.taints, all_taints(site.args[-1], 2)),
-            text=joined_text((text, known_text(site.args[-1]))) if site.name == "append" else (None,),
+            text=joined_text((text, known_text(site.args[-1]))) if site.name in ("append", "write") else (None,),
         )
         if site.receiver_expr is not None:
             write_back(run, _root(site.receiver_expr), made, site.env)
         return made
-    if site.name == "toString":
+    if site.name in ("toString", "getvalue"):
         return Value(receiver.taints, types=frozenset({"str"}), text=receiver.text)
     return receiver.but(text=(None,)) if site.name in ("reverse", "substring", "deleteCharAt", "setLength") else None
 

@@ -207,7 +207,7 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
             {Taint(role.source).clean(role.cleans): station("source", run.unit.path, node.start, node.end, None)},
             taints,
         )
-    types = frozenset({result.type}) if result is not None and result.type is not None else NO_TYPES
+    types = _made_types(run, role)
     fields: dict[str | int, Value] | None = {} if any(holds_elements(kind) for kind in types) else None
     if "regex.compile" in role.does and site.args:
         fields = {"(pattern)": site.args[0]}
@@ -218,6 +218,13 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
     if called is not None and result is None:
         return called if not made.taints else called.but(taints=merge_taints(called.taints, made.taints))
     return made
+
+
+def _made_types(run: Run, role: CallRole) -> frozenset[str]:
+    """The type that a role states for its result; a class that is called makes one of its own."""
+    if role.returns is not None and role.returns.type is not None:
+        return frozenset({role.returns.type})
+    return frozenset({role.name}) if role.returns is None and role.name in run.machine.roles.bases else NO_TYPES
 
 
 def _changed_receiver(run: Run, role: CallRole, site: Site, value: Value) -> Value:
