@@ -146,6 +146,12 @@ FLOWS = {
         FLASK + "k = set()\n    k.add(request.args['x'])\n    for x in k: os.system(x)",
         ("http.input", "command.text"),
     ),
+    "text written piece by piece": (
+        FLASK
+        + "import io\n    s = io.StringIO()\n    s.write('ls ')\n    s.write(request.args['x'])\n"
+        + "    os.system(s.getvalue())",
+        ("http.input", "command.text"),
+    ),
     "Mongo": (
         FLASK + "import pymongo\n    db = pymongo.MongoClient()['a']['b']\n    db.find_one(request.get_json())",
         ("http.parsed_body", "nosql.query"),
