@@ -210,6 +210,14 @@ def test_nest_controllers_with_injected_repositories() -> None:
     assert handlers["one"].properties["path"].consts == (":id",)
 
 
+def test_assignments_that_are_calls() -> None:
+    koa = "const Koa = require('koa'); const app = new Koa(); app.use(async ctx => { ctx.body = '<p>' + ctx.query.a })"
+    assert ("http.input", "html.text") in flows(koa)
+    assert ("http.input", "html.text") not in flows(koa.replace("'<p>' + ctx.query.a", "{a: ctx.query.a}"))
+    off = seen("process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';").seen.calls.values()
+    assert [call.properties["verify"].consts for call in off if "tls.configure" in call.role.does] == [("0",)]
+
+
 def test_prisma_models_and_transactions() -> None:
     source = (
         "import {PrismaClient} from '@prisma/client'; const prisma = new PrismaClient();\n"

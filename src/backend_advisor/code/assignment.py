@@ -82,6 +82,8 @@ def _store(
     before = _held(run, holder, env)
     if isinstance(key, int) and key < 0:
         key = None
+    if isinstance(key, str):
+        run.machine.attribute_set(run, holder, before, key, value, env)
     field_written(run, before, key, value)
     after = with_field(before, key, value)
     if taints:

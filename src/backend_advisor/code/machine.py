@@ -30,6 +30,7 @@ class Machine:
         self.functions = Functions(self)
         self.objects = Objects(self)
         self._entered: dict[Any, Summary] = {}
+        self._settable = frozenset(one.rpartition(".")[2][:-1] for one in self.roles.calls if one.endswith("="))
         self._envs: dict[str, Env] = {}
         self._closures: dict[int, Mapping[str, Value]] = {}
         self._hoisted: dict[str, dict[str, FunctionInfo]] = {}
@@ -190,6 +191,16 @@ class Machine:
     ) -> None:
         """`holder[key] = value` as the call that it is."""
         apply_role(run, role, Site(node, "__setitem__", holder, node.value, values, [node.key, node.key], env=env))
+
+    def attribute_set(self, run: Run, holder: ir.Expr, before: Value, name: str, value: Value, env: Env) -> None:
+        """`holder.name = value` as the call that roles name `TYPE.name=`, such as the body of a response."""
+        if name not in self._settable:
+            return
+        role = next((one for kind in before.types if (one := self.method_role(kind, f"{name}="))), None)
+        if role is None and before.name is not None:
+            role = self.roles.calls.get(f"{before.name}.{name}=")
+        if role is not None:
+            apply_role(run, role, Site(holder, f"{name}=", before, holder, [value], [holder], env=env))
 
     def register(
         self, run: Run, ref: FunctionRef, given: list[Value], role: CallRole, site: Site, before: list[Value]
