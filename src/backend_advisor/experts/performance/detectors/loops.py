@@ -1,0 +1,331 @@
+"""The loops around a call: which of them go over rows, and what is another in each round."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from backend_advisor.code import ir
+from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spot, names_in, within
+
+_SMALL = 12
+_ALWAYS_COLLECTIONS = frozenset({"forEach", "removeIf", "forEachOrdered"})
+_STREAMS = frozenset({"stream", "parallelStream", "of", "asList", "range", "rangeClosed", "fromIterable", "boxed"})
+_AT_ONCE = frozenset(
+    ["then", "catch", "finally", "limit", "Promise", "retry", "transaction", "$transaction", "withTransaction", "run",
+     "tx", "supplyAsync", "runAsync", "submit", "execute", "timeout", "all", "resolve"]
+)  # fmt: skip
+_BATCH = re.compile(r"(?i)chunk|batch|page|partition|slice|window|offset|skip|cursor|attempt|retr(?:y|ies)|tries")
+_CONFIGURED = re.compile(
+    r"(?i)^(?:\w*(?:config|configs|settings|options|conf|environ|env|flags|features|tables|shards|databases|schemas|"
+    r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|columns|headers|"
+    r"consumer|listener|stream|socket|events|subscription|pubsub|queue))$"
+)
+_CAPITALS = re.compile(r"^[A-Z][A-Z0-9_]{2,}$")
+_NEXT = frozenset({"pop", "popleft", "poll", "shift", "fetchone", "next", "hasNext", "remove", "readline", "dequeue"})
+_UNWRAPS = frozenset(
+    ["enumerate", "zip", "sorted", "reversed", "list", "tuple", "set", "iter", "tqdm", "keys", "values", "entries",
+     "items", "entrySet", "keySet", "stream", "asList", "of", "from", "copyOf", "filter", "map", "boxed"]
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Round:
+    """A loop over items: `over` is what it goes over, `names` are another in each round."""
+
+    node: ir.Node
+    over: ir.Expr | None
+    names: frozenset[str]
+
+
+def rounds(spot: Spot) -> list[Round]:
+    """The loops over items around a call, outermost first; none when it runs at most once in the innermost."""
+    found: list[Round] = []
+    for number in range(len(spot.path) - 1, -1, -1):
+        node = spot.path[number]
+        inner = spot.inner(number)
+        if isinstance(node, ir.Lambda):
+            holder = spot.path[number - 1] if number else None
+            called = _callback(holder, node, spot.unit.language) if isinstance(holder, ir.Call) else None
+            if called is None:
+                if not isinstance(holder, ir.Call) or _name(holder.func) not in _AT_ONCE:
+                    break
+            else:
+                found.append(called)
+        elif isinstance(node, ir.For):
+            if inner is not node.iterable and inner not in node.otherwise:
+                found.append(Round(node, node.iterable, _varying(names_in(node.target), node.body)))
+        elif isinstance(node, ir.While):
+            if inner not in node.otherwise:
+                found.append(Round(node, None, _varying(_of_while(node), [*node.body, *node.update])))
+        elif isinstance(node, ir.Comprehension) and inner is not node.clauses[0][1]:
+            targets = {name for target, _, _ in node.clauses for name in names_in(target)}
+            found.append(Round(node, node.clauses[0][1], frozenset(targets)))
+    return found[::-1]
+
+
+def many(spot: Spot) -> Round | None:
+    """The innermost loop over an unknown number of items in which the call differs each time; None for other calls."""
+    if _ends_loop(spot):
+        return None
+    used = _used(spot.node)
+    for one in reversed(rounds(spot)):
+        if _in_batches(one):
+            return None
+        if used & one.names and not _is_small(one, spot):
+            return one
+    return None
+
+
+def by_name(spot: Spot) -> Round | None:
+    """The loop that `items.map(load)` is, over an unknown number of items."""
+    node = spot.node
+    over = _over(node, spot.unit.language) if isinstance(node, ir.Call) else None
+    if over is None:
+        return None
+    found = Round(node, over, frozenset())
+    return None if _in_batches(found) or _is_small(found, spot) else found
+
+
+def _callback(call: ir.Call, given: ir.Lambda, language: str) -> Round | None:
+    over = _over(call, language)
+    if over is None or call.args[0] is not given:
+        return None
+    names = {name for param in given.function.params for name in (param.name, *names_in(param.pattern))}
+    return Round(call, over, _varying(names, given.function.body))
+
+
+def _over(call: ir.Call, language: str) -> ir.Expr | None:
+    """What a call runs a function on, item by item."""
+    func = call.func
+    if isinstance(func, ir.Name) and func.id in ("map", "filter") and len(call.args) > 1:
+        return call.args[1]
+    if not isinstance(func, ir.Attr) or func.name not in OVER_ITEMS or not call.args:
+        return None
+    if func.name in _ALWAYS_COLLECTIONS or language == "python":
+        return func.value
+    calls = {one.func.name for one in within(func.value) if isinstance(one, ir.Call) and isinstance(one.func, ir.Attr)}
+    # Java's Optional and reactive types have `map` too; there a stream tells a collection.
+    if language == "java":
+        return func.value if calls & _STREAMS else None
+    return None if "pipe" in calls else func.value
+
+
+def _of_while(node: ir.While) -> set[str]:
+    """What a `while` or a C-style `for` changes from round to round before its body says more."""
+    names: set[str] = set()
+    for part in within(node.test):
+        if isinstance(part, ir.AssignExpr):
+            names |= names_in(part.target)
+        elif isinstance(part, ir.Call) and isinstance(part.func, ir.Attr) and part.func.name in _NEXT:
+            names |= names_in(part.func.value)
+    for statement in node.update:
+        for part in within(statement):
+            if isinstance(part, ir.Assign | ir.AssignExpr):
+                names |= names_in(part.target)
+    for statement in node.body:
+        if isinstance(statement, ir.Assign) and statement.value is not None:
+            value = statement.value.value if isinstance(statement.value, ir.Await) else statement.value
+            if isinstance(value, ir.Call) and isinstance(value.func, ir.Attr):
+                forever = isinstance(node.test, ir.Const)
+                if value.func.name == "fetchone" or (not forever and value.func.name in _NEXT):
+                    names |= names_in(statement.target)
+    return names
+
+
+def _varying(names: set[str], body: list[ir.Stmt]) -> frozenset[str]:
+    """The names that differ from round to round: the loop's own and what is made from them."""
+    found = set(names)
+    if not found:
+        return frozenset()
+    nodes = list(within(*body))
+    for _ in range(2):
+        for node in nodes:
+            if isinstance(node, ir.Assign | ir.AssignExpr) and node.value is not None:
+                if found & names_in(node.value) and not isinstance(node.target, ir.Index):
+                    found |= names_in(node.target)
+            elif isinstance(node, ir.For) and found & names_in(node.iterable):
+                found |= names_in(node.target)
+            elif isinstance(node, ir.Do) and isinstance(node.value, ir.Call):
+                call = node.value
+                if isinstance(call.func, ir.Attr) and call.func.name.startswith("set") and found & names_in(*call.args):
+                    found |= names_in(call.func.value)
+    return frozenset(found)
+
+
+def _used(node: ir.Node) -> set[str]:
+    """The names that decide what a call does: its arguments and what it is called on."""
+    if isinstance(node, ir.Call):
+        receiver = node.func.value if isinstance(node.func, ir.Attr) else None
+        return names_in(receiver, *node.args, *(value for _, value in node.keywords))
+    return names_in(node)
+
+
+def _ends_loop(spot: Spot) -> bool:
+    """Whether the innermost loop is left after the call, or the call only runs when something went wrong."""
+    kinds = (ir.For, ir.While, ir.Comprehension, ir.Lambda)
+    start = max((number for number, node in enumerate(spot.path) if isinstance(node, kinds)), default=0)
+    in_lambda = isinstance(spot.path[start], ir.Lambda) if spot.path else False
+    for number in range(len(spot.path) - 1, start - 1, -1):
+        node = spot.path[number]
+        inner = spot.inner(number)
+        if isinstance(node, ir.Handler) or (isinstance(node, ir.If) and _in(node.then, inner) and _remembers(node)):
+            return True
+        if in_lambda:
+            continue
+        body = _list_with(node, inner)
+        later = body[_index(body, inner) :] if body is not None else []
+        if isinstance(node, ir.Return | ir.Throw) or any(
+            isinstance(one, ir.Return | ir.Throw | ir.Break) for one in later
+        ):
+            return True
+    return False
+
+
+def _in(body: list[ir.Stmt], inner: ir.Node) -> bool:
+    return any(one is inner for one in body)
+
+
+def _list_with(node: ir.Node, inner: ir.Node) -> list[ir.Stmt] | None:
+    for name in ("body", "then", "otherwise", "final"):
+        body = getattr(node, name, None)
+        if isinstance(body, list) and any(one is inner for one in body):
+            return body
+    return None
+
+
+def _index(body: list[ir.Stmt], inner: ir.Node) -> int:
+    return next(number for number, one in enumerate(body) if one is inner)
+
+
+def _remembers(node: ir.If) -> bool:
+    """`if key not in known: known[key] = …`: each different key is asked for once."""
+    asked = names_in(node.test)
+    for part in within(*node.then):
+        if isinstance(part, ir.Assign) and isinstance(part.target, ir.Index) and asked & names_in(part.target.value):
+            return True
+        if not isinstance(part, ir.Call) or not isinstance(part.func, ir.Attr):
+            continue
+        if part.func.name in ("set", "put", "add") and asked & names_in(part.func.value):
+            return True
+    return False
+
+
+def _in_batches(one: Round) -> bool:
+    """Whether the loop goes over batches, pages or attempts rather than rows."""
+    targets: set[str] = set()
+    if isinstance(one.node, ir.For):
+        targets = names_in(one.node.target)
+    elif isinstance(one.node, ir.While):
+        targets = _of_while(one.node)
+        for statement in one.node.update:
+            if isinstance(statement, ir.Assign) and statement.op and not _is_one(statement.value):
+                return True
+            for part in within(statement):
+                if isinstance(part, ir.AssignExpr) and part.op and not _is_one(part.value):
+                    return True
+    elif isinstance(one.node, ir.Comprehension):
+        targets = names_in(*(target for target, _, _ in one.node.clauses))
+    if any(_BATCH.search(name) for name in targets):
+        return True
+    over = one.over
+    if isinstance(over, ir.Call):
+        name = _name(over.func)
+        if _BATCH.search(name):
+            return True
+        return name == "range" and len(over.args) == 3 and not _is_one(over.args[2])
+    return False
+
+
+def _is_one(value: ir.Expr | None) -> bool:
+    if isinstance(value, ir.Unary):
+        value = value.operand
+    return isinstance(value, ir.Const) and value.value == 1
+
+
+def _is_small(one: Round, spot: Spot) -> bool:
+    """Whether the loop goes over a few things that the program itself names."""
+    if isinstance(one.node, ir.While):
+        bound = one.node.test.right if isinstance(one.node.test, ir.Binary) else None
+        return isinstance(bound, ir.Const) and isinstance(bound.value, int) and bound.value <= _SMALL
+    return one.over is not None and _few(one.over, spot, 4)
+
+
+def _few(over: ir.Expr, spot: Spot, depth: int) -> bool:
+    if isinstance(over, ir.Sequence):
+        return len(over.items) <= _SMALL and not any(isinstance(item, ir.Spread) for item in over.items)
+    if isinstance(over, ir.Mapping | ir.Const):
+        return True
+    if isinstance(over, ir.Await | ir.Cast):
+        return _few(over.value, spot, depth)
+    if isinstance(over, ir.Attr):
+        return bool(_CAPITALS.match(over.name) or _CONFIGURED.match(over.name)) or _is_configured(over.value)
+    if isinstance(over, ir.Index):
+        return isinstance(over.key, ir.Slice) and _is_few(over.key.high)
+    if isinstance(over, ir.Name):
+        return _few_name(over, spot, depth)
+    if isinstance(over, ir.Call):
+        return _few_call(over, spot, depth)
+    return False
+
+
+def _few_name(over: ir.Name, spot: Spot, depth: int) -> bool:
+    if _CAPITALS.match(over.id) or _CONFIGURED.match(over.id):
+        return True
+    given = list(_assigned(over.id, spot)) if depth else []
+    return bool(given) and all(_few(value, spot, depth - 1) for value in given)
+
+
+def _few_call(over: ir.Call, spot: Spot, depth: int) -> bool:
+    name = _name(over.func)
+    if name in ("range", "rangeClosed", "xrange"):
+        bound = over.args[1] if len(over.args) > 1 else over.args[0] if over.args else None
+        return _is_few(bound) or (isinstance(bound, ir.Name) and bool(_CAPITALS.match(bound.id)))
+    if isinstance(over.func, ir.Attr):
+        holder = over.func.value
+        if name in ("values", "keys", "entries") and isinstance(holder, ir.Name) and holder.id[:1].isupper():
+            return not over.args or _few(over.args[0], spot, depth - 1) if depth else False
+        if name in ("asList", "of") and over.args:
+            return len(over.args) <= _SMALL and all(isinstance(arg, ir.Const | ir.Attr) for arg in over.args)
+        if name == "split" and isinstance(holder, ir.Const):
+            return True
+        if name in _UNWRAPS and depth:
+            return _few(holder, spot, depth - 1)
+    elif name in _UNWRAPS and over.args and depth:
+        return any(_few(argument, spot, depth - 1) for argument in over.args)
+    return False
+
+
+def _is_few(bound: ir.Expr | None) -> bool:
+    return isinstance(bound, ir.Const) and isinstance(bound.value, int) and bound.value <= _SMALL
+
+
+def _is_configured(value: ir.Expr) -> bool:
+    return isinstance(value, ir.Name | ir.Attr) and bool(_CONFIGURED.match(_name(value)))
+
+
+def _assigned(name: str, spot: Spot) -> Iterator[ir.Expr]:
+    """What a name is given in the function, or at the top level of the file."""
+    local = _values(name, within(*spot.path[:1]))
+    if local:
+        yield from local
+        return
+    if spot.info is not None and any(param.name == name for param in spot.info.node.params):
+        return
+    yield from _values(name, spot.unit.module.body)
+
+
+def _values(name: str, nodes: object) -> list[ir.Expr]:
+    return [
+        node.value
+        for node in nodes  # type: ignore[attr-defined]
+        if isinstance(node, ir.Assign)
+        and node.value is not None
+        and isinstance(node.target, ir.Name)
+        and node.target.id == name
+    ]
+
+
+def _name(expression: ir.Expr) -> str:
+    if isinstance(expression, ir.Name):
+        return expression.id
+    return expression.name if isinstance(expression, ir.Attr) else ""

@@ -1,0 +1,164 @@
+"""Statements that run once for each row: reading (PERF201) and writing (PERF203), directly or through helpers."""
+
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.performance.detectors.loops import Round, by_name, many
+from backend_advisor.experts.performance.detectors.names import function_named
+from backend_advisor.experts.performance.detectors.relations import Relations
+from backend_advisor.experts.performance.detectors.serialisers import nested_relations, queries_per_item
+from backend_advisor.experts.performance.detectors.statements import kind_of
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence, Location
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_QUERIES = ("db.query",)
+_FAR = frozenset({"http.request", "mail.send", "queue.publish", "process.run"})
+
+
+@detects_in_code("PERF201")
+def query_in_a_loop(context: CodeContext) -> Iterator[Match]:
+    """A query that the loop's item decides, so that n items cost n round trips."""
+    seen = survey(context)
+    told: set[int] = set()
+    for spot in seen.of(*_QUERIES):
+        if spot.call is None or kind_of(spot.call) != "read" or is_by_hand(spot.unit, spot.info):
+            continue
+        loop = many(spot)
+        if loop is not None:
+            told.add(spot.node.start)
+            yield _match(context, spot, loop, Confidence.HIGH if spot.call.certain else Confidence.MEDIUM)
+    for spot in seen.derived:
+        loop = None if is_by_hand(spot.unit, spot.info) else many(spot)
+        if loop is not None:
+            yield _match(context, spot, loop, Confidence.HIGH)
+    yield from _through_helpers(context, seen, told, "read")
+    yield from _by_relation(context, seen)
+
+
+@detects_in_code("PERF203")
+def statement_per_row(context: CodeContext) -> Iterator[Match]:
+    """A row written by a statement of its own in each round of a loop."""
+    seen = survey(context)
+    told: set[int] = set()
+    for spot in seen.of("db.query", "db.write"):
+        if spot.call is None or is_by_hand(spot.unit, spot.info):
+            continue
+        kind = kind_of(spot.call)
+        if kind not in ("insert", "write"):
+            continue
+        loop = many(spot)
+        if loop is not None:
+            told.add(spot.node.start)
+            sure = spot.call.certain and kind == "insert"
+            yield _match(context, spot, loop, Confidence.HIGH if sure else Confidence.MEDIUM)
+    yield from _through_helpers(context, seen, told, "insert")
+
+
+def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted: str) -> Iterator[Match]:
+    """Calls in loops of functions that run the statement, when it is not in a loop there too."""
+    for spot in seen.reaches:
+        reach = spot.reach
+        if reach is None or "db.query" not in reach.acts or is_by_hand(spot.unit, spot.info):
+            continue
+        path, start = reach.acts["db.query"]
+        there = _query_at(seen, path, start)
+        if there is None or start in told or kind_of(there) != wanted or "cached" in reach.callee.marks:
+            continue
+        if wanted == "insert" and _FAR & reach.acts.keys():
+            continue
+        loop = many(spot)
+        if loop is None or _remembered(reach.callee.node):
+            continue
+        place = context.location(there.unit, there.node)
+        yield _match(context, spot, loop, Confidence.MEDIUM, ((place, "step_query"),))
+
+    for spot in seen.callbacks:
+        yield from _by_name(context, seen, spot, wanted)
+
+
+def _by_name(context: CodeContext, seen: Survey, spot: Spot, wanted: str) -> Iterator[Match]:
+    """`items.map(load)`, where `load` runs the statement."""
+    loop = by_name(spot)
+    if loop is None or not isinstance(spot.node, ir.Call) or is_by_hand(spot.unit, spot.info):
+        return
+    called = function_named(context.program, spot.unit, spot.node.args[0], spot.info)
+    for inner in seen.inside.get(id(called), ()) if called is not None and not _remembered(called.node) else ():
+        there = inner.call if inner.call is not None and "db.query" in inner.call.role.does else None
+        if inner.reach is not None and "db.query" in inner.reach.acts:
+            there = _query_at(seen, *inner.reach.acts["db.query"])
+        if there is not None and kind_of(there) == wanted:
+            place = context.location(there.unit, there.node)
+            yield _match(context, spot, loop, Confidence.MEDIUM, ((place, "step_query"),))
+            return
+
+
+def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
+    """Relations that are loaded when a loop or a serialiser touches them."""
+    relations = Relations(context, seen)
+    for touch in relations.touches():
+        over = context.location(touch.unit, touch.over)
+        place = context.location(touch.unit, touch.node)
+        yield Match(
+            location=place,
+            values={
+                "call": _short(context.text(touch.unit, touch.node)),
+                "items": _short(context.text(touch.unit, touch.over)),
+            },
+            confidence=Confidence.MEDIUM,
+            steps=((over, "step_loop"), (place, "step_lazy")),
+        )
+    for spot, item in queries_per_item(context.program, seen):
+        yield Match(
+            location=context.location(spot.unit, spot.node),
+            values={"call": _called(context, spot), "items": item.name},
+            confidence=Confidence.MEDIUM,
+        )
+    for view, query, field, serialiser in nested_relations(context.program, relations):
+        yield Match(
+            location=context.location(view.unit, query.value or query),
+            values={"call": f"{serialiser}.{field}", "items": _short(context.text(view.unit, query.value or query))},
+            confidence=Confidence.MEDIUM,
+        )
+
+
+def _query_at(seen: Survey, path: str, start: int) -> CallSeen | None:
+    return next((call for call in seen.at.get((path, start), ()) if "db.query" in call.role.does), None)
+
+
+def _remembered(function: ir.Function) -> bool:
+    """Whether a decorator keeps the function's results."""
+    names = [name_of(decorator).lower() for decorator in function.decorators]
+    return any("cache" in name or "memo" in name for name in names)
+
+
+def _match(
+    context: CodeContext, spot: Spot, loop: Round, confidence: Confidence, more: tuple[tuple[Location, str], ...] = ()
+) -> Match:
+    over = loop.over if loop.over is not None else loop.node
+    return Match(
+        location=context.location(spot.unit, spot.node),
+        values={"call": _called(context, spot), "items": _short(context.text(spot.unit, over))},
+        confidence=confidence,
+        steps=(
+            (context.location(spot.unit, over), "step_loop"),
+            (context.location(spot.unit, spot.node), "step_call"),
+            *more,
+        ),
+    )
+
+
+def _called(context: CodeContext, spot: Spot) -> str:
+    node = spot.node
+    return (
+        _short(context.text(spot.unit, node.func))
+        if isinstance(node, ir.Call)
+        else _short(context.text(spot.unit, node))
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"

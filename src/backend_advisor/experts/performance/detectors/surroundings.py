@@ -1,0 +1,62 @@
+"""What kind of code a place is in: serving requests, or run by hand once."""
+
+import re
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.rules.examination import is_test
+from backend_advisor.rules.registry import CodeContext
+
+_BY_HAND = re.compile(
+    r"(?:^|/)(?:migrations?|alembic|scripts?|seeds?|seeders?|management/commands|bin|tools?|examples?|samples?|demos?|"
+    r"benchmarks?|bench|docs?|cli|commands|tasks/dev)/"
+    r"|(?:^|/)(?:manage|setup|conftest|noxfile|fabfile|cli|__main__|[^/]*seed[^/]*|[^/]*migrat[^/]*)\.(?:py|[cm]?[jt]s)$"
+    r"|(?:Seeder|Migration|DataLoader|DataInitializer|CommandLineRunner)\.java$",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(
+    r"(?i)^(?:main|seed\w*|populate\w*|migrate\w*|upgrade|downgrade|bootstrap|setup|teardown|init_?db|backfill\w*)$"
+)
+_MARKS = frozenset({"cli.command", "test"})
+_REQUEST = frozenset({"http.handler", "http.middleware", "rpc.handler", "graphql.resolver"})
+
+
+def is_by_hand(unit: Unit, info: FunctionInfo | None) -> bool:
+    """Whether code is a test, a script, a migration or a command, which may take its time."""
+    if is_test(unit.path) or _BY_HAND.search(unit.path):
+        return True
+    at = info
+    while at is not None:
+        if at.marks & _MARKS or _NAMES.match(at.node.name):
+            return True
+        at = at.outer
+    return False
+
+
+def serves(context: CodeContext, info: FunctionInfo | None) -> bool:
+    """Whether a function is called with a client's request."""
+    at = info
+    while at is not None:
+        handler = context.seen.handlers.get(id(at))
+        if at.marks & _REQUEST or (handler is not None and handler.marks & _REQUEST):
+            return True
+        at = at.outer
+    return False
+
+
+def on_event_loop(info: FunctionInfo | None) -> bool:
+    """Whether a function runs on an event loop."""
+    return info is not None and info.node.is_async
+
+
+def name_of(expression: ir.Expr | None) -> str:
+    """The last name of an expression."""
+    if isinstance(expression, ir.Name):
+        return expression.id
+    if isinstance(expression, ir.Attr):
+        return expression.name
+    if isinstance(expression, ir.Call):
+        return name_of(expression.func)
+    if isinstance(expression, ir.Await | ir.Cast | ir.Index):
+        return name_of(expression.value)
+    return ""

@@ -1,0 +1,227 @@
+"""The calls of a program that play a role, each with what stands around it: made once for a program."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Program, Unit
+from backend_advisor.code.seen import CallSeen, Reach
+from backend_advisor.experts.performance.detectors.names import class_named
+from backend_advisor.rules.registry import CodeContext
+
+_DERIVED = re.compile(r"^(?:find|read|get|query|search|stream|count|exists)\w*By[A-Z]\w*$")
+_REPOSITORY = "org.springframework.data.repository.Repository"
+OVER_ITEMS = frozenset(
+    ["map", "forEach", "filter", "some", "every", "flatMap", "reduce", "anyMatch", "allMatch", "noneMatch", "mapToObj",
+     "mapToInt", "mapToLong", "mapToDouble", "peek", "removeIf", "forEachOrdered", "takeWhile", "dropWhile", "each"]
+)  # fmt: skip
+"""Methods that run a function on each item of what they are called on."""
+
+
+@dataclass(slots=True)
+class Spot:
+    """A call and everything around it in its function, outermost first (lambdas do not end it, functions do)."""
+
+    unit: Unit
+    info: FunctionInfo | None
+    node: ir.Node
+    path: tuple[ir.Node, ...]
+    call: CallSeen | None = None
+    reach: Reach | None = None
+
+    def inner(self, number: int) -> ir.Node:
+        """What of the node at this place of the path holds the call."""
+        return self.path[number + 1] if number + 1 < len(self.path) else self.node
+
+
+class Survey:
+    """Calls that perform acts and calls of the program's functions that do, by act, in order of place."""
+
+    def __init__(self, context: CodeContext) -> None:
+        self.calls: dict[str, list[Spot]] = {}
+        self.reaches: list[Spot] = []
+        self.callbacks: list[Spot] = []
+        self.derived: list[Spot] = []
+        """Calls of a repository's methods that are queries by their name."""
+        self.inside: dict[int, list[Spot]] = {}
+        self.spots: dict[int, Spot] = {}
+        self.at: dict[tuple[str, int], list[CallSeen]] = {}
+        wanted: dict[str, dict[int, list[CallSeen | Reach]]] = {}
+        everything: list[CallSeen | Reach] = [*context.seen.calls.values(), *context.seen.reaches.values()]
+        for seen in everything:
+            if isinstance(seen, CallSeen):
+                self.at.setdefault((seen.unit.path, seen.node.start), []).append(seen)
+                if not seen.role.does:
+                    continue
+            wanted.setdefault(seen.unit.path, {}).setdefault(id(seen.node), []).append(seen)
+        for path, several in wanted.items():
+            unit = context.program.units[path]
+            for node, around in _found(unit, several.keys()):
+                if id(node) not in several and not _names_callback(node):
+                    spot = Spot(unit, _function_of(context.program, around), node, around)
+                    if _is_repository(context.program, spot):
+                        self.derived.append(spot)
+                elif id(node) not in several:
+                    self.callbacks.append(Spot(unit, _function_of(context.program, around), node, around))
+                for seen in several.get(id(node), ()):
+                    self._add(seen, node, around)
+
+    def _add(self, seen: CallSeen | Reach, node: ir.Node, around: tuple[ir.Node, ...]) -> None:
+        if isinstance(seen, Reach):
+            self.reaches.append(Spot(seen.unit, seen.info, node, around, reach=seen))
+            self.inside.setdefault(id(seen.info), []).append(self.reaches[-1])
+            return
+        spot = Spot(seen.unit, seen.info, node, around, call=seen)
+        self.spots[id(node)] = spot
+        self.inside.setdefault(id(seen.info), []).append(spot)
+        for act in seen.role.does:
+            self.calls.setdefault(act, []).append(spot)
+
+    def of(self, *acts: str) -> Iterator[Spot]:
+        """Every call that performs one of these acts, each once."""
+        told: set[int] = set()
+        for act in acts:
+            for spot in self.calls.get(act, ()):
+                if id(spot.node) not in told:
+                    told.add(id(spot.node))
+                    yield spot
+
+
+_surveys: WeakKeyDictionary[Program, Survey] = WeakKeyDictionary()
+
+
+def survey(context: CodeContext) -> Survey:
+    """The survey of the context's program."""
+    known = _surveys.get(context.program)
+    if known is None:
+        known = _surveys[context.program] = Survey(context)
+    return known
+
+
+@cache
+def _parts(kind: Any) -> tuple[str, ...]:
+    """The attributes of a kind of node that can hold other nodes."""
+    plain = {"start", "end", "type", "types", "name", "op", "kind", "doc", "modifiers", "declares", "id", "local"}
+    extra = {"types"} if kind is ir.Handler else set()
+    names = [name for one in reversed(kind.__mro__) for name in getattr(one, "__slots__", ())]
+    return tuple(name for name in names if name not in plain - extra)
+
+
+def children(node: ir.Node) -> Iterator[ir.Node]:
+    """What stands directly in a node."""
+    kind: Any = type(node)
+    for name in _parts(kind):
+        part = getattr(node, name)
+        if isinstance(part, ir.Node):
+            yield part
+        elif isinstance(part, list):
+            yield from _items(part)
+
+
+def _items(parts: list[Any] | tuple[Any, ...]) -> Iterator[ir.Node]:
+    for part in parts:
+        if isinstance(part, ir.Node):
+            yield part
+        elif isinstance(part, list | tuple):
+            yield from _items(part)
+
+
+def within(*roots: ir.Node | None) -> Iterator[ir.Node]:
+    """The nodes and everything in them, functions and classes that are defined there left out."""
+    waiting: list[ir.Node] = [root for root in roots if root is not None]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ir.Define | ir.Class):
+            waiting.extend(children(node))
+
+
+def names_in(*roots: ir.Node | None) -> set[str]:
+    """The names that are used in some expressions."""
+    return {node.id for node in within(*roots) if isinstance(node, ir.Name)}
+
+
+def _found(unit: Unit, wanted: Any) -> Iterator[tuple[ir.Node, tuple[ir.Node, ...]]]:
+    """The wanted nodes of a file with what is around each, up to the function."""
+    found: dict[int, tuple[ir.Node, tuple[ir.Node, ...]]] = {}
+    path: list[ir.Node] = []
+
+    def visit(node: ir.Node) -> None:
+        if id(node) in wanted or (type(node) is ir.Call and (_names_callback(node) or _is_derived(unit, node))):
+            found.setdefault(id(node), (node, tuple(path)))
+        if isinstance(node, ir.Define | ir.Class):
+            return
+        path.append(node)
+        for child in children(node):
+            visit(child)
+        path.pop()
+
+    for root in _roots(unit):
+        path.clear()
+        try:
+            visit(root)
+        except RecursionError:
+            continue
+    return iter(sorted(found.values(), key=lambda one: one[0].start))
+
+
+def _is_derived(unit: Unit, node: ir.Call) -> bool:
+    """`orders.findByCustomerId(id)`: Spring Data makes the query from the method's name."""
+    return unit.language == "java" and isinstance(node.func, ir.Attr) and _DERIVED.match(node.func.name) is not None
+
+
+def _is_repository(program: Program, spot: Spot) -> bool:
+    holder = spot.node.func.value if isinstance(spot.node, ir.Call) and isinstance(spot.node.func, ir.Attr) else None
+    name = holder.id if isinstance(holder, ir.Name) else holder.name if isinstance(holder, ir.Attr) else None
+    if name is None or spot.info is None:
+        return False
+    typed: list[ir.Param | ir.Field] = [param for param in spot.info.node.params if param.name == name]
+    if spot.info.owner is not None and name in spot.info.owner.fields:
+        typed.append(spot.info.owner.fields[name])
+    for one in typed:
+        owner = class_named(program, spot.unit, one.type.name) if one.type is not None else None
+        if owner is not None and any(
+            _REPOSITORY in program.roles.ancestry(base) for base in program.foreign_bases(owner)
+        ):
+            return True
+    return False
+
+
+def _names_callback(node: ir.Node) -> bool:
+    """`items.map(load)`: a function of the program by its name, run for each item."""
+    return (
+        isinstance(node, ir.Call)
+        and isinstance(node.func, ir.Attr)
+        and node.func.name in OVER_ITEMS
+        and len(node.args) == 1
+        and isinstance(node.args[0], ir.Name | ir.Attr)
+    )
+
+
+def _function_of(program: Program, around: tuple[ir.Node, ...]) -> FunctionInfo | None:
+    for node in reversed(around):
+        found = program.infos.get(id(node))
+        if isinstance(found, FunctionInfo):
+            return found
+    return None
+
+
+def _roots(unit: Unit) -> Iterator[ir.Node]:
+    yield from unit.module.body
+    for info in unit.functions:
+        if info.node.name:
+            yield info.node
+    for owner in _classes(unit.module.body):
+        yield from owner.fields
+
+
+def _classes(body: list[ir.Stmt]) -> Iterator[ir.Class]:
+    waiting = [one.definition for one in body if isinstance(one, ir.Define) and isinstance(one.definition, ir.Class)]
+    while waiting:
+        owner = waiting.pop()
+        yield owner
+        waiting += owner.classes
