@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from backend_advisor.experts.database.remedies.rewrites import rewrites
+from backend_advisor.experts.database.rewriting import same_answer
 from backend_advisor.lab.equivalence import checking
 from backend_advisor.lab.postgres.server import running
 from backend_advisor.model import Artifact
@@ -41,15 +42,14 @@ def main() -> int:
             rewritten += bool(offered)
             for rewrite in offered:
                 made[rewrite.name] += 1
-                check = checker.equivalent if rewrite.same_rows else checker.same_page
-                first = check(sql, rewrite.sql, trials=databases, seed=number)
+                first = same_answer(checker, sql, rewrite, trials=databases, seed=number)
                 trials += first.trials
                 if not first.holds:
                     (rejected if first.counterexample or "order_lost" in first.notes else useless)[rewrite.name] += 1
                     if first.counterexample or "order_lost" in first.notes:
                         print("REJECTED", rewrite.name, first.notes, sql, rewrite.sql, first.counterexample, sep="\n  ")
                     continue
-                second = check(sql, rewrite.sql, trials=databases, seed=number + 1_000_000)
+                second = same_answer(checker, sql, rewrite, trials=databases, seed=number + 1_000_000)
                 trials += second.trials
                 if second.counterexample is not None:
                     differing[rewrite.name] += 1

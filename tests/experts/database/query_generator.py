@@ -11,7 +11,8 @@ CREATE TABLE users (id integer PRIMARY KEY, email varchar(60) NOT NULL UNIQUE, n
 CREATE TABLE profiles (id integer PRIMARY KEY, user_id integer UNIQUE REFERENCES users(id), bio text, born date);
 CREATE TABLE orders (id integer PRIMARY KEY, user_id integer NOT NULL REFERENCES users(id), status text,
     amount numeric, quantity integer, coupon_id integer, created_at timestamp NOT NULL);
-CREATE TABLE visits (user_id integer, page text, seconds integer, at timestamptz);
+CREATE TABLE visits (user_id integer, page text, seconds integer, at timestamptz,
+    UNIQUE (user_id, at));
 """
 
 _DAYS = ("2024-01-01", "2024-02-29", "2024-12-31", "2024-03-31")
@@ -29,7 +30,8 @@ class QueryGenerator:
         """One query of a random shape."""
         shapes = (
             self._rows, self._rows, self._member, self._member, self._either, self._either, self._limited, self._limited, self._distinct, self._subqueries,
-            self._subqueries, self._spare_join, self._grouped, self._union, self._page,
+            self._subqueries, self._spare_join, self._grouped, self._union, self._page, self._tied_page, self._wide_page, self._wide_page, self._lookups,
+            self._firsts, self._laterals, self._latest, self._latest, self._latest_joined, self._latest_joined,
         )  # fmt: skip
         return self._rng.choice(shapes)()
 
@@ -190,3 +192,125 @@ class QueryGenerator:
         )
         where = f" WHERE {self._order_atom()}" if self._rng.random() < 0.4 else ""
         return f"SELECT o.id, o.status FROM orders o{where} ORDER BY {keys} LIMIT {self._pick('1', '3')} OFFSET {self._pick('1', '2', '4')}"
+
+    def _tied_page(self) -> str:
+        keys = self._pick(
+            "o.created_at DESC", "o.created_at", "o.user_id, o.created_at", "o.user_id DESC, o.created_at", "o.quantity"
+        )
+        join = self._pick("", "", " JOIN users u ON u.id = o.user_id", " LEFT JOIN profiles p ON p.user_id = o.user_id")
+        where = f" WHERE {self._order_atom()}" if self._rng.random() < 0.3 else ""
+        columns = self._pick("o.id, o.status", "o.*", "*")
+        return f"SELECT {columns} FROM orders o{join}{where} ORDER BY {keys} LIMIT {self._pick('1', '3', '5')} OFFSET {self._pick('1', '2', '4')}"
+
+    def _wide_page(self) -> str:
+        join = self._pick("", "", " LEFT JOIN profiles p ON p.user_id = u.id", " JOIN regions r ON r.id = u.region_id",
+                          " JOIN regions r ON r.id = u.region_id LEFT JOIN profiles p ON p.user_id = u.id AND p.bio = 'a'",
+                          " LEFT JOIN orders o ON o.user_id = u.id")  # fmt: skip
+        columns = self._pick(
+            "*", "u.*", "u.id, u.name, u.email", "u.id, (SELECT count(*) FROM visits v WHERE v.user_id = u.id) AS seen"
+        )
+        keys = ["u.created_at DESC", "u.created_at", "u.age NULLS FIRST, u.id", "u.status DESC", "lower(u.name)"]
+        keys += ["p.born, u.id"] if "profiles" in join else ["r.name"] if "regions" in join else []
+        where = (
+            self._where(1)
+            if not join
+            else self._pick("", " WHERE u.age > 1", " WHERE u.status = 'a' OR u.name IS NULL")
+        )
+        return f"SELECT {columns} FROM users u{join}{where} ORDER BY {self._pick(*keys)} LIMIT {self._pick('1', '3', '6')} OFFSET {self._pick('1', '2', '5')}"
+
+    def _lookups(self) -> str:
+        values = [
+            self._pick("(SELECT u.name FROM users u WHERE u.id = o.user_id)", "(SELECT u.age FROM users u WHERE u.id = o.user_id) AS years",
+                       "(SELECT u.name FROM users u WHERE o.user_id = u.id AND u.status = 'a') AS active", "(SELECT p.bio FROM profiles p WHERE p.user_id = o.user_id LIMIT 1)",
+                       "(SELECT v.page FROM visits v WHERE v.user_id = o.quantity AND v.at = o.created_at) AS page",
+                       "(SELECT u.name FROM users u WHERE u.email = o.status) AS owner")
+            for _ in range(self._rng.randint(1, 3))
+        ]  # fmt: skip
+        tail = self._pick("", "", " ORDER BY o.created_at LIMIT 3", " ORDER BY o.status DESC")
+        first = self._pick("o.id", "o.*", "*")
+        where = f" WHERE {self._order_atom()}" if self._rng.random() < 0.4 else ""
+        return f"SELECT {first}, {', '.join(values)} FROM orders o{where}{tail}"
+
+    def _firsts(self) -> str:
+        extra = f" AND {self._order_atom()}" if self._rng.random() < 0.4 else ""
+        key = self._pick(
+            "o.user_id = u.id", "o.user_id = u.id", "o.quantity < u.age", "o.user_id = u.id AND o.status = u.status"
+        )
+        order = self._pick(
+            "o.created_at DESC",
+            "o.id",
+            "o.amount DESC NULLS LAST",
+            "o.quantity, o.id DESC",
+            "o.status, o.created_at DESC",
+        )
+        first = self._rng.random() < 0.6
+        outputs = (
+            ("o.amount", "o.status", "o.id", "coalesce(o.quantity, 0)")
+            if first
+            else ("count(*)", "max(o.created_at)", "sum(o.amount)", "coalesce(max(o.quantity), 0)")
+        )
+        end = f" ORDER BY {order} LIMIT 1" if first else ""
+        chosen = self._rng.sample(outputs, self._rng.randint(1, 3))
+        values = [
+            f"(SELECT {one} FROM orders o WHERE {key}{extra}{end})" + self._pick("", f" AS v{n}")
+            for n, one in enumerate(chosen)
+        ]
+        start = self._pick("u.id", "*", "u.name")
+        return f"SELECT {start}, {', '.join(values)} FROM users u{self._where(1)}{self._tail()}"
+
+    def _laterals(self) -> str:
+        figures = self._pick(
+            "count(*) AS n",
+            "count(*) AS n, max(o.amount) AS top",
+            "sum(o.amount) AS n, count(o.quantity) AS counted",
+            "min(o.created_at) AS n",
+        )
+        extra = f" AND {self._order_atom()}" if self._rng.random() < 0.4 else ""
+        kind, on = self._pick("LEFT JOIN", "JOIN", "CROSS JOIN"), " ON true"
+        on = "" if kind == "CROSS JOIN" else on
+        key = self._pick("o.user_id = u.id", "o.quantity = u.age", "o.user_id = u.id AND o.status = u.status")
+        where = self._pick("", " WHERE s.n IS NULL", " WHERE u.age > 1")
+        order = self._pick("", " ORDER BY s.n, u.id LIMIT 4", " ORDER BY u.id")
+        columns = self._pick("u.id, s.n", "u.name, s.n AS figure", "u.id, s.*")
+        return f"SELECT {columns} FROM users u {kind} LATERAL (SELECT {figures} FROM orders o WHERE {key}{extra}) s{on}{where}{order}"
+
+    def _latest(self) -> str:
+        function = self._pick("max", "max", "min")
+        table, unique, other = self._rng.choice((("orders", "id", "created_at"), ("visits", "at", "seconds")))
+        column = self._pick(unique, unique, unique, other)
+        group = self._pick("user_id", "user_id", "status" if table == "orders" else "page")
+        extra = self._pick("", "", " AND {a}.user_id > 1", " AND {a}.user_id IS NOT NULL")
+        outer = self._pick("", extra.format(a="t"), extra.format(a="t"))
+        inner = f"SELECT {function}(b.{column}) FROM {table} b WHERE b.{group} = t.{group}{extra.format(a='b')}"
+        if table == "orders" and self._rng.random() < 0.4:
+            sort = self._pick("b.created_at DESC", "b.amount DESC NULLS LAST", "b.status, b.id", "b.quantity")
+            inner = (
+                f"SELECT b.id FROM orders b WHERE b.{group} = t.{group}{extra.format(a='b')} ORDER BY {sort} LIMIT 1"
+            )
+            column = "id"
+        join = self._pick("", "", " LEFT JOIN users u ON u.id = t.user_id", " JOIN users u ON u.id = t.user_id")
+        columns = self._pick("t.*", "*") if self._rng.random() < 0.6 else f"t.{group}, t.{column}"
+        return f"SELECT {columns} FROM {table} t{join} WHERE t.{column} = ({inner}){outer}{self._pick('', f' ORDER BY t.{column}')}"
+
+    def _latest_joined(self) -> str:
+        table, unique, other = self._rng.choice((("orders", "id", "created_at"), ("visits", "at", "seconds")))
+        column = self._pick(unique, other, other)
+        far = self._pick("u.id", "t.user_id")
+        extra = self._pick("", "", " AND {a}.user_id > 1")
+        inner = (
+            f"SELECT {self._pick('max', 'min')}(b.{column}) FROM {table} b WHERE b.user_id = {far}{extra.format(a='b')}"
+        )
+        if table == "orders" and self._rng.random() < 0.3:
+            sort = self._pick("b.created_at DESC", "b.amount", "b.status DESC, b.id")
+            inner, column = (
+                f"SELECT b.id FROM orders b WHERE b.user_id = {far}{extra.format(a='b')} ORDER BY {sort} LIMIT 1",
+                "id",
+            )
+        pick = f"t.{column} = ({inner}){extra.format(a='t') if self._rng.random() < 0.8 else ''}"
+        columns = self._pick("*", "u.id, t.*", f"u.name, t.{column}")
+        side = self._pick("", "LEFT ")
+        if side or self._rng.random() < 0.5:
+            source = f"users u {side}JOIN {table} t ON t.user_id = u.id AND {pick}{self._where(1)}"
+        else:
+            source = f"users u JOIN {table} t ON t.user_id = u.id WHERE {pick}"
+        return f"SELECT {columns} FROM {source}{self._pick('', ' ORDER BY u.id', ' ORDER BY u.created_at LIMIT 3')}"

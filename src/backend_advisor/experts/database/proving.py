@@ -215,6 +215,8 @@ def _equality_conditions(setting: _Setting, outcome: Outcome) -> Iterator[str]:
     yield setting.say("condition_equality", trials=outcome.equality.trials, eventful=outcome.equality.eventful)
     if "ties" in outcome.equality.notes:
         yield setting.say("condition_ties")
+    if outcome.rewrite.tie_broken is not None:
+        yield setting.say("condition_tie_broken")
     for assumption in outcome.rewrite.assumptions:
         yield setting.say(f"assumption_{assumption}")
 

@@ -10,7 +10,7 @@ from backend_advisor.experts.database.remedies.candidates import candidates
 from backend_advisor.experts.database.remedies.rewrites import Rewrite, rewrites
 from backend_advisor.experts.database.remedies.search import Found, pays
 from backend_advisor.experts.database.remedies.shelf import Shelf
-from backend_advisor.lab.equivalence import Checker, EquivalenceResult, checking, compare, keys_before_page
+from backend_advisor.lab.equivalence import TRIALS, Checker, EquivalenceResult, checking, compare, keys_before_page
 from backend_advisor.lab.errors import LabError
 from backend_advisor.model import Measurement
 from backend_advisor.sql.schema import Schema, qualified
@@ -51,21 +51,31 @@ def try_rewrites(made: Bench, statement: Statement, schema: Schema, shelf: Shelf
         return [_try(made, checker, one, as_written.get(one.name, one.sql), schema, shelf, found) for one in offered]
 
 
+def same_answer(
+    checker: Checker, original: str, rewrite: Rewrite, *, trials: int = TRIALS, seed: int = 0
+) -> EquivalenceResult:
+    """Compare a rewrite with the original on random databases; with its ties broken, where it leaves some."""
+    if rewrite.same_rows:
+        return checker.equivalent(rewrite.tie_broken or original, rewrite.sql, trials=trials, seed=seed)
+    if rewrite.tie_broken is not None:
+        allowed = checker.equivalent(original, rewrite.tie_broken, trials=trials, seed=seed)
+        if not allowed.holds:
+            return allowed
+    return checker.same_page(rewrite.tie_broken or original, rewrite.sql, trials=trials, seed=seed)
+
+
 def _try(
     made: Bench, checker: Checker, rewrite: Rewrite, shown: str, schema: Schema, shelf: Shelf, found: Found
 ) -> Outcome:
     try:
-        if rewrite.same_rows:
-            equality = checker.equivalent(made.sql, rewrite.sql)
-        else:
-            equality = checker.same_page(made.sql, rewrite.sql)
+        equality = same_answer(checker, made.sql, rewrite)
     except LabError:
         return Outcome(rewrite, shown, EquivalenceResult(False, 0, 0))
     if not equality.holds:
         return Outcome(rewrite, shown, equality)
     chosen = [built.index.name for built in found.chosen]
-    runnable = rewrite.sql if rewrite.same_rows else _with_values(made, rewrite.sql)
-    if runnable is None or (rewrite.same_rows and not _same_on_bench(made, shelf, chosen, rewrite.sql)):
+    runnable = rewrite.sql if rewrite.same_rows else _with_values(made, rewrite)
+    if runnable is None or (rewrite.same_rows and not _same_on_bench(made, shelf, chosen, rewrite)):
         return Outcome(rewrite, shown, EquivalenceResult(False, equality.trials, equality.eventful, notes=("bench",)))
     return _measured(rewrite, shown, equality, runnable, schema, shelf, found)
 
@@ -104,26 +114,26 @@ def _with_more_indexes(
         yield names, shelf.measure(sql, names)
 
 
-def _same_on_bench(made: Bench, shelf: Shelf, chosen: Iterable[str], rewritten: str) -> bool:
+def _same_on_bench(made: Bench, shelf: Shelf, chosen: Iterable[str], rewrite: Rewrite) -> bool:
     shelf.show(chosen)
     try:
         with made.database.session() as session:
             session.run("BEGIN")
-            verdict = compare(session, made.sql, rewritten)
+            verdict = compare(session, rewrite.tie_broken or made.sql, rewrite.sql)
     except LabError:
         return False
     return verdict.same
 
 
-def _with_values(made: Bench, keyset: str) -> str | None:
+def _with_values(made: Bench, rewrite: Rewrite) -> str | None:
     """The keyset query with the values of the last row of the page before, as literals."""
     try:
         with made.database.session() as session:
             session.run("BEGIN")
-            values = keys_before_page(session, made.sql)
+            values = keys_before_page(session, rewrite.tie_broken or made.sql)
     except LabError:
         return None
-    tree = parse(keyset, "postgres")
+    tree = parse(rewrite.sql, "postgres")
     if values is None or isinstance(tree, Problem):
         return None
     for parameter in list(tree.find_all(exp.Parameter)):

@@ -4,7 +4,11 @@ from collections.abc import Callable, Iterable
 
 from sqlglot import exp
 
-from backend_advisor.experts.database.remedies.rewrites.correlation import grouped_join_for_subquery
+from backend_advisor.experts.database.remedies.rewrites.correlation import (
+    grouped_join_for_lateral,
+    grouped_join_for_subquery,
+)
+from backend_advisor.experts.database.remedies.rewrites.deferred import deferred_join
 from backend_advisor.experts.database.remedies.rewrites.disjunction import union_all_for_or
 from backend_advisor.experts.database.remedies.rewrites.existence import (
     exists_for_count,
@@ -13,6 +17,8 @@ from backend_advisor.experts.database.remedies.rewrites.existence import (
     semi_join_for_distinct,
 )
 from backend_advisor.experts.database.remedies.rewrites.joins import without_inner_join, without_left_join
+from backend_advisor.experts.database.remedies.rewrites.lateral import join_for_lookup, lateral_for_subqueries
+from backend_advisor.experts.database.remedies.rewrites.latest import distinct_on_for_maximum, lateral_for_maximum
 from backend_advisor.experts.database.remedies.rewrites.paging import early_limit, keyset
 from backend_advisor.experts.database.remedies.rewrites.predicates import sargable
 from backend_advisor.experts.database.remedies.rewrites.redundancy import (
@@ -37,9 +43,15 @@ REWRITES: tuple[Family, ...] = (
     not_exists_for_not_in,
     exists_for_count,
     semi_join_for_distinct,
+    join_for_lookup,
     grouped_join_for_subquery,
+    grouped_join_for_lateral,
+    lateral_for_subqueries,
+    distinct_on_for_maximum,
+    lateral_for_maximum,
     union_all_for_or,
     early_limit,
+    deferred_join,
     keyset,
     without_left_join,
     without_inner_join,

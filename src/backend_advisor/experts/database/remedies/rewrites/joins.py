@@ -8,12 +8,13 @@ from backend_advisor.experts.database.remedies.rewrites.shape import (
     Known,
     Rewrite,
     conjuncts,
+    finds_one,
     has_bare_star,
     is_optional,
+    join_equalities,
     joined_by_comma,
     set_where,
     sources,
-    used,
     where_parts,
     written,
 )
@@ -26,7 +27,7 @@ def without_left_join(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
         return
     known, changed = Known(schema), False
     for join in reversed(list(tree.args.get("joins") or [])):
-        if join.side == "LEFT" and not _used_elsewhere(tree, join) and _finds_one(join, known):
+        if join.side == "LEFT" and not _used_elsewhere(tree, join) and finds_one(join, known):
             tree.args["joins"].remove(join)
             changed = True
     if changed:
@@ -66,35 +67,12 @@ def _used_elsewhere(tree: exp.Select, join: exp.Join) -> bool:
     )
 
 
-def _equalities(join: exp.Join) -> list[tuple[exp.Column, exp.Column]]:
-    """Pairs of the joined table's column and another source's column that ON sets equal."""
-    alias = join.alias_or_name
-    pairs = []
-    for part in conjuncts(join.args.get("on")):
-        if not isinstance(part, exp.EQ):
-            continue
-        left, right = part.this, part.expression
-        if isinstance(left, exp.Column) and left.table == alias and alias not in used(right):
-            pairs.append((left, right))
-        elif isinstance(right, exp.Column) and right.table == alias and alias not in used(left):
-            pairs.append((right, left))
-    return pairs
-
-
-def _finds_one(join: exp.Join, known: Known) -> bool:
-    table = known.table(join.this)
-    if table is None or join.args.get("on") is None:
-        return False
-    fixed = {own.name for own, _ in _equalities(join)}
-    return any(set(key) <= fixed for key in known.keys(table))
-
-
 def _foreign_key(tree: exp.Select, join: exp.Join, known: Known) -> list[exp.Column] | None:
     """The referring columns of a join that is exactly one declared foreign key."""
     table = known.table(join.this)
     if table is None or join.side or join.kind not in ("", "INNER") or join.args.get("on") is None:
         return None
-    pairs = _equalities(join)
+    pairs = join_equalities(join)
     if len(pairs) != len(conjuncts(join.args["on"])) or not all(isinstance(far, exp.Column) for _, far in pairs):
         return None
     children = {far.table for _, far in pairs}

@@ -7,6 +7,8 @@ from sqlglot import exp
 from backend_advisor.experts.database.remedies.rewrites.shape import (
     Known,
     Rewrite,
+    extended,
+    finds_one,
     is_plain,
     is_volatile,
     set_where,
@@ -46,40 +48,73 @@ def early_limit(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
 
 
 def keyset(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
-    """Continue after the last row of the page before: `$1`, `$2` … are its ORDER BY values."""
+    """Continue after the last row of the page before: `$1`, `$2` … are its ORDER BY values.
+
+    An order that leaves ties gets the key of the table at its end, without which no row is the last one for certain.
+    """
     known = Known(schema)
-    if not isinstance(tree, exp.Select) or not is_plain(tree) or tree.args.get("joins"):
+    if not isinstance(tree, exp.Select) or not is_plain(tree) or not _is_later_page(tree):
         return
-    order, offset = tree.args.get("order"), tree.args.get("offset")
-    if order is None or not _whole_number(offset) or _whole_number(tree.args.get("limit")) is None:
+    if not all(_adds_no_rows(join, known) for join in tree.args.get("joins") or []):
         return
-    keys = [ordered.this for ordered in order.expressions]
-    table = known.table(tree.args["from_"].this)
-    names = {key.name for key in keys if isinstance(key, exp.Column)}
-    if table is None or not all(known.never_null(key) for key in keys):
+    first = tree.args["from_"].this
+    table, alias = known.table(first), first.alias_or_name
+    order = tree.args["order"]
+    if table is None or not all(known.never_null(key.this) for key in order.expressions):
         return
-    if not any(set(key) <= names for key in known.identity(table)):
+    names = {key.this.name for key in order.expressions if key.this.table == alias}
+    identity = known.identity(table)
+    if not identity:
         return
-    after = _after(keys, [bool(ordered.args.get("desc")) for ordered in order.expressions])
-    set_where(tree, [*where_parts(tree), after])
+    unique = any(set(key) <= names for key in identity)
+    if not unique:
+        tree.set("order", exp.Order(expressions=extended(order.expressions, alias, identity[0])))
+    name, tie_broken = ("keyset", None) if unique else ("keyset_with_key", written(tree))
+    keys = tree.args["order"].expressions
+    after = _after([key.this for key in keys], [bool(key.args.get("desc")) for key in keys], _free_number(tree))
+    set_where(tree, [*where_parts(tree), *after])
     tree.set("offset", None)
-    yield Rewrite("keyset", written(tree), ("DB121", "DB138"), known.assumptions(tree), same_rows=False)
+    codes = ("DB121", "DB138")
+    yield Rewrite(name, written(tree), codes, known.assumptions(tree), same_rows=False, tie_broken=tie_broken)
 
 
-def _after(keys: list[exp.Expr], descending: list[bool]) -> exp.Expr:
-    marks = [exp.Parameter(this=exp.Literal.number(number)) for number in range(1, len(keys) + 1)]
+def _is_later_page(tree: exp.Select) -> bool:
+    limit, offset = tree.args.get("limit"), tree.args.get("offset")
+    if tree.args.get("order") is None or tree.args.get("laterals"):
+        return False
+    if not isinstance(limit, exp.Limit) or not isinstance(offset, exp.Offset):
+        return False
+    plain = all(isinstance(one.expression, exp.Literal | exp.Parameter) for one in (limit, offset))
+    return plain and offset.expression.name != "0"
+
+
+def _adds_no_rows(join: exp.Join, known: Known) -> bool:
+    return join.side in ("", "LEFT") and join.kind in ("", "INNER", "OUTER") and finds_one(join, known)
+
+
+def _free_number(tree: exp.Expr) -> int:
+    """The first parameter number that the query does not use itself."""
+    held = [int(one.this.name) for one in tree.find_all(exp.Parameter) if one.this.name.isdigit()]
+    return max(held, default=0) + 1
+
+
+def _after(keys: list[exp.Expr], descending: list[bool], first: int) -> list[exp.Expr]:
+    """The conditions of a row after the marks, such that an index in this order can start there."""
+    marks = [exp.Parameter(this=exp.Literal.number(number)) for number in range(first, first + len(keys))]
     if len(set(descending)) == 1:
         comparison = exp.LT if descending[0] else exp.GT
         if len(keys) == 1:
-            return comparison(this=keys[0].copy(), expression=marks[0])
+            return [comparison(this=keys[0].copy(), expression=marks[0])]
         left, right = exp.Tuple(expressions=[key.copy() for key in keys]), exp.Tuple(expressions=marks)
-        return comparison(this=left, expression=right)
+        return [comparison(this=left, expression=right)]
     cases = []
     for number, key in enumerate(keys):
         comparison = exp.LT if descending[number] else exp.GT
         equal = [exp.EQ(this=keys[i].copy(), expression=marks[i].copy()) for i in range(number)]
         cases.append(exp.and_(*equal, comparison(this=key.copy(), expression=marks[number].copy())))
-    return exp.paren(exp.or_(*cases))
+    # An OR gives no index a place to start from; the first key alone does.
+    bound = (exp.LTE if descending[0] else exp.GTE)(this=keys[0].copy(), expression=marks[0].copy())
+    return [bound, exp.paren(exp.or_(*cases))]
 
 
 def _whole_number(clause: exp.Expr | None) -> int | None:

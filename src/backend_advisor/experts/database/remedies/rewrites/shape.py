@@ -17,7 +17,9 @@ class Rewrite:
 
     `codes` are the playbooks it answers. `assumptions` are codes of what must hold beyond the given DDL:
     `inferred_schema` (keys or types were guessed from the query), `valid_foreign_key`. `same_rows` is False for a
-    keyset form, which needs values of the page before and is compared page by page.
+    keyset form, which needs values of the page before and is compared page by page. `tie_broken` is the original with
+    a unique key at the end of an ORDER BY that leaves ties: one of the answers that the original allows, and the one
+    that this form gives. It is what the form is compared with.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Rewrite:
     codes: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     same_rows: bool = True
+    tie_broken: str | None = None
 
 
 def conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
@@ -115,6 +118,47 @@ def is_volatile(tree: exp.Expr) -> bool:
 def has_bare_star(select: exp.Select) -> bool:
     """Whether `*` without a table's name is selected, which any change of the sources would change."""
     return any(isinstance(one, exp.Star) for one in select.expressions)
+
+
+def name_star(select: exp.Select) -> bool:
+    """Write `*` as `alias.*`, so that another source may join; False where that would not be the same columns."""
+    if not has_bare_star(select):
+        return True
+    found = sources(select)
+    if len(found) != 1 or select.args.get("laterals"):
+        return False
+    for star in [one for one in select.expressions if isinstance(one, exp.Star)]:
+        if star.args.get("except_") or star.args.get("replace") or star.args.get("rename"):
+            return False
+        star.replace(exp.Column(this=exp.Star(), table=exp.to_identifier(next(iter(found)))))
+    return True
+
+
+def new_name(tree: exp.Expr, wanted: str) -> str:
+    """A name that nothing in the tree bears yet."""
+    taken = aliases_inside(tree) | {table.name for table in tree.find_all(exp.Table)}
+    taken |= {lateral.alias for lateral in tree.find_all(exp.Lateral)}
+    number, name = 1, wanted
+    while name in taken:
+        number += 1
+        name = f"{wanted}_{number}"
+    return name
+
+
+def renamed(node: exp.Expr, old: str, new: str) -> exp.Expr:
+    """A copy in which the columns of one alias belong to another."""
+    copy = node.copy()
+    for column in copy.find_all(exp.Column):
+        if column.table == old:
+            column.set("table", exp.to_identifier(new))
+    return copy
+
+
+def is_bare_table(source: exp.Expr) -> bool:
+    """Whether a source is a whole table under its own column names: no sample, no renamed columns."""
+    alias = source.args.get("alias")
+    plain = isinstance(source, exp.Table) and not source.args.get("sample") and not source.args.get("joins")
+    return plain and not (alias is not None and alias.args.get("columns"))
 
 
 def joined_by_comma(select: exp.Select) -> bool:
@@ -226,6 +270,42 @@ def is_optional(select: exp.Select, alias: str) -> bool:
             return True
         seen = seen or own
     return False
+
+
+def extended(order: list[exp.Expr], alias: str, key: tuple[str, ...]) -> list[exp.Expr]:
+    """The same order with the missing columns of a key at its end, in the direction of its last key."""
+    held = {one.this.name for one in order if isinstance(one.this, exp.Column)}
+    descending = bool(order[-1].args.get("desc"))
+    added = [
+        exp.Ordered(this=exp.column(name, table=alias), desc=descending, nulls_first=descending)
+        for name in key
+        if name not in held
+    ]
+    return [*(one.copy() for one in order), *added]
+
+
+def finds_one(join: exp.Join, known: Known) -> bool:
+    """Whether a join finds at most one row: its equalities hold a unique key of the joined table."""
+    table = known.table(join.this)
+    if table is None or join.args.get("on") is None:
+        return False
+    fixed = {own.name for own, _ in join_equalities(join)}
+    return any(set(key) <= fixed for key in known.keys(table))
+
+
+def join_equalities(join: exp.Join) -> list[tuple[exp.Column, exp.Column]]:
+    """Pairs of the joined table's column and another source's column that ON sets equal."""
+    alias = join.alias_or_name
+    pairs = []
+    for part in conjuncts(join.args.get("on")):
+        if not isinstance(part, exp.EQ):
+            continue
+        left, right = part.this, part.expression
+        if isinstance(left, exp.Column) and left.table == alias and alias not in used(right):
+            pairs.append((left, right))
+        elif isinstance(right, exp.Column) and right.table == alias and alias not in used(left):
+            pairs.append((right, left))
+    return pairs
 
 
 def selects(tree: exp.Expr) -> Iterator[exp.Select]:
