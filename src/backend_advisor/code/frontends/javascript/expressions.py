@@ -2,6 +2,7 @@
 
 from tree_sitter import Node
 
+from backend_advisor.code.frontends.javascript.literals import string_value, text_parts
 from backend_advisor.code.frontends.javascript.lowering import (
     DEEPEST,
     EXTRAS,
@@ -9,9 +10,7 @@ from backend_advisor.code.frontends.javascript.lowering import (
     Unreadable,
     comment,
     lowers,
-    string_value,
     too_deep,
-    unescaped,
 )
 from backend_advisor.code.frontends.javascript.types import stated_type
 from backend_advisor.code.ir import (
@@ -32,8 +31,6 @@ from backend_advisor.code.ir import (
     Yield,
 )
 
-_CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "undefined": None}
-
 
 @lowers(
     "identifier", "this", "super", "property_identifier", "private_property_identifier", "type_identifier",
@@ -43,55 +40,6 @@ def name(lowering: Lowering, node: Node) -> Expr:
     """A name."""
     start, end = node.start_byte, node.end_byte
     return Name(start, end, lowering.names[lowering.source[start:end]])
-
-
-@lowers("true", "false", "null", "undefined")
-def constant(lowering: Lowering, node: Node) -> Expr:
-    """A literal that is a word."""
-    return Const(node.start_byte, node.end_byte, _CONSTANTS[lowering.kinds[node.kind_id]])
-
-
-@lowers("regex")
-def regex(lowering: Lowering, node: Node) -> Expr:
-    """A regular expression literal, as the call that makes it."""
-    start, end = node.start_byte, node.end_byte
-    close = lowering.source.rfind(b"/", start, end)
-    pattern = Const(start, close + 1, lowering.decoded(start + 1, close))
-    flags = Const(close + 1, end, lowering.decoded(close + 1, end))
-    return Call(start, end, Name(start, start + 1, "RegExp"), [pattern, flags])
-
-
-@lowers("template_string")
-def template(lowering: Lowering, node: Node) -> Expr:
-    """A template string; one without values is a plain string."""
-    parts = text_parts(lowering, node)
-    if len(parts) == 1 and type(parts[0]) is Const:
-        return Const(node.start_byte, node.end_byte, parts[0].value)
-    if not parts:
-        return Const(node.start_byte, node.end_byte, "")
-    return Text(node.start_byte, node.end_byte, parts)
-
-
-def text_parts(lowering: Lowering, node: Node) -> list[Expr]:
-    """The constant and the computed parts of a template string."""
-    parts: list[Expr] = []
-    at, close = node.start_byte + 1, node.end_byte - 1
-    lowering.depth += 1
-    for child in node.named_children:
-        if lowering.kinds[child.kind_id] == "template_substitution":
-            start = child.start_byte
-            if start > at:
-                parts.append(Const(at, start, unescaped(lowering.decoded(at, start))))
-            at = child.end_byte
-            inner = child.named_children
-            if len(inner) != 1:
-                inner = lowering.parts(child)
-            if inner:
-                parts.append(lowering.lower(inner[0]) if lowering.depth < DEEPEST else too_deep(lowering, child))
-    lowering.depth -= 1
-    if close > at:
-        parts.append(Const(at, close, unescaped(lowering.decoded(at, close))))
-    return parts
 
 
 @lowers("parenthesized_expression", "instantiation_expression")

@@ -8,7 +8,7 @@ from functools import cache
 
 from tree_sitter import Language, Node, Parser
 
-from backend_advisor.code.ir import Comment, Const, Expr, Import, Name, Opaque, Stmt
+from backend_advisor.code.ir import Comment, Expr, Import, Name, Opaque, Stmt
 
 DEEPEST = 200
 """Nesting beyond this becomes `Opaque`, so that no reader of the tree runs out of stack."""
@@ -199,66 +199,3 @@ def comment(lowering: Lowering, node: Node) -> Expr:
     text = text[2:-2] if text.startswith("/*") else text.lstrip("/")
     lowering.comments.append(Comment(start, end, text.strip()))
     return Opaque(start, end, [])
-
-
-_ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r\n|.))", re.DOTALL)
-_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "\n": "", "\r\n": "", "\r": ""}
-
-
-def unescaped(text: str) -> str:
-    """A string literal's value from what stands between its quotes."""
-    if "\\" not in text:
-        return text
-    text = _ESCAPE.sub(_escape, text)
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def _escape(found: re.Match[str]) -> str:
-    digits = found[1] or found[2] or found[3]
-    if digits:
-        number = int(digits[-8:], 16)
-        return chr(number) if number < 0x110000 else "\ufffd"
-    return _LETTERS.get(found[4], found[4])
-
-
-def string_value(lowering: Lowering, node: Node) -> str:
-    """The value of a string literal."""
-    raw = lowering.source[node.start_byte + 1 : node.end_byte - 1]
-    text = raw.decode(lowering.encoding, "replace")
-    return unescaped(text) if b"\\" in raw else text
-
-
-@lowers("string")
-def string(lowering: Lowering, node: Node) -> Expr:
-    """A string literal."""
-    start, end = node.start_byte, node.end_byte
-    raw = lowering.source[start + 1 : end - 1]
-    text = raw.decode(lowering.encoding, "replace")
-    return Const(start, end, unescaped(text) if b"\\" in raw else text)
-
-
-def number_value(raw: bytes) -> int | float | None:
-    """The value of a number literal, None when it cannot be told."""
-    try:
-        return int(raw)
-    except ValueError:
-        pass
-    try:
-        text = raw.decode("ascii").rstrip("n").lower()
-        if text[:2] in ("0x", "0b", "0o"):
-            return int(text, 0)
-        return int(text) if raw.endswith(b"n") else float(text)
-    except (ValueError, OverflowError):
-        return None
-
-
-@lowers("number")
-def number(lowering: Lowering, node: Node) -> Expr:
-    """A number literal; a leading zero makes it octal."""
-    start, end = node.start_byte, node.end_byte
-    raw = lowering.source[start:end]
-    if raw[:1] == b"0" and raw.isdigit() and b"8" not in raw and b"9" not in raw:
-        return Const(start, end, int(raw, 8))
-    return Const(start, end, number_value(raw))

@@ -6,11 +6,11 @@ from tree_sitter import Node
 
 from backend_advisor.code.frontends.javascript.expressions import is_exports
 from backend_advisor.code.frontends.javascript.functions import bound_names
+from backend_advisor.code.frontends.javascript.literals import string_value
 from backend_advisor.code.frontends.javascript.lowering import (
     Lowering,
     Unreadable,
     lowers_statement,
-    string_value,
 )
 from backend_advisor.code.ir import (
     Assign,

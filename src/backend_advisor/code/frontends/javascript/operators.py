@@ -2,12 +2,12 @@
 
 from tree_sitter import Node
 
+from backend_advisor.code.frontends.javascript.literals import number_value
 from backend_advisor.code.frontends.javascript.lowering import (
     DEEPEST,
     Lowering,
     Unreadable,
     lowers,
-    number_value,
     too_deep,
 )
 from backend_advisor.code.ir import AssignExpr, Binary, Conditional, Const, Expr, Logic, Opaque, Text, Unary
