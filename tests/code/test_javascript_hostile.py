@@ -113,6 +113,15 @@ def test_sound_parts_of_a_broken_file_are_kept() -> None:
     assert any(source[start:end].strip() and start > 20 for start, end in module.errors)
 
 
+def test_annotations_of_flow_are_read_as_types() -> None:
+    module = lower(
+        b"// @flow\nexport const f = (a: string, b: ?number): Promise<void> => g(a);\nconst h = (x: string) => x;",
+        "a.js",
+    )
+    assert module.language == "javascript" and len(module.errors) < 3
+    assert len([one for one in module.body if isinstance(one, ir.Assign)]) == 2
+
+
 def test_korean_code_pages_and_byte_order_marks() -> None:
     module = lower("const a = '한글'; // 설명".encode("cp949"), "a.js")
     assign = module.body[0]

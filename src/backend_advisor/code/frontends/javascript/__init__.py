@@ -25,6 +25,9 @@ def lower(source: bytes, path: str) -> Module:
     broken = root.has_error
     if broken:
         made.errors = _errors(root)
+        if name == "javascript" and b":" in source:
+            used, root = _annotated(made, used, root)
+            broken = root.has_error
     try:
         lowering = _run(made, used, root, broken)
     except (Unreadable, IndexError, ValueError, KeyError, RecursionError):
@@ -32,6 +35,17 @@ def lower(source: bytes, path: str) -> Module:
     made.comments = sorted(lowering.comments, key=lambda comment: comment.start)
     made.errors = sorted({*made.errors, *lowering.errors})
     return made
+
+
+def _annotated(made: Module, used: Grammar, root: Node) -> tuple[Grammar, Node]:
+    """Files with Flow's annotations read as TypeScript, when that leaves fewer errors."""
+    typed = grammar("tsx")
+    other = typed.parser.parse(made.source).root_node
+    errors = _errors(other)
+    if len(errors) >= len(made.errors):
+        return used, root
+    made.errors = errors
+    return typed, other
 
 
 def _run(made: Module, used: Grammar, root: Node, broken: bool) -> Lowering:
