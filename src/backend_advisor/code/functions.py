@@ -64,6 +64,10 @@ class Functions:
         self._numbers: dict[FunctionInfo, int] = {}
         self._surroundings: dict[FunctionInfo, dict[int, Mapping[str, Value]]] = {}
 
+    def was_run(self, info: FunctionInfo) -> bool:
+        """Whether a caller in the program had this function run."""
+        return info in self._shapes
+
     def call_function(self, run: Run, ref: FunctionRef, site: Site) -> Value:
         """A call of a function of the program; its arguments may be changed by it."""
         return self.invoke(run, ref, site.args, site.keywords, site.node, site)
@@ -101,7 +105,8 @@ class Functions:
         places: list[ir.Expr | None] = []
         given = list(args)
         if not python:
-            values.append(ref.bound if ref.bound is not None else UNKNOWN)
+            some = UNKNOWN if info.owner is None or info.outer is not None else Value(types=frozenset({info.owner.name}))
+            values.append(ref.bound if ref.bound is not None else some)
             places.append(site.receiver_expr if site is not None else None)
         elif info.owner is not None and not info.is_static and (ref.bound is not None or _is_class_method(info)):
             given.insert(

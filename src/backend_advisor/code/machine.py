@@ -1,6 +1,8 @@
 """The interpreter of a whole program: every file's top level, then every function as it is called from outside."""
 
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +20,8 @@ from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.site import Site
 from backend_advisor.code.values import UNKNOWN, Value, shape
 from backend_advisor.code.wrapping import wrapped
+
+_CALLED = re.compile(rb"([\w$]+)\s*\(")
 
 
 class Machine:
@@ -44,8 +48,15 @@ class Machine:
         for unit in self.program.units.values():
             self.unit_env(unit)
         self._run_entries()
-        for info in list(self.program.functions()):
-            self.run_entry(info)
+        functions = list(self.program.functions())
+        called = _called_names(self.program)
+        # A function that the program calls is run for its callers; only when it was not, anybody may call it.
+        for info in functions:
+            if info.marks or info.node.name not in called:
+                self.run_entry(info)
+        for info in functions:
+            if not self.functions.was_run(info):
+                self.run_entry(info)
         self._run_entries()
         again = sorted(self.objects.gained)
         for name in again:
@@ -232,3 +243,12 @@ class Machine:
             return None
         folder = unit.path.removesuffix("__init__.py")
         return self.program.units.get(f"{folder}{name}.py") or self.program.units.get(f"{folder}{name}/__init__.py")
+
+
+def _called_names(program: Program) -> set[str]:
+    """Names that stand before a parenthesis more often than functions of that name are defined."""
+    counts: Counter[bytes] = Counter()
+    for unit in program.units.values():
+        counts.update(_CALLED.findall(unit.module.source))
+    counts.subtract(info.node.name.encode() for info in program.functions())
+    return {name.decode("utf-8", "replace") for name, count in counts.items() if count > 0}
