@@ -111,7 +111,7 @@ EXPRESSIONS = {
     "new A(b) { int c; { d(); } void e() { Outer.this.f(); } }": (
         "Call(func=A, args=[b], new=True, body=Class(name=A@21, bases=[A], fields=[Field(name=c, type=int)], "
         "methods=[Function(name=e, body=[Do(value=Call(func=Outer.this.f))], returns=void), "
-        "Function(name=A@21, body=[Do(value=Call(func=d))], modifiers=[public, synthetic])], "
+        "Function(name=A@21, body=[Do(value=Call(func=this.d))], modifiers=[public, synthetic])], "
         "kind=class, base_types=[A]))"
     ),
 }
@@ -211,12 +211,12 @@ STATEMENTS = {
     "class A<T extends B> extends C<T> implements D, e.F<G> { <U> T f(T t, U u, List<T>... v) throws X { f(); } }": (
         "Define(definition=Class(name=A, bases=[C, D, e.F], methods=[Function(name=f, params=["
         "Param(name=t, type=B, kind=normal), Param(name=u, kind=normal), Param(name=v, type=List<B>, kind=rest)], "
-        "body=[Do(value=Call(func=f))], returns=B)], kind=class, base_types=[C<B>, D, e.F<G>]))"
+        "body=[Do(value=Call(func=this.f))], returns=B)], kind=class, base_types=[C<B>, D, e.F<G>]))"
     ),
     "interface A extends B { int C = 1; void d(); default void e() { f(); } }": (
         "Define(definition=Class(name=A, bases=[B], fields=[Field(name=C, type=int, value=1, "
         "modifiers=[static, final])], methods=[Function(name=d, returns=void, modifiers=[abstract]), "
-        "Function(name=e, body=[Do(value=Call(func=f))], returns=void, modifiers=[default])], "
+        "Function(name=e, body=[Do(value=Call(func=this.f))], returns=void, modifiers=[default])], "
         "kind=interface, base_types=[B]))"
     ),
     "enum A { B(1), @X C; A(int d) {} A() {} }": (
@@ -263,6 +263,27 @@ STATEMENTS = {
         "declares=var)], returns=void)], kind=class))"
     ),
 }
+
+
+RECEIVERS = {
+    "class A { void f() { f(); } }": "this.f",
+    "class A { void f() { g(); } }": "g",
+    "class A extends B { void f() { g(); } }": "this.g",
+    "class A { void g() {} class B { void f() { g(); } } }": "A.g",
+    "class A { void g() {} class B extends C { void f() { g(); } } }": "A.g",
+    "class A extends B { class C { void f() { g(); } } }": "A.g",
+    "class A { void g() {} Object o = new B() { void f() { g(); } }; }": "A.g",
+    "class A { Object o = new B() { void f() { g(); } }; }": "this.g",
+    "class A extends C { Object o = new B() { void f() { g(); } }; }": "A.g",
+    "class A { void g() {} Runnable r = () -> g(); }": "this.g",
+    "enum A { B { void f() { g(); } }; void g() {} }": "this.g",
+    "record A(int b) { int f() { return b(); } }": "this.b",
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), RECEIVERS.items(), ids=RECEIVERS)
+def test_calls_without_a_receiver(source: str, expected: str) -> None:
+    assert f"Call(func={expected})" in shape(lower(source.encode(), "A.java").body)
 
 
 @pytest.mark.parametrize(("source", "expected"), STATEMENTS.items(), ids=STATEMENTS)

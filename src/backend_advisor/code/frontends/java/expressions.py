@@ -104,12 +104,20 @@ def call(reader: Reader, node: Node) -> Expr:
     last = word.end_byte
     method = reader.text(word)
     if count == 2:
-        callee: Expr = Name(start, last, method)
+        callee = _implicit(reader, start, last, method)
     elif count > 4 and children[-4].kind_id == _SUPER:
         callee = Attr(start, last, name(reader, children[-4]), method)
     else:
         callee = Attr(start, last, reader.expr(children[0]), method)
     return Call(start, end, callee, reader.exprs(arguments.children))
+
+
+def _implicit(reader: Reader, start: int, end: int, method: str) -> Expr:
+    """`f` of a call `f()`: a method of the object itself or of a class around, unless it is imported."""
+    receiver = reader.receiver(method) if reader.scopes else None
+    if receiver is None:
+        return Name(start, end, method)
+    return Attr(start, end, Name(start, start, receiver), method)
 
 
 @lowers("object_creation_expression")

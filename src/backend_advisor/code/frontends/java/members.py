@@ -7,7 +7,15 @@ from tree_sitter import Node
 
 from backend_advisor.code.frontends.java.grammar import ERROR_KIND, KINDS, WORDS, kind
 from backend_advisor.code.frontends.java.implied import initialise, record
-from backend_advisor.code.frontends.java.reader import EXPRESSIONS, Reader, lowers_statement, only, parts, sound
+from backend_advisor.code.frontends.java.reader import (
+    EXPRESSIONS,
+    Reader,
+    Scope,
+    lowers_statement,
+    only,
+    parts,
+    sound,
+)
 from backend_advisor.code.frontends.java.types import (
     TYPES,
     declared_variables,
@@ -200,6 +208,17 @@ def _fields(reader: Reader, node: Node, into: list[Field], *, is_constant: bool)
             start = child.end_byte
 
 
+def _declared(reader: Reader, nodes: list[Node]) -> frozenset[str]:
+    """The names of the methods that a class body declares."""
+    found: list[str] = []
+    for node in nodes:
+        if node.kind_id in _METHODS:
+            found += [reader.text(child) for child in node.children if child.kind_id == _IDENTIFIER][:1]
+        elif node.kind_id in _NESTED:
+            found += _declared(reader, node.children)
+    return frozenset(found)
+
+
 def _members(reader: Reader, nodes: list[Node], body: _Body, *, is_interface: bool = False) -> None:
     if reader.depth >= 200:
         return
@@ -210,11 +229,13 @@ def _members(reader: Reader, nodes: list[Node], body: _Body, *, is_interface: bo
             doc = _doc(reader, node)
             continue
         depth, variables, owner = reader.depth, reader.variables, reader.owner
+        scopes = len(reader.scopes)
         reader.depth += 1
         try:
             _member(reader, node, body, doc, is_interface)
         except (IndexError, KeyError, ValueError):
             reader.variables, reader.owner = variables, owner
+            del reader.scopes[scopes:]
             reader.errors.append((node.start_byte, node.end_byte))
         reader.depth = depth
         doc = ""
@@ -281,7 +302,10 @@ def _class_of(reader: Reader, node: Node, name: str, bases: list[Type], base: Ex
     owner, finish = reader.owner, reader.finish
     reader.owner, reader.finish = name, None
     body = _Body()
+    short = bases[0].name.rpartition(".")[2] if bases else "Object"
+    reader.scopes.append(Scope(name, _declared(reader, node.children), inherits=True, base=short))
     _members(reader, node.children, body)
+    reader.scopes.pop()
     reader.owner, reader.finish = owner, finish
     made = Class(node.start_byte, node.end_byte, name, [base], body.fields, body.methods, body.classes)
     made.body, made.base_types = body.once, bases
@@ -311,7 +335,10 @@ def define(reader: Reader, node: Node, doc: str = "") -> Class:
         elif number == _PARAMETERS:
             components = parameters(reader, child)
         elif number in _CLASS_BODIES:
+            methods = _declared(reader, child.children) | {one.name for one in components}
+            reader.scopes.append(Scope(made.name, methods, inherits=bool(made.bases)))
             _members(reader, child.children, body, is_interface=made.kind == "interface")
+            reader.scopes.pop()
     if node.kind_id == _ANNOTATION_TYPE:
         made.modifiers = (*made.modifiers, "annotation")
     made.fields, made.methods, made.classes, made.body = body.fields, body.methods, body.classes, body.once

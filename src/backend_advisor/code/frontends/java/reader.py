@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from tree_sitter import Node
 
@@ -49,10 +50,20 @@ def lowers_statement(*names: str) -> Callable[[LowersStatement], LowersStatement
     return register
 
 
+class Scope(NamedTuple):
+    """A class whose body is being lowered: the methods that it declares, and whether it may inherit others."""
+
+    name: str
+    methods: frozenset[str]
+    inherits: bool
+    base: str = ""
+    """What an anonymous class is made of."""
+
+
 class Reader:
     """Reads one file. `broken` tells that it has syntax errors, so that nodes may lack parts."""
 
-    __slots__ = ("broken", "depth", "encoding", "errors", "finish", "owner", "source", "variables", "words")
+    __slots__ = ("broken", "depth", "encoding", "errors", "finish", "owner", "scopes", "source", "variables", "words")
 
     def __init__(self, source: bytes, *, broken: bool) -> None:
         self.source = source
@@ -65,6 +76,8 @@ class Reader:
         """What the type variables in scope are bound by."""
         self.owner = ""
         """The name of the innermost class."""
+        self.scopes: list[Scope] = []
+        """The classes around, outermost first."""
         self.finish: Callable[[Reader, Node, list[Stmt]], None] | None = None
         """What the value of a `yield` is used for."""
 
@@ -92,6 +105,17 @@ class Reader:
         expr = self.expr
         return [expr(node) for node in nodes if node.kind_id in known]
 
+    def receiver(self, method: str) -> str | None:
+        """Whose method a call without a receiver means: `this`, a class around, or None for a static import."""
+        inherits = None
+        for scope in reversed(self.scopes):
+            is_this = scope is self.scopes[-1]
+            if method in scope.methods:
+                return "this" if is_this or self.scopes[-1].base == scope.name else scope.name
+            if scope.inherits and (inherits is None or (inherits == "this" and self.scopes[-1].base)):
+                inherits = "this" if is_this else scope.name
+        return inherits
+
     def run(self, nodes: Iterable[Node], out: list[Stmt]) -> None:
         """Lower statements one after the other; one of a broken file that makes no sense is left out."""
         if self.depth >= DEEPEST:
@@ -109,10 +133,12 @@ class Reader:
                 handler(self, node, out)
                 continue
             depth, variables, owner, finish = self.depth, self.variables, self.owner, self.finish
+            scopes = len(self.scopes)
             try:
                 handler(self, node, out)
             except (Unreadable, IndexError, KeyError, ValueError):
                 self.depth, self.variables, self.owner, self.finish = depth, variables, owner, finish
+                del self.scopes[scopes:]
                 self.errors.append((node.start_byte, node.end_byte))
         self.depth -= 1
 
