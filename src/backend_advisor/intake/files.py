@@ -186,8 +186,18 @@ def _patterns(lines: Sequence[str]) -> "GitIgnoreSpec | None":
     return GitIgnoreSpec.from_lines(lines)
 
 
+_SHORT = 4
+"""A hint no longer than this counts only as a whole word."""
 _FOLDERS_TOLD = 3
 """How many folders above a file may name its dialect, as in `queries/mysql/users.sql`."""
+
+
+def _hinted(word: str) -> str | None:
+    """The dialect that a part of a path names, also within a word (`dbsqlite`); None when it names several."""
+    named = {
+        dialect for hint, dialect in DIALECT_HINTS.items() if hint == word or (len(hint) > _SHORT and hint in word)
+    }
+    return named.pop() if len(named) == 1 else None
 
 
 def file_artifact(text: str, name: str) -> Artifact:
@@ -195,7 +205,7 @@ def file_artifact(text: str, name: str) -> Artifact:
     kind = kind_of(text, None, name)
     path = Path(name.lower())
     words = [*path.name.split("."), *reversed(path.parent.parts[-_FOLDERS_TOLD:])]
-    dialect = next((DIALECT_HINTS[word] for word in words if word in DIALECT_HINTS), None)
+    dialect = next(filter(None, map(_hinted, words)), None)
     return Artifact(
         name=_printable(name),
         kind=kind,

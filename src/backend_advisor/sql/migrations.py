@@ -1,4 +1,4 @@
-"""Which statements of a migration lead back to where it began."""
+"""Which statements are a migration's, and which of those lead back to where it began."""
 
 import re
 from functools import lru_cache
@@ -9,12 +9,18 @@ from backend_advisor.sql.statement import Statement
 _WAY_BACK_FILE = re.compile(
     r"(?:^|[/\\._-])(?:down|undo|rollback|revert)\.(?:\w+\.)?sql$|(?:^|[/\\])U[\d._]+__\w+\.sql$"
 )
+_MIGRATION_FILE = re.compile(
+    r"(?:^|[/\\])(?:db[_-])?(?:migrations?|migrate|alembic|flyway|liquibase|changelogs?)[/\\]"
+    r"|(?:^|[/\\])[VUR][\d._]*__\w+\.sql$|(?:^|[/\\])\d{4,}[_-][\w-]+(?:\.up|\.down)?\.sql$|\.(?:up|down)\.sql$",
+    re.IGNORECASE,
+)
 _MARK = re.compile(
     r"^[ \t]*--[ \t]*(?:\+(?:goose|migrate)[ \t]+|migrate:|//@|rambler[ \t]+)(up|down|undo)\b"
     r"|^[ \t]*--[ \t]*-{4}[ \t]*(create above / drop below)[ \t]*-{4}",
     re.IGNORECASE | re.MULTILINE,
 )
 """goose and sql-migrate, dbmate, MyBatis, rambler; and tern, whose one mark parts the two ways."""
+_NAME = re.compile(r"^[ \t]*(?:--|/\*|#)[ \t]*:?name:?[ \t]+\w", re.IGNORECASE | re.MULTILINE)
 
 
 def undoes(statement: Statement) -> bool:
@@ -27,6 +33,22 @@ def undoes(statement: Statement) -> bool:
             break
         way = marked
     return way != "up"
+
+
+def runs_once(statement: Statement) -> bool:
+    """Whether a statement belongs to a migration: it runs once, on the schema of its day."""
+    name = statement.artifact.name
+    return _MIGRATION_FILE.search(name) is not None or bool(_marks(statement.artifact))
+
+
+def is_named(statement: Statement) -> bool:
+    """Whether a file of named queries holds it (sqlc, aiosql, goyesql, HugSQL): each runs on its own."""
+    return any(start <= statement.offset for start in _names(statement.artifact))
+
+
+@lru_cache(maxsize=64)
+def _names(artifact: Artifact) -> tuple[int, ...]:
+    return tuple(match.start() for match in _NAME.finditer(artifact.text))[:1]
 
 
 @lru_cache(maxsize=64)

@@ -117,9 +117,11 @@ def qualified(statement: Statement, schema: Schema) -> exp.Expression | None:
         return None
     # The optimiser normalises the whole schema at each call, which costs more than the query when it is large.
     named = {table.name.lower() for table in statement.tree.find_all(exp.Table)}
+    copied = statement.tree.copy()
+    _keep_case(copied)
     try:
         tree = qualify(
-            statement.tree.copy(),
+            copied,
             schema=schema.types(named),
             dialect=statement.dialect,
             expand_stars=False,
@@ -131,6 +133,15 @@ def qualified(statement: Statement, schema: Schema) -> exp.Expression | None:
         # The optimiser asserts where a positional ORDER BY meets a star, and reads `"a;b"` as two statements.
         return None
     return tree
+
+
+def _keep_case(tree: exp.Expression) -> None:
+    """Give quoted tables an alias that is quoted too: the optimiser's own alias would be in lower case."""
+    for table in tree.find_all(exp.Table):
+        name = table.this
+        quoted = isinstance(name, exp.Identifier) and name.args.get("quoted") and not table.alias
+        if quoted and (isinstance(table.parent, (exp.From, exp.Join)) or table.arg_key == "using"):
+            table.set("alias", exp.TableAlias(this=name.copy()))
 
 
 def table_name(node: exp.Expression | None) -> str:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from backend_advisor.experts.database.detectors.registry import query_detectors
+from backend_advisor.experts.database.detectors.registry import detectors_for, query_detectors
 from backend_advisor.experts.database.workload import Workload
 from backend_advisor.knowledge.detection import Match
 
@@ -41,9 +41,8 @@ def _examine_chunk(start: int) -> list[tuple[str, Match]]:
 
 
 def _examine(work: Workload, numbers: range) -> Iterator[tuple[str, Match]]:
-    detectors = query_detectors()
     for number in numbers:
         context = work.context(work.queries[number])
         if context is not None:
-            for code, detector in detectors.items():
+            for code, detector in detectors_for(context.statement).items():
                 yield from ((code, match) for match in detector(context))

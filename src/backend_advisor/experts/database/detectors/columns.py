@@ -7,6 +7,7 @@ from sqlglot import exp
 from backend_advisor.experts.database.detectors.query_shape import (
     conjuncts,
     is_base_table,
+    key_column,
     known_table,
     stated_rows,
     text_of,
@@ -131,15 +132,37 @@ def alternatives(condition: exp.Expr) -> list[exp.Expr]:
 
 
 def fixed_columns(scope: exp.Expr) -> Iterator[exp.Column]:
-    """Columns that WHERE sets equal to a value, a parameter or a list of values."""
-    for condition in conjuncts(scope.args.get("where")):
+    """Columns that WHERE or an inner join sets equal to a value, a parameter or a list of values."""
+    inner = [join.args.get("on") for join in joins_of(scope) if not join.side]
+    conditions = [part for on in inner if on is not None for part in _cut(on)]
+    for condition in [*conjuncts(scope.args.get("where")), *conditions]:
         if isinstance(condition, exp.EQ):
             pairs = ((condition.this, condition.expression), (condition.expression, condition.this))
             for column, value in pairs:
-                if isinstance(column, exp.Column) and value.find(exp.Column) is None:
+                if isinstance(column, exp.Column) and (value.find(exp.Column) is None or is_one_value(value)):
                     yield column
         elif isinstance(condition, exp.In) and isinstance(condition.this, exp.Column) and condition.expressions:
             yield condition.this
+
+
+def is_one_value(value: exp.Expr) -> bool:
+    """Whether it is a subquery that reads nothing of the query around it: one value, computed first."""
+    if not isinstance(value, exp.Subquery):
+        return False
+    own = {table.alias_or_name for table in value.find_all(exp.Table)}
+    return all(column.table in own or not column.table for column in value.find_all(exp.Column))
+
+
+def columns_joined_to_one_row(query: QueryContext, scope: exp.Expr, table: exp.Table) -> Iterator[str]:
+    """Columns of a table that a join sets equal to a relation which WHERE fixes to one row."""
+    fixed = {r.alias_or_name for r in relations(scope) if r is not table and is_fixed_to_row(query, scope, r)}
+    for clause in clauses(scope):
+        for condition in clause:
+            if isinstance(condition, exp.EQ):
+                for mine, other in ((condition.this, condition.expression), (condition.expression, condition.this)):
+                    columns = isinstance(mine, exp.Column) and isinstance(other, exp.Column)
+                    if columns and other.table in fixed and mine.table == table.alias_or_name:
+                        yield mine.name
 
 
 def is_fixed_to_row(query: QueryContext, scope: exp.Expr, relation: exp.Expr) -> bool:
@@ -157,7 +180,7 @@ def is_narrowed(query: QueryContext, scope: exp.Expr, table: exp.Table) -> bool:
     known = known_table(query, table)
     if known is None:
         return bool(fixed)
-    leading = {i.keys[0].split(" ")[0] for i in query.schema.indexes if i.table == known.name and i.keys}
+    leading = {key_column(i.keys[0]) for i in query.schema.indexes if i.table == known.name and i.keys}
     return bool(fixed & leading)
 
 

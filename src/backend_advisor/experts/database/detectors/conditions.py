@@ -47,7 +47,7 @@ class _JsonFilter:
     key_exists: bool
 
 
-@detects_in_query("DB127")
+@detects_in_query("DB127", in_migrations=False)
 def json_filter(query: QueryContext) -> Iterator[Match]:
     """A filter on the inside of a JSON column that no index serves."""
     if query.statement.dialect != "postgres":
@@ -214,7 +214,7 @@ def _moved_to_where(query: QueryContext, select: exp.Select, condition: exp.Expr
     )
 
 
-@detects_in_query("DB139")
+@detects_in_query("DB139", in_migrations=False)
 def volatile_comparison(query: QueryContext) -> Iterator[Match]:
     """A column compared with a function that is evaluated anew for every row."""
     if query.statement.dialect != "postgres":

@@ -245,7 +245,7 @@ def _is_used(select: exp.Select, join: exp.Join) -> bool:
     return whole_rows or any(lock.expressions for lock in select.args.get("locks") or ())
 
 
-@detects_in_query("DB119")
+@detects_in_query("DB119", in_migrations=False)
 def or_in_join_condition(query: QueryContext) -> Iterator[Match]:
     """A join whose only links are alternatives, so that neither hash nor merge join can be used."""
     for scope in scopes(query):

@@ -266,7 +266,7 @@ def _pair(query: QueryContext, second: exp.Expr, first: exp.Expr, relation: str)
     )
 
 
-@detects_in_query("DB108")
+@detects_in_query("DB108", in_migrations=False)
 def or_across_tables(query: QueryContext) -> Iterator[Match]:
     """OR whose branches test different tables."""
     for scope in scopes(query):

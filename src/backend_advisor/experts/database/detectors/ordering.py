@@ -82,7 +82,7 @@ def _is_random(node: exp.Expr) -> bool:
     return isinstance(node, exp.Anonymous) and node.name.lower() in _RANDOM_NAMES
 
 
-@detects_in_query("DB130")
+@detects_in_query("DB130", in_migrations=False)
 def limit_without_order(query: QueryContext) -> Iterator[Match]:
     """LIMIT that takes whichever rows come first."""
     for select in selects(query.tree):
@@ -95,8 +95,13 @@ def limit_without_order(query: QueryContext) -> Iterator[Match]:
             location=query.statement.location(limit),
             values={"table": table.name if table is not None else sources(select)[0].alias_or_name},
             severity=Severity.WARNING if offset is not None else None,
-            confidence=Confidence.HIGH if offset is not None else None,
+            confidence=Confidence.HIGH if offset is not None else Confidence.LOW if _is_one(limit) else None,
         )
+
+
+def _is_one(limit: exp.Expr) -> bool:
+    """LIMIT 1 mostly asks whether there is a row, or for the only one."""
+    return isinstance(limit, exp.Literal) and limit.name == "1"
 
 
 def _order_matters(query: QueryContext, select: exp.Select, limit: exp.Expr) -> bool:
@@ -139,8 +144,8 @@ def order_in_subquery(query: QueryContext) -> Iterator[Match]:
             continue
         if select.args.get("for_") or _is_distinct_on(select):
             continue
-        if query.tree.find(exp.Lock, exp.Update, exp.Delete) is not None:
-            # The order in which rows are visited is the order in which they are locked.
+        if query.tree.find(exp.Lock, exp.Update, exp.Delete, exp.Insert) is not None:
+            # The order in which rows are visited is the order in which they are locked or written.
             continue
         if not _order_is_lost(select):
             continue
@@ -217,6 +222,8 @@ def nulls_before_latest(query: QueryContext) -> Iterator[Match]:
         yield Match(
             location=query.statement.location(column),
             values={"column": column.name, "table": known.name},
+            # A default leaves NULL to those who write it on purpose.
+            confidence=Confidence.LOW if definition.default is not None else None,
             edits=_nulls_last(query.statement, column),
             applicability="unsafe",
         )
@@ -244,7 +251,7 @@ def _nulls_last(statement: Statement, column: exp.Column) -> tuple[Edit, ...]:
     return (Edit(location=insertion(statement, descending.end + 1), replacement=" NULLS LAST"),)
 
 
-@detects_in_query("DB138")
+@detects_in_query("DB138", in_migrations=False)
 def unstable_pages(query: QueryContext) -> Iterator[Match]:
     """LIMIT and OFFSET over an order that leaves ties open."""
     for select in selects(query.tree):

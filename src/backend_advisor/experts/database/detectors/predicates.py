@@ -50,7 +50,7 @@ _FUNCTIONS = (
     exp.AtTimeZone,
 )
 _FUNCTION_NAMES = frozenset(
-    "trunc to_char to_date date_part date_format datepart datediff isnull nvl ifnull unix_timestamp from_unixtime "  # noqa: SIM905
+    "trunc to_char to_date date_part date_format datepart datediff isnull nvl ifnull unix_timestamp from_unixtime "
     "strftime substr replace unaccent year month day date yearweek week convert_tz".split()
 )
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub)
@@ -71,7 +71,7 @@ class _Computed:
     table: exp.Table
 
 
-@detects_in_query("DB102")
+@detects_in_query("DB102", in_migrations=False)
 def function_on_column(query: QueryContext) -> Iterator[Match]:
     """A function of a column compared with a value, and no index on that expression."""
     for found in _computed(query):
@@ -79,7 +79,7 @@ def function_on_column(query: QueryContext) -> Iterator[Match]:
             yield from _match(query, found, {"expression": written(query, found.expression)})
 
 
-@detects_in_query("DB103")
+@detects_in_query("DB103", in_migrations=False)
 def cast_on_column(query: QueryContext) -> Iterator[Match]:
     """A column converted to another type by the query and then compared."""
     dialect = query.statement.dialect
@@ -97,7 +97,7 @@ def cast_on_column(query: QueryContext) -> Iterator[Match]:
         yield from _match(query, found, values, _day_as_range(query, found))
 
 
-@detects_in_query("DB105")
+@detects_in_query("DB105", in_migrations=False)
 def arithmetic_on_column(query: QueryContext) -> Iterator[Match]:
     """Arithmetic on a column where the other side of the comparison could take it."""
     for found in _computed(query):
@@ -105,7 +105,7 @@ def arithmetic_on_column(query: QueryContext) -> Iterator[Match]:
             yield from _match(query, found, {"expression": written(query, found.expression)})
 
 
-@detects_in_query("DB106")
+@detects_in_query("DB106", in_migrations=False)
 def leading_wildcard(query: QueryContext) -> Iterator[Match]:
     """LIKE with a pattern that begins with a wildcard."""
     for scope in scopes(query):
@@ -180,6 +180,9 @@ def _sides(condition: exp.Expr) -> list[exp.Expr]:
         plain = all(value is None or value.find(exp.Column) is None for value in values)
         return [condition.this.unnest()] if plain and condition.args.get("query") is None else []
     if not isinstance(condition, (*COMPARISONS, *_LIKE)):
+        return []
+    if isinstance(condition, _LIKE) and _pattern_start(condition.expression).startswith(("%", "_")):
+        # No index on the expression would help: another rule tells of the wildcard.
         return []
     left, right = condition.this.unnest(), condition.expression.unnest()
     if right.find(exp.Column) is None:

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Artifact
+from backend_advisor.sql.migrations import runs_once
 from backend_advisor.sql.plan import Plan
 from backend_advisor.sql.schema import Schema, Table
 from backend_advisor.sql.statement import Statement
@@ -57,15 +58,22 @@ PlanDetector = Callable[[PlanContext], Iterable[Match]]
 SchemaDetector = Callable[[Schema, Sequence[Statement]], Iterable[Match]]
 
 _queries: dict[str, QueryDetector] = {}
+_not_in_migrations: set[str] = set()
 _plans: dict[str, PlanDetector] = {}
 _schemas: dict[str, SchemaDetector] = {}
 
 
-def detects_in_query(code: str) -> Callable[[QueryDetector], QueryDetector]:
-    """Register a detector that reads one statement."""
+def detects_in_query(code: str, *, in_migrations: bool = True) -> Callable[[QueryDetector], QueryDetector]:
+    """Register a detector that reads one statement.
+
+    Without `in_migrations` it passes migrations over: what runs once may be slow, and the schema read from all
+    migrations together is not the one that an early one met.
+    """
 
     def register(detector: QueryDetector) -> QueryDetector:
         _queries[code] = detector
+        if not in_migrations:
+            _not_in_migrations.add(code)
         return detector
 
     return register
@@ -102,6 +110,14 @@ def query_detectors() -> dict[str, QueryDetector]:
     """Every registered query detector by its playbook's code, in order of code."""
     _load()
     return dict(sorted(_queries.items()))
+
+
+def detectors_for(statement: Statement) -> dict[str, QueryDetector]:
+    """The query detectors that apply where this statement stands."""
+    every = query_detectors()
+    if not runs_once(statement):
+        return every
+    return {code: detector for code, detector in every.items() if code not in _not_in_migrations}
 
 
 def plan_detectors() -> dict[str, PlanDetector]:

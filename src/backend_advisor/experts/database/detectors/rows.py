@@ -34,7 +34,11 @@ DEEP_OFFSET = 1_000
 SMALL_TABLE_ROWS = 1_000
 LARGE_TABLE_ROWS = 100_000
 NARROW_TABLE_COLUMNS = 3
+WIDE_TABLE_COLUMNS = 15
 MAX_BRANCHES = 30
+_OUT_OF_LINE = re.compile(
+    r"(?:jsonb?|bytea|xml|(?:tiny|medium|long)?blob|n?clob|(?:medium|long)text|vector)\b", re.IGNORECASE
+)
 
 _REFERENCE_TABLE = re.compile(
     r"^(countr(y|ies)|currenc(y|ies)|languages?|locales?|time_?zones?|regions?|roles?|permissions?|settings?"
@@ -45,7 +49,7 @@ _REFERENCE_TABLE = re.compile(
 )
 
 
-@detects_in_query("DB120")
+@detects_in_query("DB120", in_migrations=False)
 def select_star(query: QueryContext) -> Iterator[Match]:
     """`*` over a stored table where its columns leave the statement."""
     for select in selects(query.tree):
@@ -62,6 +66,7 @@ def select_star(query: QueryContext) -> Iterator[Match]:
             yield Match(
                 location=location,
                 values={"table": ", ".join(table.name for table in tables)},
+                confidence=None if place is Role.INSERT or _is_costly(query, tables) else Confidence.LOW,
                 steps=((location, "insert"),) if place is Role.INSERT else (),
                 edits=_named_columns(query, select, projection, location) if place is Role.RESULT else (),
                 applicability="unsafe",
@@ -82,6 +87,16 @@ def _is_narrow(query: QueryContext, table: exp.Table) -> bool:
     return known is not None and len(known.columns) <= NARROW_TABLE_COLUMNS
 
 
+def _is_costly(query: QueryContext, tables: list[exp.Table]) -> bool:
+    """Whether DDL shows what the star drags along: many columns, or values kept out of line."""
+    for table in tables:
+        known = known_table(query, table)
+        columns = known.columns if known is not None else ()
+        if len(columns) >= WIDE_TABLE_COLUMNS or any(_OUT_OF_LINE.match(column.type) for column in columns):
+            return True
+    return False
+
+
 def _named_columns(query: QueryContext, select: exp.Select, star: exp.Expr, location: Location) -> tuple[Edit, ...]:
     table = only_table(select)
     known = known_table(query, table)
@@ -92,7 +107,7 @@ def _named_columns(query: QueryContext, select: exp.Select, star: exp.Expr, loca
     return (Edit(location=location, replacement=columns),)
 
 
-@detects_in_query("DB121")
+@detects_in_query("DB121", in_migrations=False)
 def deep_offset(query: QueryContext) -> Iterator[Match]:
     """An OFFSET that skips many rows, or one whose depth the caller chooses."""
     for node in query.tree.find_all(exp.Query):
@@ -112,7 +127,7 @@ def _is_open(offset: exp.Expr) -> bool:
     return offset.find(exp.Parameter, exp.Placeholder, exp.Column, exp.SessionParameter) is not None
 
 
-@detects_in_query("DB125")
+@detects_in_query("DB125", in_migrations=False)
 def unbounded_result(query: QueryContext) -> Iterator[Match]:
     """Every row of a stored table sent to the client."""
     tree = query.tree
@@ -146,7 +161,7 @@ def _returns_every_row(select: exp.Select) -> bool:
     return all(join.args.get("on") is not None or join.args.get("using") for join in joins)
 
 
-@detects_in_query("DB129")
+@detects_in_query("DB129", in_migrations=False)
 def count_of_whole_table(query: QueryContext) -> Iterator[Match]:
     """COUNT over all rows of one stored table."""
     for select in selects(query.tree):

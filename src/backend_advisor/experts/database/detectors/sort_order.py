@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from backend_advisor.experts.database.detectors.columns import columns_joined_to_one_row, is_one_value
 from backend_advisor.experts.database.detectors.query_shape import (
     conjuncts,
     has_plain_index,
@@ -41,7 +42,7 @@ class _Key:
     nulls_first: bool
 
 
-@detects_in_query("DB122")
+@detects_in_query("DB122", in_migrations=False)
 def sort_under_limit(query: QueryContext) -> Iterator[Match]:
     """ORDER BY … LIMIT over a table whose DDL shows no index in that order."""
     for select in selects(query.tree):
@@ -52,7 +53,7 @@ def sort_under_limit(query: QueryContext) -> Iterator[Match]:
         known = known_table(query, table)
         if table is None or known is None or (known.rows is not None and known.rows <= SMALL_TABLE_ROWS):
             continue
-        fixed = _fixed_columns(select, table)
+        fixed = _fixed_columns(select, table) | set(columns_joined_to_one_row(query, select, table))
         if any(set(key) <= fixed for key in unique_keys(query.schema, known)):
             continue
         wanted = [_query_key(key, query.statement) for key in keys]
@@ -107,7 +108,7 @@ def _fixed_columns(select: exp.Select, table: exp.Table) -> set[str]:
                 (condition.expression, condition.this),
             ):
                 own_column = isinstance(column, exp.Column) and column.table in ("", table.alias_or_name)
-                if own_column and value.find(exp.Column) is None:
+                if own_column and (value.find(exp.Column) is None or is_one_value(value)):
                     fixed.add(column.name)
     return fixed
 

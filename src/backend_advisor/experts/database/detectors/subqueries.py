@@ -33,7 +33,7 @@ _COUNT_TEXT = re.compile(
 )
 
 
-@detects_in_query("DB114")
+@detects_in_query("DB114", in_migrations=False)
 def correlated_subquery(query: QueryContext) -> Iterator[Match]:
     """A scalar subquery that refers to the row outside and so runs once for each."""
     if query.statement.dialect not in _RUN_PER_ROW or query.resolved is None:
@@ -109,7 +109,7 @@ def _is_existence_test(subquery: exp.Expr) -> bool:
     return isinstance(subquery.parent, (*COMPARISONS, exp.NEQ)) and _tests_existence(subquery.parent, subquery)
 
 
-@detects_in_query("DB115")
+@detects_in_query("DB115", in_migrations=False)
 def count_for_existence(query: QueryContext) -> Iterator[Match]:
     """Counting all rows only to learn whether there is one."""
     edits = list(_COUNT_TEXT.finditer(query.statement.text))

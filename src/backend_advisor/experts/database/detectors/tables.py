@@ -33,6 +33,10 @@ _NOT_MONEY = re.compile(
     r"^(rate|ratio|percent|percentage|pct|factor|score|weight|coefficient|multiplier|estimate|avg|mean"
     r"|stddev|index|usage|count|function|change|days)$"
 )
+_TRADE = re.compile(
+    r"^(orders?|invoices?|payments?|accounts?|transactions?|transfers?|purchases?|sales?|bills?|billing|charges?"
+    r"|ledger|wallets?|currency|customers?|products?|carts?|checkouts?|payouts?|subscriptions?|loans?|donations?)$"
+)
 _EVENT_COLUMN = re.compile(r"(_at|_time|_timestamp|_ts)$|^(timestamp|ts|created|updated)$", re.IGNORECASE)
 _LOCAL_COLUMN = re.compile(r"local|wall|naive", re.IGNORECASE)
 _TYPE_TAIL = {"PRECISION", "WITHOUT", "WITH", "TIME", "ZONE"}
@@ -178,18 +182,42 @@ def money_in_float(schema: Schema, statements: Sequence[Statement]) -> Iterator[
     for defined in _columns(schema, statements):
         if defined.dtype not in _FLOATS or not _is_money(defined.column.name):
             continue
+        doubtful = _is_any_amount(defined, schema)
+        if doubtful and _is_measured(defined, schema):
+            continue
         span = _type_span(defined)
         kind = defined.column.args["kind"].sql(dialect=defined.statement.dialect).lower()
         yield Match(
             location=defined.statement.location(defined.column.this),
             values={"table": defined.table, "column": defined.column.name, "type": kind},
+            confidence=Confidence.LOW if doubtful else None,
             edits=(Edit(location=span, replacement=_decimal(defined.statement.dialect)),) if span else (),
             applicability="unsafe",
         )
 
 
+def _is_any_amount(defined: _Defined, schema: Schema) -> bool:
+    """Whether nothing but the word "amount" speaks of money, in the column, its table or the columns beside it."""
+    known = schema.table(defined.table)
+    beside = [column.name for column in known.columns] if known is not None else []
+    words = {word for name in (defined.column.name, defined.table, *beside) for word in _words(name)}
+    return not any(_MONEY.match(word) or _TRADE.match(word) for word in words - {"amount"})
+
+
+def _is_measured(defined: _Defined, schema: Schema) -> bool:
+    """Whether a column beside it keeps the unit: an amount of something weighed or poured."""
+    known = schema.table(defined.table)
+    stem = defined.column.name.lower()
+    units = {f"{stem}{end}" for end in ("uom", "_uom", "unit", "_unit", "units", "_units")} | {"unit", "uom"}
+    return known is not None and any(column.name.lower() in units for column in known.columns)
+
+
+def _words(name: str) -> list[str]:
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower().split("_")
+
+
 def _is_money(name: str) -> bool:
-    words = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower().split("_")
+    words = _words(name)
     return any(map(_MONEY.match, words)) and not any(map(_NOT_MONEY.match, words))
 
 

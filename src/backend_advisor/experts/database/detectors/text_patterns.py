@@ -14,6 +14,7 @@ from backend_advisor.experts.database.detectors.registry import (
 )
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Edit, Location, Severity, Span
+from backend_advisor.sql.migrations import is_named, runs_once
 from backend_advisor.sql.schema import Schema
 from backend_advisor.sql.statement import Statement
 
@@ -30,7 +31,7 @@ _Shape = tuple[str, ...]
 @detects_in_schema("DB126")
 def per_row_statements(_schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
     """Statements in sequence that are the same but for their literals."""
-    shaped = [(statement, *_shape(statement)) for statement in statements]
+    shaped = [(one, *_shape(one)) for one in statements if not runs_once(one) and not is_named(one)]
     for (_name, shape), group in groupby(shaped, key=lambda item: (item[0].artifact.name, item[1])):
         run = list(group)
         if len(run) < REPEATS or not shape:
@@ -111,7 +112,7 @@ def _from_to(first: Statement, last: Statement) -> Location:
     return Location(artifact=first.artifact.name, span=span, excerpt=first.location().excerpt)
 
 
-@detects_in_query("DB134")
+@detects_in_query("DB134", in_migrations=False)
 def large_in_list(query: QueryContext) -> Iterator[Match]:
     """IN with hundreds of literals."""
     for condition in query.tree.find_all(exp.In):

@@ -38,7 +38,7 @@ def family(declared: str) -> str:
     return next((name for name, words in _FAMILIES.items() if word in words), "")
 
 
-@detects_in_query("DB104")
+@detects_in_query("DB104", in_migrations=False)
 def implicit_conversion(query: QueryContext) -> Iterator[Match]:
     """A column compared with a literal of a type to which the column, not the literal, is converted."""
     for scope in scopes(query):
@@ -82,7 +82,7 @@ def _converts(dialect: str, kind: str, literal: exp.Expr) -> bool:
     return dialect == "postgres" and kind == "integer" and "." in literal.name
 
 
-@detects_in_query("DB113")
+@detects_in_query("DB113", in_migrations=False)
 def mixed_type_join(query: QueryContext) -> Iterator[Match]:
     """Columns of different types joined with each other."""
     for scope in scopes(query):

@@ -1,7 +1,7 @@
 """Rules on statements that write or lock rows."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
@@ -18,9 +18,16 @@ from backend_advisor.experts.database.detectors.query_shape import (
     stated_rows,
     unique_keys,
 )
-from backend_advisor.experts.database.detectors.registry import QueryContext, detects_in_query
+from backend_advisor.experts.database.detectors.registry import (
+    QueryContext,
+    detects_in_query,
+    detects_in_schema,
+)
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit, Severity
+from backend_advisor.sql.migrations import runs_once
+from backend_advisor.sql.schema import Schema
+from backend_advisor.sql.statement import Statement
 
 BATCHED_FROM_ROWS = 1_000_000
 
@@ -32,7 +39,8 @@ _TIME_BOUND = (exp.LT, exp.LTE)
 
 @detects_in_query("DB124")
 def write_without_where(query: QueryContext) -> Iterator[Match]:
-    """UPDATE or DELETE of every row of a table."""
+    """UPDATE or DELETE of every row of a table; in a migration that is mostly meant."""
+    once = runs_once(query.statement)
     for write in query.tree.find_all(exp.Update, exp.Delete):
         table = write.this
         if not isinstance(table, exp.Table) or is_scratch(table) or _is_narrowed(write):
@@ -45,6 +53,8 @@ def write_without_where(query: QueryContext) -> Iterator[Match]:
         yield Match(
             location=query.statement.location(table),
             values={"table": table.name, "verb": "UPDATE" if isinstance(write, exp.Update) else "DELETE"},
+            severity=Severity.NOTE if once else None,
+            confidence=Confidence.LOW if once else None,
         )
 
 
@@ -75,32 +85,43 @@ def _fills_new_column(query: QueryContext, update: exp.Update) -> bool:
     )
 
 
-@detects_in_query("DB135")
-def insert_without_columns(query: QueryContext) -> Iterator[Match]:
-    """INSERT that relies on the order of the table's columns."""
-    for insert in query.tree.find_all(exp.Insert):
+@detects_in_schema("DB135")
+def insert_without_columns(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
+    """INSERT that relies on the order of the table's columns; the first one of each table in a file."""
+    seen = set()
+    for statement in statements:
+        for insert in _inserts_by_position(statement):
+            key = (statement.artifact.name, insert.this.name.lower())
+            if key not in seen:
+                seen.add(key)
+                yield Match(
+                    location=statement.location(insert.this),
+                    values={"table": insert.this.name},
+                    edits=_column_list(schema, statement, insert),
+                    applicability="safe",
+                )
+
+
+def _inserts_by_position(statement: Statement) -> Iterator[exp.Insert]:
+    if statement.tree is None or runs_once(statement):
+        return
+    for insert in statement.tree.find_all(exp.Insert):
         table, rows = insert.this, insert.expression
         if not isinstance(table, exp.Table) or is_scratch(table) or insert.args.get("by_name"):
             continue
-        if not isinstance(rows, exp.Values) and not (isinstance(rows, exp.Select) and not rows.is_star):
-            continue
-        location = query.statement.location(table)
-        yield Match(
-            location=location,
-            values={"table": table.name},
-            edits=_column_list(query, table, rows),
-            applicability="safe",
-        )
+        if isinstance(rows, exp.Values) or (isinstance(rows, exp.Select) and not rows.is_star):
+            yield insert
 
 
-def _column_list(query: QueryContext, table: exp.Table, rows: exp.Expr) -> tuple[Edit, ...]:
-    known = known_table(query, table)
-    width = _width(rows)
+def _column_list(schema: Schema, statement: Statement, insert: exp.Insert) -> tuple[Edit, ...]:
+    table = insert.this
+    known = schema.table(table.name)
+    width = _width(insert.expression)
     end = table.this.meta.get("end")
     if known is None or width != len(known.columns) or end is None or table.alias:
         return ()
     columns = ", ".join(column.name for column in known.columns)
-    return (Edit(location=insertion(query.statement, end + 1), replacement=f" ({columns})"),)
+    return (Edit(location=insertion(statement, end + 1), replacement=f" ({columns})"),)
 
 
 def _width(rows: exp.Expr) -> int | None:

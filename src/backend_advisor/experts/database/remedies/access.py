@@ -18,7 +18,8 @@ class Access:
     """What one mention of a table in a query asks of it. Columns are names; expressions are SQL text.
 
     `constants` are predicates on this table alone, as SQL text without the alias, that a partial index could
-    carry. `sort` pairs a column with whether it descends. `needed` is None when every column is read.
+    carry. `scope` counts the SELECT, UPDATE or DELETE that mentions it.
+    `sort` pairs a column with whether it descends. `needed` is None when every column is read.
     """
 
     table: str
@@ -34,16 +35,20 @@ class Access:
     constants: dict[str, str] = field(default_factory=dict)
     needed: set[str] | None = field(default_factory=set)
     limited: bool = False
+    scope: int = 0
 
 
 def accesses(tree: exp.Expr, schema: Schema) -> list[Access]:
     """Every mention of a known table in a resolved query, with what is asked of it there."""
     found: list[Access] = []
-    for scope in tree.find_all(exp.Select, exp.Update, exp.Delete):
-        own = {table.alias_or_name: table.name for table in _own_tables(scope)}
-        here = {alias: Access(name, alias) for alias, name in own.items() if schema.table(name) is not None}
+    for number, scope in enumerate(tree.find_all(exp.Select, exp.Update, exp.Delete)):
+        own = {table.alias_or_name: table.name for table in _own_tables(scope) if not _names_cte(table)}
+        here = {
+            alias: Access(name, alias, scope=number) for alias, name in own.items() if schema.table(name) is not None
+        }
         for predicate in _predicates(scope):
-            _read_predicate(predicate, here)
+            read = _read_row if isinstance(predicate.this, exp.Tuple) else _read_predicate
+            read(predicate, here)
         _read_order(scope, here)
         _read_needs(scope, here)
         found += here.values()
@@ -62,6 +67,25 @@ def _own_tables(scope: exp.Expression) -> Iterator[exp.Table]:
             for join in table.args.get("joins") or ():
                 if isinstance(join.this, exp.Table):
                     yield join.this
+
+
+def _names_cte(table: exp.Table) -> bool:
+    """Whether the name is that of a CTE, which hides any table of the same name, save within its own body."""
+    node: exp.Expr = table
+    while node.parent is not None:
+        parent = node.parent
+        with_ = parent.args.get("with_")
+        if with_ is not None and node is not with_ and not table.db:
+            if any(cte.alias == table.name for cte in with_.expressions):
+                return True
+        elif isinstance(parent, exp.With):
+            named = [cte for cte in parent.expressions if cte.alias == table.name]
+            position = next((i for i, cte in enumerate(parent.expressions) if cte is node), 0)
+            visible = parent.expressions if parent.args.get("recursive") else parent.expressions[:position]
+            if any(cte in visible for cte in named):
+                return True
+        node = parent
+    return False
 
 
 def _predicates(scope: exp.Expression) -> Iterator[exp.Expression]:
@@ -105,6 +129,19 @@ def _read_predicate(predicate: exp.Expression, here: dict[str, Access]) -> None:
             _add(access.contained, predicate.this.name)
     else:
         _read_boolean(predicate, here)
+
+
+def _read_row(predicate: exp.Expression, here: dict[str, Access]) -> None:
+    """`(a, b) = (c, d)` and `(a, b) IN (…)`, column by column."""
+    columns, other = predicate.this.expressions, predicate.args.get("expression")
+    if isinstance(predicate, exp.EQ) and isinstance(other, exp.Tuple):
+        for mine, theirs in zip(columns, other.expressions, strict=False):
+            _read_predicate(exp.EQ(this=mine.copy(), expression=theirs.copy()), here)
+    elif isinstance(predicate, (exp.EQ, exp.In)):
+        for column in columns:
+            access = _access_of(column, here)
+            if access is not None:
+                _add(access.equalities, column.name)
 
 
 def _read_equality(
