@@ -1,0 +1,161 @@
+"""Predictable random numbers where an attacker must not guess them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.experts.security.detectors.words import nodes, snake
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_SINKS = frozenset({"token.value", "cookie.value", "session.value", "crypto.key", "crypto.iv", "password.plain"})
+_SECRET = re.compile(
+    r"(?:token|secret|passwo?r?d|passphrase|csrf|xsrf|session|cookie|nonce|captcha|remember_?me|api_?key)"
+    r"|(?:^|_)(?:otp|totp|salt|pin|pwd|sid|iv)(?:_|$)"
+    r"|(?:verif\w*|auth\w*|reset|invit\w*|activat\w*|confirm\w*|sms|access|login|recover\w*|coupon|voucher|referral|signup)"
+    r"_(?:code|number|no|key|id)(?:_|$)"
+    r"|(?:encrypt\w*|secret|private|signing|aes|cipher)_key"
+)
+_OTHER = re.compile(
+    r"tokens(?:_|$)|token_?(?:count|len|size|limit|iz|embed)|session_?(?:maker|factory|count)"
+)
+_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """A call whose result is weak randomness: where the numbers are drawn, and the call itself as it stands here."""
+
+    unit: Unit
+    info: FunctionInfo | None
+    node: ir.Node
+    drawn: tuple[str, int, int]
+    callee: str
+    certain: bool
+
+
+@detects_in_code("SEC221")
+def predictable_random(context: CodeContext) -> Iterator[Match]:
+    """Weak random numbers that reach a secret, or are kept or returned under the name of one."""
+    told: set[tuple[str, int]] = set()
+    uses = _uses(context)
+    for flow in context.seen.flows.values():
+        if flow.source != "random.weak" or flow.sink not in _SINKS or flow.trail is None:
+            continue
+        first = flow.trail.stations()[0]
+        if (first.path, first.start) not in told:
+            told.add((first.path, first.start))
+            place = context.places.location(first.path, first.start, first.end)
+            sink = context.places.location(flow.path, flow.start, flow.end)
+            yield Match(
+                location=place,
+                values={"call": _short(place.excerpt or ""), "purpose": _short(sink.excerpt or "")},
+                confidence=Confidence.MEDIUM if flow.unsure else None,
+                steps=((place, "step_source"), (sink, "step_sink")),
+            )
+    for use in uses:
+        path, start, end = use.drawn
+        purpose = _purpose(use, context)
+        if purpose and (path, start) not in told:
+            told.add((path, start))
+            yield Match(
+                location=context.places.location(path, start, end),
+                values={"call": use.callee, "purpose": purpose},
+                confidence=Confidence.MEDIUM,
+            )
+
+
+def _uses(context: CodeContext) -> list[_Use]:
+    """Every weak draw, and every call of a function that returns one."""
+    found: dict[tuple[str, int], _Use] = {}
+    for call in context.seen.calls.values():
+        if "random.weak" in call.role.does:
+            drawn = (call.unit.path, call.node.start, call.node.end)
+            callee = ".".join(call.role.name.removeprefix("*.").split(".")[-2:])
+            found[drawn[:2]] = _Use(call.unit, call.info, call.node, drawn, callee, call.certain)
+    through: list[_Use] = []
+    for reach in context.seen.reaches.values():
+        at = reach.acts.get("random.weak")
+        inner = found.get(at) if at is not None else None
+        if inner is not None and inner.info is reach.callee and _returned(inner):
+            through.append(_Use(reach.unit, reach.info, reach.node, inner.drawn, inner.callee, inner.certain))
+    return [*found.values(), *through]
+
+
+def _body(use: _Use) -> list[ir.Stmt]:
+    return use.info.node.body if use.info is not None else use.unit.module.body
+
+
+def _returned(use: _Use) -> bool:
+    names = _carriers(use)[0]
+    return any(
+        isinstance(node, ir.Return) and node.value is not None and _carries(node.value, use.node, names)
+        for node in nodes(*_body(use))
+    )
+
+
+def _carriers(use: _Use) -> tuple[set[str], list[ir.Expr]]:
+    """The variables that hold the number, and everything that it is assigned to."""
+    names: set[str] = set()
+    targets: list[ir.Expr] = []
+    assigns = [node for node in nodes(*_body(use)) if isinstance(node, ir.Assign | ir.AssignExpr) and node.value]
+    for _ in range(_ROUNDS):
+        before = len(targets)
+        for node in assigns:
+            if node.target in targets or node.value is None or not _carries(node.value, use.node, names):
+                continue
+            targets.append(node.target)
+            if isinstance(node.target, ir.Name):
+                names.add(node.target.id)
+        if len(targets) == before:
+            break
+    return names, targets
+
+
+def _carries(value: ir.Expr, drawn: ir.Node, names: set[str]) -> bool:
+    if value.start <= drawn.start and drawn.end <= value.end:
+        return not isinstance(value, ir.Lambda)
+    return bool(names) and any(isinstance(node, ir.Name) and node.id in names for node in nodes(value))
+
+
+def _purpose(use: _Use, context: CodeContext) -> str | None:
+    """The name of a secret that the number becomes; None when nothing says so."""
+    names, targets = _carriers(use)
+    for target in targets:
+        text = context.text(use.unit, target)
+        if _is_secret(text):
+            return _short(text)
+    for node in nodes(*_body(use)):
+        found = _given(node, use, names)
+        if found is not None:
+            return found
+    return None
+
+
+def _given(node: ir.Node, use: _Use, names: set[str]) -> str | None:
+    if isinstance(node, ir.Call):
+        for name, value in node.keywords:
+            if _is_secret(name) and _carries(value, use.node, names):
+                return name
+    elif isinstance(node, ir.Mapping):
+        for key, value in node.pairs:
+            word = key.value if isinstance(key, ir.Const) else getattr(key, "id", None)
+            if isinstance(word, str) and _is_secret(word) and _carries(value, use.node, names):
+                return word
+    elif isinstance(node, ir.Return) and use.info is not None and node.value is not None:
+        name = use.info.node.name
+        if name and _is_secret(name) and _carries(node.value, use.node, names):
+            return name
+    return None
+
+
+def _is_secret(name: str) -> bool:
+    plain = snake(name).lower()
+    return _SECRET.search(plain) is not None and _OTHER.search(plain) is None
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"
