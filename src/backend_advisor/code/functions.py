@@ -105,8 +105,7 @@ class Functions:
         places: list[ir.Expr | None] = []
         given = list(args)
         if not python:
-            some = UNKNOWN if info.owner is None or info.outer is not None else Value(types=frozenset({info.owner.name}))
-            values.append(ref.bound if ref.bound is not None else some)
+            values.append(ref.bound if ref.bound is not None else _some_receiver(info))
             places.append(site.receiver_expr if site is not None else None)
         elif info.owner is not None and not info.is_static and (ref.bound is not None or _is_class_method(info)):
             given.insert(
@@ -365,6 +364,13 @@ class Functions:
 def _unseen(values: list[Value]) -> Value:
     taints = merge_taints(*(all_taints(value, 2) for value in values))
     return Value({taint.doubted(): trail for taint, trail in taints.items()})
+
+
+def _some_receiver(info: FunctionInfo) -> Value:
+    """What a method of Java runs on when it is called from an inner class by its name alone."""
+    if info.owner is None or info.unit.language != "java":
+        return UNKNOWN
+    return Value(types=frozenset({info.owner.name}))
 
 
 def _is_class_method(info: FunctionInfo) -> bool:

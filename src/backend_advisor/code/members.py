@@ -116,7 +116,9 @@ def _of_instance(run: Run, value: Value, info: ClassInfo, name: str, node: ir.Ex
     if methods:
         plain = [m for m in methods if not is_property(m)]
         if plain:
-            return join_all(function_value(m, run.machine.closure_of(m), value) for m in plain[:_MOST])
+            return join_all(
+                function_value(m, run.machine.closure_of(m), _as_owner(run, value, info, m)) for m in plain[:_MOST]
+            )
         results = [
             run.machine.functions.invoke(run, FunctionRef(m, run.machine.closure_of(m), value), [], {}, node)
             for m in methods[:2]
@@ -132,6 +134,14 @@ def _of_instance(run: Run, value: Value, info: ClassInfo, name: str, node: ir.Ex
         if role is not None:
             return _of_type(run, value, base, name, node)
     return None
+
+
+def _as_owner(run: Run, value: Value, stated: ClassInfo, method: FunctionInfo) -> Value:
+    """The object that a method runs on: of the class that implements it, where the stated type is above that."""
+    owner = method.owner
+    if owner is None or owner in run.machine.program.ancestry(stated):
+        return value
+    return value.but(types=frozenset({owner.name}))
 
 
 def is_property(info: FunctionInfo) -> bool:
