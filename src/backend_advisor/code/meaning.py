@@ -34,6 +34,7 @@ _ENTRY_MARKS = frozenset(
      "error.handler", "cli.command"}
 )  # fmt: skip
 _SHOWN = 60
+_JAVA_TEXT = frozenset({"str", "java.lang.String", "java.lang.CharSequence", "java.lang.Object", "java.lang.Array"})
 
 
 def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) -> Value:
@@ -74,7 +75,7 @@ def _applies(role: CallRole, site: Site) -> bool:
 def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     """Note every unsafe data that reaches a sink."""
     if kind == "html.text":
-        value = _body(value)
+        value = _body(value) if run.language != "java" else _page(value, role)
     # An object given where text is expected is read by its keys, which have sinks of their own; fields that the
     # program names itself are no mass assignment.
     if kind in _TEXTUAL and "dict" in value.types:
@@ -99,6 +100,12 @@ def _body(value: Value) -> Value:
     if "tuple" in value.types and value.fields and 0 in value.fields:
         return _body(value.fields[0])
     return UNKNOWN if value.types & {"dict", "list", "tuple"} else value
+
+
+def _page(value: Value, role: CallRole) -> Value:
+    """What a browser shows of a body in Java: where objects are serialised, only text is sent as it is."""
+    serialised = "serialize.json" in role.does and value.types and not value.types & _JAVA_TEXT
+    return UNKNOWN if serialised else value
 
 
 def _note(run: Run, role: CallRole, site: Site, certain: bool) -> None:
