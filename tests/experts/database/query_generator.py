@@ -279,7 +279,8 @@ class QueryGenerator:
         table, unique, other = self._rng.choice((("orders", "id", "created_at"), ("visits", "at", "seconds")))
         column = self._pick(unique, unique, unique, other)
         group = self._pick("user_id", "user_id", "status" if table == "orders" else "page")
-        extra = self._pick("", "", " AND {a}.user_id > 1", " AND {a}.user_id IS NOT NULL")
+        figure = "quantity" if table == "orders" else "seconds"
+        extra = self._pick("", "", " AND {a}.user_id > 1", f" AND {{a}}.{figure} > 1", f" AND {{a}}.{figure} IS NOT NULL")
         outer = self._pick("", extra.format(a="t"), extra.format(a="t"))
         inner = f"SELECT {function}(b.{column}) FROM {table} b WHERE b.{group} = t.{group}{extra.format(a='b')}"
         if table == "orders" and self._rng.random() < 0.4:
@@ -296,7 +297,8 @@ class QueryGenerator:
         table, unique, other = self._rng.choice((("orders", "id", "created_at"), ("visits", "at", "seconds")))
         column = self._pick(unique, other, other)
         far = self._pick("u.id", "t.user_id")
-        extra = self._pick("", "", " AND {a}.user_id > 1")
+        figure = "quantity" if table == "orders" else "seconds"
+        extra = self._pick("", "", f" AND {{a}}.{figure} > 1")
         inner = (
             f"SELECT {self._pick('max', 'min')}(b.{column}) FROM {table} b WHERE b.user_id = {far}{extra.format(a='b')}"
         )

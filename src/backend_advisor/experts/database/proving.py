@@ -130,6 +130,7 @@ def _proofs(made: Bench, setting: _Setting) -> Iterator[Proof]:
     outcomes = try_rewrites(made, setting.statement, setting.schema, shelf, found)
     helpful = [outcome for outcome in outcomes if outcome.equal and pays(found.after, outcome.best)]
     rest = [outcome for outcome in outcomes if outcome not in helpful]
+    helpful.sort(key=lambda outcome: (outcome.best.median_ms or 0.0) if outcome.best is not None else 0.0)
     yield _index_proof(made, setting, shelf, found, rest)
     for outcome in helpful:
         yield _rewrite_proof(made, setting, shelf, found, outcome)
@@ -182,7 +183,7 @@ def _rewrite_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, o
     gain = (found.after.median_ms or 0.0) / max(best.median_ms or 0.0, 0.001)
     name = setting.say(f"rewrite_{outcome.rewrite.name}")
     claim = setting.say(
-        "claim_rewrite",
+        "claim_rewrite" if outcome.rewrite.same_rows else "claim_rewrite_page",
         name=name,
         before=_milliseconds(found.after),
         after=_milliseconds(best),
@@ -217,6 +218,8 @@ def _equality_conditions(setting: _Setting, outcome: Outcome) -> Iterator[str]:
         yield setting.say("condition_ties")
     if outcome.rewrite.tie_broken is not None:
         yield setting.say("condition_tie_broken")
+    if outcome.small_page:
+        yield setting.say("condition_small_page")
     for assumption in outcome.rewrite.assumptions:
         yield setting.say(f"assumption_{assumption}")
 
@@ -225,7 +228,8 @@ def _rewrites_left(setting: _Setting, found: Found, outcomes: Sequence[Outcome])
     """Rewrites that are not recommended: those whose rows differ, and those that add nothing to the indexes."""
     for outcome in outcomes:
         if not outcome.equal:
-            yield Trial(statement=outcome.shown, reason=setting.say("reason_not_equal"))
+            key = "reason_not_equal" if outcome.differs else "reason_not_compared"
+            yield Trial(statement=outcome.shown, reason=setting.say(key))
             continue
         alone = outcome.alone.median_ms if outcome.alone is not None else None
         if alone is not None and pays(found.before, outcome.alone):

@@ -1,7 +1,7 @@
 """Try the rewrites of a query on its bench: first that the rows are the same, then whether it is faster."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -10,18 +10,29 @@ from backend_advisor.experts.database.remedies.candidates import candidates
 from backend_advisor.experts.database.remedies.rewrites import Rewrite, rewrites
 from backend_advisor.experts.database.remedies.search import Found, pays
 from backend_advisor.experts.database.remedies.shelf import Shelf
-from backend_advisor.lab.equivalence import TRIALS, Checker, EquivalenceResult, checking, compare, keys_before_page
+from backend_advisor.lab.equivalence import (
+    TRIALS,
+    Checker,
+    EquivalenceResult,
+    checking,
+    compare,
+    compare_page,
+    keys_before_page,
+)
 from backend_advisor.lab.errors import LabError
 from backend_advisor.model import Measurement
 from backend_advisor.sql.schema import Schema, qualified
 from backend_advisor.sql.statement import Problem, Statement, parse
 
 EXTRA_INDEX_SECONDS = 8.0
+SMALL_LIMIT, SMALL_OFFSET = 3, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a rewrite: its text as offered, its comparison, and its measurements if it gives the same rows.
+
+    `small_page` tells that the random databases were asked for a smaller page, which they can reach.
 
     `alone` is without any new index; `best` with the indexes named in `indexes`, those recommended for the original
     among them.
@@ -33,28 +44,79 @@ class Outcome:
     alone: Measurement | None = None
     best: Measurement | None = None
     indexes: tuple[str, ...] = ()
+    small_page: bool = False
 
     @property
     def equal(self) -> bool:
         """Whether its rows were the same on every database."""
         return self.equality.holds
 
+    @property
+    def differs(self) -> bool:
+        """Whether its rows were seen to differ; neither this nor `equal` when nothing could be compared."""
+        return self.equality.counterexample is not None or bool({"bench", "order_lost"} & set(self.equality.notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A rewrite as it runs, as it is shown, and as it is compared on small databases."""
+
+    rewrite: Rewrite
+    shown: str
+    checked: Rewrite
+
 
 def try_rewrites(made: Bench, statement: Statement, schema: Schema, shelf: Shelf, found: Found) -> list[Outcome]:
     """Every rewrite that the query admits, compared and measured."""
-    runnable = Statement(made.sql, statement.artifact, statement.offset, statement.dialect)
-    offered = rewrites(runnable, schema)
-    as_written = {one.name: one.sql for one in rewrites(statement, schema)}
+    offered = _forms(made.sql, statement, schema)
     if not offered:
         return []
+    shown = {one.name: one.sql for one in rewrites(statement, schema)}
+    small = small_page(made.sql)
+    checked = {one.name: one for one in _forms(small, statement, schema)} if small != made.sql else {}
     with checking(made.server, schema) as checker:
-        return [_try(made, checker, one, as_written.get(one.name, one.sql), schema, shelf, found) for one in offered]
+        return [
+            _try(
+                made,
+                _Form(one, shown.get(one.name, one.sql), checked.get(one.name, one)),
+                same_answer(checker, small if one.name in checked else made.sql, checked.get(one.name, one)),
+                schema,
+                shelf,
+                found,
+            )
+            for one in offered
+        ]
+
+
+def _forms(sql: str, statement: Statement, schema: Schema) -> list[Rewrite]:
+    return rewrites(Statement(sql, statement.artifact, statement.offset, statement.dialect), schema)
+
+
+def small_page(sql: str) -> str:
+    """The query with a LIMIT and OFFSET that a database of a few rows reaches; a deep page would compare nothing."""
+    tree = parse(sql, "postgres")
+    if isinstance(tree, Problem):
+        return sql
+    changed = False
+    for part, most in (("limit", SMALL_LIMIT), ("offset", SMALL_OFFSET)):
+        value = tree.args[part].args.get("expression") if tree.args.get(part) is not None else None
+        if isinstance(value, exp.Literal) and value.is_int and int(value.name) > most:
+            value.replace(exp.Literal.number(most))
+            changed = True
+    return str(tree.sql("postgres")) if changed else sql
 
 
 def same_answer(
     checker: Checker, original: str, rewrite: Rewrite, *, trials: int = TRIALS, seed: int = 0
 ) -> EquivalenceResult:
     """Compare a rewrite with the original on random databases; with its ties broken, where it leaves some."""
+    try:
+        return _compared(checker, original, rewrite, trials, seed)
+    except LabError:
+        return EquivalenceResult(False, 0, 0)
+
+
+def _compared(checker: Checker, original: str, rewrite: Rewrite, trials: int, seed: int) -> EquivalenceResult:
     if rewrite.same_rows:
         return checker.equivalent(rewrite.tie_broken or original, rewrite.sql, trials=trials, seed=seed)
     if rewrite.tie_broken is not None:
@@ -64,20 +126,21 @@ def same_answer(
     return checker.same_page(rewrite.tie_broken or original, rewrite.sql, trials=trials, seed=seed)
 
 
-def _try(
-    made: Bench, checker: Checker, rewrite: Rewrite, shown: str, schema: Schema, shelf: Shelf, found: Found
-) -> Outcome:
-    try:
-        equality = same_answer(checker, made.sql, rewrite)
-    except LabError:
-        return Outcome(rewrite, shown, EquivalenceResult(False, 0, 0))
+def _try(made: Bench, form: _Form, equality: EquivalenceResult, schema: Schema, shelf: Shelf, found: Found) -> Outcome:
+    rewrite = form.rewrite
+    small = form.checked is not rewrite
     if not equality.holds:
-        return Outcome(rewrite, shown, equality)
+        return Outcome(rewrite, form.shown, equality, small_page=small)
     chosen = [built.index.name for built in found.chosen]
     runnable = rewrite.sql if rewrite.same_rows else _with_values(made, rewrite)
-    if runnable is None or (rewrite.same_rows and not _same_on_bench(made, shelf, chosen, rewrite)):
-        return Outcome(rewrite, shown, EquivalenceResult(False, equality.trials, equality.eventful, notes=("bench",)))
-    return _measured(rewrite, shown, equality, runnable, schema, shelf, found)
+    same = _same_on_bench(made, shelf, chosen, rewrite)
+    if runnable is None or not same:
+        refused = EquivalenceResult(False, equality.trials, equality.eventful, notes=() if same is None else ("bench",))
+        return Outcome(rewrite, form.shown, refused, small_page=small)
+    return replace(
+        _measured(rewrite, form.shown, equality, runnable, schema, shelf, found),
+        small_page=small,
+    )
 
 
 def _measured(
@@ -100,7 +163,7 @@ def _measured(
 
 
 def _with_more_indexes(
-    sql: str, schema: Schema, shelf: Shelf, chosen: Iterable[str]
+    sql: str, schema: Schema, shelf: Shelf, chosen: Sequence[str]
 ) -> Iterator[tuple[tuple[str, ...], Measurement | None]]:
     """The rewritten query with the candidates that only its new form can use."""
     tree = _resolved(sql, schema)
@@ -108,21 +171,28 @@ def _with_more_indexes(
         return
     shelf.build(candidates([tree], schema), EXTRA_INDEX_SECONDS)
     seen = shelf.measure(sql, shelf.built, runs=3)
-    used = shelf.used(seen.plan) if seen is not None else frozenset()
-    names = tuple(sorted(used))
-    if names and set(names) != set(chosen):
-        yield names, shelf.measure(sql, names)
+    names = shelf.used(seen.plan) if seen is not None else frozenset()
+    if not names or names == set(chosen):
+        return
+    best = shelf.measure(sql, names)
+    for name in sorted(names - set(chosen)):
+        without = shelf.measure(sql, names - {name}, runs=3)
+        if without is not None and not (best is not None and pays(without, best)):
+            names, best = names - {name}, without
+    yield tuple(sorted(names)), best
 
 
-def _same_on_bench(made: Bench, shelf: Shelf, chosen: Iterable[str], rewrite: Rewrite) -> bool:
+def _same_on_bench(made: Bench, shelf: Shelf, chosen: Iterable[str], rewrite: Rewrite) -> bool | None:
+    """Whether both agree on the bench's rows; None when that could not be found out in time."""
+    original = rewrite.tie_broken or made.sql
     shelf.show(chosen)
     try:
         with made.database.session() as session:
             session.run("BEGIN")
-            verdict = compare(session, rewrite.tie_broken or made.sql, rewrite.sql)
+            verdict = (compare if rewrite.same_rows else compare_page)(session, original, rewrite.sql)
     except LabError:
-        return False
-    return verdict.same
+        return None
+    return None if verdict.skipped else verdict.same
 
 
 def _with_values(made: Bench, rewrite: Rewrite) -> str | None:

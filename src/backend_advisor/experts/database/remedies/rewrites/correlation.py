@@ -159,7 +159,7 @@ def _split(select: exp.Select, outside: set[str]) -> tuple[list[tuple[exp.Column
 def _join(tree: exp.Select, group: list[_Correlated]) -> None:
     """One grouped table for subqueries over the same rows, each replaced by its column."""
     first = group[0]
-    name = new_name(tree, f"{first.select.args['from_'].this.alias_or_name}_by_key")
+    name = new_name(tree, f"{first.select.args['from_'].this.name or 'rows'}_by_key")
     values: list[exp.Expr] = []
     for one in group:
         value = _value(one)

@@ -1,6 +1,6 @@
 """Subqueries that are values, as joins: a look-up by key, and several values taken from the same row."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -131,26 +131,30 @@ def _fixed(part: exp.Expr, alias: str) -> list[exp.Column]:
 
 
 def _join(tree: exp.Select, values: list[_Value]) -> None:
-    source = values[0].select.args["from_"].this
-    name = new_name(tree, f"{source.alias_or_name}_of_row")
-    outputs: list[exp.Expr] = []
+    table = values[0].select.args["from_"].this.name
+    first = values[0].select.args.get("limit") is not None
+    name = new_name(tree, f"first_{table}" if first else f"{table}_figures")
+    outputs: dict[exp.Expr, str] = {}
     for value in values:
         output = value.select.expressions[0].unalias()
         if output not in outputs:
-            outputs.append(output)
-    columns = _column_names(outputs)
+            outputs[output] = _column_name(value.subquery, output, outputs.values())
     rows = values[0].select.copy()
-    rows.set("expressions", [exp.alias_(one.copy(), column) for one, column in zip(outputs, columns, strict=True)])
+    rows.set("expressions", [exp.alias_(one.copy(), column) for one, column in outputs.items()])
     lateral = exp.Lateral(this=rows.subquery(), alias=exp.TableAlias(this=exp.to_identifier(name)))
     tree.append("joins", exp.Join(this=lateral, side="LEFT", on=exp.true()))
     for value in values:
-        output = value.select.expressions[0]
-        put_value(value.subquery, exp.column(columns[outputs.index(output.unalias())], table=name), output)
+        own = value.select.expressions[0]
+        put_value(value.subquery, exp.column(outputs[own.unalias()], table=name), own)
 
 
-def _column_names(outputs: list[exp.Expr]) -> list[str]:
-    plain = [one.name if isinstance(one, exp.Column) else "" for one in outputs]
-    return [name if name and plain.count(name) == 1 else f"value{number}" for number, name in enumerate(plain, 1)]
+def _column_name(subquery: exp.Subquery, output: exp.Expr, taken: Iterable[str]) -> str:
+    """The name that the value has outside, else its column's own, unless another value bears it already."""
+    outside = subquery.alias or (subquery.parent.alias if isinstance(subquery.parent, exp.Alias) else "")
+    plain = output.name if isinstance(output, exp.Column) else ""
+    held = list(taken)
+    wanted = next((one for one in (outside, plain) if one and not one.startswith("_col_") and one not in held), "")
+    return wanted or f"value{len(held) + 1}"
 
 
 def _looks_up(select: exp.Select, outside: set[str], known: Known) -> bool:

@@ -135,10 +135,14 @@ def _pick(tree: exp.Select, part: exp.Expr, known_true: list[exp.Expr], known: K
     output = select.expressions[0].unalias()
     maximum = isinstance(output, exp.Max | exp.Min) and output.this == exp.column(own.name, table=inner.alias_or_name)
     if maximum and not output.expressions:
-        # A row that equals the maximum need not have been counted for it, unless the same conditions hold for it.
-        met = all(one in known_true for one in local)
+        fixed = {column.name for column, _ in groups} | {own.name}
+        one = any(set(key) <= fixed for key in known.keys(table))
+        # A row that ties with the maximum need not have been counted for it, unless the same conditions hold for it.
+        if not one and any(part not in known_true for part in local):
+            return None
         descending = isinstance(output, exp.Max)
-        return _extreme(part, own, table, groups, local, known, descending=descending) if met else None
+        first = exp.Ordered(this=own.copy(), desc=descending, nulls_first=descending)
+        return _Pick(part, own.table, table, groups, (own,), tuple(local), (first,), one)
     key = exp.column(own.name, table=inner.alias_or_name)
     if output != key or (own.name,) not in known.identity(table) or not _takes_first(select):
         return None
@@ -149,22 +153,6 @@ def _pick(tree: exp.Select, part: exp.Expr, known_true: list[exp.Expr], known: K
     unique = any(set(one) <= sorted_by for one in known.identity(table))
     whole = order if unique else extended(order, own.table, known.identity(table)[0])
     return _Pick(part, own.table, table, groups, (), tuple(local), tuple(whole), one=True, made_one=not unique)
-
-
-def _extreme(
-    part: exp.Expr,
-    own: exp.Column,
-    table: Table,
-    groups: _Groups,
-    local: list[exp.Expr],
-    known: Known,
-    *,
-    descending: bool,
-) -> _Pick:
-    fixed = {column.name for column, _ in groups} | {own.name}
-    one = any(set(key) <= fixed for key in known.keys(table))
-    order = exp.Ordered(this=own.copy(), desc=descending, nulls_first=descending)
-    return _Pick(part, own.table, table, groups, (own,), tuple(local), (order,), one)
 
 
 def _groups(select: exp.Select, inner: str, alias: str) -> tuple[_Groups, list[exp.Expr]] | None:
