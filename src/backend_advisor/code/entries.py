@@ -14,6 +14,9 @@ from backend_advisor.code.types import behind, declared_value, is_harmless
 from backend_advisor.code.values import UNKNOWN, Value, join_all
 
 _PARAMETERS = 64
+_OF_CLASSES = frozenset({"component", "http.handler"})
+"""What a class is marked as without its methods being so: a path that stands on it is the beginning of theirs."""
+_TEXTS = frozenset({"java.lang.String", "java.lang.Object", "java.lang.CharSequence"})
 _SEGMENT = ("path.file", "path.entry", "nosql.query")
 """What a segment of an address cannot harm: it is text without a slash."""
 
@@ -32,7 +35,10 @@ def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
     for decorator in info.owner.node.decorators:
         role, _ = decorator_role(run, decorator, env)
         if role is not None:
-            info.marks.update(mark for mark in role.marks if mark != "component")
+            info.marks.update(mark for mark in role.marks if mark not in _OF_CLASSES)
+            handler = run.machine.seen.handlers.get(id(info))
+            if role.result and handler is not None and handler.result is None:
+                handler.result = role
     for base in run.machine.objects.bases(info.owner):
         for kind in run.machine.roles.ancestry(base):
             known = run.machine.roles.classes.get(kind)

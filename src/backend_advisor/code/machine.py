@@ -38,6 +38,8 @@ class Machine:
         self._envs: dict[str, Env] = {}
         self._closures: dict[int, Mapping[str, Value]] = {}
         self._hoisted: dict[str, dict[str, FunctionInfo]] = {}
+        self.reachable: dict[tuple[ClassInfo, str], list[FunctionInfo]] = {}
+        """The methods that a call on an object of a class can reach, once inheritance is known."""
         self._entries: list[tuple[FunctionRef, list[Value]]] = []
         self._known_prefixes: frozenset[str] | None = None
         self._methods: dict[tuple[str, str], CallRole | None] = {}
@@ -47,6 +49,7 @@ class Machine:
         """Run every file's top level, then every function as its framework (or anybody) would call it."""
         for unit in self.program.units.values():
             self.unit_env(unit)
+        self.objects.link()
         self._run_entries()
         functions = list(self.program.functions())
         called = _called_names(self.program)

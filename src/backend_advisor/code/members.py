@@ -154,6 +154,13 @@ def is_property(info: FunctionInfo) -> bool:
 
 def methods_of(run: Run, info: ClassInfo, name: str) -> list[FunctionInfo]:
     """The methods that a call on some object of a class can reach: its own, and those of everything that inherits."""
+    known = run.machine.reachable.get((info, name)) if run.machine.objects.linked else None
+    if known is None:
+        known = run.machine.reachable[info, name] = _reachable(run, info, name)
+    return known
+
+
+def _reachable(run: Run, info: ClassInfo, name: str) -> list[FunctionInfo]:
     program = run.machine.program
     own = program.method(info, name)
     # A call on an interface reaches what implements it; on a class, its own method is the likely one.

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
 from backend_advisor.code.names import FunctionRef, name_value
-from backend_advisor.code.program import ClassInfo, FunctionInfo
-from backend_advisor.code.run import Env, Run
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
+from backend_advisor.code.run import Env, Run, same
 from backend_advisor.code.site import Site
-from backend_advisor.code.taints import merge_taints
+from backend_advisor.code.taints import bounded_taints, merge_taints
 from backend_advisor.code.types import declared_value
-from backend_advisor.code.values import Value, all_taints, join, with_field
+from backend_advisor.code.values import Value, all_taints, bounded, join, with_field
 
 if TYPE_CHECKING:
     from backend_advisor.code.machine import Machine
@@ -23,6 +23,8 @@ class Objects:
     def __init__(self, machine: "Machine") -> None:
         self._machine = machine
         self._fields: dict[tuple[str, str], Value] = {}
+        self._bases: dict[str, tuple[str, ...]] = {}
+        self.linked = False
         self._constructed: set[str] = set()
         self.gained: set[str] = set()
         """Classes whose fields came to hold more data after their methods may have been run."""
@@ -93,6 +95,9 @@ class Objects:
 
     def bases(self, info: ClassInfo) -> tuple[str, ...]:
         """The qualified names of a class's bases."""
+        known = self._bases.get(info.name)
+        if known is not None:
+            return known
         if info.bases is None:
             info.bases = ()
             run = Run(self._machine, info.unit, None, {}, 0)
@@ -108,8 +113,18 @@ class Objects:
                 if parent is not None:
                     parent.children.append(info)
                     self.bases(parent)
+            self._machine.program.relinked()
         inherited = [b for one in self._machine.program.ancestry(info)[1:] for b in one.bases or ()]
-        return tuple(dict.fromkeys((*info.bases, *inherited)))
+        found_bases = tuple(dict.fromkeys((*info.bases, *inherited)))
+        if self.linked:
+            self._bases[info.name] = found_bases
+        return found_bases
+
+    def link(self) -> None:
+        """Find the bases of every class; from then on inheritance is fixed."""
+        for info in list(self._machine.program.classes.values()):
+            self.bases(info)
+        self.linked = True
 
     def foreign(self, info: ClassInfo) -> bool:
         """Whether a class inherits from something outside the program."""
@@ -145,7 +160,7 @@ class Objects:
 
     def field_gained(self, info: ClassInfo, name: str, value: Value) -> None:
         """A field of objects of a class is written."""
-        kept = _of_no_caller(value)
+        kept = _remembered(value, self._machine.program)
         key = (info.name, name)
         known = self._fields.get(key)
         if known is None:
@@ -154,6 +169,8 @@ class Objects:
         if known is kept:
             return
         joined = join(known, kept)
+        if same(joined, known):
+            return
         if joined.taints.keys() != known.taints.keys():
             self.gained.add(info.name)
         self._fields[key] = joined
@@ -165,6 +182,13 @@ class Objects:
         if run.info is None or not run.info.node.params:
             return None
         return env.get(run.info.node.params[0].name)
+
+
+def _remembered(value: Value, program: Program) -> Value:
+    """What is remembered of a value that is written to a field; an object of the program remembers its own fields."""
+    if value.types & program.classes.keys():
+        value = value.but(fields=None, rest=None, taints=bounded_taints(value.taints))
+    return _of_no_caller(bounded(value, 1))
 
 
 def _of_no_caller(value: Value) -> Value:

@@ -77,6 +77,8 @@ class Program:
         self.by_short_name: dict[str, list[ClassInfo]] = {}
         self.packages: dict[str, dict[str, ClassInfo]] = {}
         self.configuration = configuration or {}
+        self._ancestry: dict[ClassInfo, list[ClassInfo]] = {}
+        self._implementations: dict[ClassInfo, list[ClassInfo]] = {}
         self.infos: dict[int, FunctionInfo | ClassInfo] = {}
         for path, module in modules.items():
             self._add(path, module)
@@ -105,13 +107,16 @@ class Program:
 
     def ancestry(self, owner: ClassInfo) -> list[ClassInfo]:
         """A class and those it inherits from, as far as they are in the program."""
-        order = [owner]
-        for one in order:
-            for base in one.bases or ():
-                known = self.classes.get(base)
-                if known is not None and known not in order:
-                    order.append(known)
-        return order
+        found = self._ancestry.get(owner)
+        if found is None:
+            order = {owner: None}
+            waiting = [owner]
+            for one in waiting:
+                bases = [self.classes[base] for base in one.bases or () if base in self.classes]
+                waiting += [base for base in bases if base not in order]
+                order.update(dict.fromkeys(bases))
+            found = self._ancestry[owner] = list(order)
+        return found
 
     def foreign_bases(self, owner: ClassInfo) -> list[str]:
         """The types from outside the program that a class inherits from."""
@@ -119,10 +124,20 @@ class Program:
 
     def implementations(self, owner: ClassInfo) -> list[ClassInfo]:
         """A class and everything that inherits from it."""
-        order = [owner]
-        for one in order:
-            order += [child for child in one.children if child not in order]
-        return order
+        found = self._implementations.get(owner)
+        if found is None:
+            order = {owner: None}
+            waiting = [owner]
+            for one in waiting:
+                waiting += [child for child in one.children if child not in order]
+                order.update(dict.fromkeys(one.children))
+            found = self._implementations[owner] = list(order)
+        return found
+
+    def relinked(self) -> None:
+        """A class's bases became known: what was concluded from inheritance is forgotten."""
+        self._ancestry.clear()
+        self._implementations.clear()
 
     def functions(self) -> Iterator[FunctionInfo]:
         """Every function of the program in order of place."""
