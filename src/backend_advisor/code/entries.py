@@ -153,9 +153,8 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
     if kind is not None and kind.startswith("source:"):
         if harmless:
             return stated
-        foreign = [
-            one for one in stated.types if one in run.machine.known_types() and one not in run.machine.program.classes
-        ]
+        known = run.machine.known_types() - _TEXTS
+        foreign = [one for one in stated.types if one in known and one not in run.machine.program.classes]
         if foreign and stated.rest is None:
             return stated
         taint = Taint(kind[7:])
