@@ -2,7 +2,7 @@
 
     python benchmarks/rewrites.py [QUERIES] [SEED] [DATABASES]
 
-Prints how many were made, how often each family was met, how many the checker rejected (each a fault of the family's
+Prints how many were made, how often each family was met, and with rows in the result, how many the checker rejected (each a fault of the family's
 own condition), and how many accepted ones differed on the other data, which must be none.
 """
 
@@ -32,7 +32,7 @@ def main() -> int:
     databases = int(sys.argv[3]) if len(sys.argv) > 3 else DATABASES
     schema = read_ddl(statements(Artifact(name="ddl", kind="ddl", text=DDL)))
     generator = QueryGenerator(seed)
-    made, rejected, useless, differing = Counter(), Counter(), Counter(), Counter()
+    made, eventful, rejected, useless, differing = Counter(), Counter(), Counter(), Counter(), Counter()
     rewritten, trials, started = 0, 0, time.perf_counter()
     with running() as server, checking(server, schema) as checker:
         for number in range(queries):
@@ -51,6 +51,7 @@ def main() -> int:
                     continue
                 second = same_answer(checker, sql, rewrite, trials=databases, seed=number + 1_000_000)
                 trials += second.trials
+                eventful[rewrite.name] += bool(first.eventful + second.eventful)
                 if second.counterexample is not None:
                     differing[rewrite.name] += 1
                     print("DIFFERS", rewrite.name, sql, rewrite.sql, second.counterexample, sep="\n  ")
@@ -58,7 +59,8 @@ def main() -> int:
     print(f"queries {queries}, with a rewrite {rewritten}, rewrites {made.total()}, databases {trials}")
     for name, count in made.most_common():
         print(
-            f"  {name:28} {count:5}  rejected {rejected[name]}  untested {useless[name]}  differing {differing[name]}"
+            f"  {name:26} {count:5}  with rows {eventful[name]:5}  rejected {rejected[name]}"
+            f"  untested {useless[name]}  differing {differing[name]}"
         )
     print(f"rejected {rejected.total()}, differing after acceptance {differing.total()}")
     print(f"{seconds:.1f} s, {seconds / max(trials, 1) * 1000:.1f} ms a database")

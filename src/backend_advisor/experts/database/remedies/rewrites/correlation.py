@@ -212,7 +212,8 @@ def put_value(subquery: exp.Subquery, result: exp.Expr, output: exp.Expr) -> Non
     """Put a value in the subquery's place; the server names an unnamed one after its function or column."""
     parent = subquery.parent
     if isinstance(parent, exp.Select) and subquery.alias and not subquery.alias.startswith("_col_"):
-        subquery.replace(exp.alias_(result, subquery.alias))
+        # As it was written: a quoted name keeps its capitals.
+        subquery.replace(exp.Alias(this=result, alias=subquery.args["alias"].this.copy()))
         return
     bare = output.unalias()
     own = output.alias if not output.alias.startswith("_col_") else ""

@@ -1,5 +1,6 @@
 """Subqueries that are values, as joins: a look-up by key, and several values taken from the same row."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ from backend_advisor.experts.database.remedies.rewrites.shape import (
 )
 from backend_advisor.sql.schema import Schema
 
+_PLAIN_NAME = re.compile(r"(?!_col_)[a-z_][a-z0-9_]*")
 _NO_LOOKUP = ("joins", "laterals", "group", "having", "distinct", "offset", "with_", "locks", "windows")
 _NO_FIRST = ("laterals", "group", "having", "distinct", "offset", "with_", "locks", "windows")
 
@@ -153,7 +155,7 @@ def _column_name(subquery: exp.Subquery, output: exp.Expr, taken: Iterable[str])
     outside = subquery.alias or (subquery.parent.alias if isinstance(subquery.parent, exp.Alias) else "")
     plain = output.name if isinstance(output, exp.Column) else ""
     held = list(taken)
-    wanted = next((one for one in (outside, plain) if one and not one.startswith("_col_") and one not in held), "")
+    wanted = next((one for one in (outside, plain) if _PLAIN_NAME.fullmatch(one) and one not in held), "")
     return wanted or f"value{len(held) + 1}"
 
 
