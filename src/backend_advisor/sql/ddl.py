@@ -68,7 +68,7 @@ def _read_create(tree: exp.Create, statement: Statement, drafts: Drafts) -> None
     kind, dialect = str(tree.args.get("kind")).upper(), statement.dialect
     if kind == "TABLE" and isinstance(tree.this, exp.Schema):
         draft = drafts.of(tree.this.this.name)
-        before = dict(draft.columns) if draft.created_by not in ("", statement.artifact.name) else {}
+        before = draft.begin_again() if draft.created_by not in ("", statement.artifact.name) else {}
         for part in tree.this.expressions:
             _read_table_part(part, dialect, draft, drafts)
         draft.doubt(before)
@@ -99,7 +99,11 @@ def _read_alter(tree: exp.Alter, dialect: str, drafts: Drafts) -> None:
         return
     draft = drafts.of(tree.this.name)
     for action in tree.args.get("actions") or ():
-        if isinstance(action, exp.AlterRename):
+        column_to = next(iter(tree.find_all(exp.ToTableProperty)), None)
+        if isinstance(action, exp.AlterRename) and column_to is not None:
+            # RENAME a TO b: the word COLUMN may be left out, and the parser then takes `a` for the table's new name.
+            draft.rename_column(action.this.name, column_to.this.name)
+        elif isinstance(action, exp.AlterRename):
             drafts.rename(draft, action.this.name)
         elif isinstance(action, exp.RenameColumn):
             draft.rename_column(action.this.name, action.args["to"].name)

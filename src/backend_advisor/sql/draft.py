@@ -20,6 +20,12 @@ class Draft:
     foreign_keys: list[ForeignKey] = field(default_factory=list)
     indexes: list[Index] = field(default_factory=list)
 
+    def begin_again(self) -> dict[str, Column]:
+        """Another file creates a table of this name: its columns so far. Its key so far still counts as an index."""
+        if self.primary_key:
+            self.indexes.append(Index(f"{self.name}_pkey", self.name, self.primary_key, constraint=True))
+        return dict(self.columns)
+
     def doubt(self, before: Mapping[str, Column]) -> None:
         """Count columns as guesses where another file created a table of this name with other columns."""
         for name, column in self.columns.items():

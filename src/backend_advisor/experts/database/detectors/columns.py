@@ -137,12 +137,21 @@ def fixed_columns(scope: exp.Expr) -> Iterator[exp.Column]:
     conditions = [part for on in inner if on is not None for part in _cut(on)]
     for condition in [*conjuncts(scope.args.get("where")), *conditions]:
         if isinstance(condition, exp.EQ):
-            pairs = ((condition.this, condition.expression), (condition.expression, condition.this))
-            for column, value in pairs:
+            for column, value in _equal(condition):
                 if isinstance(column, exp.Column) and (value.find(exp.Column) is None or is_one_value(value)):
                     yield column
         elif isinstance(condition, exp.In) and isinstance(condition.this, exp.Column) and condition.expressions:
             yield condition.this
+
+
+def _equal(condition: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
+    """Both ways round, what an equality sets equal; of `(a, b) = (c, d)` each pair."""
+    left, right = condition.this.unnest(), condition.expression.unnest()
+    rows = isinstance(left, exp.Tuple) and isinstance(right, exp.Tuple)
+    pairs = zip(left.expressions, right.expressions, strict=False) if rows else [(left, right)]
+    for one, other in pairs:
+        yield one, other
+        yield other, one
 
 
 def is_one_value(value: exp.Expr) -> bool:

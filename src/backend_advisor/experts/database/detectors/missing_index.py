@@ -5,7 +5,8 @@ from itertools import groupby
 
 from sqlglot import exp
 
-from backend_advisor.experts.database.detectors.query_shape import key_column
+from backend_advisor.experts.database.detectors.columns import SCOPES, joins_of
+from backend_advisor.experts.database.detectors.query_shape import is_base_table, key_column
 from backend_advisor.experts.database.detectors.registry import QueryContext, detects_in_query
 from backend_advisor.experts.database.remedies.access import Access, accesses
 from backend_advisor.knowledge.detection import Match
@@ -28,6 +29,11 @@ def missing_index(query: QueryContext) -> Iterator[Match]:
             table = query.schema.table(access.table)
             if table is None or table.inferred or not columns or (table.rows or _SMALL) < _SMALL:
                 continue
+            if any(table.column(name) is None for name in columns) or not is_base_table(
+                exp.Table(this=exp.to_identifier(access.table))
+            ):
+                # The DDL at hand is not of the table that this query reads; or it is a catalogue or scratch table.
+                continue
             if not _starts(table.name, columns, query.schema):
                 yield Match(
                     location=query.statement.location(_place(query.tree, access, columns)),
@@ -35,24 +41,28 @@ def missing_index(query: QueryContext) -> Iterator[Match]:
                 )
 
 
-def _kept_whole(tree: exp.Expr) -> set[tuple[str, str]]:
-    """Columns, with their relation, of the side that an outer join keeps whole, whatever its condition."""
-    kept = set()
-    for join in tree.find_all(exp.Join):
-        on, side = join.args.get("on"), join.side
-        for column in on.find_all(exp.Column) if on is not None and side else ():
-            if side == "FULL" or (column.table == join.this.alias_or_name) == (side == "RIGHT"):
-                kept.add((column.table, column.name))
-    return kept
+def _kept_whole(tree: exp.Expr) -> set[tuple[int, str, str]]:
+    """Columns that only bind a side which an outer join keeps whole: by scope, relation and name."""
+    kept: set[tuple[int, str, str]] = set()
+    leading: set[tuple[int, str, str]] = set()
+    for number, scope in enumerate(tree.find_all(*SCOPES)):
+        where = scope.args.get("where")
+        leading |= {(number, c.table, c.name) for c in (where.find_all(exp.Column) if where is not None else ())}
+        for join in joins_of(scope):
+            on, side = join.args.get("on"), join.side
+            for column in on.find_all(exp.Column) if on is not None else ():
+                whole = side == "FULL" or (column.table == join.this.alias_or_name) == (side == "RIGHT")
+                (kept if side and whole else leading).add((number, column.table, column.name))
+    return kept - leading
 
 
-def _reached_by(access: Access, together: list[Access], kept: set[tuple[str, str]]) -> list[str]:
+def _reached_by(access: Access, together: list[Access], kept: set[tuple[int, str, str]]) -> list[str]:
     """The columns that could lead to the rows wanted; none where all rows are wanted, or an expression leads."""
     if access.expressions or access.patterns or access.contained:
         return []
     limited_sort = [name for name, _ in access.sort[:1]] if access.limited else []
-    own = [name for name in access.equalities if (access.alias, name) not in kept]
-    joins = [name for name in access.joins if (access.alias, name) not in kept]
+    own = [name for name in access.equalities if (access.scope, access.alias, name) not in kept]
+    joins = [name for name in access.joins if (access.scope, access.alias, name) not in kept]
     if not own and not access.ranges and not limited_sort and not any(_is_narrowed(other) for other in together):
         # A join of whole tables reads them whole, with or without an index.
         return []

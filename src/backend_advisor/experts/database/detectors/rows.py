@@ -29,6 +29,7 @@ from backend_advisor.experts.database.detectors.query_shape import (
 from backend_advisor.experts.database.detectors.registry import QueryContext, detects_in_query
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit, Location, Severity
+from backend_advisor.sql.migrations import is_named
 
 DEEP_OFFSET = 1_000
 SMALL_TABLE_ROWS = 1_000
@@ -88,10 +89,17 @@ def _is_narrow(query: QueryContext, table: exp.Table) -> bool:
 
 
 def _is_costly(query: QueryContext, tables: list[exp.Table]) -> bool:
-    """Whether DDL shows what the star drags along: many columns, or values kept out of line."""
+    """Whether DDL shows what the star drags along: many columns, or values kept out of line.
+
+    In a file of named queries a generator makes the star a list of the columns that the program reads.
+    """
+    if is_named(query.statement):
+        return False
     for table in tables:
         known = known_table(query, table)
         columns = known.columns if known is not None else ()
+        if any(column.inferred for column in columns):
+            return False
         if len(columns) >= WIDE_TABLE_COLUMNS or any(_OUT_OF_LINE.match(column.type) for column in columns):
             return True
     return False

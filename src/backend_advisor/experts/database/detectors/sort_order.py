@@ -30,6 +30,7 @@ SMALL_TABLE_ROWS = 1_000
 NULLS_SORT_HIGH = {"postgres", "oracle"}
 """Dialects in which NULL sorts above every value; in the others it sorts below."""
 
+_VALUES = (exp.Parameter, exp.Placeholder, exp.SessionParameter, exp.Literal, exp.Case)
 _INDEX_KEY = re.compile(r"^(?P<what>.*?)(?P<desc> DESC)?(?: NULLS (?P<nulls>FIRST|LAST))?$", re.DOTALL)
 
 
@@ -51,6 +52,8 @@ def sort_under_limit(query: QueryContext) -> Iterator[Match]:
             continue
         table = sorted_table(query, select, keys)
         known = known_table(query, table)
+        if any(_depends_on_values(key) for key in keys):
+            continue
         if table is None or known is None or (known.rows is not None and known.rows <= SMALL_TABLE_ROWS):
             continue
         fixed = _fixed_columns(select, table) | set(columns_joined_to_one_row(query, select, table))
@@ -73,6 +76,11 @@ def sort_under_limit(query: QueryContext) -> Iterator[Match]:
             severity=Severity.NOTE if narrowed else None,
             confidence=None if has_plain_index(query.schema) and not narrowed else Confidence.LOW,
         )
+
+
+def _depends_on_values(key: exp.Ordered) -> bool:
+    """Whether the key is computed from values of the query, as a distance is: no B-tree holds that order."""
+    return not isinstance(key.this, exp.Column) and key.this.find(*_VALUES) is not None
 
 
 def sorted_table(query: QueryContext, select: exp.Select, keys: list[exp.Ordered]) -> exp.Table | None:
