@@ -1,0 +1,152 @@
+"""Routes that anybody, or any user, can use on what is not theirs; and logins that can be tried without end."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import Program
+from backend_advisor.experts.security.detectors.origins import Fetch, Findings, Reader
+from backend_advisor.experts.security.detectors.routes import Route, survey
+from backend_advisor.experts.security.detectors.words import (
+    AUTHENTICATES,
+    LOGIN,
+    OPEN,
+    OWNER_FIELD,
+    PERSONAL,
+    ROLE_FIELD,
+    SIGNING,
+    identifiers,
+    snake,
+)
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_SIGN_IN = re.compile(r"(?:^|[^a-z])(?:log_?-?in|sign_?-?in)(?:$|[^a-z])", re.IGNORECASE)
+_SIGNING_IN = frozenset({"password.verify", "auth.login", "jwt.sign", "password.hash"})
+
+
+@detects_in_code("SEC401")
+def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
+    """Records that a client-given identifier opens, whoever asks."""
+    facts, routes = survey(context)
+    reader = Reader(context.program, facts)
+    read = [(route, reader.read(route)) for route in routes if not _signs_in(route)]
+    owned = {model for _, found in read for model in found.owned}
+    has_users = any(found.knows_user for _, found in read) or any(route.asks or route.covered for route in routes)
+    alone = len(context.program.units) == 1
+    told: set[tuple[str, int]] = set()
+    for route, found in read:
+        if _by_role(route):
+            continue
+        for fetch in found.unchecked():
+            place = (fetch.unit.path, fetch.node.start)
+            if place in told or not (has_users or alone):
+                continue
+            if _matters(fetch, route, found, owned, context.program, has_users):
+                told.add(place)
+                yield Match(
+                    location=context.location(fetch.unit, fetch.node),
+                    values={"route": route.label, "model": fetch.model or "?", "key": fetch.key},
+                    confidence=None
+                    if fetch.certain and (route.asks or route.covered or fetch.changes)
+                    else Confidence.MEDIUM,
+                )
+                break
+
+
+def _signs_in(route: Route) -> bool:
+    names = f"{route.path} {snake(route.info.node.name)}"
+    if route.acts & {"password.verify", "auth.login"} or LOGIN.search(names) or SIGNING.search(names):
+        return True
+    return OPEN.search(names) is not None and not route.asks
+
+
+def _by_role(route: Route) -> bool:
+    """Whether a role, and not only a sign-in, is asked for."""
+    return "auth.role" in route.info.marks or any(ROLE_FIELD.search(name) for name in route.guards)
+
+
+def _matters(fetch: Fetch, route: Route, found: Findings, owned: set[str], program: Program, has_users: bool) -> bool:
+    """Whether the record is somebody's: by its name, its fields, how others read it, or because it is changed."""
+    personal = PERSONAL.match(snake(fetch.model)) is not None
+    if not has_users:
+        return personal
+    if personal or fetch.model.lower() in owned or _has_owner(fetch.model, program):
+        return True
+    return fetch.changes and (route.asks or route.covered)
+
+
+def _has_owner(model: str, program: Program) -> bool:
+    for info in program.by_short_name.get(model, ()):
+        names = [*info.fields, *(one for base in program.ancestry(info)[1:] for one in base.fields)]
+        if any(OWNER_FIELD.match(snake(name)) for name in names):
+            return True
+    return False
+
+
+@detects_in_code("SEC402")
+def route_without_authentication(context: CodeContext) -> Iterator[Match]:
+    """State-changing routes that ask nobody who they are, beside others that do."""
+    _, routes = survey(context)
+    groups: dict[object, list[Route]] = {}
+    for route in routes:
+        groups.setdefault(route.info.owner or route.unit, []).append(route)
+    asking = [route for route in routes if route.asks]
+    unread = _unread_registrations(context, routes)
+    for members in groups.values():
+        guarded = sum(route.asks or route.covered for route in members) + unread.get(members[0].unit.path, 0)
+        for route in members:
+            if route.asks or route.covered or not route.changes or not route.methods:
+                continue
+            if OPEN.search(f"{route.path} {snake(route.info.node.name)}") or route.acts & _SIGNING_IN:
+                continue
+            near = guarded > 0
+            if near or (asking and len(asking) * 2 >= len(routes)):
+                yield Match(
+                    location=context.location(route.unit, route.node),
+                    values={
+                        "route": route.label,
+                        "guarded": guarded if near else len(asking),
+                        "routes": len(members) + unread.get(route.unit.path, 0) if near else len(routes),
+                    },
+                    confidence=None if near else Confidence.LOW,
+                )
+
+
+def _unread_registrations(context: CodeContext, routes: list[Route]) -> dict[str, int]:
+    """For each file: registrations with a middleware that asks who calls, whose handler is not among what was read."""
+    known = {(route.unit.path, route.node.start) for route in routes}
+    found: dict[str, int] = {}
+    for call in context.seen.calls.values():
+        node = call.node
+        if "http.handler" not in call.role.marks or not isinstance(node, ir.Call) or len(node.args) < 3:
+            continue
+        if (call.unit.path, node.start) not in known and any(
+            AUTHENTICATES.search(n) for n in identifiers(node.args[1:-1])
+        ):
+            found[call.unit.path] = found.get(call.unit.path, 0) + 1
+    return found
+
+
+@detects_in_code("SEC403")
+def login_without_limit(context: CodeContext) -> Iterator[Match]:
+    """Sign-ins that nothing slows down."""
+    facts, routes = survey(context)
+    for route in routes:
+        if route.limited or not _is_login(route):
+            continue
+        yield Match(
+            location=context.location(route.unit, route.node if route.handler is not None else route.info.node),
+            values={"route": route.label},
+        )
+
+
+def _is_login(route: Route) -> bool:
+    if route.methods and "POST" not in route.methods:
+        return False
+    names = f"{route.path} {snake(route.info.node.name)}"
+    if "password.verify" in route.acts:
+        return LOGIN.search(names) is not None or bool(route.acts & {"jwt.sign", "auth.login"})
+    by_name = _SIGN_IN.search(names) is not None and "POST" in (route.methods or {"POST"})
+    return by_name and "password" in route.names and bool(route.acts & {"db.query", "db.read"})
