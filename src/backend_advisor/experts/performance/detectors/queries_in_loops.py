@@ -9,7 +9,7 @@ from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.serialisers import nested_relations, queries_per_item
 from backend_advisor.experts.performance.detectors.statements import kind_of
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location
@@ -105,8 +105,8 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
         yield Match(
             location=place,
             values={
-                "call": _short(context.text(touch.unit, touch.node)),
-                "items": _short(context.text(touch.unit, touch.over)),
+                "call": short(context.text(touch.unit, touch.node)),
+                "items": short(context.text(touch.unit, touch.over)),
             },
             confidence=Confidence.MEDIUM,
             steps=((over, "step_loop"), (place, "step_lazy")),
@@ -120,7 +120,7 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
     for view, query, field, serialiser in nested_relations(context.program, relations):
         yield Match(
             location=context.location(view.unit, query.value or query),
-            values={"call": f"{serialiser}.{field}", "items": _short(context.text(view.unit, query.value or query))},
+            values={"call": f"{serialiser}.{field}", "items": short(context.text(view.unit, query.value or query))},
             confidence=Confidence.MEDIUM,
         )
 
@@ -141,7 +141,7 @@ def _match(
     over = loop.over if loop.over is not None else loop.node
     return Match(
         location=context.location(spot.unit, spot.node),
-        values={"call": _called(context, spot), "items": _short(context.text(spot.unit, over))},
+        values={"call": _called(context, spot), "items": short(context.text(spot.unit, over))},
         confidence=confidence,
         steps=(
             (context.location(spot.unit, over), "step_loop"),
@@ -154,11 +154,5 @@ def _match(
 def _called(context: CodeContext, spot: Spot) -> str:
     node = spot.node
     return (
-        _short(context.text(spot.unit, node.func))
-        if isinstance(node, ir.Call)
-        else _short(context.text(spot.unit, node))
+        short(context.text(spot.unit, node.func)) if isinstance(node, ir.Call) else short(context.text(spot.unit, node))
     )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"

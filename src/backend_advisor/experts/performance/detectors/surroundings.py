@@ -17,6 +17,7 @@ _BY_HAND = re.compile(
 _NAMES = re.compile(
     r"(?i)^(?:main|seed\w*|populate\w*|migrate\w*|upgrade|downgrade|bootstrap|setup|teardown|init_?db|backfill\w*)$"
 )
+_SHOWN = 48
 _MARKS = frozenset({"cli.command", "test"})
 _REQUEST = frozenset({"http.handler", "http.middleware", "rpc.handler", "graphql.resolver"})
 
@@ -60,3 +61,8 @@ def name_of(expression: ir.Expr | None) -> str:
     if isinstance(expression, ir.Await | ir.Cast | ir.Index):
         return name_of(expression.value)
     return ""
+
+
+def short(text: str) -> str:
+    """A piece of source as a message shows it."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,0 +1,232 @@
+"""Caches: growing without bound (PERF213), asked key by key (PERF215), filled for ever (PERF217)."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.performance.detectors.loops import many
+from backend_advisor.experts.performance.detectors.names import candidates
+from backend_advisor.experts.performance.detectors.serving import Served, served
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.survey import names_in, survey, within
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_CACHE = re.compile(
+    r"(?i)cache|memo|seen|session|lookup|history|recent|visited|pending|inflight|attempts|counts?$|buckets?|results"
+)
+_MAPS = frozenset(
+    {"Map", "dict", "defaultdict", "OrderedDict", "HashMap", "ConcurrentHashMap", "LinkedHashMap", "WeakMap"}
+)
+_BOUNDED = frozenset({"WeakMap", "WeakKeyDictionary", "WeakValueDictionary"})
+_WRITES = frozenset({"set", "put", "putIfAbsent", "computeIfAbsent", "setdefault", "compute", "merge"})
+_REMOVES = frozenset(
+    {"delete", "pop", "popitem", "clear", "remove", "evict", "removeIf", "invalidate", "removeEldestEntry", "prune"}
+)
+_PIPE = re.compile(r"(?i)^(?:pipe|pipeline|multi|p|batch|tx|transaction)$")
+
+
+@detects_in_code("PERF213")
+def unbounded_cache(context: CodeContext) -> Iterator[Match]:
+    """A map that lives as long as the process, filled by callers and never emptied."""
+    during = served(context)
+    for unit in context.program.units.values():
+        held = _maps(unit)
+        if not held:
+            continue
+        emptied = _emptied(unit)
+        for info in unit.functions:
+            if is_by_hand(unit, info) or not info.node.body:
+                continue
+            for node, name in _fillings(info, held):
+                if name not in emptied and _is_by_caller(node, info, name, during):
+                    yield Match(
+                        location=context.location(unit, node),
+                        values={"name": name},
+                        confidence=Confidence.MEDIUM,
+                        steps=(
+                            (context.location(unit, held[name]), "step_map"),
+                            (context.location(unit, node), "step_fill"),
+                        ),
+                    )
+    yield from _decorated(context)
+
+
+def _maps(unit: Unit) -> dict[str, ir.Node]:
+    """The maps at the top level of a file and the static ones of its classes."""
+    found: dict[str, ir.Node] = {}
+    for statement in unit.module.body:
+        if isinstance(statement, ir.Assign) and isinstance(statement.target, ir.Name) and _is_map(statement.value):
+            found[statement.target.id] = statement
+    for owner in unit.classes.values():
+        for field in owner.node.fields:
+            if _is_map(field.value) and (unit.language == "java" or not field.decorators):
+                found[field.name] = field
+    return found
+
+
+def _is_map(value: ir.Expr | None) -> bool:
+    if isinstance(value, ir.Mapping):
+        return not value.pairs
+    return isinstance(value, ir.Call) and name_of(value.func) in _MAPS - _BOUNDED and not _has_content(value)
+
+
+def _has_content(call: ir.Call) -> bool:
+    return any(isinstance(one, ir.Mapping | ir.Sequence) for one in call.args) or call.body is not None
+
+
+def _emptied(unit: Unit) -> set[str]:
+    """The names that something is removed from, or whose size is looked at, anywhere in the file."""
+    found: set[str] = set()
+    for info in [*unit.functions, None]:
+        for node in within(*(info.node.body if info is not None else unit.module.body)):
+            if isinstance(node, ir.Call):
+                name = name_of(node.func)
+                if name in _REMOVES and isinstance(node.func, ir.Attr):
+                    found.add(name_of(node.func.value))
+                elif name in ("len", "del", "size"):
+                    found |= {name_of(one) for one in node.args} | (
+                        {name_of(node.func.value)} if isinstance(node.func, ir.Attr) else set()
+                    )
+            elif isinstance(node, ir.Unary) and node.op == "delete":
+                found |= names_in(node.operand)
+            elif isinstance(node, ir.Attr) and node.name in ("size", "length"):
+                found.add(name_of(node.value))
+            elif isinstance(node, ir.Opaque):
+                found |= {name_of(child.value) for child in within(node) if isinstance(child, ir.Index)}
+            elif (
+                isinstance(node, ir.Assign)
+                and info is not None
+                and isinstance(node.target, ir.Name)
+                and _is_map(node.value)
+            ):
+                found.add(node.target.id)
+            elif isinstance(node, ir.Global):
+                found |= {name for name in node.names if _reassigned(info, name)}
+    return found
+
+
+def _reassigned(info: FunctionInfo | None, name: str) -> bool:
+    body = info.node.body if info is not None else []
+    return any(
+        isinstance(one, ir.Assign) and isinstance(one.target, ir.Name) and one.target.id == name
+        for one in within(*body)
+    )
+
+
+def _fillings(info: FunctionInfo, held: dict[str, ir.Node]) -> Iterator[tuple[ir.Node, str]]:
+    local = {param.name for param in info.node.params}
+    told: set[str] = set()
+    for node in within(*info.node.body):
+        name: str | None = None
+        key: ir.Expr | None = None
+        if isinstance(node, ir.Assign) and isinstance(node.target, ir.Index):
+            name, key = name_of(node.target.value), node.target.key
+        elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and node.func.name in _WRITES and node.args:
+            name, key = name_of(node.func.value), node.args[0]
+        if name in held and name not in local | told and key is not None and not isinstance(key, ir.Const | ir.Attr):
+            told.add(name)
+            yield node, name
+
+
+def _is_by_caller(node: ir.Node, info: FunctionInfo, name: str, during: Served) -> bool:
+    """Whether callers choose the keys while the program serves, rather than the program while it is set up."""
+    if info in during:
+        return True
+    return bool(_CACHE.search(name)) and bool(info.node.params) and bool(names_in(node) & _from_params(info))
+
+
+def _from_params(info: FunctionInfo) -> set[str]:
+    found = {param.name for param in info.node.params}
+    for node in within(*info.node.body):
+        if isinstance(node, ir.Assign) and node.value is not None and found & names_in(node.value):
+            found |= names_in(node.target)
+    return found
+
+
+def _decorated(context: CodeContext) -> Iterator[Match]:
+    """`functools.cache` and `lru_cache(maxsize=None)` on functions whose arguments are not few."""
+    for info in context.program.functions():
+        for decorator in info.node.decorators if info.node.params else ():
+            for name in candidates(info.unit, decorator):
+                endless = name == "functools.cache" or (name == "functools.lru_cache" and _without_size(decorator))
+                own = [param for param in info.node.params if param.name not in ("self", "cls")]
+                if endless and (own or info.owner is not None) and not is_by_hand(info.unit, info):
+                    yield Match(
+                        location=context.location(info.unit, decorator),
+                        values={"name": info.node.name},
+                        confidence=Confidence.MEDIUM
+                        if info.owner is not None and not info.is_static
+                        else Confidence.LOW,
+                    )
+
+
+def _without_size(decorator: ir.Expr) -> bool:
+    if not isinstance(decorator, ir.Call):
+        return False
+    given = [*decorator.args[:1], *(value for key, value in decorator.keywords if key == "maxsize")]
+    return any(isinstance(one, ir.Const) and one.value is None for one in given)
+
+
+@detects_in_code("PERF215")
+def cache_key_by_key(context: CodeContext) -> Iterator[Match]:
+    """A round trip to the cache for each item of a loop."""
+    seen = survey(context)
+    for spot in seen.of("cache.get"):
+        node = spot.node
+        if spot.call is None or "cache.get_many" in spot.call.role.does or is_by_hand(spot.unit, spot.info):
+            continue
+        if "key" not in spot.call.role.named or not isinstance(node, ir.Call) or not isinstance(node.func, ir.Attr):
+            continue
+        if _PIPE.match(name_of(node.func.value)):
+            continue
+        loop = many(spot)
+        if loop is not None:
+            over = loop.over if loop.over is not None else loop.node
+            yield Match(
+                location=context.location(spot.unit, node),
+                values={"call": short(context.text(spot.unit, node)), "items": short(context.text(spot.unit, over))},
+                confidence=Confidence.HIGH if spot.call.certain else Confidence.MEDIUM,
+                steps=(
+                    (context.location(spot.unit, over), "step_loop"),
+                    (context.location(spot.unit, node), "step_call"),
+                ),
+            )
+
+
+@detects_in_code("PERF217")
+def cache_without_expiry(context: CodeContext) -> Iterator[Match]:
+    """An entry that stays until the cache is full or someone remembers to delete it."""
+    seen = survey(context)
+    expiring = {id(spot.info) for spot in seen.of("cache.expire")}
+    by_default = {
+        call.role.framework
+        for call in context.seen.calls.values()
+        if "cache.client" in call.role.does and ("ttl" in call.properties or "expires" in call.properties)
+    }
+    for spot in seen.of("cache.set"):
+        call = spot.call
+        if call is None or is_by_hand(spot.unit, spot.info) or id(spot.info) in expiring or _expires(call, spot.node):
+            continue
+        if call.role.framework in by_default or not {"ttl", "expires"} & set(call.role.named):
+            continue
+        yield Match(
+            location=context.location(spot.unit, spot.node),
+            values={"call": short(context.text(spot.unit, spot.node))},
+            confidence=Confidence.MEDIUM if call.certain else Confidence.LOW,
+        )
+
+
+def _expires(call: CallSeen, node: ir.Node) -> bool:
+    if {"ttl", "ttl_ms", "expiry", "seconds", "expires", "structure", "ttl_seconds"} & set(call.properties):
+        return True
+    names = {key for key, _ in node.keywords} if isinstance(node, ir.Call) else set()
+    if names & {"ex", "px", "exat", "pxat", "keepttl", "timeout", "ttl", "expire", "**"}:
+        return True
+    given = node.args[2:] if isinstance(node, ir.Call) else []
+    options = [key for one in given if isinstance(one, ir.Mapping) for key, _ in one.pairs]
+    keys = {str(key.value).upper() for key in options if isinstance(key, ir.Const)}
+    return bool(keys & {"EX", "PX", "EXAT", "PXAT", "KEEPTTL", "TTL", "EXPIRATION"}) or None in options

@@ -1,0 +1,260 @@
+"""What holds up an event loop (PERF206), and needless waiting in asynchronous code (PERF207, PERF219, PERF220)."""
+
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.experts.performance.detectors.loops import many
+from backend_advisor.experts.performance.detectors.serving import served
+from backend_advisor.experts.performance.detectors.statements import kind_of
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey, names_in, survey
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_BLOCKING = ("blocking.sleep", "blocking.io", "blocking.cpu")
+_AFTERWARDS = frozenset(
+    ["db.commit", "db.rollback", "db.read", "db.read_all", "resource.close", "db.release", "cache.client"]
+)  # fmt: skip
+_REACTIVE = frozenset({"Mono", "Flux", "Publisher", "Flow"})
+_DEFERRED = frozenset(
+    ["fromCallable", "fromRunnable", "fromSupplier", "to_thread", "run_sync", "run_in_executor", "run_in_threadpool",
+     "sync_to_async", "submit", "supplyAsync", "runAsync", "defer", "execute", "invokeBlocking", "executeBlocking"]
+)  # fmt: skip
+_STARTS = frozenset(
+    ["startup", "lifespan", "shutdown", "onModuleInit", "onModuleDestroy", "onApplicationBootstrap", "__aenter__",
+     "__aexit__"]
+)  # fmt: skip
+_READING = frozenset(
+    ["db.query", "db.read", "db.read_all", "http.request", "cache.get", "cache.get_many", "orm.filter", "parse.json",
+     "log.write", "serialize.json", "validate.input", "db.eager", "pagination.limit", "trace.write", "metric.write",
+     "regex.match", "crypto.hash", "http.error", "db.acquire", "db.release", "resource.open",
+     "resource.close"]
+)  # fmt: skip
+
+
+@detects_in_code("PERF206")
+def blocking_in_async(context: CodeContext) -> Iterator[Match]:
+    """A call that holds the thread of the event loop until it returns."""
+    seen = survey(context)
+    language = context.program.language
+    for spot in seen.of(*_BLOCKING):
+        if spot.call is None or spot.call.awaited or is_by_hand(spot.unit, spot.info) or _is_after(spot):
+            continue
+        if not _on_loop(context, spot, language) or _is_deferred(spot) or _is_reactive(context, spot):
+            continue
+        sure = spot.call.certain and "blocking.cpu" not in spot.call.role.does
+        yield _blocking_match(context, spot, Confidence.HIGH if sure else Confidence.MEDIUM)
+    if language == "python":
+        yield from _through_functions(context, seen)
+
+
+def _is_after(spot: Spot) -> bool:
+    does = spot.call.role.does if spot.call is not None else ()
+    return bool(_AFTERWARDS.intersection(does)) and "db.query" not in does
+
+
+def _on_loop(context: CodeContext, spot: Spot, language: str) -> bool:
+    info = spot.info
+    if info is None or info.node.name in _STARTS:
+        return False
+    if language == "python":
+        return info.node.is_async and not _in_sync_lambda(spot)
+    if language == "java":
+        return info.node.returns is not None and info.node.returns.name in _REACTIVE
+    does = spot.call.role.does if spot.call is not None else ()
+    return not any(act.startswith("db.") for act in does) and info in served(context)
+
+
+def _in_sync_lambda(spot: Spot) -> bool:
+    return any(isinstance(node, ir.Lambda) and not node.function.is_async for node in spot.path)
+
+
+def _is_deferred(spot: Spot) -> bool:
+    calls = [node for node in spot.path if isinstance(node, ir.Call)]
+    return any(name_of(call.func) in _DEFERRED for call in calls)
+
+
+def _is_reactive(context: CodeContext, spot: Spot) -> bool:
+    """Whether a call gives a publisher: reactive repositories and clients share names with blocking ones."""
+    receiver = spot.call.receiver if spot.call is not None else None
+    for kind in receiver.types if receiver is not None else ():
+        info = context.program.classes.get(kind)
+        names = [kind, *(context.program.foreign_bases(info) if info is not None else ())]
+        if any("eactive" in name or "Coroutine" in name or "R2dbc" in name for name in names):
+            return True
+    return False
+
+
+def _through_functions(context: CodeContext, seen: Survey) -> Iterator[Match]:
+    """Plain functions of the program, called in an asynchronous one, that block."""
+    for spot in seen.reaches:
+        reach, info = spot.reach, spot.info
+        if reach is None or info is None or not info.node.is_async or reach.callee.node.is_async:
+            continue
+        act = next((one for one in ("blocking.sleep", "blocking.io") if one in reach.acts), None)
+        if act is None or info.node.name in _STARTS or is_by_hand(spot.unit, info) or _in_sync_lambda(spot):
+            continue
+        if (
+            not isinstance(spot.node, ir.Call)
+            or name_of(spot.node.func) != reach.callee.node.name
+            or _is_deferred(spot)
+        ):
+            continue
+        there = next((one for one in seen.at.get(reach.acts[act], ()) if act in one.role.does), None)
+        if there is None or there.info is not reach.callee or _AFTERWARDS.intersection(there.role.does):
+            continue
+        place = context.location(there.unit, there.node)
+        yield _blocking_match(context, spot, Confidence.MEDIUM, place)
+
+
+def _blocking_match(context: CodeContext, spot: Spot, confidence: Confidence, place: object = None) -> Match:
+    name = spot.info.name if spot.info is not None else ""
+    return Match(
+        location=context.location(spot.unit, spot.node),
+        values={"call": short(context.text(spot.unit, spot.node)), "function": name},
+        confidence=confidence,
+        steps=((place, "step_blocking"),) if place is not None else (),  # type: ignore[arg-type]
+    )
+
+
+@detects_in_code("PERF207")
+def awaits_in_sequence(context: CodeContext) -> Iterator[Match]:
+    """Reads that wait one after another although none needs what another gives."""
+    seen = survey(context)
+    by_node = {id(spot.node): spot for spot in seen.reaches} | seen.spots
+    told: set[int] = set()
+    for spot in [*seen.of("http.request", "db.query", "cache.get"), *seen.reaches]:
+        if is_by_hand(spot.unit, spot.info) or spot.info is None or not spot.info.node.is_async:
+            continue
+        body = _body_around(spot)
+        if body is None or id(body) in told:
+            continue
+        told.add(id(body))
+        for run in _runs(body, by_node, context.program.language):
+            yield Match(
+                location=context.location(spot.unit, run[0]),
+                values={"count": len(run), "first": short(context.text(spot.unit, run[0]))},
+                confidence=Confidence.MEDIUM,
+                steps=tuple((context.location(spot.unit, one), "step_await") for one in run),
+            )
+
+
+def _body_around(spot: Spot) -> list[ir.Stmt] | None:
+    for number in range(len(spot.path) - 1, -1, -1):
+        node = spot.path[number]
+        if isinstance(node, ir.For | ir.While | ir.With | ir.Lambda) and not isinstance(spot.inner(number), ir.Stmt):
+            return None
+        for name in ("body", "then", "otherwise"):
+            body = getattr(node, name, None)
+            if isinstance(body, list) and any(one is spot.inner(number) for one in body):
+                return body
+    return None
+
+
+def _runs(body: list[ir.Stmt], by_node: dict[int, Spot], language: str) -> Iterator[list[ir.Stmt]]:
+    run: list[ir.Stmt] = []
+    made: set[str] = set()
+    for statement in [*body, None]:
+        awaited = _awaited(statement)
+        independent = (
+            statement is not None
+            and awaited is not None
+            and _is_read(by_node.get(id(awaited)), language)
+            and not made & names_in(statement)
+        )
+        if not independent:
+            if len(run) > 1:
+                yield run
+            run, made = [], set()
+            if awaited is None or not _is_read(by_node.get(id(awaited)), language):
+                continue
+        if statement is not None:
+            run.append(statement)
+            made |= names_in(statement.target) if isinstance(statement, ir.Assign) else set()
+
+
+def _awaited(statement: ir.Stmt | None) -> ir.Expr | None:
+    if not isinstance(statement, ir.Assign) or not isinstance(statement.value, ir.Await):
+        return None
+    return statement.value.value
+
+
+def _is_read(spot: Spot | None, language: str) -> bool:
+    """Whether a call only reads, over something that can serve several reads at once."""
+    if spot is None:
+        return False
+    if spot.reach is not None:
+        acts = spot.reach.acts.keys()
+        reads = "http.request" in acts or (language != "python" and "db.query" in acts)
+        return reads and acts <= _READING and not (language == "python" and "db.query" in acts)
+    call = spot.call
+    if call is None or not call.certain:
+        return False
+    if "http.request" in call.role.does:
+        method = call.properties.get("method")
+        stated = str(method.consts[0]).upper() if method is not None and method.consts else None
+        name = call.role.name.rpartition(".")[2].lower()
+        return stated in ("GET", "HEAD") if stated else (name in ("get", "head", "fetch") and method is None)
+    if language == "python" or "db.query" not in call.role.does:
+        return False
+    name = call.role.name.rpartition(".")[0].lower()
+    alone = any(word in name for word in ("client", "connection", "session", "transaction", "task", "entitymanager"))
+    return (
+        kind_of(call) == "read"
+        and (not alone or name.endswith("prismaclient"))
+        and not call.properties.get("transaction")
+    )
+
+
+@detects_in_code("PERF219")
+def foreach_async(context: CodeContext) -> Iterator[Match]:
+    """`forEach` with an asynchronous function: nobody waits for it, and nobody sees its errors."""
+    if context.program.language not in ("javascript", "typescript"):
+        return
+    seen = survey(context)
+    told: set[int] = set()
+    for spot in [*seen.spots.values(), *seen.reaches]:
+        for number, node in enumerate(spot.path):
+            given = spot.inner(number)
+            if not isinstance(node, ir.Call) or name_of(node.func) != "forEach" or id(node) in told:
+                continue
+            if isinstance(given, ir.Lambda) and given.function.is_async and not is_by_hand(spot.unit, spot.info):
+                told.add(id(node))
+                yield Match(
+                    location=context.location(spot.unit, node),
+                    values={"call": short(context.text(spot.unit, node.func))},
+                )
+
+
+@detects_in_code("PERF220")
+def requests_in_a_loop(context: CodeContext) -> Iterator[Match]:
+    """A request to another service for each item, one after another."""
+    seen = survey(context)
+    for spot in seen.of("http.request"):
+        if spot.call is None or not _reads_over_http(spot) or is_by_hand(spot.unit, spot.info) or spot.info is None:
+            continue
+        if "queue.publish" in spot.call.role.does or spot.info.marks & {"scheduled", "background", "message.handler"}:
+            continue
+        loop = many(spot)
+        if loop is None or isinstance(loop.node, ir.While):
+            continue
+        over = loop.over if loop.over is not None else loop.node
+        yield Match(
+            location=context.location(spot.unit, spot.node),
+            values={"call": short(context.text(spot.unit, spot.node)), "items": short(context.text(spot.unit, over))},
+            confidence=Confidence.MEDIUM,
+            steps=(
+                (context.location(spot.unit, over), "step_loop"),
+                (context.location(spot.unit, spot.node), "step_call"),
+            ),
+        )
+
+
+def _reads_over_http(spot: Spot) -> bool:
+    call = spot.call
+    method = call.properties.get("method") if call is not None else None
+    if method is not None and method.consts:
+        return str(method.consts[0]).upper() in ("GET", "HEAD")
+    name = call.role.name.rpartition(".")[2].lower() if call is not None else ""
+    return method is None and name in ("get", "fetch", "urlopen", "getforobject", "getforentity", "get_object", "head")

@@ -1,0 +1,171 @@
+"""Requests to other services: without a time limit (PERF211), tried again without a pause or an end (PERF212)."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.performance.detectors.names import candidates
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.survey import Spot, survey, within
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_PAUSE = re.compile(r"(?i)sleep|delay|wait|backoff|pause|timeout")
+_CLIENT_DEFAULT = re.compile(rb"defaults\.timeout|setDefaultTimeout|setGlobalDispatcher|setdefaulttimeout")
+
+
+@detects_in_code("PERF211")
+def request_without_timeout(context: CodeContext) -> Iterator[Match]:
+    """A request that may wait for ever, by a client that has a setting for it."""
+    if any(_CLIENT_DEFAULT.search(unit.module.source) for unit in context.program.units.values()):
+        return
+    limited = {
+        call.role.framework
+        for call in context.seen.calls.values()
+        if "http.client" in call.role.does and _is_limited(call)
+    }
+    for spot in survey(context).of("http.request"):
+        call = spot.call
+        if call is None or "timeout" not in call.role.named or _is_limited(call) or _is_by_hand_here(spot):
+            continue
+        by_client = call.role.name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
+        if (by_client and call.role.framework in limited) or _has_signal(spot) or _in_time_limit(spot):
+            continue
+        yield Match(
+            location=context.location(spot.unit, spot.node),
+            values={"call": short(context.text(spot.unit, spot.node))},
+            confidence=Confidence.HIGH if call.certain and not by_client else Confidence.MEDIUM,
+        )
+
+
+def _is_by_hand_here(spot: Spot) -> bool:
+    return is_by_hand(spot.unit, spot.info)
+
+
+def _is_limited(call: CallSeen) -> bool:
+    given = [value for name, value in call.properties.items() if "timeout" in name]
+    return any(value.consts is None or any(one is not None for one in value.consts) for value in given)
+
+
+def _has_signal(spot: Spot) -> bool:
+    """A signal or options that are not written out may carry the limit."""
+    node = spot.node
+    if not isinstance(node, ir.Call):
+        return True
+    if any(key == "**" for key, _ in node.keywords) or any(isinstance(one, ir.Spread) for one in node.args):
+        return True
+    for argument in node.args:
+        if isinstance(argument, ir.Mapping):
+            for key, _ in argument.pairs:
+                if key is None or (
+                    isinstance(key, ir.Const) and key.value in ("signal", "timeout", "dispatcher", "agent")
+                ):
+                    return True
+    return len(node.args) > 1 and isinstance(node.args[-1], ir.Name) and spot.unit.language != "python"
+
+
+def _in_time_limit(spot: Spot) -> bool:
+    """`asyncio.wait_for(…)`, `withTimeout(…)`, `async with timeout(…)`, a circuit breaker's function."""
+    for node in spot.path:
+        if isinstance(node, ir.Call) and re.search(
+            r"(?i)time_?out|wait_for|fail_after|race|breaker", name_of(node.func)
+        ):
+            return True
+        if isinstance(node, ir.With) and any(re.search(r"(?i)time_?out", name_of(item)) for item, _ in node.items):
+            return True
+    return False
+
+
+@detects_in_code("PERF212")
+def retry_without_bound(context: CodeContext) -> Iterator[Match]:
+    """Failures that are answered by trying again at once, or for ever."""
+    seen = survey(context)
+    told: set[int] = set()
+    for spot in seen.of("http.request", "db.query", "db.connect", "queue.publish", "mail.send"):
+        loop = _retry_loop(spot)
+        if loop is None or id(loop) in told or is_by_hand(spot.unit, spot.info):
+            continue
+        told.add(id(loop))
+        yield Match(
+            location=context.location(spot.unit, spot.node), values={"call": short(context.text(spot.unit, spot.node))}
+        )
+    yield from _decorated(context)
+    for spot in seen.of("retry.configure"):
+        if spot.call is not None and _says_nothing(spot.call):
+            yield Match(
+                location=context.location(spot.unit, spot.node),
+                values={"call": short(context.text(spot.unit, spot.node))},
+            )
+
+
+def _says_nothing(call: CallSeen) -> bool:
+    """A retry that is configured with neither a bound nor a pause although it could be."""
+    names = set(call.role.named)
+    bounds, pauses = names & {"limit", "attempts", "stop", "seconds"}, names & {"delay", "backoff", "wait", "factor"}
+    given = set(call.properties)
+    return "stop" in names and bool(pauses) and not given & (bounds | pauses)
+
+
+def _decorated(context: CodeContext) -> Iterator[Match]:
+    roles = context.program.roles.decorators
+    for info in context.program.functions():
+        for decorator in info.node.decorators:
+            for name in candidates(info.unit, decorator):
+                role = roles.get(name)
+                if role is None or not {"stop", "wait"} <= set(role.named):
+                    continue
+                if not isinstance(decorator, ir.Call) or not (decorator.keywords or decorator.args):
+                    yield Match(
+                        location=context.location(info.unit, decorator),
+                        values={"call": short(context.text(info.unit, decorator))},
+                    )
+
+
+def _retry_loop(spot: Spot) -> ir.For | ir.While | None:
+    """The loop that tries a call again when it fails, without a pause, or without an end."""
+    for number in range(len(spot.path) - 1, -1, -1):
+        node = spot.path[number]
+        if isinstance(node, ir.Lambda):
+            return None
+        if isinstance(node, ir.Try) and any(one is spot.inner(number) for one in node.body):
+            holder = next((one for one in reversed(spot.path[:number]) if isinstance(one, ir.For | ir.While)), None)
+            if holder is None or not _tries_again(holder, node):
+                return None
+            pauses = any(isinstance(one, ir.Call) and _PAUSE.search(name_of(one.func)) for one in within(*holder.body))
+            endless = isinstance(holder, ir.While) and isinstance(holder.test, ir.Const) and not _gives_up(node)
+            return holder if not pauses or endless else None
+    return None
+
+
+def _tries_again(loop: ir.For | ir.While, attempt: ir.Try) -> bool:
+    """Whether success leaves the loop and a failure does not."""
+    succeeded = (
+        [*attempt.body, *attempt.otherwise, *loop.body[loop.body.index(attempt) + 1 :]]
+        if attempt in loop.body
+        else attempt.body
+    )
+    leaves = any(isinstance(one, ir.Return | ir.Break) for one in succeeded)
+    if not leaves or not attempt.handlers:
+        return False
+    if isinstance(loop, ir.For) and not _counts(loop):
+        return False
+    return any(not _leaves(handler.body) for handler in attempt.handlers)
+
+
+def _counts(loop: ir.For) -> bool:
+    """`for attempt in range(3)`; a loop over addresses tries the next one, which is no retry."""
+    return isinstance(loop.iterable, ir.Call) and name_of(loop.iterable.func) in ("range", "count", "repeat")
+
+
+def _leaves(body: list[ir.Stmt]) -> bool:
+    return bool(body) and isinstance(body[-1], ir.Return | ir.Throw | ir.Break)
+
+
+def _gives_up(attempt: ir.Try) -> bool:
+    return any(
+        isinstance(one, ir.Return | ir.Throw | ir.Break)
+        for handler in attempt.handlers
+        for one in within(*handler.body)
+    )

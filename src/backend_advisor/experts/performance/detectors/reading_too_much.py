@@ -1,0 +1,204 @@
+"""Whole tables read (PERF204), and filtered or counted in the program (PERF205)."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.experts.performance.detectors.serving import served
+from backend_advisor.experts.performance.detectors.statements import statement_text
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey, names_in, survey, within
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_SMALL = re.compile(
+    r"(?i)countr|categor|role|permission|setting|config|currenc|language|locale|timezone|status|types?\b|plan|feature|"
+    r"region|unit|enum|menu|department|tag|migration|version"
+)
+_NARROWS = re.compile(
+    r"(?i)^(?:filter|filter_by|where|and_?where|having|limit|take|first|slice|paginate|page|exclude|find_?by\w*|with_entities|"
+    r"in_|group_by|groupby|fetchmany|get|pluck|top|setMaxResults|in_bulk|join|on|eq|setParameter)$"
+)
+_LIMITED = re.compile(
+    r"(?is)\blimit\b|\bfetch\s+(?:first|next)\b|\btop\b|\bwhere\b|\brownum\b|\bgroup\s+by\b|\b(?:count|sum|max|min|avg)\s*\("
+)
+_PICKS = frozenset({"filter", "find", "some", "every", "anyMatch", "allMatch", "noneMatch", "findFirst"})
+_COUNTS = frozenset({"length", "size"})
+
+
+@detects_in_code("PERF204")
+def unbounded_read(context: CodeContext) -> Iterator[Match]:
+    """All rows of a table, read while a client waits."""
+    during = served(context)
+    told = {id(spot.node) for spot, _, _ in _narrowed_later(context)}
+    seen = survey(context)
+    for spot in seen.of("db.read_all"):
+        if spot.info in during and id(spot.node) not in told and _is_whole(seen, spot):
+            yield Match(
+                location=context.location(spot.unit, spot.node),
+                values={"call": short(context.text(spot.unit, spot.node))},
+                confidence=Confidence.MEDIUM,
+            )
+
+
+@detects_in_code("PERF205")
+def filtered_in_the_application(context: CodeContext) -> Iterator[Match]:
+    """Rows that the program reads only to throw them away or to count them."""
+    for spot, node, key in _narrowed_later(context):
+        yield Match(
+            location=context.location(spot.unit, spot.node),
+            values={"call": short(context.text(spot.unit, spot.node))},
+            confidence=Confidence.MEDIUM,
+            steps=((context.location(spot.unit, spot.node), "step_read"), (context.location(spot.unit, node), key)),
+        )
+
+
+def _is_whole(seen: Survey, spot: Spot) -> bool:
+    """Whether a read has neither a condition nor a limit, as far as the call itself tells."""
+    call = spot.call
+    if call is None or not call.certain or is_by_hand(spot.unit, spot.info) or "pagination.limit" in call.role.does:
+        return False
+    if {"limit", "filter", "take", "page", "where"} & set(call.properties) or not isinstance(spot.node, ir.Call):
+        return False
+    chain = _chain(spot.node)
+    if any(_NARROWS.match(name) for name in chain) or spot.node.args or spot.node.keywords:
+        return False
+    text = statement_text(call) or _text_in(spot.node.func)
+    if not text and "db.query" not in call.role.does and "select" not in chain:
+        text = _text_before(seen, spot) or "?"
+    if text:
+        return not _LIMITED.search(text) and "?" not in text and not _SMALL.search(text)
+    # A receiver that is a plain variable may have been narrowed before; a repository is what it is.
+    repository = spot.unit.language == "java" and "filter" in call.role.named
+    written = " ".join(sorted(names_in(spot.node) | set(chain)))
+    return (bool(chain) or repository) and not _SMALL.search(written)
+
+
+def _text_in(expression: ir.Expr) -> str:
+    """The text of a query in a chain: `manager.createQuery("select o from Order o").getResultList()`."""
+    texts = [part.value for part in within(expression) if isinstance(part, ir.Const) and isinstance(part.value, str)]
+    return " ".join(texts)
+
+
+def _chain(call: ir.Call) -> list[str]:
+    """The methods and names that a call is chained on, its arguments' builders among them."""
+    return [
+        part.name if isinstance(part, ir.Attr) else name_of(part.func)
+        for part in within(call.func)
+        if isinstance(part, ir.Attr | ir.Call)
+    ][1:]
+
+
+def _text_before(seen: Survey, spot: Spot) -> str:
+    """`cursor.execute(text)` before `cursor.fetchall()`: the text of the last statement in the function."""
+    text = ""
+    for other in sorted(seen.inside.get(id(spot.info), ()), key=lambda one: one.node.end):
+        if other.node is spot.node:
+            break
+        if other.call is not None and "db.query" in other.call.role.does:
+            text = statement_text(other.call) or "?"
+    return text
+
+
+def _narrowed_later(context: CodeContext) -> Iterator[tuple[Spot, ir.Node, str]]:
+    """Reads of everything that are filtered or counted at once, or through a variable with no other use."""
+    seen = survey(context)
+    for spot in seen.of("db.read_all"):
+        if not _is_whole(seen, spot):
+            continue
+        found = _use_around(spot)
+        if found is None:
+            name = _assigned_to(spot)
+            found = _only_use(name, spot) if name is not None else None
+        if found is not None:
+            yield spot, *found
+
+
+def _use_around(spot: Spot) -> tuple[ir.Node, str] | None:
+    """`len(all)`, `all.length`, `all.filter(…)`, `[x for x in all if …]`."""
+    inner: ir.Node = spot.node
+    for node in reversed(spot.path):
+        if isinstance(node, ir.Await | ir.Cast):
+            inner = node
+            continue
+        return _narrowing(node, inner, spot)
+    return None
+
+
+def _narrowing(node: ir.Node, inner: ir.Node, spot: Spot) -> tuple[ir.Node, str] | None:
+    if isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id == "len" and inner in node.args:
+        return node, "step_count"
+    if isinstance(node, ir.Attr):
+        if node.name in _COUNTS:
+            return node, "step_count"
+        if node.name in _PICKS:
+            return node, "step_filter"
+        if node.name == "stream":
+            return _stream_use(spot, node)
+    if isinstance(node, ir.Comprehension) and node.clauses[0][1] is inner and _tests_item(node):
+        return node, "step_filter"
+    if isinstance(node, ir.For) and node.iterable is inner and _only_tests(node):
+        return node, "step_filter"
+    return None
+
+
+def _stream_use(spot: Spot, stream: ir.Attr) -> tuple[ir.Node, str] | None:
+    """`all.stream().filter(…)`: the call of `stream` and what it is followed by."""
+    for number, node in enumerate(spot.path):
+        if node is stream and number >= 2:
+            after = spot.path[number - 2]
+            if isinstance(after, ir.Attr) and after.name in _PICKS | {"count"}:
+                return after, "step_count" if after.name == "count" else "step_filter"
+    return None
+
+
+def _tests_item(node: ir.Comprehension) -> bool:
+    target, _, conditions = node.clauses[0]
+    return any(names_in(target) & names_in(condition) for condition in conditions)
+
+
+def _only_tests(node: ir.For) -> bool:
+    return (
+        len(node.body) == 1
+        and isinstance(node.body[0], ir.If)
+        and not node.body[0].otherwise
+        and bool(names_in(node.target) & names_in(node.body[0].test))
+    )
+
+
+def _assigned_to(spot: Spot) -> str | None:
+    inner: ir.Node = spot.node
+    for node in reversed(spot.path):
+        if isinstance(node, ir.Assign):
+            return node.target.id if isinstance(node.target, ir.Name) and node.value is inner else None
+        if not isinstance(node, ir.Await | ir.Cast):
+            return None
+        inner = node
+    return None
+
+
+def _only_use(name: str, spot: Spot) -> tuple[ir.Node, str] | None:
+    """How a variable is used, when everything that is done with it narrows it."""
+    body = next((node.body for node in reversed(spot.path) if isinstance(node, ir.Function)), None)
+    if body is None:
+        return None
+    uses: list[tuple[ir.Node, str]] = []
+    total = 0
+    for node in within(*body):
+        if isinstance(node, ir.Name) and node.id == name:
+            total += 1
+        found = None
+        if isinstance(node, ir.Attr | ir.Call | ir.Comprehension | ir.For):
+            part = node.value if isinstance(node, ir.Attr) else None
+            if isinstance(node, ir.Call) and node.args:
+                part = node.args[0]
+            if isinstance(node, ir.Comprehension):
+                part = node.clauses[0][1]
+            if isinstance(node, ir.For):
+                part = node.iterable
+            if isinstance(part, ir.Name) and part.id == name:
+                found = _narrowing(node, part, spot)
+        if found is not None:
+            uses.append(found)
+    return uses[0] if uses and len(uses) == total - 1 else None

@@ -1,0 +1,37 @@
+"""Slow work done while a client waits (PERF218)."""
+
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.experts.performance.detectors.serving import served
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
+from backend_advisor.experts.performance.detectors.survey import Spot, survey
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_SLOW = ("mail.send", "report.render", "image.process")
+
+
+@detects_in_code("PERF218")
+def slow_work_in_request(context: CodeContext) -> Iterator[Match]:
+    """Mails, reports and images made before the answer is sent."""
+    during = served(context)
+    for spot in survey(context).of(*_SLOW):
+        if spot.call is None or spot.info not in during or is_by_hand(spot.unit, spot.info) or _goes_on(spot):
+            continue
+        direct = serves(context, spot.info)
+        yield Match(
+            location=context.location(spot.unit, spot.node),
+            values={"call": short(context.text(spot.unit, spot.node))},
+            confidence=Confidence.HIGH if direct and spot.call.certain else Confidence.MEDIUM,
+        )
+
+
+def _goes_on(spot: Spot) -> bool:
+    """Whether the answer does not wait for the call: a promise that nobody awaits."""
+    if spot.unit.language not in ("javascript", "typescript") or spot.call is None or spot.call.awaited:
+        return False
+    if any(isinstance(node, ir.Await | ir.Return) for node in spot.path):
+        return False
+    return "image.process" not in spot.call.role.does

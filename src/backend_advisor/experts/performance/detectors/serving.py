@@ -1,0 +1,46 @@
+"""Which functions run while a client waits: request handlers and everything that they call."""
+
+from weakref import WeakKeyDictionary
+
+from backend_advisor.code.program import FunctionInfo, Program
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves
+from backend_advisor.experts.performance.detectors.survey import survey
+from backend_advisor.rules.registry import CodeContext
+
+_ELSEWHERE = frozenset({"background", "message.handler", "scheduled"})
+_known: WeakKeyDictionary[Program, "Served"] = WeakKeyDictionary()
+
+
+class Served:
+    """The functions of a program that are called in the course of a request."""
+
+    def __init__(self, context: CodeContext) -> None:
+        self._context = context
+        self._ids: set[int] = set()
+        calls: dict[int, list[FunctionInfo]] = {}
+        for spot in survey(context).reaches:
+            if spot.reach is not None and spot.info is not None:
+                calls.setdefault(id(spot.info), []).append(spot.reach.callee)
+        waiting = [info for info in context.program.functions() if serves(context, info)]
+        while waiting:
+            info = waiting.pop()
+            if id(info) in self._ids or info.marks & _ELSEWHERE or is_by_hand(info.unit, info):
+                continue
+            self._ids.add(id(info))
+            waiting += calls.get(id(info), ())
+
+    def __contains__(self, info: FunctionInfo | None) -> bool:
+        at = info
+        while at is not None:
+            if id(at) in self._ids:
+                return True
+            at = at.outer
+        return False
+
+
+def served(context: CodeContext) -> Served:
+    """The functions that run while a client waits."""
+    found = _known.get(context.program)
+    if found is None:
+        found = _known[context.program] = Served(context)
+    return found

@@ -1,0 +1,184 @@
+"""What should not happen inside a transaction (PERF210), and what a transaction does not cover (PERF216)."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo
+from backend_advisor.experts.performance.detectors.statements import kind_of, statement_text
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey, names_in, survey, within
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence, Location
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_FAR = ("http.request", "mail.send")
+_AFTER = frozenset(
+    {"on_commit", "afterCommit", "registerSynchronization", "after_commit", "add_task", "delay_on_commit"}
+)
+_OUTBOX = re.compile(rb"(?i)outbox|TransactionalEventListener|transactional_id|transactionalId")
+_BEGIN = re.compile(r"(?i)^\s*(?:begin|start\s+transaction)\b")
+
+
+@detects_in_code("PERF210")
+def network_in_transaction(context: CodeContext) -> Iterator[Match]:
+    """A request to another service while a transaction, its locks and its connection are held."""
+    seen = survey(context)
+    for spot in seen.of(*_FAR):
+        opened = None if is_by_hand(spot.unit, spot.info) else _transaction_around(seen, spot)
+        if opened is not None:
+            yield _match(context, spot, opened, Confidence.HIGH)
+    for spot in seen.reaches:
+        reach = spot.reach
+        act = next((one for one in _FAR if reach is not None and one in reach.acts), None)
+        if reach is None or act is None or is_by_hand(spot.unit, spot.info):
+            continue
+        if reach.callee.marks & {"background", "message.handler"}:
+            continue
+        opened = _transaction_around(seen, spot)
+        there = next((one for one in seen.at.get(reach.acts[act], ()) if act in one.role.does), None)
+        if opened is not None and there is not None and "db.transaction" not in reach.callee.marks:
+            place = context.location(there.unit, there.node)
+            yield _match(context, spot, opened, Confidence.MEDIUM, ((place, "step_far"),))
+
+
+def _transaction_around(seen: Survey, spot: Spot) -> ir.Node | None:
+    """Where the transaction begins that is open at a call."""
+    for number in range(len(spot.path) - 1, -1, -1):
+        node = spot.path[number]
+        inner = spot.inner(number)
+        if isinstance(node, ir.With):
+            if any(one is inner for one in node.body):
+                for item, _ in node.items:
+                    if _opens(seen, item):
+                        return item
+        elif isinstance(node, ir.Call):
+            if name_of(node.func) in _AFTER:
+                return None
+            if isinstance(inner, ir.Lambda) and _opens(seen, node):
+                return node.func
+    info = spot.info
+    at = info
+    while at is not None:
+        if "db.transaction" in at.marks:
+            return _decorator(at)
+        at = at.outer
+    return _begun_before(seen, spot, info) if info is not None else None
+
+
+def _opens(seen: Survey, item: ir.Expr) -> bool:
+    for node in within(item):
+        found = seen.spots.get(id(node))
+        if found is not None and found.call is not None and "db.transaction" in found.call.role.does:
+            return True
+    return False
+
+
+def _decorator(info: FunctionInfo) -> ir.Node:
+    decorator: ir.Expr
+    for decorator in (*info.node.decorators, *(info.owner.node.decorators if info.owner is not None else ())):
+        if "ransaction" in name_of(decorator) or name_of(decorator) == "atomic":
+            return decorator
+    return info.node
+
+
+def _begun_before(seen: Survey, spot: Spot, info: FunctionInfo) -> ir.Node | None:
+    """`BEGIN` before the call and `COMMIT` after it, in the same function."""
+    begun: ir.Node | None = None
+    ended = False
+    for other in sorted(seen.inside.get(id(info), ()), key=lambda one: one.node.start):
+        if other.call is None or not other.call.certain:
+            continue
+        does, text = other.call.role.does, statement_text(other.call)
+        if other.node.start < spot.node.start:
+            disabled = other.call.properties.get("enabled")
+            begins = "db.transaction" in does and (disabled is None or disabled.consts == (False,))
+            if (begins and not _is_block(other)) or _BEGIN.match(text):
+                begun = other.node
+            elif (
+                "db.commit" in does or "db.rollback" in does or text.strip().upper().startswith(("COMMIT", "ROLLBACK"))
+            ):
+                begun = None if not _in_handler(other) else begun
+        elif "db.commit" in does or text.strip().upper().startswith("COMMIT"):
+            ended = True
+    return begun if ended else None
+
+
+def _is_block(spot: Spot) -> bool:
+    """A transaction with an end of its own: a `with` statement or a function that it runs."""
+    node = spot.node
+    if any(isinstance(one, ir.With) for one in spot.path[-1:]):
+        return True
+    return isinstance(node, ir.Call) and any(isinstance(one, ir.Lambda | ir.Name) for one in node.args)
+
+
+def _in_handler(spot: Spot) -> bool:
+    return any(isinstance(node, ir.Handler) for node in spot.path)
+
+
+def _match(
+    context: CodeContext,
+    spot: Spot,
+    opened: ir.Node,
+    confidence: Confidence,
+    more: tuple[tuple[Location, str], ...] = (),
+) -> Match:
+    return Match(
+        location=context.location(spot.unit, spot.node),
+        values={"call": short(context.text(spot.unit, spot.node))},
+        confidence=confidence,
+        steps=(
+            (context.location(spot.unit, opened), "step_begin"),
+            (context.location(spot.unit, spot.node), "step_call"),
+            *more,
+        ),
+    )
+
+
+@detects_in_code("PERF216")
+def dual_write(context: CodeContext) -> Iterator[Match]:
+    """A function that changes the database and tells a broker, with nothing that makes both happen or neither."""
+    seen = survey(context)
+    if any(_OUTBOX.search(unit.module.source) for unit in context.program.units.values()):
+        return
+    for spot in seen.of("queue.publish"):
+        call, info = spot.call, spot.info
+        if call is None or info is None or is_by_hand(spot.unit, info) or "cache.client" in call.role.does:
+            continue
+        if {"task.enqueue", "http.request"} & set(call.role.does) or any(
+            name_of(n) in _AFTER for n in spot.path if isinstance(n, ir.Call)
+        ):
+            continue
+        written = _write_before(seen, spot, info)
+        if written is not None and "outbox" not in " ".join(names_in(*info.node.body)).lower():
+            yield Match(
+                location=context.location(spot.unit, spot.node),
+                values={
+                    "call": short(context.text(spot.unit, spot.node)),
+                    "write": short(context.text(spot.unit, written)),
+                },
+                confidence=Confidence.MEDIUM,
+                steps=(
+                    (context.location(spot.unit, written), "step_write"),
+                    (context.location(spot.unit, spot.node), "step_publish"),
+                ),
+            )
+
+
+def _write_before(seen: Survey, spot: Spot, info: FunctionInfo) -> ir.Node | None:
+    for other in seen.inside.get(id(info), ()):
+        if other.node.start >= spot.node.start:
+            continue
+        if other.call is not None:
+            does = other.call.role.does
+            if ("db.query" in does or "db.write" in does) and kind_of(other.call) in ("insert", "write"):
+                return other.node
+            if "db.commit" in does or "db.write_many" in does:
+                return other.node
+        elif (
+            other.reach is not None
+            and {"db.write", "db.commit"} & other.reach.acts.keys()
+            and "queue.publish" not in other.reach.acts
+        ):
+            return other.node
+    return None
