@@ -61,6 +61,13 @@ class _Rules:
         relative = path[len(self.folder) :].strip(os.sep).replace(os.sep, "/")
         return self.spec.check_file(relative + "/" if folder else relative).include
 
+_NO_TEXT = frozenset(
+    ".png .jpg .jpeg .gif .webp .avif .bmp .ico .icns .tif .tiff .psd .woff .woff2 .ttf .otf .eot .mp3 .mp4 .wav .ogg "
+    ".webm .mov .avi .pdf .zip .gz .tgz .bz2 .xz .zst .7z .rar .jar .war .class .pyc .so .dll .dylib .exe .o .a .wasm "
+    ".db .sqlite .sqlite3 .keystore .jks .p12 .pack .idx".split()
+)
+"""Files that a folder holds beside its sources and that nobody expects to be reviewed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -119,7 +126,9 @@ class Reader:
             here = f"{real}{os.sep}{entry.name}"
             if entry.name in _SKIPPED or _ignored(here, rules, folder=is_folder):
                 continue
-            if self._is_excluded(entry.path, folder=is_folder):
+            if self._is_excluded(entry.path, folder=is_folder, root=folder):
+                continue
+            if not is_folder and Path(entry.name).suffix.lower() in _NO_TEXT:
                 continue
             if entry.is_symlink() and not _stays_within(entry.path, root):
                 self._refuse(Path(entry.path).as_posix(), "outside")
@@ -140,11 +149,14 @@ class Reader:
             return real, rules, iter(())
         return real, (*rules, *_rules_in(real)), iter(entries)
 
-    def _is_excluded(self, path: str, *, folder: bool) -> bool:
+    def _is_excluded(self, path: str, *, folder: bool, root: str = "") -> bool:
+        """Whether a pattern leaves the path out, taken as given or from the folder that is read."""
         if self._excluded is None:
             return False
-        name = Path(path).as_posix()
-        return self._excluded.match_file(f"{name}/" if folder else name)
+        names = {Path(path).as_posix()}
+        if root:
+            names.add(Path(os.path.relpath(path, root)).as_posix())
+        return any(self._excluded.match_file(f"{name}/" if folder else name) for name in names)
 
     def _read_file(self, path: Path, name: str) -> None:
         try:
