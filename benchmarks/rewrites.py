@@ -2,8 +2,8 @@
 
     python benchmarks/rewrites.py [QUERIES] [SEED] [DATABASES]
 
-Prints how many were made, how often each family was met, and with rows in the result, how many the checker rejected (each a fault of the family's
-own condition), and how many accepted ones differed on the other data, which must be none.
+Prints how many were made, how often each family was met, and with rows in the result, how many the checker rejected
+(each a fault of the family's own condition), and how many accepted ones differed on the other data, which must be none.
 """
 
 import sys

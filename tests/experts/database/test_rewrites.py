@@ -262,3 +262,13 @@ def test_random_queries_never_change(checker: Checker) -> None:
             later = same_answer(checker, sql, rewrite, trials=LATER, seed=number + 1_000_000)
             assert later.counterexample is None, (name, sql, rewrite.sql, later.counterexample)
     assert len(met) == 21
+
+
+def test_a_form_is_filed_under_a_problem_that_the_query_has() -> None:
+    """OR over one table is no OR over tables, and NOT IN without NULLs does not return nothing."""
+    one_table = "SELECT id FROM users WHERE age = 1 OR status = 'a'"
+    tables = "SELECT u.id FROM users u JOIN orders o ON o.user_id = u.id WHERE u.age = 1 OR o.status = 'a'"
+    assert _offered(one_table)["union_all_for_or"].codes == ("DB140",)
+    assert _offered(tables)["union_all_for_or"].codes == ("DB108",)
+    never_null = "SELECT id FROM users WHERE id NOT IN (SELECT user_id FROM orders)"
+    assert _offered(never_null)["not_exists_for_not_in"].codes == ("DB140",)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from backend_advisor.experts.database.remedies.rewrites.shape import (
+    FASTER_FORM,
     Known,
     Rewrite,
     is_plain,
@@ -36,10 +37,15 @@ def union_all_for_or(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
         yield Rewrite(
             "union_all_for_or",
             written(_union(tree, rest, sides, hidden=hidden)),
-            ("DB108",),
+            _code(sides),
             Known(schema).assumptions(tree),
         )
         return
+
+
+def _code(sides: list[exp.Expr]) -> tuple[str, ...]:
+    """OR over several tables is a problem of its own; over one table it is only another form."""
+    return ("DB108",) if len(set().union(*(used(side) for side in sides))) > 1 else (FASTER_FORM,)
 
 
 def _union(tree: exp.Select, rest: list[exp.Expr], sides: list[exp.Expr], *, hidden: bool) -> exp.Expr:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from backend_advisor.experts.database.remedies.rewrites.shape import (
+    FASTER_FORM,
     Known,
     Rewrite,
     aliases_inside,
@@ -30,7 +31,7 @@ def exists_for_in(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
                 node.replace(exists)
                 changed = True
     if changed:
-        yield Rewrite("exists_for_in", written(tree), (), Known(schema).assumptions(tree))
+        yield Rewrite("exists_for_in", written(tree), (FASTER_FORM,), Known(schema).assumptions(tree))
 
 
 def not_exists_for_not_in(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
@@ -49,7 +50,7 @@ def not_exists_for_not_in(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:
             node.replace(exp.Not(this=exists))
             changed = True
     if changed:
-        yield Rewrite("not_exists_for_not_in", written(tree), ("DB107",), known.assumptions(tree))
+        yield Rewrite("not_exists_for_not_in", written(tree), (FASTER_FORM,), known.assumptions(tree))
 
 
 def exists_for_count(tree: exp.Expr, schema: Schema) -> Iterator[Rewrite]:

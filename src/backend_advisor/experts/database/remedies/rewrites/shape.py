@@ -7,6 +7,9 @@ from sqlglot import exp
 
 from backend_advisor.sql.schema import Column, Schema, Table
 
+FASTER_FORM = "DB140"
+"""The playbook of forms that answer no other one: nothing is wrong with the original but its speed."""
+
 _UNNAMED = "_col_"
 _VOLATILE = {"random", "gen_random_uuid", "uuid_generate_v4", "clock_timestamp", "nextval", "setseed"}
 
