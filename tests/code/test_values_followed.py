@@ -161,3 +161,25 @@ def test_hostile_files_are_survived() -> None:
     )
     assert ("small.min.js", "minified") in left_out
     assert {analysis.program.language for analysis in analyses} <= {"python", "javascript"}
+
+
+def test_a_key_does_not_flow_into_what_a_collection_gives() -> None:
+    text = """
+    import java.util.Map;
+    import org.springframework.jdbc.core.JdbcTemplate;
+    import org.springframework.web.bind.annotation.*;
+
+    @RestController
+    class C {
+        private static final Map<String, String> ORDERS = Map.of("new", "created_at", "name", "name");
+        private JdbcTemplate jdbc;
+
+        @GetMapping("/x")
+        void x(@RequestParam String sort) {
+            jdbc.queryForList("SELECT 1 ORDER BY " + ORDERS.get%s);
+        }
+    }
+    """
+    assert sinks(("C.java", text % "(sort)")) == set()
+    assert sinks(("C.java", text % 'OrDefault(sort, "id")')) == set()
+    assert sinks(("C.java", text % "OrDefault(sort, sort)")) == {"sql.text"}

@@ -25,6 +25,7 @@ _FORMATTERS = frozenset({"format", "String.format", "java.lang.String.format", "
 _SAME_DATA = frozenset(
     ["toString", "strip", "trim", "lower", "upper", "toLowerCase", "toUpperCase", "encode", "decode"]
 )
+_READS = frozenset({"get", "getOrDefault"})
 _QUESTIONS = frozenset(
     "length size count indexOf isEmpty hashCode find startswith endswith startsWith endsWith equals".split()
 )
@@ -56,8 +57,13 @@ def _function(site: Site, known: bool) -> Value | None:
 
 
 def _of_container(run: Run, site: Site, receiver: Value) -> Value | None:
-    if not is_container(receiver) or receiver.types & run.machine.program.classes.keys():
+    if receiver.types & run.machine.program.classes.keys():
         return None
+    if not is_container(receiver):
+        # What is in the collection is not known; it does not come from the key.
+        if site.name not in _READS or not any(holds_elements(kind) for kind in receiver.types):
+            return None
+        return Value(merge_taints(receiver.taints, *(all_taints(default, 2) for default in site.args[1:])))
     if receiver.fields and site.name in receiver.fields and receiver.fields[site.name].refs:
         return None
     outcome = container_method(site.name, receiver, site.args)

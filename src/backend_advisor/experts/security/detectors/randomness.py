@@ -19,9 +19,7 @@ _SECRET = re.compile(
     r"_(?:code|number|no|key|id)(?:_|$)"
     r"|(?:encrypt\w*|secret|private|signing|aes|cipher)_key"
 )
-_OTHER = re.compile(
-    r"tokens(?:_|$)|token_?(?:count|len|size|limit|iz|embed)|session_?(?:maker|factory|count)"
-)
+_OTHER = re.compile(r"tokens(?:_|$)|token_?(?:count|len|size|limit|iz|embed)|session_?(?:maker|factory|count)")
 _ROUNDS = 3
 
 
