@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from backend_advisor.code.analysis import Analysis, analyse
+from backend_advisor.code.frontends import language_of
 from backend_advisor.model import SOURCE_CODE, Artifact
 
 
@@ -21,8 +22,15 @@ class Reading:
 
 
 def source_code(artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
-    """The artifacts that are source code of a language that has a front end."""
-    return tuple(artifact for artifact in artifacts if artifact.kind in SOURCE_CODE)
+    """The artifacts that are source code of a language that has a front end.
+
+    A file says by its name that it is: a build script or a component file that looks like a language is not.
+    """
+    return tuple(
+        artifact
+        for artifact in artifacts
+        if artifact.kind in SOURCE_CODE and (artifact.origin != "file" or language_of(artifact.name) is not None)
+    )
 
 
 @lru_cache(maxsize=2)
@@ -30,7 +38,7 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     """Read these artifacts together as one tree."""
     placed = places_in_tree(artifacts)
     files = {path: artifact.text.encode("utf-8", "surrogatepass") for path, artifact in placed.items()}
-    languages = {path: artifact.kind.value for path, artifact in placed.items()}
+    languages = {path: language_of(artifact.name) or artifact.kind.value for path, artifact in placed.items()}
     analyses, left_out = analyse(files, languages)
     problems = {key: offset for analysis in analyses for key, offset in analysis.seen.unread.items()}
     return Reading(tuple(analyses), placed, {**left_out, **problems})

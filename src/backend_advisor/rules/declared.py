@@ -39,9 +39,16 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.places.location(flow.path, flow.start, flow.end),
             values={"source": _short(source or ""), "call": _called(flow.callee), "sink": flow.sink},
-            confidence=declaration.confidence or (Confidence.MEDIUM if flow.unsure else None),
+            confidence=declaration.confidence or _confidence(flow),
             steps=(*steps, (context.places.location(flow.path, flow.start, flow.end), "step_sink")),
         )
+
+
+def _confidence(flow: Flow) -> Confidence | None:
+    # Queues are mostly filled by the program's own services; a stranger's data reaches them only through those.
+    if flow.source == "message.input":
+        return Confidence.LOW
+    return Confidence.MEDIUM if flow.unsure else None
 
 
 def _steps(flow: Flow, context: CodeContext) -> list[tuple[Location, str]]:
