@@ -10,7 +10,7 @@ from backend_advisor.experts.database.detectors.query_shape import is_base_table
 from backend_advisor.experts.database.detectors.registry import QueryContext, detects_in_query
 from backend_advisor.experts.database.remedies.access import Access, accesses
 from backend_advisor.knowledge.detection import Match
-from backend_advisor.sql.schema import Schema
+from backend_advisor.sql.schema import Schema, Table
 
 _SMALL = 2_000
 """Rows below which reading the whole table is as fast as an index."""
@@ -22,23 +22,32 @@ def missing_index(query: QueryContext) -> Iterator[Match]:
     if query.resolved is None:
         return
     kept = _kept_whole(query.resolved)
+    told: set[tuple[str, ...]] = set()
     for _, group in groupby(accesses(query.resolved, query.schema), key=lambda access: access.scope):
         together = list(group)
         for access in together:
             columns = _reached_by(access, together, kept)
             table = query.schema.table(access.table)
-            if table is None or table.inferred or not columns or (table.rows or _SMALL) < _SMALL:
+            if table is None or not _is_judged(table, columns) or (table.name, *columns) in told:
                 continue
-            if any(table.column(name) is None for name in columns) or not is_base_table(
-                exp.Table(this=exp.to_identifier(access.table))
-            ):
-                # The DDL at hand is not of the table that this query reads; or it is a catalogue or scratch table.
-                continue
+            told.add((table.name, *columns))
             if not _starts(table.name, columns, query.schema):
                 yield Match(
                     location=query.statement.location(_place(query.tree, access, columns)),
                     values={"table": access.table, "columns": ", ".join(f"`{name}`" for name in columns)},
                 )
+
+
+def _is_judged(table: Table, columns: list[str]) -> bool:
+    """Whether the DDL is of the table that is read, and the table is one whose index would matter."""
+    if table.inferred or not columns or (table.rows or _SMALL) < _SMALL:
+        return False
+    if not is_base_table(exp.Table(this=exp.to_identifier(table.name))):
+        return False
+    found = [table.column(name) for name in columns]
+    known = [column for column in found if column is not None]
+    # An index on a yes or no alone leads to half of the table.
+    return len(known) == len(found) and not all(column.type.lower().startswith("bool") for column in known)
 
 
 def _kept_whole(tree: exp.Expr) -> set[tuple[int, str, str]]:
