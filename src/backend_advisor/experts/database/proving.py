@@ -195,8 +195,9 @@ def _rewrite_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, o
     changes = [Change(apply=f"{outcome.shown.rstrip(';')};", rollback="", reason=name)]
     changes += [_index_change(made, setting, built, {}) for built in extra]
     conditions = [*_conditions(made, setting), *_equality_conditions(setting, outcome)]
-    if recommended:
-        conditions.append(setting.say("condition_with_indexes", indexes=", ".join(sorted(recommended))))
+    if recommended or outcome.indexes:
+        named = [", ".join(sorted(names)) or "–" for names in (recommended, outcome.indexes)]
+        conditions.append(setting.say("condition_with_indexes", before=named[0], after=named[1]))
     return Proof(
         claim=claim,
         method="bench",
