@@ -220,7 +220,7 @@ STATEMENTS = {
         "kind=interface, base_types=[B]))"
     ),
     "enum A { B(1), @X C; A(int d) {} A() {} }": (
-        "Define(definition=Class(name=A, fields=[Field(name=B, value=Call(func=A, args=[1], new=True), "
+        "Define(definition=Class(name=A, bases=[Enum], fields=[Field(name=B, value=Call(func=A, args=[1], new=True), "
         "modifiers=[public, static, final]), Field(name=C, decorators=[X], modifiers=[public, static, final])], "
         "methods=[Function(name=A, params=[Param(name=d, type=int, kind=normal)]), Function(name=A)], kind=enum))"
     ),

@@ -33,6 +33,7 @@ _OVER_ITEMS = frozenset(
 )
 _AFTER = frozenset(["then", "catch", "finally", "thenApply", "thenCompose", "thenAccept", "tap"])
 _SAME = frozenset(["filter", "sort", "peek", "takeWhile", "dropWhile", "find", "findLast"])
+_COMBINED = frozenset(["andThen", "compose", "negate", "and", "or", "reversed", "thenComparing"])
 _CALLING = frozenset(["call", "apply", "bind"])
 
 
@@ -41,6 +42,9 @@ def higher_order(run: Run, site: Site) -> Value | None:
     receiver = site.receiver
     if receiver is None:
         return None
+    if run.language == "java" and any(isinstance(ref, FunctionRef) for ref in receiver.refs):
+        # Whatever the one method of a functional interface is called, it runs the lambda.
+        return receiver if site.name in _COMBINED else _called(run, receiver, site.args)
     if site.name in _CALLING and any(isinstance(ref, FunctionRef) for ref in receiver.refs):
         return receiver if site.name == "bind" else _called(run, receiver, site.args[1:])
     if not site.args:

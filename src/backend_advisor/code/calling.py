@@ -1,6 +1,7 @@
 """Calls: finding what is called, and what the call gives."""
 
 from backend_advisor.code import ir
+from backend_advisor.code.accessors import accessor
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.builtins import builtin
 from backend_advisor.code.containers import is_container
@@ -31,6 +32,8 @@ def _call(run: Run, node: ir.Call, env: Env) -> Value:
     if special is not None:
         return special
     called, roles = _targets(run, node, site)
+    if not called and not roles and (made := accessor(run, site)) is not None:
+        return made
     results: list[Value] = []
     if isinstance(node.func, ir.Attr) or not called:
         outcome = builtin(run, site, bool(called) or bool(roles))

@@ -13,7 +13,7 @@ from backend_advisor.code.run import Env, Hit, Run, join_env, same
 from backend_advisor.code.seen import Flow, Reach
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import Taint, Taints, Trail, merge_taints, through
-from backend_advisor.code.types import declared_value
+from backend_advisor.code.types import declared_value, is_harmless
 from backend_advisor.code.values import (
     UNKNOWN,
     Value,
@@ -233,7 +233,7 @@ class Functions:
     def _summed_up(
         self, run: Run, info: FunctionInfo, names: list[str], before: Mapping[str, Value], end: Env | None
     ) -> Summary:
-        summary = Summary(info, bounded(join_all(run.returns)) if run.returns else constant(None))
+        summary = Summary(info, _stated_result(run, info))
         summary.hits = tuple(run.hits.values())[:_HITS]
         summary.acts = run.acts
         summary.ends = end is None
@@ -364,6 +364,17 @@ class Functions:
 def _unseen(values: list[Value]) -> Value:
     taints = merge_taints(*(all_taints(value, 2) for value in values))
     return Value({taint.doubted(): trail for taint, trail in taints.items()})
+
+
+def _stated_result(run: Run, info: FunctionInfo) -> Value:
+    """What a function was seen to return. In Java the stated type holds: numbers carry no text, and a method without a
+    body, which something outside of the program implements, gives some value of its type."""
+    result = bounded(join_all(run.returns)) if run.returns else constant(None)
+    if run.language != "java" or info.node.returns is None:
+        return result
+    if not info.node.body and "abstract" in info.node.modifiers:
+        return declared_value(run, info.node.returns)
+    return result.but(taints={}) if result.taints and is_harmless(run, info.node.returns) else result
 
 
 def _some_receiver(info: FunctionInfo) -> Value:

@@ -18,6 +18,7 @@ from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.site import Site
+from backend_advisor.code.types import typed
 from backend_advisor.code.values import UNKNOWN, Value, shape
 from backend_advisor.code.wrapping import wrapped
 
@@ -104,8 +105,10 @@ class Machine:
         if handler is not None and handler.result is not None:
             for node, value in zip(run.return_nodes, run.returns, strict=False):
                 site = Site(node, "return", None, None, [value], [])
+                stated = info.node.returns if run.language == "java" else None
+                shown = value if stated is None else typed(run, value, stated)
                 for role in handler.result.result:
-                    sink(run, role, value, site, handler.result)
+                    sink(run, role, shown, site, handler.result)
 
     def unit_env(self, unit: Unit) -> Env:
         """The names at the top level of a file, once it has been run."""

@@ -34,7 +34,7 @@ _ENTRY_MARKS = frozenset(
      "error.handler", "cli.command"}
 )  # fmt: skip
 _SHOWN = 60
-_JAVA_TEXT = frozenset({"str", "java.lang.String", "java.lang.CharSequence", "java.lang.Object", "java.lang.Array"})
+_JAVA_TEXT = frozenset({"str", "java.lang.String", "java.lang.CharSequence", "java.lang.Array"})
 
 
 def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) -> Value:
@@ -104,8 +104,8 @@ def _body(value: Value) -> Value:
 
 def _page(value: Value, role: CallRole) -> Value:
     """What a browser shows of a body in Java: where objects are serialised, only text is sent as it is."""
-    serialised = "serialize.json" in role.does and value.types and not value.types & _JAVA_TEXT
-    return UNKNOWN if serialised else value
+    kinds = value.types - {"java.lang.Object"}
+    return UNKNOWN if "serialize.json" in role.does and kinds and not kinds & _JAVA_TEXT else value
 
 
 def _note(run: Run, role: CallRole, site: Site, certain: bool) -> None:

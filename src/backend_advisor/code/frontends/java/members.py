@@ -344,6 +344,8 @@ def define(reader: Reader, node: Node, doc: str = "") -> Class:
     made.fields, made.methods, made.classes, made.body = body.fields, body.methods, body.classes, body.once
     if made.kind == "record":
         record(made, components)
+    if made.kind == "enum":
+        made.bases.append(Name(made.start, made.start, "Enum"))
     initialise(made, body.each_time)
     reader.owner, reader.variables, reader.finish = owner, variables, finish
     return made
