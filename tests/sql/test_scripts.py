@@ -1,5 +1,7 @@
 """Files of SQL hold more than SQL, and every dialect's parts keep their places."""
 
+import time
+
 import pytest
 
 from backend_advisor.model import Artifact, ArtifactKind
@@ -100,3 +102,16 @@ def test_a_typing_error_stays_one() -> None:
     (found,) = read("SELECT id, name FROM users FROM WHERE id = 1")
     assert found.dialect == "postgres"
     assert found.problem is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{" * 50_000, "{%" * 50_000, "{#" * 50_000, "{% if not loop.last %}" * 10_000, "COPY\n" * 20_000]
+    + ["COPY t FROM stdin;\n" * 5_000, "/**/ " * 5_000 + "x", "create procedure p begin " * 5_000],
+    ids=["values", "tags", "comments", "branches", "copy", "rows", "asides", "bodies"],
+)
+def test_openings_that_never_close_take_little_time(text: str) -> None:
+    started = time.monotonic()
+    assert len(plain_sql(text, "postgres")) == len(text)
+    assert read(text) is not None
+    assert time.monotonic() - started < 10

@@ -21,15 +21,15 @@ _CLIENT_COMMAND = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _DELIMITER = re.compile(r"^[ \t]*delimiter[ \t]+(\S+)[^\n]*$", re.IGNORECASE | re.MULTILINE)
-_COPIED_ROWS = re.compile(r"^copy\b[^;]{1,5000}\bfrom\s+stdin\b[^;\n]{0,500};[^\n]*\n", re.IGNORECASE | re.MULTILINE)
+_COPIED_ROWS = re.compile(r"^copy\b[^;]{1,1000}\bfrom\s+stdin\b[^;\n]{0,500};[^\n]*\n", re.IGNORECASE | re.MULTILINE)
 _END_OF_ROWS = re.compile(r"^\\\.[ \t]*$", re.MULTILINE)
-_TEMPLATE_ASIDE = re.compile(
-    r"\{#.*?#\}|\{%-?\s*if\s+not\s+loop\.last\b.*?\{%-?\s*endif\s*-?%\}|"
-    r"\{%-?\s*(?:else|elif)\b.*?\{%-?\s*endif\s*-?%\}|"
-    r"\{%-?\s*macro\b.*?\{%-?\s*endmacro\s*-?%\}|\{%.*?%\}",
-    re.DOTALL,
-)
-_TEMPLATE_VALUE = re.compile(r"\{\{-?([^{}]*?[A-Za-z_][^{}]*?)-?\}\}")
+_TAG = re.compile(r"\{[#%]-?\s*(?:(if\s+not\s+loop\.last|else|elif|macro)\b)?")
+_END_OF_TAG = {"{#": re.compile(r"#\}"), "{%": re.compile(r"%\}")}
+_END_OF_BLOCK = {
+    "endif": re.compile(r"\{%-?\s*endif\s*-?%\}"),
+    "endmacro": re.compile(r"\{%-?\s*endmacro\s*-?%\}"),
+}
+_TEMPLATE_VALUE = re.compile(r"\{\{-?([^{}]{1,500}?)-?\}\}")
 _TEMPLATE_SETTING = re.compile(r"\s*(?:config|set|log|print)\s*\(")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _RELATION = re.compile(r"\s*(?:ref|source)\s*\(.*?['\"](\w+)['\"]\s*(?:,[^'\"]*)?\)\s*$", re.DOTALL)
@@ -70,10 +70,13 @@ def _without_copied_rows(text: str) -> str:
     """The rows that follow COPY … FROM stdin in a dump, blanked."""
     pieces, position = [], 0
     for match in _COPIED_ROWS.finditer(text):
-        end = _END_OF_ROWS.search(text, match.end()) if match.start() >= position else None
-        if end is not None:
-            pieces += [text[position : match.end()], re.sub(r"[^\n]", " ", text[match.end() : end.end()])]
-            position = end.end()
+        if match.start() < position:
+            continue
+        end = _END_OF_ROWS.search(text, match.end())
+        if end is None:
+            break
+        pieces += [text[position : match.end()], re.sub(r"[^\n]", " ", text[match.end() : end.end()])]
+        position = end.end()
     return "".join([*pieces, text[position:]])
 
 
@@ -92,12 +95,36 @@ def _with_usual_delimiter(text: str) -> str:
 
 def _rendered(text: str) -> str:
     """One reading of a Jinja or Go template: loops once, the first branch of each choice, names for values."""
-    text = _TEMPLATE_ASIDE.sub(_blank, text)
+    text = _without_tags(text)
     return _TEMPLATE_VALUE.sub(_as_name, text)
+
+
+def _without_tags(text: str) -> str:
+    """Tags and comments blanked, with what a first reading leaves out: other branches, macros, commas between turns."""
+    pieces, position = [], 0
+    unclosed: set[str] = set()
+    for tag in _TAG.finditer(text):
+        if tag.start() < position:
+            continue
+        word = tag.group(1) or ""
+        mark = tag.group()[:2]
+        block = "" if mark == "{#" or not word else "endmacro" if word == "macro" else "endif"
+        closing = block if block and block not in unclosed else mark
+        if closing in unclosed:
+            continue
+        end = (_END_OF_BLOCK[block] if closing == block and block else _END_OF_TAG[mark]).search(text, tag.end())
+        if end is None:
+            unclosed.add(closing)
+            continue
+        pieces += [text[position : tag.start()], re.sub(r"[^\n]", " ", text[tag.start() : end.end()])]
+        position = end.end()
+    return "".join([*pieces, text[position:]])
 
 
 def _as_name(match: re.Match[str]) -> str:
     inside, text = match.group(1), match.string
+    if _WORD.search(inside) is None:
+        return match.group()
     if _TEMPLATE_SETTING.match(inside):
         return _blank(match)
     relation, word = _RELATION.match(inside), _WORD.search(inside)
