@@ -106,8 +106,16 @@ def test_a_typing_error_stays_one() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{{" * 50_000, "{%" * 50_000, "{#" * 50_000, "{% if not loop.last %}" * 10_000, "COPY\n" * 20_000]
-    + ["COPY t FROM stdin;\n" * 5_000, "/**/ " * 5_000 + "x", "create procedure p begin " * 5_000],
+    [
+        "{{" * 50_000,
+        "{%" * 50_000,
+        "{#" * 50_000,
+        "{% if not loop.last %}" * 10_000,
+        "COPY\n" * 20_000,
+        "COPY t FROM stdin;\n" * 5_000,
+        "/**/ " * 5_000 + "x",
+        "create procedure p begin " * 5_000,
+    ],
     ids=["values", "tags", "comments", "branches", "copy", "rows", "asides", "bodies"],
 )
 def test_openings_that_never_close_take_little_time(text: str) -> None:
