@@ -32,6 +32,8 @@ bench: $(READY)
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/rewrites.py
 	$(BIN)/python benchmarks/review_sql.py $(if $(SQL),--root $(SQL))
+	$(if $(OWASP),$(BIN)/python benchmarks/owasp.py --root $(OWASP))
+	$(if $(CODE),$(BIN)/python benchmarks/review_code.py --root $(CODE))
 
 lock: $(READY)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
