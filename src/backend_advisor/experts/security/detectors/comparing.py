@@ -1,0 +1,206 @@
+"""Signatures and secrets: compared character by character, computed over another body, keys that change each time."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.security.detectors.reading import (
+    behind,
+    calls_with,
+    definitions,
+    facts_of,
+    functions,
+    qualified,
+)
+from backend_advisor.experts.security.detectors.routes import Facts
+from backend_advisor.experts.security.detectors.words import dotted, nodes
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_SECRET = re.compile(
+    r"signature|hmac|(?:api|secret|webhook|access|admin|internal|auth|service)_?(?:key|token|secret)$|"
+    r"^(?:secret|mac|digest|checksum_?key|shared_?secret|api_?key|bearer_?token|csrf_?token|reset_?token|otp|totp|token_?hash|sig)$",
+    re.IGNORECASE,
+)
+_COMPARES = frozenset({"==", "===", "!=", "!=="})
+_KEY = re.compile(r"^(?:x-)?idempotency[-_]?key$|^idempotent[-_]?key$|^x-idempotency-key$", re.IGNORECASE)
+_VERIFIES = re.compile(r"verif|valid|check|webhook|signature|callback|authentic", re.IGNORECASE)
+
+
+@detects_in_code("SEC307")
+def compared_by_character(context: CodeContext) -> Iterator[Match]:
+    """Signatures and secrets that are compared with an ordinary operator."""
+    facts = facts_of(context)
+    for info in functions(context):
+        if info.outer is not None:
+            continue
+        defined: dict[str, list[ir.Expr]] | None = None
+        for node in nodes(info.node.body):
+            sides = _sides(node)
+            if sides is None or any(_is_nothing(side) for side in sides):
+                continue
+            if defined is None:
+                defined = definitions(info.node.body)
+            if any(_is_computed(side, info, defined, facts) for side in sides) or _is_given_secret(
+                sides, context, info
+            ):
+                yield Match(
+                    location=context.location(info.unit, node), values={"text": context.text(info.unit, node)[:60]}
+                )
+
+
+def _sides(node: ir.Node) -> tuple[ir.Expr, ir.Expr] | None:
+    if isinstance(node, ir.Binary) and node.op in _COMPARES:
+        return node.left, node.right
+    if isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and len(node.args) == 1:
+        if node.func.name in ("equals", "equalsIgnoreCase", "contentEquals"):
+            return node.func.value, node.args[0]
+        if node.func.name == "equals":
+            return node.func.value, node.args[0]
+    return None
+
+
+def _is_nothing(side: ir.Expr) -> bool:
+    if isinstance(side, ir.Const):
+        return True
+    if isinstance(side, ir.Attr) and side.name in ("length", "size"):
+        return True
+    return (
+        isinstance(side, ir.Unary)
+        or (isinstance(side, ir.Name) and side.id in ("undefined", "None", "null"))
+        or (isinstance(side, ir.Call) and dotted(side.func).rpartition(".")[2] in ("len", "length", "size", "typeof"))
+    )
+
+
+def _is_computed(side: ir.Expr, info: FunctionInfo, defined: dict[str, list[ir.Expr]], facts: Facts) -> bool:
+    for node in behind(side, defined, 2):
+        if isinstance(node, ir.Call):
+            for call in facts.at.get((info.unit.path, node.start, node.end), ()):
+                if call.role.source == "signature.computed" or "crypto.sign" in call.role.does:
+                    return True
+            if any(_signs(callee, facts) for callee in facts.into.get((info.unit.path, node.start, node.end), ())):
+                return True
+    return False
+
+
+def _signs(callee: FunctionInfo, facts: Facts) -> bool:
+    """Whether a function gives a signature that it computes."""
+    if "crypto.sign" not in facts.acts(callee):
+        return False
+    return re.search(r"sign|hmac|mac|digest", callee.node.name, re.IGNORECASE) is not None
+
+
+def _is_given_secret(sides: tuple[ir.Expr, ir.Expr], context: CodeContext, info: FunctionInfo) -> bool:
+    """A header or field of the request against a secret of the configuration."""
+    names = [dotted(side).rpartition(".")[2] or _last_key(side) for side in sides]
+    if not any(_SECRET.search(name) for name in names):
+        return False
+    text = [context.text(info.unit, side) for side in sides]
+    given = [re.search(r"\b(?:req|request|ctx|headers?|getHeader)\b", one) is not None for one in text]
+    kept = [
+        re.search(r"\benv\b|environ|getenv|config|settings|app\.config|properties|[A-Z]{3,}_[A-Z]{3,}", one) is not None
+        for one in text
+    ]
+    return (given[0] and kept[1]) or (given[1] and kept[0])
+
+
+def _last_key(side: ir.Expr) -> str:
+    if isinstance(side, ir.Index) and isinstance(side.key, ir.Const) and isinstance(side.key.value, str):
+        return side.key.value.replace("-", "_")
+    if (
+        isinstance(side, ir.Call)
+        and side.args
+        and isinstance(side.args[0], ir.Const)
+        and isinstance(side.args[0].value, str)
+    ):
+        return side.args[0].value.replace("-", "_")
+    return ""
+
+
+@detects_in_code("SEC308")
+def signature_over_another_body(context: CodeContext) -> Iterator[Match]:
+    """Signatures checked over a body that was parsed and written again."""
+    facts = facts_of(context)
+    for call in calls_with(context, "crypto.sign"):
+        if call.info is None or not isinstance(call.node, ir.Call) or not _checks(call, facts):
+            continue
+        defined = definitions(call.info.node.body)
+        given = [*call.node.args, *(value for _, value in call.node.keywords)]
+        for argument in given:
+            again = next((node for node in behind(argument, defined, 2) if _writes_json(node, call, facts)), None)
+            if again is not None:
+                yield Match(
+                    location=context.location(call.unit, again),
+                    values={"text": context.text(call.unit, again)[:60]},
+                )
+                break
+
+
+def _writes_json(node: ir.Node, call: CallSeen, facts: Facts) -> bool:
+    if not isinstance(node, ir.Call) or not node.args or isinstance(node.args[0], ir.Mapping):
+        return False
+    return any(
+        "serialize.json" in one.role.does and "http.respond" not in one.role.does
+        for one in facts.at.get((call.unit.path, node.start, node.end), ())
+    )
+
+
+def _checks(call: CallSeen, facts: Facts) -> bool:
+    """Whether the function checks a signature, rather than signs what it sends."""
+    info = call.info
+    if info is None:
+        return False
+    acts = facts.acts(info)
+    if acts & {"compare.constant_time", "hmac.verify", "webhook.verify"}:
+        return True
+    compares = any(
+        sides is not None and not any(_is_nothing(side) for side in sides)
+        for sides in (_sides(node) for node in nodes(info.node.body))
+    )
+    return compares or _VERIFIES.search(info.node.name) is not None
+
+
+@detects_in_code("SEC309")
+def idempotency_key_with_time(context: CodeContext) -> Iterator[Match]:
+    """Idempotency keys that are new at each attempt."""
+    for info in functions(context):
+        if info.outer is not None:
+            continue
+        defined: dict[str, list[ir.Expr]] | None = None
+        for name, value, place in _named_values(info.node.body):
+            if not _KEY.match(name):
+                continue
+            if defined is None:
+                defined = definitions(info.node.body)
+            moment = next((node for node in behind(value, defined, 4) if _is_moment(node, context, info)), None)
+            if moment is not None:
+                yield Match(
+                    location=context.location(info.unit, moment),
+                    values={"text": context.text(info.unit, moment)[:40], "key": context.text(info.unit, place)[:40]},
+                )
+
+
+def _named_values(body: object) -> Iterator[tuple[str, ir.Expr, ir.Node]]:
+    for node in nodes(body):
+        if isinstance(node, ir.Mapping):
+            for key, value in node.pairs:
+                if isinstance(key, ir.Const) and isinstance(key.value, str):
+                    yield key.value, value, key
+        elif isinstance(node, ir.Call):
+            for key, value in node.keywords:
+                yield key, value, value
+            if len(node.args) >= 2 and isinstance(node.args[0], ir.Const) and isinstance(node.args[0].value, str):
+                yield node.args[0].value, node.args[1], node.args[0]
+        elif isinstance(node, ir.Assign) and isinstance(node.target, ir.Index) and node.value is not None:
+            if isinstance(node.target.key, ir.Const) and isinstance(node.target.key.value, str):
+                yield node.target.key.value, node.value, node.target
+
+
+def _is_moment(node: ir.Node, context: CodeContext, info: FunctionInfo) -> bool:
+    if not isinstance(node, ir.Call):
+        return False
+    name = qualified(node.func, info.unit)
+    role = context.program.roles.calls.get(name) or context.program.roles.calls.get(f"java.lang.{name}")
+    return role is not None and role.source in ("clock.now", "random.weak")

@@ -1,0 +1,216 @@
+"""Secrets that stand in the code."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.experts.security.detectors.reading import calls_with
+from backend_advisor.experts.security.detectors.words import dotted, nodes
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_PROVIDERS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")),
+    ("Google API key", re.compile(r"\bAIza[0-9A-Za-z_\-]{35}\b")),
+    ("Google OAuth secret", re.compile(r"\bGOCSPX-[0-9A-Za-z_\-]{28}\b")),
+    ("Slack token", re.compile(r"\bxox[abeoprs]-[0-9A-Za-z-]{10,}\b")),
+    (
+        "Slack webhook",
+        re.compile(r"https://hooks\.slack\.com/services/T[0-9A-Za-z_]{8,}/B[0-9A-Za-z_]{8,}/[0-9A-Za-z_]{20,}"),
+    ),
+    ("GitHub token", re.compile(r"\b(?:gh[pousr]_[0-9A-Za-z]{36,}|github_pat_[0-9A-Za-z_]{22,})\b")),
+    ("GitLab token", re.compile(r"\bglpat-[0-9A-Za-z_\-]{20,}\b")),
+    ("Stripe key", re.compile(r"\b(?:sk|rk)_live_[0-9A-Za-z]{16,}\b")),
+    ("Toss Payments key", re.compile(r"\blive_(?:sk|gsk)_[0-9A-Za-z]{16,}\b")),
+    ("SendGrid key", re.compile(r"\bSG\.[0-9A-Za-z_\-]{16,}\.[0-9A-Za-z_\-]{16,}\b")),
+    ("Twilio key", re.compile(r"\bSK[0-9a-f]{32}\b")),
+    ("OpenAI key", re.compile(r"\bsk-(?:proj-|svcacct-)?[0-9A-Za-z_\-]{32,}\b")),
+    ("npm token", re.compile(r"\bnpm_[0-9A-Za-z]{36}\b")),
+    (
+        "private key",
+        re.compile(r"-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH|ENCRYPTED) )?PRIVATE KEY-----\s*[\\nr\s]*[A-Za-z0-9+/=]{16,}"),
+    ),
+    (
+        "connection string",
+        re.compile(r"\b[a-z][a-z0-9+.\-]*://[^\s:/@{}$<>%]+:(?P<secret>[^\s:/@{}$<>%]{4,})@(?P<host>[^\s/:@{}$<>]+)"),
+    ),
+)
+_NAME = re.compile(
+    r"(?:^|[_.\-])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|access_?key|private_?key|signing_?key|encryption_?key|"
+    r"client_?secret|auth_?key|secret_?key|credentials?|jwt_?secret|hmac_?key|service_?key)(?:[_.\-]?\d)?$",
+    re.IGNORECASE,
+)
+_NOT_A_SECRET = re.compile(
+    r"(?:field|name|label|column|header|param|placeholder|pattern|regex|url|uri|path|type|error|message|prompt|public|cookie|"
+    r"format|prefix|length|policy|expir|hint|class|selector|input|reset|forgot|change|csrf|_?id$|enum|key_?name|test|example|dummy|fake|mock|sample)",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(
+    r"change_?me|your[_\- ]|<[^>]*>|\$\{|\{\{|xxx|\*\*\*|\.\.\.|example|placeholder|dummy|fake|sample|insert|replace|todo|fixme|"
+    r"^(?:test|none|null|undefined|password|passwd|secret|token|string|value|default|admin|root|foo|bar|abc|1234|qwerty)\w{0,4}$|"
+    r"^%\(?\w*\)?s?$|^env[:.]|^process\.env|^@\w+@$|^#\{|^[A-Z_]{3,}$|redacted|not_?set|lorem",
+    re.IGNORECASE,
+)
+_LOCAL = re.compile(
+    r"^(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[?::1|db|postgres|mysql|mongo|redis|rabbitmq|host|hostname|example\.\w+)$|\.(?:example|local|test|invalid)$|example\.",
+    re.IGNORECASE,
+)
+_EXAMPLES = re.compile(
+    r"(?:^|/)(?:examples?|samples?|docs?|demo|fixtures|mocks?|seeds?|stories|locales?|i18n|migrations)/|\.(?:min|stories)\.",
+    re.IGNORECASE,
+)
+_LEAST_BITS = 3.0
+_LEAST_LENGTH = 8
+
+
+@detects_in_code("SEC301")
+def secret_in_code(context: CodeContext) -> Iterator[Match]:
+    """Keys, tokens and passwords that everybody with the repository has."""
+    for unit in context.program.units.values():
+        if _EXAMPLES.search(unit.path):
+            continue
+        told: set[int] = set()
+        for node in nodes(unit.module.body):
+            if isinstance(node, ir.Const) and isinstance(node.value, str) and len(node.value) >= _LEAST_LENGTH:
+                kind = provider(node.value)
+                if kind is not None and node.start not in told:
+                    told.add(node.start)
+                    yield Match(
+                        location=context.location(unit, node), values={"kind": kind, "shown": _shown(node.value)}
+                    )
+        for value in _keys(context, unit.path):
+            if value.start not in told and isinstance(value.value, str) and not _PLACEHOLDER.search(value.value):
+                told.add(value.start)
+                yield Match(
+                    location=context.location(unit, value),
+                    values={"kind": "HMAC/cipher key", "shown": _shown(value.value)},
+                )
+        for name, value in _named(unit.module.body):
+            if value.start in told or not isinstance(value.value, str) or not _is_secret(name, value.value):
+                continue
+            told.add(value.start)
+            yield Match(
+                location=context.location(unit, value),
+                values={"kind": name, "shown": _shown(value.value)},
+                confidence=Confidence.MEDIUM,
+            )
+
+
+def _keys(context: CodeContext, path: str) -> Iterator[ir.Const]:
+    """Literals that are given as keys to signatures and ciphers."""
+    for call in calls_with(context, "crypto.sign", "crypto.cipher"):
+        if call.unit.path != path or not isinstance(call.node, ir.Call):
+            continue
+        key = call.properties.get("key")
+        if key is None or not key.consts:
+            continue
+        for argument in (*call.node.args, *(value for _, value in call.node.keywords)):
+            inner = (
+                argument.func.value
+                if isinstance(argument, ir.Call) and isinstance(argument.func, ir.Attr)
+                else argument
+            )
+            if isinstance(inner, ir.Const) and inner.value in key.consts and len(str(inner.value)) >= _LEAST_LENGTH:
+                yield inner
+
+
+def provider(text: str) -> str | None:
+    """The kind of secret that a text has the form of; None when it has none, or is an example."""
+    for kind, pattern in _PROVIDERS:
+        found = pattern.search(text)
+        if found is None:
+            continue
+        if kind == "connection string":
+            if (
+                _PLACEHOLDER.search(found["secret"])
+                or _LOCAL.search(found["host"])
+                or found["secret"] in text.split("://")[1].split(":")[0]
+            ):
+                continue
+            return kind
+        if re.search(r"EXAMPLE|example|xxxx|XXXX|0000000|1234567890abcdef", found[0]):
+            continue
+        return kind
+    return None
+
+
+def _named(body: object) -> Iterator[tuple[str, ir.Const]]:
+    for node in nodes(body):
+        if isinstance(node, ir.Assign) and isinstance(node.target, ir.Name | ir.Attr | ir.Index):
+            name = (
+                node.target.key.value
+                if isinstance(node.target, ir.Index) and isinstance(node.target.key, ir.Const)
+                else dotted(node.target).rpartition(".")[2]
+            )
+            yield from _constant(str(name), node.value)
+        elif isinstance(node, ir.Field):
+            yield from _constant(node.name, node.value)
+        elif isinstance(node, ir.Mapping):
+            for key, value in node.pairs:
+                word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
+                if isinstance(word, str):
+                    yield from _constant(word, value)
+        elif isinstance(node, ir.Call):
+            for key, value in node.keywords:
+                yield from _constant(key, value)
+            yield from _set_by_name(node)
+
+
+def _set_by_name(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:
+    """`os.environ.get("SECRET_KEY", "…")`, `config.set("password", "…")`."""
+    if len(node.args) == 2 and isinstance(node.args[0], ir.Const) and isinstance(node.args[0].value, str):
+        if isinstance(node.args[1], ir.Const) and re.search(
+            r"(?:^|\.)(?:get|getenv|set|put|setProperty|setdefault|env|config)$", dotted(node.func)
+        ):
+            yield node.args[0].value, node.args[1]
+
+
+def _constant(name: str, value: ir.Expr | None) -> Iterator[tuple[str, ir.Const]]:
+    if isinstance(value, ir.Const):
+        yield name, value
+    elif isinstance(value, ir.Logic) and value.op in ("or", "??") and isinstance(value.operands[-1], ir.Const):
+        yield name, value.operands[-1]
+    elif (
+        isinstance(value, ir.Call)
+        and isinstance(value.func, ir.Name)
+        and value.func.id in ("bytes", "str")
+        and value.args
+    ):
+        yield from _constant(name, value.args[0])
+
+
+def _is_secret(name: str, text: str) -> bool:
+    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    if not _NAME.search(plain) or _NOT_A_SECRET.search(plain) or len(text) < _LEAST_LENGTH or len(text) > 400:
+        return False
+    if (
+        _PLACEHOLDER.search(text)
+        or " " in text.strip()
+        or text.startswith(
+            ("/", "./", "http://", "https://", "-----BEGIN PUBLIC", "ssm:", "arn:", "vault:", "secretsmanager")
+        )
+    ):
+        return False
+    if re.fullmatch(
+        r"[a-z]+(?:[_\-. :/][a-z]+)*|[A-Z][a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:[A-Z][a-z]+)+|[가-힣 ]+", text
+    ) and not re.search(r"pass|pwd", plain, re.IGNORECASE):
+        return False
+    if re.search(r"pass|pwd", plain, re.IGNORECASE):
+        # A word with a mark at its end is a sentence; a run of hexadecimal digits is a hash.
+        if re.fullmatch(r"[A-Za-z]+\W?|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|\$2[aby]\$.*|\{\w+\}.*", text):
+            return False
+    return entropy(text) >= (2.5 if re.search(r"pass|pwd", plain, re.IGNORECASE) else _LEAST_BITS)
+
+
+def entropy(text: str) -> float:
+    """Bits for each character of a text."""
+    return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
+
+
+def _shown(text: str) -> str:
+    """Enough to find it, too little to use it."""
+    plain = text.strip()
+    return f"{plain[:4]}…" if len(plain) > 8 else "…"

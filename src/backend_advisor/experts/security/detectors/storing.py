@@ -1,0 +1,165 @@
+"""Passwords that are stored as they are or hashed too fast, and uploads without a limit."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.security.detectors.reading import calls_with, constants, definitions
+from backend_advisor.experts.security.detectors.words import dotted, identifiers, nodes
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_PASSWORD = re.compile(
+    r"^(?:\w*_)?(?:password|passwd|pwd|pass_?word|user_?pw)\w{0,3}$|^(?:raw|plain|new|old|user)?_?[pP]assword$",
+    re.IGNORECASE,
+)
+_HASHED = re.compile(r"hash|encod|encrypt|digest|crypt|bcrypt|argon|salted|secured", re.IGNORECASE)
+_BREACHED = re.compile(r"pwned|breach|leak|hibp|k_?anonym", re.IGNORECASE)
+_LEAST_BCRYPT = 10
+_LEAST_PBKDF2 = 100_000
+
+
+@detects_in_code("SEC311")
+def password_not_hashed_slowly(context: CodeContext) -> Iterator[Match]:
+    """Passwords that a stolen table gives away."""
+    yield from _fast_hashes(context)
+    yield from _cheap_costs(context)
+    yield from _stored_plain(context)
+
+
+def _fast_hashes(context: CodeContext) -> Iterator[Match]:
+    for call in calls_with(context, "crypto.hash"):
+        node = call.node
+        if not isinstance(node, ir.Call) or call.info is not None and _BREACHED.search(call.info.node.name):
+            continue
+        if any(_PASSWORD.match(name) for name in identifiers(node.args, [value for _, value in node.keywords])):
+            algorithm = next(iter(constants(call.properties.get("algorithm"))), "")
+            yield Match(
+                location=context.location(call.unit, node),
+                values={"text": context.text(call.unit, node)[:50], "fault": algorithm or "fast hash"},
+            )
+
+
+def _cheap_costs(context: CodeContext) -> Iterator[Match]:
+    for call in context.seen.calls.values():
+        if "rounds" not in call.role.named:
+            continue
+        rounds = [int(one) for one in constants(call.properties.get("rounds")) if one.isdigit()]
+        algorithm = next(iter(constants(call.properties.get("algorithm"))), "")
+        if not rounds:
+            pass
+        elif algorithm == "bcrypt" or re.search(r"bcrypt|salt", call.role.name, re.IGNORECASE):
+            if max(rounds) < _LEAST_BCRYPT:
+                yield _cost(context, call, f"bcrypt {max(rounds)}")
+        elif algorithm.lower().startswith("pbkdf2") and max(rounds) < _LEAST_PBKDF2:
+            yield _cost(context, call, f"PBKDF2 {max(rounds)}")
+    for call in calls_with(context, "password.hash"):
+        if any(
+            re.fullmatch(r"(?i)md[45]|sha-?1|sha-?256|plaintext|demo|crypt", one)
+            for one in constants(call.properties.get("algorithm"))
+        ):
+            yield _cost(context, call, constants(call.properties.get("algorithm"))[0])
+
+
+def _cost(context: CodeContext, call: CallSeen, fault: str) -> Match:
+    return Match(
+        location=context.location(call.unit, call.node),
+        values={"text": context.text(call.unit, call.node)[:50], "fault": fault},
+    )
+
+
+def _stored_plain(context: CodeContext) -> Iterator[Match]:
+    for call in calls_with(context, "db.write", "orm.save"):
+        node = call.node
+        if (
+            not isinstance(node, ir.Call)
+            or call.info is None
+            or not re.search(r"create|insert|save|add", dotted(node.func).rpartition(".")[2], re.IGNORECASE)
+        ):
+            continue
+        if re.search(r"create_?(?:user|superuser)$", dotted(node.func), re.IGNORECASE):
+            continue
+        defined = definitions(call.info.node.body)
+        for key, value in _pairs(node):
+            if _PASSWORD.match(key) and _is_plain(value, defined) and not _hashed_by_model(context, call):
+                yield Match(
+                    location=context.location(call.unit, value),
+                    values={"text": context.text(call.unit, value)[:50], "fault": "plain"},
+                    confidence=Confidence.MEDIUM,
+                )
+
+
+def _pairs(node: ir.Call) -> Iterator[tuple[str, ir.Expr]]:
+    for part in nodes(node.args):
+        if isinstance(part, ir.Mapping):
+            for key, value in part.pairs:
+                word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
+                if isinstance(word, str):
+                    yield word, value
+        elif isinstance(part, ir.Call):
+            yield from part.keywords
+    yield from node.keywords
+
+
+def _is_plain(value: ir.Expr, defined: dict[str, list[ir.Expr]]) -> bool:
+    """The client's password itself, with nothing done to it."""
+    if isinstance(value, ir.Attr):
+        return (
+            _PASSWORD.match(value.name) is not None
+            and re.match(r"req|request|body|form|data|dto|payload|input|user_in|schema", dotted(value)) is not None
+        )
+    if isinstance(value, ir.Name):
+        given = defined.get(value.id, [])
+        return (
+            _PASSWORD.match(value.id) is not None
+            and not _HASHED.search(value.id)
+            and not any(isinstance(one, ir.Call | ir.Await) for one in given)
+        )
+    return False
+
+
+def _hashed_by_model(context: CodeContext, call: CallSeen) -> bool:
+    """A model may hash what is set on it."""
+    wanted = re.compile(
+        rb"(?i)(?:pre|before\w*|hooks?)\W[^;]{0,400}?(?:hash|bcrypt|argon)|set_password|@password\.setter|set\s+password"
+    )
+    return any(wanted.search(unit.module.source) for unit in context.program.units.values())
+
+
+@detects_in_code("SEC312")
+def upload_without_limit(context: CodeContext) -> Iterator[Match]:
+    """Uploads that can be as large as one likes."""
+    for call in calls_with(context, "upload.configure"):
+        if re.match(r"formidable|multiparty", call.role.name):
+            continue  # they have a limit of their own
+        limits = call.properties.get("limits")
+        if "size" in call.properties or (limits is not None and limits.fields is None):
+            continue
+        if not call.args or call.args[0].fields is not None or call.args[0].consts is not None:
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"call": dotted(getattr(call.node, "func", None))},
+            )
+    bounded = re.compile(
+        rb"MAX_CONTENT_LENGTH|content_length|content-length|max_(?:file_|upload_)?size|MAX_(?:FILE|UPLOAD|BODY)|LimitUploadSize",
+        re.IGNORECASE,
+    )
+    if any(bounded.search(unit.module.source) for unit in context.program.units.values()):
+        return
+    for call in context.seen.calls.values():
+        name = call.role.name.rpartition(".")[2]
+        whole = (
+            name == "read"
+            and "size" in call.role.named
+            and "size" not in call.properties
+            and call.role.source == "http.upload"
+        )
+        saved = name == "save" and call.role.name.endswith("FileStorage.save")
+        if (whole or saved) and call.unit.language == "python":
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"call": dotted(getattr(call.node, "func", None))},
+                confidence=Confidence.MEDIUM,
+            )

@@ -1,0 +1,365 @@
+"""Protections that are switched off, or let everybody through when they fail."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.security.detectors.reading import (
+    calls_with,
+    constants,
+    facts_of,
+    functions,
+    is_false,
+    is_true,
+    text_of,
+)
+from backend_advisor.experts.security.detectors.routes import survey
+from backend_advisor.experts.security.detectors.words import LIMITS, dotted, identifiers, nodes, snake
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_CLIENTS = ("http.request", "http.client", "tls.configure", "db.pool", "db.connect", "cache.client", "mail.send")
+_EVERY_ORIGIN = re.compile(r"^(?:\*|true|\.\*|\^?(?:https\??)?(?::?//)?\.[*+]\$?)$", re.IGNORECASE)
+_UNVERIFIED = re.compile(
+    r"rejectUnauthorized|strictSSL|tlsAllowInvalidCertificates|NODE_TLS_REJECT_UNAUTHORIZED|insecureSkipVerify"
+)
+_DEVELOPMENT = re.compile(r"(?:^|[/_.])(?:dev|local|test|development)", re.IGNORECASE)
+_SERVES_SYSTEMS = re.compile(r"hook|callback|notif|ipn|api|token|oauth|saml|graphql|receive|payment", re.IGNORECASE)
+_QUESTION = re.compile(
+    r"auth|verif|valid|permission|permit|allow|token|signature|access|role|login|session|captcha|guard|is_?admin|can_?|"
+    r"blocked|banned|licen[cs]e|limit",
+    re.IGNORECASE,
+)
+
+
+@detects_in_code("SEC306")
+def tls_verification_off(context: CodeContext) -> Iterator[Match]:
+    """Connections whose other end may be anybody."""
+    told: list[tuple[str, int, int]] = []
+    for match_unit, place in _switches(context):
+        told.append((match_unit.path, place.start, place.end))
+        yield Match(location=context.location(match_unit, place), values={"text": context.text(match_unit, place)[:50]})
+    for call in calls_with(context, *_CLIENTS):
+        if any(p == call.unit.path and call.node.start <= s and e <= call.node.end for p, s, e in told):
+            continue
+        kinds = constants(call.properties.get("verify"))
+        off = is_false(call.properties.get("verify")) or any(one.endswith("CERT_NONE") for one in kinds)
+        if off and not (call.role.name.startswith("tls.create")):
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"text": dotted(getattr(call.node, "func", None))},
+            )
+    for unit in context.program.units.values():
+        source = unit.module.source
+        if unit.language == "java":
+            if b"checkServerTrusted" in source or b"erifier" in source:
+                yield from _trust_everything(context, unit.path)
+
+
+def _switches(context: CodeContext) -> Iterator[tuple[Unit, ir.Node]]:
+    """Places where a constant turns verification off, in Python and JavaScript."""
+    for unit in context.program.units.values():
+        source = unit.module.source
+        if unit.language == "java":
+            continue
+        if not any(
+            word in source
+            for word in (
+                b"rejectUnauthorized",
+                b"strictSSL",
+                b"REJECT_UNAUTHORIZED",
+                b"check_hostname",
+                b"CERT_NONE",
+                b".verify",
+            )
+        ):
+            continue
+        for node in nodes(unit.module.body):
+            place = _switched_off(node)
+            if place is not None:
+                yield unit, place
+
+
+def _switched_off(node: ir.Node) -> ir.Node | None:
+    if isinstance(node, ir.Mapping):
+        for key, value in node.pairs:
+            word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
+            if isinstance(word, str) and isinstance(value, ir.Const) and _UNVERIFIED.fullmatch(word):
+                if value.value is (word in ("tlsAllowInvalidCertificates", "insecureSkipVerify")):
+                    return ir.Node(key.start if key is not None else value.start, value.end)
+    if (
+        isinstance(node, ir.Assign)
+        and isinstance(node.target, ir.Attr | ir.Index)
+        and isinstance(node.value, ir.Const | ir.Attr)
+    ):
+        name = node.target.name if isinstance(node.target, ir.Attr) else getattr(node.target.key, "value", "")
+        value = node.value.value if isinstance(node.value, ir.Const) else node.value.name
+        holder = dotted(node.target.value).lower()
+        if name == "NODE_TLS_REJECT_UNAUTHORIZED" and str(value) == "0":
+            return node
+        if name == "check_hostname" and value is False:
+            return node
+        if name == "verify_mode" and value == "CERT_NONE":
+            return node
+        if name == "verify" and value is False and re.search(r"session|client|^s$|http", holder):
+            return node
+    return None
+
+
+def _trust_everything(context: CodeContext, path: str) -> Iterator[Match]:
+    unit = context.program.units[path]
+    for info in unit.functions:
+        body = info.node.body
+        if info.node.name == "checkServerTrusted" and not any(
+            isinstance(one, ir.Throw | ir.Do | ir.Try | ir.If) for one in body
+        ):
+            yield Match(location=context.location(unit, info.node), values={"text": info.name})
+        elif info.node.name == "verify" and len(info.node.params) == 2 and _only_true(body):
+            bases = " ".join(dotted(base) for base in info.owner.node.bases) if info.owner is not None else ""
+            if "HostnameVerifier" in bases:
+                yield Match(location=context.location(unit, info.node), values={"text": info.name})
+    for node in nodes(unit.module.body):
+        if isinstance(node, ir.Call) and re.search(r"hostnameVerifier$", dotted(node.func), re.IGNORECASE):
+            for argument in node.args:
+                if isinstance(argument, ir.Lambda) and _only_true(argument.function.body):
+                    yield Match(location=context.location(unit, node), values={"text": dotted(node.func)})
+
+
+def _only_true(body: list[ir.Stmt]) -> bool:
+    return (
+        len(body) == 1
+        and isinstance(body[0], ir.Return)
+        and isinstance(body[0].value, ir.Const)
+        and body[0].value.value is True
+    )
+
+
+@detects_in_code("SEC310")
+def debug_mode(context: CodeContext) -> Iterator[Match]:
+    """Debuggers and debug pages that go to production."""
+    for call in calls_with(context, "app.debug"):
+        if is_true(call.properties.get("debug")) and not _DEVELOPMENT.search(call.unit.path) and not _is_main(call):
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"text": context.text(call.unit, call.node)[:60]},
+            )
+        elif is_true(call.properties.get("debug")) and not _DEVELOPMENT.search(call.unit.path):
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"text": context.text(call.unit, call.node)[:60]},
+                confidence=Confidence.MEDIUM,
+            )
+    for unit in context.program.units.values():
+        if unit.language != "python" or b"DEBUG" not in unit.module.source or _DEVELOPMENT.search(unit.path):
+            continue
+        settings = re.search(r"settings|config", unit.path) is not None or b"INSTALLED_APPS" in unit.module.source
+        for statement in unit.module.body:
+            if settings and _sets_debug(statement):
+                yield Match(
+                    location=context.location(unit, statement), values={"text": context.text(unit, statement)[:60]}
+                )
+
+
+def _is_main(call: CallSeen) -> bool:
+    """Whether the call stands under `if __name__ == "__main__"`, where a production server never gets."""
+    source = call.unit.module.source
+    at = max(source.find(b'__name__ == "__main__"'), source.find(b"__name__ == '__main__'"))
+    return 0 <= at < call.node.start
+
+
+def _sets_debug(statement: ir.Stmt) -> bool:
+    return (
+        isinstance(statement, ir.Assign)
+        and isinstance(statement.target, ir.Name)
+        and statement.target.id == "DEBUG"
+        and isinstance(statement.value, ir.Const)
+        and statement.value.value is True
+    )
+
+
+@detects_in_code("SEC313")
+def every_origin_with_credentials(context: CodeContext) -> Iterator[Match]:
+    """Answers with cookies that every site may read."""
+    for call in calls_with(context, "cors.configure"):
+        given = call.properties
+        credentials = is_true(given.get("credentials")) or constants(given.get("credentials")) == ["true"]
+        names = [name for key in ("origin", "origins", "pattern", "patterns") for name in constants(given.get(key))]
+        if credentials and any(_EVERY_ORIGIN.match(name) for name in names):
+            yield Match(location=context.location(call.unit, call.node), values={"origin": names[0]})
+        elif credentials and _allows_all(given.get("origin")):
+            yield Match(location=context.location(call.unit, call.node), values={"origin": "callback(null, true)"})
+    reflected = {
+        (flow.path, flow.start)
+        for flow in context.seen.flows.values()
+        if flow.sink == "cors.origin" and flow.source == "http.header"
+    }
+    for flow in context.seen.flows.values():
+        if (flow.path, flow.start) in reflected and flow.sink == "cors.origin":
+            unit = context.program.units.get(flow.path)
+            if unit is not None and re.search(
+                rb"(?i)allow-credentials|supports_credentials|allowCredentials", unit.module.source
+            ):
+                reflected.discard((flow.path, flow.start))
+                yield Match(
+                    location=context.places.location(flow.path, flow.start, flow.end), values={"origin": "Origin"}
+                )
+
+
+def _allows_all(value: object) -> bool:
+    """A function of the origin that says yes to every one."""
+    for ref in getattr(value, "refs", ()):
+        info = getattr(ref, "info", None)
+        if isinstance(info, FunctionInfo) and len(info.node.params) == 2:
+            body = info.node.body
+            calls = [
+                node
+                for node in nodes(body)
+                if isinstance(node, ir.Call) and dotted(node.func) == info.node.params[1].name
+            ]
+            tests = any(isinstance(node, ir.If | ir.Conditional | ir.Logic) for node in nodes(body))
+            if (
+                calls
+                and not tests
+                and all(len(c.args) == 2 and isinstance(c.args[1], ir.Const) and c.args[1].value is True for c in calls)
+            ):
+                return True
+    return False
+
+
+@detects_in_code("SEC314")
+def csrf_off(context: CodeContext) -> Iterator[Match]:
+    """Forms and cookies without protection against requests from elsewhere."""
+    for call in calls_with(context, "csrf.configure"):
+        if not is_false(call.properties.get("enabled")):
+            continue
+        body = call.info.node.body if call.info is not None else []
+        stateless = re.search(
+            rb"STATELESS|oauth2ResourceServer|NoOpServerSecurityContextRepository|[jJ]wt|[bB]earer|[tT]okenFilter",
+            call.unit.module.source,
+        )
+        if stateless is None or not body:
+            yield Match(location=context.location(call.unit, call.node), values={"text": "csrf"})
+    for route in survey(context)[1]:
+        if "csrf.exempt" not in route.info.marks or not route.changes:
+            continue
+        names = f"{route.path} {snake(route.info.node.name)}"
+        if _SERVES_SYSTEMS.search(names) or route.acts & {
+            "hmac.verify",
+            "compare.constant_time",
+            "jwt.verify",
+            "crypto.sign",
+        }:
+            continue
+        yield Match(location=context.location(route.info.unit, route.info.node), values={"text": route.label})
+
+
+@detects_in_code("SEC316")
+def open_when_it_fails(context: CodeContext) -> Iterator[Match]:
+    """Checks that let everybody through when they throw."""
+    for info in functions(context):
+        if info.outer is not None and info.node.name == "" and info.owner is None:
+            pass
+        for node in _own(info):
+            if not isinstance(node, ir.Try) or not _asks(node, info):
+                continue
+            for handler in node.handlers:
+                place = _lets_through(handler, info)
+                if place is not None:
+                    limiter = LIMITS.search(" ".join(identifiers(node.body) | {info.node.name})) is not None
+                    yield Match(
+                        location=context.location(info.unit, place),
+                        values={"text": context.text(info.unit, place)[:40]},
+                        confidence=Confidence.LOW if limiter else None,
+                    )
+
+
+def _own(info: FunctionInfo) -> Iterator[ir.Node]:
+    """The statements of a function without those of functions inside it."""
+    left: list[object] = list(info.node.body)
+    while left:
+        one = left.pop()
+        if isinstance(one, ir.Stmt) and not isinstance(one, ir.Define):
+            yield one
+            for name in ("body", "then", "otherwise", "handlers", "final", "cases"):
+                left += getattr(one, name, []) or []
+        elif isinstance(one, ir.Handler | ir.SwitchCase):
+            left += one.body
+
+
+def _asks(node: ir.Try, info: FunctionInfo) -> bool:
+    called = " ".join(dotted(one.func).rpartition(".")[2] for one in nodes(node.body) if isinstance(one, ir.Call))
+    own = info.node.name
+    if re.search(
+        r"auth|verif|permission|allow|access|signature|is_?valid|check_?(?:token|session|role|login)|guard|limit|canActivate",
+        own,
+        re.IGNORECASE,
+    ):
+        return True
+    return (
+        bool(
+            re.search(
+                r"verify|authenticate|authorize|check_?(?:permission|token|signature|access)|validate_?(?:token|signature)",
+                called,
+                re.IGNORECASE,
+            )
+        )
+        and _QUESTION.search(own) is not None
+    )
+
+
+def _lets_through(handler: ir.Handler, info: FunctionInfo) -> ir.Node | None:
+    if any(isinstance(one, ir.Throw) for one in nodes(handler.body)):
+        return None
+    params = [param.name for param in info.node.params]
+    onwards = params[-1] if 2 <= len(params) <= 3 and re.match(r"next$|done$", params[-1]) else None
+    for statement in handler.body:
+        if isinstance(statement, ir.Return) and isinstance(statement.value, ir.Const) and statement.value.value is True:
+            return statement
+        value = statement.value if isinstance(statement, ir.Do | ir.Return) else None
+        value = value.value if isinstance(value, ir.Await) else value
+        if (
+            isinstance(value, ir.Call)
+            and isinstance(value.func, ir.Name)
+            and value.func.id == onwards
+            and not value.args
+        ):
+            return statement
+        if isinstance(value, ir.Call) and re.search(r"chain\.doFilter$|filterChain\.doFilter$", dotted(value.func)):
+            return statement
+    return None
+
+
+@detects_in_code("SEC317")
+def limit_in_two_steps(context: CodeContext) -> Iterator[Match]:
+    """Counters that get their end in a second command."""
+    facts = facts_of(context)
+    for info in functions(context):
+        calls = facts.calls.get(id(info), ())
+        counts = [call for call in calls if "cache.increment" in call.role.does and call.info is info]
+        ends = [call for call in calls if "cache.expire" in call.role.does]
+        if not counts or not ends:
+            continue
+        for count in counts:
+            if _is_batch(count):
+                continue
+            mine = _key(count)
+            if any(_key(end) == mine and not _is_batch(end) for end in ends):
+                yield Match(
+                    location=context.location(count.unit, count.node),
+                    values={"call": ".".join(count.role.name.split(".")[-2:])},
+                )
+                break
+
+
+def _is_batch(call: CallSeen) -> bool:
+    receiver = call.node.func.value if isinstance(call.node, ir.Call) and isinstance(call.node.func, ir.Attr) else None
+    name = dotted(receiver).rpartition(".")[2] if receiver is not None else ""
+    return re.search(r"pipe|multi|batch|^tx$|trans", name, re.IGNORECASE) is not None
+
+
+def _key(call: CallSeen) -> str:
+    node = call.node
+    return text_of(call.unit, node.args[0]) if isinstance(node, ir.Call) and node.args else ""

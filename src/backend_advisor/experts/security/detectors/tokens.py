@@ -1,0 +1,159 @@
+"""JSON Web Tokens: not verified, without an end, with a key that can be guessed, refreshed for ever."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.security.detectors.reading import calls_with, constants, facts_of, is_false, is_true
+from backend_advisor.experts.security.detectors.routes import survey
+from backend_advisor.experts.security.detectors.words import snake
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_SYMMETRIC = re.compile(r"^HS\d{3}$", re.IGNORECASE)
+_ASYMMETRIC = re.compile(r"^(?:RS|ES|PS)\d{3}$|^EdDSA$", re.IGNORECASE)
+_SHORTEST = 32
+_STORES = frozenset({"db.write", "db.write_many", "orm.save", "cache.set", "cache.delete", "db.commit"})
+
+
+@detects_in_code("SEC302")
+def token_not_verified(context: CodeContext) -> Iterator[Match]:
+    """Tokens whose claims are read without checking who signed them."""
+    facts = facts_of(context)
+    for call in calls_with(context, "jwt.verify", "jwt.decode"):
+        kind = _fault(call)
+        confidence = None
+        if kind is None and "jwt.decode" in call.role.does and "header" not in call.role.name.lower():
+            if call.info is not None and "jwt.verify" in facts.acts(call.info):
+                continue
+            kind, confidence = "not verified", Confidence.MEDIUM
+        if kind is not None:
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"call": ".".join(call.role.name.split(".")[-2:]), "fault": kind},
+                confidence=confidence,
+            )
+
+
+def _fault(call: CallSeen) -> str | None:
+    given = call.properties
+    if is_false(given.get("verify")) or is_false(given.get("legacy")) or is_true(given.get("no_verification")):
+        return "verification off"
+    named = constants(given.get("algorithms"))
+    if any(name.lower() == "none" for name in named):
+        return "alg none"
+    if any(_SYMMETRIC.match(name) for name in named) and any(_ASYMMETRIC.match(name) for name in named):
+        return "HS + RS"
+    return None
+
+
+@detects_in_code("SEC303")
+def token_without_expiry(context: CodeContext) -> Iterator[Match]:
+    """Tokens that stay valid for ever."""
+    chained = {
+        (call.unit.path, call.node.start) for call in context.seen.calls.values() if "expires" in call.properties
+    }
+    finished = {
+        (call.unit.path, call.node.start)
+        for call in context.seen.calls.values()
+        if call.role.name.rpartition(".")[2] in ("sign", "encrypt", "compact")
+    }
+    for call in calls_with(context, "jwt.sign"):
+        if "expires" in call.properties or constants(call.properties.get("algorithm")) == ["none"]:
+            continue
+        if "payload" not in call.role.named or not _ends_here(call):
+            continue
+        place = (call.unit.path, call.node.start)
+        if call.role.returns is not None and (place in chained or place not in finished):
+            continue
+        yield Match(
+            location=context.location(call.unit, call.node),
+            values={"call": ".".join(call.role.name.split(".")[-2:])},
+        )
+
+
+def _ends_here(call: CallSeen) -> bool:
+    """Whether all that the token says is seen, and no end is among it."""
+    payload = call.properties.get("payload")
+    built = call.receiver.fields if call.receiver is not None else None
+    if built and "expires" not in built and call.unit.language == "java":
+        return payload is None or "exp" not in (payload.fields or {})
+    if "expires" in call.role.named and payload is None:
+        return True
+    if payload is None:
+        return False
+    if payload.rest is not None or payload.consts is not None:
+        return False
+    if payload.fields is None:
+        node = call.node
+        return (
+            isinstance(node, ir.Call)
+            and len(node.args) > 2
+            and isinstance(node.args[2], ir.Mapping)
+            and not payload.taints
+        )
+    return not {"exp", "expires", "expiresIn"}.intersection(str(key) for key in payload.fields) and not payload.taints
+
+
+@detects_in_code("SEC304")
+def guessable_key(context: CodeContext) -> Iterator[Match]:
+    """Keys of tokens and sessions that stand in the code."""
+    for call in calls_with(context, "jwt.sign", "jwt.verify", "session.configure"):
+        for name in ("secret", "keys") if "session.configure" in call.role.does else ("secret", "key"):
+            if name not in call.role.named:
+                continue
+            found = _literal_key(call, name)
+            if found is not None and not found.startswith("-----BEGIN"):
+                yield Match(
+                    location=context.location(call.unit, call.node),
+                    values={
+                        "call": ".".join(call.role.name.split(".")[-2:]),
+                        "length": len(found.encode()),
+                        "least": _SHORTEST,
+                    },
+                )
+                break
+
+
+def _literal_key(call: CallSeen, name: str) -> str | None:
+    value = call.properties.get(name)
+    if value is None:
+        return None
+    known = [value, *(value.fields or {}).values()]
+    texts = [one for part in known for one in part.consts or () if isinstance(one, str | bytes)]
+    if texts and all(part.consts for part in known[:1]) or (texts and value.fields):
+        text = texts[0]
+        return text.decode("latin-1") if isinstance(text, bytes) else text or None
+    return _fallback(call, name)
+
+
+def _fallback(call: CallSeen, name: str) -> str | None:
+    """`process.env.SECRET || "secret"`: what it is when the variable is missing."""
+    node = call.node
+    if not isinstance(node, ir.Call):
+        return None
+    for wanted in call.role.named[name]:
+        position = getattr(wanted, "position", None)
+        at: ir.Expr | None = node.args[position] if position is not None and position < len(node.args) else None
+        keyword = getattr(wanted, "keyword", None)
+        at = next((value for key, value in node.keywords if key == keyword), at)
+        for key in getattr(wanted, "path", ()):
+            pairs = at.pairs if isinstance(at, ir.Mapping) else []
+            at = next((v for k, v in pairs if isinstance(k, ir.Const) and k.value == key), None)
+        if isinstance(at, ir.Logic) and at.op in ("or", "??") and isinstance(at.operands[-1], ir.Const):
+            last = at.operands[-1].value
+            return last if isinstance(last, str) and last else None
+    return None
+
+
+@detects_in_code("SEC305")
+def refresh_without_rotation(context: CodeContext) -> Iterator[Match]:
+    """Refreshing routes that give a new access token and leave the refresh token as it was."""
+    for route in survey(context)[1]:
+        names = f"{route.path} {snake(route.info.node.name)}"
+        if not re.search(r"refresh|re_?-?issue|renew", names, re.IGNORECASE):
+            continue
+        if {"jwt.verify", "jwt.sign"} <= route.acts and not route.acts & _STORES:
+            yield Match(location=context.location(route.unit, route.node), values={"route": route.label})
