@@ -29,7 +29,7 @@ def is_ddl(statement: Statement) -> bool:
 def read_ddl(statements: Sequence[Statement]) -> Schema:
     """The schema that these statements define; statements of other kinds are passed over."""
     drafts = Drafts()
-    kept: list[Statement] = []
+    kept = _Kept()
     for statement in statements:
         tree = statement.tree
         if isinstance(tree, exp.Create):
@@ -37,17 +37,17 @@ def read_ddl(statements: Sequence[Statement]) -> Schema:
         elif isinstance(tree, exp.Alter):
             _read_alter(tree, statement.dialect, drafts)
         elif (dropped := _DROP.match(statement.text)) is not None:
-            kept = _without(kept, _read_drop(dropped, drafts))
+            kept.drop(_read_drop(dropped, drafts))
             continue
         elif not _is_opaque_definition(statement):
             continue
         if not isinstance(tree, exp.Create) or str(tree.args.get("kind")).upper() in _KEPT_KINDS:
-            kept.append(statement)
+            kept.add(statement)
     _complete_references(drafts)
     indexes = tuple(index for draft in drafts.all() for index in draft.all_indexes())
     dialect = statements[0].dialect if statements else "postgres"
     tables = {draft.name: draft.table() for draft in drafts.all()}
-    return Schema(tables, indexes, tuple(one.text for one in kept), dialect)
+    return Schema(tables, indexes, kept.texts(), dialect)
 
 
 def _is_opaque_definition(statement: Statement) -> bool:
@@ -133,9 +133,27 @@ def _read_drop(match: re.Match[str], drafts: Drafts) -> set[str]:
     return names
 
 
-def _without(kept: list[Statement], dropped: set[str]) -> list[Statement]:
-    """The statements that define anything but these tables and indexes."""
-    return [one for one in kept if not dropped & set(_defined(one.tree))]
+class _Kept:
+    """The statements that still define something, found by what they define."""
+
+    def __init__(self) -> None:
+        self._statements: dict[int, Statement] = {}
+        self._defining: dict[str, list[int]] = {}
+        self._count = 0
+
+    def add(self, statement: Statement) -> None:
+        self._statements[self._count] = statement
+        for name in _defined(statement.tree):
+            self._defining.setdefault(name, []).append(self._count)
+        self._count += 1
+
+    def drop(self, names: Iterable[str]) -> None:
+        for name in names:
+            for number in self._defining.pop(name, ()):
+                self._statements.pop(number, None)
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple(statement.text for statement in self._statements.values())
 
 
 def _defined(tree: exp.Expression | None) -> Iterator[str]:
