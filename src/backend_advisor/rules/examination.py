@@ -9,7 +9,7 @@ from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.model import Artifact, Case, ExpertName, Finding, Language, Step, Unread
-from backend_advisor.phrases import phrase
+from backend_advisor.phrases import fill, phrase
 from backend_advisor.rules.declared import declared_matches
 from backend_advisor.rules.places import Places
 from backend_advisor.rules.registry import CodeContext, code_detectors
@@ -95,7 +95,12 @@ def _place(match: Match) -> object:
 def _told(playbook: Playbook, match: Match, language: Language) -> Finding:
     own = playbook.pages[language].steps
     steps = tuple(
-        Step(location=place, text=own[key] if key in own else phrase(_PACKAGE, language, key, text=place.excerpt or ""))
+        Step(
+            location=place,
+            text=fill(own[key], match.values)
+            if key in own
+            else phrase(_PACKAGE, language, key, text=place.excerpt or ""),
+        )
         for place, key in match.steps
     )
     plain = Match(

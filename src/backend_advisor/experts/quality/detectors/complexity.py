@@ -1,0 +1,134 @@
+"""Functions that are hard to follow: complex (QUA101), long (QUA102), deep (QUA103), of many parameters (QUA104)."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo
+from backend_advisor.experts.quality.detectors.outline import Written, outline
+from backend_advisor.experts.quality.detectors.tree import children, name_of
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence, Location, Severity
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_COMPLEX = 25
+_HARD = 15
+_LONG = 70
+_DEEP = 5
+_PARAMETERS = 7
+_INJECTED = re.compile(r"(?i)^(?:self|cls|this|context|ctx|request|req|response|res|next|session|db)$")
+_CONSTRUCTORS = frozenset({"__init__", "__new__", "constructor", "__call__"})
+_BUILDS = re.compile(r"(?i)^(?:of|create|build|make|new|from|with|to)(?:[A-Z_]|$)")
+_STEPS = ("step_first", "step_second", "step_third")
+
+
+@detects_in_code("QUA101")
+def cognitive_complexity(context: CodeContext) -> Iterator[Match]:
+    """A function whose cognitive complexity is over the limit; the three places that cost most are its steps."""
+    for written in outline(context):
+        if _is_counted_elsewhere(written):
+            continue
+        costs = [] if written.is_frame else written.all_costs()
+        total = sum(cost.amount for cost in costs)
+        if total <= _HARD:
+            continue
+        worst = sorted(costs, key=lambda cost: (-cost.amount, cost.node.start))[: len(_STEPS)]
+        values: dict[str, str | int | float] = {"function": written.name, "complexity": total, "limit": _HARD}
+        for key, cost in zip(_STEPS, worst, strict=False):
+            values[key.removeprefix("step_")] = cost.amount
+        yield Match(
+            location=_signature(context, written),
+            values=values,
+            severity=Severity.WARNING if total > _COMPLEX else Severity.NOTE,
+            confidence=Confidence.HIGH if total > _COMPLEX else Confidence.LOW,
+            steps=tuple(
+                (context.places.location(written.unit.path, *_head(cost.node)), key)
+                for key, cost in zip(_STEPS, worst, strict=False)
+            ),
+        )
+
+
+def _is_counted_elsewhere(written: Written) -> bool:
+    """Whether a function is written in another that its complexity is a part of."""
+    at = written.outer
+    while at is not None:
+        if not at.is_frame:
+            return True
+        at = at.outer
+    return False
+
+
+def _signature(context: CodeContext, written: Written) -> Location:
+    node = written.node
+    end = node.header_end
+    if end <= node.start:
+        end = node.body[0].start if node.body and node.body[0].start > node.start else node.end
+    return context.places.location(written.unit.path, node.start, end)
+
+
+def _head(node: ir.Node) -> tuple[int, int]:
+    """The first part of a block: its condition rather than all of its body."""
+    for part in children(node):
+        if isinstance(part, ir.Expr) and part.end > node.start:
+            return node.start, part.end
+    return node.start, node.end
+
+
+@detects_in_code("QUA102")
+def long_function(context: CodeContext) -> Iterator[Match]:
+    """A function of very many statements, those of the functions inside it not counted."""
+    for written in outline(context):
+        if written.statements > _LONG:
+            yield Match(
+                location=_signature(context, written),
+                values={"function": written.name, "lines": written.lines(), "statements": written.statements},
+            )
+
+
+@detects_in_code("QUA103")
+def deep_nesting(context: CodeContext) -> Iterator[Match]:
+    """A block inside six or more others."""
+    for written in outline(context):
+        if written.depth > _DEEP and written.deepest is not None:
+            yield Match(
+                location=context.places.location(written.unit.path, *_head(written.deepest)),
+                values={"function": written.name, "depth": written.depth},
+                steps=((_signature(context, written), "step_function"),),
+            )
+
+
+@detects_in_code("QUA104")
+def too_many_parameters(context: CodeContext) -> Iterator[Match]:
+    """A function that callers must give more than seven values in the right order."""
+    for written in outline(context):
+        counted = _by_position(written)
+        if len(counted) <= _PARAMETERS or _is_called_by_framework(context, written):
+            continue
+        yield Match(
+            location=_signature(context, written),
+            values={"function": written.name, "count": len(counted)},
+        )
+
+
+def _by_position(written: Written) -> list[ir.Param]:
+    """Parameters that must be given by their place; those that frameworks fill or that have a default are not."""
+    params = written.node.params
+    return [
+        param
+        for param in params
+        if param.kind == "normal" and param.default is None and not param.decorators and not _INJECTED.match(param.name)
+    ]
+
+
+def _is_called_by_framework(context: CodeContext, written: Written) -> bool:
+    node, owner = written.node, written.owner
+    if node.name in _CONSTRUCTORS or (owner is not None and node.name == owner.name):
+        return True  # what a constructor is given is what the object needs; containers give it
+    if node.decorators and any(name_of(one) not in ("staticmethod", "classmethod") for one in node.decorators):
+        return True
+    if not node.name or "override" in node.modifiers:
+        return True
+    if owner is not None and (owner.kind == "record" or _BUILDS.match(node.name)):
+        return True
+    info = context.program.infos.get(id(node))
+    return isinstance(info, FunctionInfo) and (bool(info.marks) or id(info) in context.seen.handlers)
