@@ -10,7 +10,7 @@ from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, Taint, merge_taints, station
-from backend_advisor.code.types import behind, declared_value, is_harmless
+from backend_advisor.code.types import NO_TEXT, behind, declared_value, is_harmless, is_text
 from backend_advisor.code.values import UNKNOWN, Value, join_all
 
 _PARAMETERS = 64
@@ -158,6 +158,8 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
         if foreign and stated.rest is None:
             return stated
         taint = Taint(kind[7:])
+        if run.language in ("python", "java") and is_text(run, param.type):
+            taint = taint.clean(NO_TEXT)
         return stated.but(taints={taint.clean(_SEGMENT) if _is_segment(run, info, param.name) else taint: trail})
     if kind is not None and kind not in ("_", "any"):
         return stated.but(types=stated.types | {kind})

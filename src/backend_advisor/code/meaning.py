@@ -28,6 +28,7 @@ _TEXTUAL = frozenset(
     {"sql.text", "html.text", "code.text", "command.text", "path.file", "url.request", "redirect.url", "template.text"}
 )
 _WHOLE = frozenset({"model.fields", "object.merge"})
+_LITERAL = frozenset({"$eq", "$literal"})
 _FIXED_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#\s]+[/?#]|/(?![/\\])|\?|#", re.IGNORECASE)
 _ENTRY_MARKS = frozenset(
     {"http.handler", "http.middleware", "message.handler", "rpc.handler", "graphql.resolver", "scheduled", "background",
@@ -83,7 +84,7 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     elif kind in _WHOLE and value.fields is not None:
         taints = merge_taints(value.taints, value.rest.taints if value.rest is not None else NO_TAINTS)
     else:
-        taints = all_taints(value, 3)
+        taints = all_taints(_without_literals(value) if kind == "nosql.query" else value, 3)
     if not taints:
         return
     if kind in _ADDRESSES:
@@ -93,6 +94,13 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     for taint, trail in taints.items():
         if taint.harms(kind):
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
+
+
+def _without_literals(value: Value) -> Value:
+    """A query document without what `$eq` compares with: operators in there are data."""
+    if not value.fields:
+        return value
+    return value.but(fields={k: _without_literals(v) for k, v in value.fields.items() if k not in _LITERAL})
 
 
 def _body(value: Value) -> Value:

@@ -5,7 +5,7 @@ from backend_advisor.code.names import FunctionRef, external, function_value, un
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.run import Run
 from backend_advisor.code.taints import Taint, Taints, merge_taints, station
-from backend_advisor.code.types import is_harmless
+from backend_advisor.code.types import NO_TEXT, is_harmless, is_text
 from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, join, join_all
 
 _MOST = 8
@@ -110,7 +110,10 @@ def _of_instance(run: Run, value: Value, info: ClassInfo, name: str, node: ir.Ex
             continue
         found = run.machine.objects.class_field(run, one, name) or UNKNOWN
         if value.taints and not is_harmless(run, stated.type):
-            return found.but(taints=merge_taints(found.taints, _derived(value, name)))
+            derived = _derived(value, name)
+            if run.language in ("python", "java") and is_text(run, stated.type):
+                derived = {taint.clean(NO_TEXT): trail for taint, trail in derived.items()}
+            return found.but(taints=merge_taints(found.taints, derived))
         return found
     methods = methods_of(run, info, name)
     if methods:

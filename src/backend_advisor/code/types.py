@@ -96,6 +96,9 @@ _MAPS = frozenset(
 )
 
 
+NO_TEXT = ("nosql.query",)
+"""What data can only harm as an object: frameworks refuse it where text is stated."""
+_TEXT_TYPES = frozenset({"str", "String", "EmailStr"})
 _HARMLESS = frozenset(
     [
         "int",
@@ -230,6 +233,17 @@ def is_harmless(run: Run, stated: ir.Type | None) -> bool:
         if info is None or not is_enum(run, info):
             return False
     return bool(declared(run, stated))
+
+
+def is_text(run: Run, stated: ir.Type | None) -> bool:
+    """Whether a stated type lets only text through."""
+    if stated is None:
+        return False
+    run, stated = behind(run, stated)
+    if stated.name in _WRAPPERS:
+        inner = [part for part in stated.args if part.name not in ("None", "null")]
+        return bool(inner) and all(is_text(run, part) for part in inner)
+    return stated.name.rsplit(".", 1)[-1] in _TEXT_TYPES
 
 
 def is_enum(run: Run, info: ClassInfo) -> bool:
