@@ -70,6 +70,20 @@ class Seen:
     handlers: dict[int, "Handler"] = field(default_factory=dict)
     unread: dict[tuple[str, str], int] = field(default_factory=dict)
     """What was left out: file and kind of problem, and the offset where it is."""
+    _by_act: dict[str, list[CallSeen]] = field(default_factory=dict)
+    _indexed: int = -1
+
+    def performing(self, *acts: str) -> "list[CallSeen]":
+        """The calls that perform any of these acts, each once, in the order they were noticed for each act."""
+        if self._indexed != len(self.calls):
+            self._indexed = len(self.calls)
+            self._by_act = {}
+            for call in self.calls.values():
+                for act in call.role.does:
+                    self._by_act.setdefault(act, []).append(call)
+        if len(acts) == 1:
+            return self._by_act.get(acts[0], [])
+        return list({id(call): call for act in acts for call in self._by_act.get(act, ())}.values())
 
 
 @dataclass(slots=True)

@@ -75,8 +75,8 @@ def _called(callee: str) -> str:
 
 def _calls(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
     told: set[tuple[str, int, int]] = set()
-    for call in context.seen.calls.values():
-        if declaration.call not in call.role.does or not holds(declaration, call):
+    for call in context.seen.performing(declaration.call):
+        if not holds(declaration, call):
             continue
         key = (call.unit.path, call.node.start, call.node.end)
         if key in told:

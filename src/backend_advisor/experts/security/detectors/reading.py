@@ -41,9 +41,9 @@ def is_true(value: Value | None) -> bool:
 def calls_with(context: CodeContext, *acts: str) -> Iterator[CallSeen]:
     """The calls that perform one of these acts, each place once."""
     told: set[tuple[str, int, int]] = set()
-    for call in context.seen.calls.values():
+    for call in context.seen.performing(*acts):
         place = (call.unit.path, call.node.start, call.node.end)
-        if place not in told and any(act in call.role.does for act in acts):
+        if place not in told:
             told.add(place)
             yield call
 

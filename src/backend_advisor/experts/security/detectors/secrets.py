@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
+from backend_advisor.code.program import Unit
 from backend_advisor.experts.security.detectors.reading import calls_with
 from backend_advisor.experts.security.detectors.words import dotted, nodes
 from backend_advisor.knowledge.detection import Match
@@ -66,55 +67,71 @@ _LEAST_BITS = 3.0
 _LEAST_LENGTH = 8
 
 
+_WORTH_READING = re.compile(
+    rb"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?)\d?[\"'\]]*\s*(?::\s*[\w.]+\s*)?[:=,]\s*"
+    rb"(?:[^\n\"'`]{0,80}(?:\|\||\?\?|\bor\b)\s*)?b?[\"'`]"
+)
+"""Text in which a name of a secret may be given a literal."""
+_FORMS = re.compile(
+    rb"AKIA|ASIA|AIza|GOCSPX-|xox[abeoprs]-|hooks\.slack|gh[pousr]_|github_pat_|glpat-|k_live_|live_sk_|live_gsk_|SG\.|SK[0-9a-f]{32}|"
+    rb"sk-|npm_|PRIVATE KEY|[a-z]://[^\s/@\"']{1,60}:[^\s/@\"']{1,80}@"
+)
+"""Text in which a secret of a known form may stand."""
+
+
 @detects_in_code("SEC301")
 def secret_in_code(context: CodeContext) -> Iterator[Match]:
     """Keys, tokens and passwords that everybody with the repository has."""
+    keys: dict[str, list[ir.Const]] = {}
+    for path, key in _keys(context):
+        keys.setdefault(path, []).append(key)
+    keys = _keys(context)
     for unit in context.program.units.values():
         if _EXAMPLES.search(unit.path):
             continue
         told: set[int] = set()
-        for node in nodes(unit.module.body):
+        source = unit.module.source
+        formed, named = _FORMS.search(source) is not None, _WORTH_READING.search(source) is not None
+        read = list(nodes(unit.module.body)) if formed or named else []
+        for node in read if formed else ():
             if isinstance(node, ir.Const) and isinstance(node.value, str) and len(node.value) >= _LEAST_LENGTH:
                 kind = provider(node.value)
                 if kind is not None and node.start not in told:
                     told.add(node.start)
-                    yield Match(
-                        location=context.location(unit, node), values={"kind": kind, "shown": _shown(node.value)}
-                    )
-        for value in _keys(context, unit.path):
+                    yield _found(context, unit, node, kind)
+        for value in keys.get(unit.path, ()):
             if value.start not in told and isinstance(value.value, str) and not _PLACEHOLDER.search(value.value):
                 told.add(value.start)
-                yield Match(
-                    location=context.location(unit, value),
-                    values={"kind": "HMAC/cipher key", "shown": _shown(value.value)},
-                )
-        for name, value in _named(unit.module.body):
-            if value.start in told or not isinstance(value.value, str) or not _is_secret(name, value.value):
-                continue
-            told.add(value.start)
-            yield Match(
-                location=context.location(unit, value),
-                values={"kind": name, "shown": _shown(value.value)},
-                confidence=Confidence.MEDIUM,
-            )
+                yield _found(context, unit, value, "HMAC/cipher key")
+        for name, value in _named(read) if named else ():
+            if value.start not in told and isinstance(value.value, str) and _is_secret(name, value.value):
+                told.add(value.start)
+                yield _found(context, unit, value, name, Confidence.MEDIUM)
 
 
-def _keys(context: CodeContext, path: str) -> Iterator[ir.Const]:
-    """Literals that are given as keys to signatures and ciphers."""
+def _found(
+    context: CodeContext, unit: Unit, node: ir.Const, kind: str, confidence: Confidence | None = None
+) -> Match:
+    return Match(
+        location=context.location(unit, node),
+        values={"kind": kind, "shown": _shown(str(node.value))},
+        confidence=confidence,
+    )
+
+
+def _keys(context: CodeContext) -> dict[str, list[ir.Const]]:
+    """For each file: literals that are given as keys to signatures and ciphers."""
+    found: dict[str, list[ir.Const]] = {}
     for call in calls_with(context, "crypto.sign", "crypto.cipher"):
-        if call.unit.path != path or not isinstance(call.node, ir.Call):
-            continue
         key = call.properties.get("key")
-        if key is None or not key.consts:
+        if not isinstance(call.node, ir.Call) or key is None or not key.consts:
             continue
         for argument in (*call.node.args, *(value for _, value in call.node.keywords)):
-            inner = (
-                argument.func.value
-                if isinstance(argument, ir.Call) and isinstance(argument.func, ir.Attr)
-                else argument
-            )
+            method = isinstance(argument, ir.Call) and isinstance(argument.func, ir.Attr)
+            inner = argument.func.value if method else argument  # type: ignore[attr-defined]
             if isinstance(inner, ir.Const) and inner.value in key.consts and len(str(inner.value)) >= _LEAST_LENGTH:
-                yield inner
+                found.setdefault(call.unit.path, []).append(inner)
+    return found
 
 
 def provider(text: str) -> str | None:
@@ -137,8 +154,8 @@ def provider(text: str) -> str | None:
     return None
 
 
-def _named(body: object) -> Iterator[tuple[str, ir.Const]]:
-    for node in nodes(body):
+def _named(read: list[ir.Node]) -> Iterator[tuple[str, ir.Const]]:
+    for node in read:
         if isinstance(node, ir.Assign) and isinstance(node.target, ir.Name | ir.Attr | ir.Index):
             name = (
                 node.target.key.value
