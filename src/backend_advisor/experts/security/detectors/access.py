@@ -5,11 +5,12 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Program
-from backend_advisor.experts.security.detectors.origins import Fetch, Findings, Reader
+from backend_advisor.experts.security.detectors.origins import Fetch, Reader
 from backend_advisor.experts.security.detectors.routes import Route, survey
 from backend_advisor.experts.security.detectors.words import (
     AUTHENTICATES,
     LOGIN,
+    NAMED_BY,
     OPEN,
     OWNER_FIELD,
     PERSONAL,
@@ -22,7 +23,31 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
+_RIGHT = re.compile(r"right|polic|ability|\bacl\b|(?:^|_)can_|member_?of|belongs|ownership", re.IGNORECASE)
 _SIGN_IN = re.compile(r"(?:^|[^a-z])(?:log_?-?in|sign_?-?in)(?:$|[^a-z])", re.IGNORECASE)
+_CHANGES = frozenset(
+    {
+        "db.write",
+        "db.write_many",
+        "orm.save",
+        "db.commit",
+        "file.write",
+        "queue.publish",
+        "mail.send",
+        "cache.set",
+        "cache.delete",
+        "process.run",
+    }
+)
+_CHANGING_NAME = re.compile(
+    r"(?:^|[^a-z])(?:updat|delet|remov|creat|save|edit|modif|insert|regist|set|put|import|upload|transfer|pay)",
+    re.IGNORECASE,
+)
+_READING = frozenset({"db.read", "db.read_all"})
+_READS = re.compile(
+    r"view$|^(?:select|search|list|get|find|show|form|page|check|validate|preview|export|download|calc)(?:_|$)",
+    re.IGNORECASE,
+)
 _SIGNING_IN = frozenset({"password.verify", "auth.login", "jwt.sign", "password.hash"})
 
 
@@ -43,7 +68,7 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
             place = (fetch.unit.path, fetch.node.start)
             if place in told or not (has_users or alone):
                 continue
-            if _matters(fetch, route, found, owned, context.program, has_users):
+            if _matters(fetch, route, owned, context.program, has_users):
                 told.add(place)
                 yield Match(
                     location=context.location(fetch.unit, fetch.node),
@@ -64,11 +89,17 @@ def _signs_in(route: Route) -> bool:
 
 def _by_role(route: Route) -> bool:
     """Whether a role, and not only a sign-in, is asked for."""
-    return "auth.role" in route.info.marks or any(ROLE_FIELD.search(name) for name in route.guards)
+    if "auth.role" in route.info.marks or route.asks_right:
+        return True
+    return any(ROLE_FIELD.search(name) or _RIGHT.search(snake(name)) for name in route.guards)
 
 
-def _matters(fetch: Fetch, route: Route, found: Findings, owned: set[str], program: Program, has_users: bool) -> bool:
+def _matters(fetch: Fetch, route: Route, owned: set[str], program: Program, has_users: bool) -> bool:
     """Whether the record is somebody's: by its name, its fields, how others read it, or because it is changed."""
+    if NAMED_BY.match(fetch.key) and not fetch.changes:
+        # Looking up a name to fill a list, or to see whether it is taken, opens nothing.
+        if (route.path and not re.search(r"[:{<]", route.path)) or "password.hash" in route.acts:
+            return False
     personal = PERSONAL.match(snake(fetch.model)) is not None
     if not has_users:
         return personal
@@ -101,6 +132,8 @@ def route_without_authentication(context: CodeContext) -> Iterator[Match]:
                 continue
             if OPEN.search(f"{route.path} {snake(route.info.node.name)}") or route.acts & _SIGNING_IN:
                 continue
+            if _only_reads(route) or _joins(route):
+                continue
             near = guarded > 0
             if near or (asking and len(asking) * 2 >= len(routes)):
                 yield Match(
@@ -112,6 +145,22 @@ def route_without_authentication(context: CodeContext) -> Iterator[Match]:
                     },
                     confidence=None if near else Confidence.LOW,
                 )
+
+
+def _only_reads(route: Route) -> bool:
+    """A form, a search or a list that is asked for with POST."""
+    if route.acts & _CHANGES or _CHANGING_NAME.search(f"{route.path} {snake(route.info.node.name)}"):
+        return False
+    last = re.sub(r"\.\w+$", "", route.path).rpartition("/")[2]
+    return any(_READS.search(snake(name)) for name in (last, route.info.node.name)) or bool(route.acts & _READING)
+
+
+def _joins(route: Route) -> bool:
+    """`POST /users` is how people join."""
+    return (
+        route.methods == {"POST"}
+        and re.search(r"(?:^|/)(?:users?|members?|accounts?)/?$", route.path.lower()) is not None
+    )
 
 
 def _unread_registrations(context: CodeContext, routes: list[Route]) -> dict[str, int]:
@@ -132,8 +181,7 @@ def _unread_registrations(context: CodeContext, routes: list[Route]) -> dict[str
 @detects_in_code("SEC403")
 def login_without_limit(context: CodeContext) -> Iterator[Match]:
     """Sign-ins that nothing slows down."""
-    facts, routes = survey(context)
-    for route in routes:
+    for route in survey(context)[1]:
         if route.limited or not _is_login(route):
             continue
         yield Match(

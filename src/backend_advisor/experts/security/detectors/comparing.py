@@ -26,6 +26,11 @@ _SECRET = re.compile(
 )
 _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _KEY = re.compile(r"^(?:x-)?idempotency[-_]?key$|^idempotent[-_]?key$|^x-idempotency-key$", re.IGNORECASE)
+_ABOUT = re.compile(rb"(?i)hmac|digest|signature|secret|api[-_]?key|token|\bmac\b|dofinal|\bsig\b|otp")
+"""Text without which a function compares nothing secret."""
+_REWRITES = re.compile(
+    r"hex|base64|b64|encode|decode|format|string|^str$|bytes|buffer|from$|lower|upper", re.IGNORECASE
+)
 _VERIFIES = re.compile(r"verif|valid|check|webhook|signature|callback|authentic", re.IGNORECASE)
 
 
@@ -34,7 +39,7 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
     """Signatures and secrets that are compared with an ordinary operator."""
     facts = facts_of(context)
     for info in functions(context):
-        if info.outer is not None:
+        if info.outer is not None or _ABOUT.search(info.unit.module.source, info.node.start, info.node.end) is None:
             continue
         defined: dict[str, list[ir.Expr]] | None = None
         for node in nodes(info.node.body):
@@ -74,15 +79,42 @@ def _is_nothing(side: ir.Expr) -> bool:
     )
 
 
-def _is_computed(side: ir.Expr, info: FunctionInfo, defined: dict[str, list[ir.Expr]], facts: Facts) -> bool:
-    for node in behind(side, defined, 2):
-        if isinstance(node, ir.Call):
-            for call in facts.at.get((info.unit.path, node.start, node.end), ()):
-                if call.role.source == "signature.computed" or "crypto.sign" in call.role.does:
-                    return True
-            if any(_signs(callee, facts) for callee in facts.into.get((info.unit.path, node.start, node.end), ())):
-                return True
-    return False
+def _is_computed(
+    side: ir.Expr,
+    info: FunctionInfo,
+    defined: dict[str, list[ir.Expr]],
+    facts: Facts,
+    known: set[str] | None = None,
+) -> bool:
+    """Whether an expression is a computed signature, perhaps written another way."""
+    seen = set() if known is None else known
+
+    def inner(expression: ir.Expr) -> bool:
+        return _is_computed(expression, info, defined, facts, seen)
+
+    if isinstance(side, ir.Name):
+        if side.id in seen:
+            return False
+        seen.add(side.id)
+        return any(inner(value) for value in defined.get(side.id, ()))
+    if isinstance(side, ir.Await | ir.Cast):
+        return inner(side.value)
+    if isinstance(side, ir.Text):
+        return any(inner(part) for part in side.parts)
+    if isinstance(side, ir.Binary) and side.op == "+":
+        return inner(side.left) or inner(side.right)
+    if not isinstance(side, ir.Call):
+        return False
+    place = (info.unit.path, side.start, side.end)
+    if any(
+        call.role.source == "signature.computed" or "crypto.sign" in call.role.does for call in facts.at.get(place, ())
+    ):
+        return True
+    if any(_signs(callee, facts) for callee in facts.into.get(place, ())):
+        return True
+    if isinstance(side.func, ir.Attr) and inner(side.func.value):
+        return True
+    return _REWRITES.search(dotted(side.func)) is not None and any(inner(argument) for argument in side.args)
 
 
 def _signs(callee: FunctionInfo, facts: Facts) -> bool:
@@ -166,7 +198,7 @@ def _checks(call: CallSeen, facts: Facts) -> bool:
 def idempotency_key_with_time(context: CodeContext) -> Iterator[Match]:
     """Idempotency keys that are new at each attempt."""
     for info in functions(context):
-        if info.outer is not None:
+        if info.outer is not None or b"dempoten" not in info.unit.module.source[info.node.start : info.node.end]:
             continue
         defined: dict[str, list[ir.Expr]] | None = None
         for name, value, place in _named_values(info.node.body):

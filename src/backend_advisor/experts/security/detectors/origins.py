@@ -92,6 +92,9 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 """Functions that do with their callback's answer what their name says."""
+_WHOLE = re.compile(r"(?:vo|dto|entity|model|map|params?|form|request|criteria|condition|search\w*)$", re.IGNORECASE)
+"""A name of an object with many fields, which identifies nothing by itself."""
+_BY_KEY = re.compile(r"id|pk|get|key|unique|one|load", re.IGNORECASE)
 _DEEPEST = 5
 _MOST = 40
 
@@ -557,13 +560,17 @@ class _Walk:
         text = self._text(node)
         makes = makes or text.lstrip()[:6].lower() == "insert"
         model = _model(node, text)
+        if model in ("this", "self", "super", "") and self._info.owner is not None:
+            model = re.sub(
+                r"(?:Service)?(?:Impl)?(?:DAO|Dao|Repository|Mapper|Service)?$", "", self._info.owner.node.name
+            )
         if everything & Origin.IDENTITY:
             if not makes and (everything & Origin.CLIENT or receiver & Origin.CLIENT):
                 self._check()
             if model and not makes:
                 self._found.owned.add(model.lower())
         if not makes:
-            key = self._key(node, calls, receiver)
+            key = self._key(node, calls)
             if key and len(self._found.fetches) < _MOST and id(node) not in self._told:
                 self._told.add(id(node))
                 changes = bool(acts & {"db.write", "db.write_many"})
@@ -586,40 +593,45 @@ class _Walk:
                 return found
         return ""
 
-    def _key(self, node: ir.Call, calls: list[CallSeen], receiver: Origin) -> str:
+    def _is_given(self, expression: ir.Expr) -> bool:
+        """Whether a value is the client's, and not read off a record first."""
+        origin = self._of(expression)
+        return bool(origin & Origin.CLIENT) and not origin & Origin.RECORD
+
+    def _key(self, node: ir.Call, calls: list[CallSeen]) -> str:
         """The name of the client's value by which a record is found; empty when there is none."""
         for call in calls:
             for wanted, kinds in call.role.sinks:
-                if "record.id" in kinds:
-                    expression = _expression(node, wanted)
-                    if expression is not None and self._of(expression) & Origin.CLIENT and not _is_mapping(expression):
-                        return self._unit.module.source[expression.start : expression.end].decode("utf-8", "replace")[
-                            :60
-                        ]
+                expression = _expression(node, wanted) if "record.id" in kinds else None
+                if expression is None or _is_mapping(expression) or _WHOLE.search(dotted(expression)):
+                    continue
+                plain = isinstance(expression, ir.Name) and not _BY_KEY.search(call.role.name.rpartition(".")[2])
+                if plain and not self._is_key(dotted(expression)):
+                    continue
+                if self._is_given(expression):
+                    found = self._unit.module.source[expression.start : expression.end]
+                    return found.decode("utf-8", "replace")[:60]
         text = self._text(node)
         if text:
-            if _SQL_BY_ID.search(text) and any(self._of(one) & Origin.CLIENT for one in node.args):
-                return (_SQL_BY_ID.search(text) or [""])[1]  # type: ignore[index]
-            return ""
-        values = [value for _, value in node.keywords]
+            named = _SQL_BY_ID.search(text)
+            return named[1] if named is not None and any(self._is_given(one) for one in node.args) else ""
+        return self._named_key(node)
+
+    def _named_key(self, node: ir.Call) -> str:
         for name, value in node.keywords:
-            if self._is_key(name) and self._of(value) & Origin.CLIENT:
+            if self._is_key(name) and self._is_given(value):
                 return name
-        for part in nodes(node.args, values, self._meant(node)):
+        for part in nodes(node.args, [value for _, value in node.keywords], self._meant(node)):
             if isinstance(part, ir.Mapping):
                 for key, value in part.pairs:
                     word = key.value if isinstance(key, ir.Const) else getattr(key, "id", None)
-                    if isinstance(word, str) and self._is_key(word) and self._of(value) & Origin.CLIENT:
+                    if isinstance(word, str) and self._is_key(word) and self._is_given(value):
                         return word
             elif isinstance(part, ir.Binary) and part.op in ("==", "==="):
                 for one, other in ((part.left, part.right), (part.right, part.left)):
-                    if (
-                        isinstance(one, ir.Attr)
-                        and self._is_key(one.name)
-                        and self._of(other) & Origin.CLIENT
-                        and not self._of(one) & Origin.CLIENT
-                    ):
-                        return one.name
+                    is_field = isinstance(one, ir.Attr) and self._is_key(one.name)
+                    if is_field and self._is_given(other) and not self._of(one) & Origin.CLIENT:
+                        return one.name  # type: ignore[attr-defined]
         return ""
 
     def _meant(self, node: ir.Call) -> list[object]:

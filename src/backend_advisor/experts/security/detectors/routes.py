@@ -47,6 +47,9 @@ _EVERYWHERE = re.compile(
 """Settings that ask everybody to sign in, except where a route says otherwise."""
 
 
+_HANDS_OVER = re.compile(rb"\(\s*(?:app|router|server|fastify|express)\b")
+
+
 @dataclass(slots=True, eq=False)
 class Route:
     """One function that answers requests. `methods` is empty when any method may reach it."""
@@ -64,6 +67,8 @@ class Route:
     covered: bool = False
     """Whether the application asks who calls before it gets there."""
     limited: bool = False
+    asks_right: bool = False
+    """Whether its middleware is given the name of a right: `auth("orders:read")`."""
     names: frozenset[str] = frozenset()
     """Names in its body."""
     acts: frozenset[str] = frozenset()
@@ -167,7 +172,11 @@ def _registered(handler: Handler, facts: Facts) -> Route:
     methods = _stated(handler.properties) or _verb(handler.node)
     path = _path(handler, unit, facts)
     prefix = _prefix(info, facts)
-    return Route(info, unit, handler.node or info.node, methods, f"{prefix}{path}", handler)
+    return Route(info, unit, handler.node or info.node, methods, _joined(prefix, path), handler)
+
+
+def _joined(prefix: str, path: str) -> str:
+    return f"{prefix.rstrip('/')}/{path.lstrip('/')}" if prefix and path else prefix or path
 
 
 def _stated(properties: dict[str, Value]) -> frozenset[str]:
@@ -272,6 +281,7 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     marks = info.marks | {mark for call in before for mark in call.role.marks}
     body = _body_words(info)
     route.names = frozenset(body)
+    route.asks_right = any(_names_right(part, route, facts) for part in _given_before(route))
     named = any(AUTHENTICATES.search(name) for name in declared)
     open_to_all = "auth.public" in marks
     route.asks = not open_to_all and (
@@ -283,6 +293,14 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     if open_to_all:
         route.covered = False
     route.limited = "rate.limited" in marks or any(LIMITS.search(name) for name in declared | body)
+
+
+def _names_right(expression: ir.Expr, route: Route, facts: Facts) -> bool:
+    if not isinstance(expression, ir.Call) or not AUTHENTICATES.search(dotted(expression.func)):
+        return False
+    if facts.at.get((route.unit.path, expression.start, expression.end)):
+        return False  # a framework's own: its text names a strategy
+    return any(isinstance(one, ir.Const) and isinstance(one.value, str) for one in expression.args)
 
 
 def _given_before(route: Route) -> list[ir.Expr]:
@@ -558,7 +576,7 @@ def _mounted(context: CodeContext, facts: Facts) -> dict[str, list[tuple[Unit, i
 
 def _plain_calls(unit: Unit) -> list[ir.Call]:
     """`routes(app)` and `require("./routes")(app)` in a file: its routes are mounted there."""
-    if unit.language == "python" or unit.language == "java":
+    if unit.language in {"python", "java"} or _HANDS_OVER.search(unit.module.source) is None:
         return []
     return [
         node

@@ -82,9 +82,6 @@ _FORMS = re.compile(
 @detects_in_code("SEC301")
 def secret_in_code(context: CodeContext) -> Iterator[Match]:
     """Keys, tokens and passwords that everybody with the repository has."""
-    keys: dict[str, list[ir.Const]] = {}
-    for path, key in _keys(context):
-        keys.setdefault(path, []).append(key)
     keys = _keys(context)
     for unit in context.program.units.values():
         if _EXAMPLES.search(unit.path):
@@ -109,9 +106,7 @@ def secret_in_code(context: CodeContext) -> Iterator[Match]:
                 yield _found(context, unit, value, name, Confidence.MEDIUM)
 
 
-def _found(
-    context: CodeContext, unit: Unit, node: ir.Const, kind: str, confidence: Confidence | None = None
-) -> Match:
+def _found(context: CodeContext, unit: Unit, node: ir.Const, kind: str, confidence: Confidence | None = None) -> Match:
     return Match(
         location=context.location(unit, node),
         values={"kind": kind, "shown": _shown(str(node.value))},
@@ -144,7 +139,7 @@ def provider(text: str) -> str | None:
             if (
                 _PLACEHOLDER.search(found["secret"])
                 or _LOCAL.search(found["host"])
-                or found["secret"] in text.split("://")[1].split(":")[0]
+                or found["secret"] in text.split("://")[1].split(":", maxsplit=1)[0]
             ):
                 continue
             return kind
@@ -217,7 +212,10 @@ def _is_secret(name: str, text: str) -> bool:
         return False
     if re.search(r"pass|pwd", plain, re.IGNORECASE):
         # A word with a mark at its end is a sentence; a run of hexadecimal digits is a hash.
-        if re.fullmatch(r"[A-Za-z]+\W?|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|\$2[aby]\$.*|\{\w+\}.*", text):
+        if re.fullmatch(
+            r"[A-Za-z]+\W?|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\$2[aby]\$.*|\{\w+\}.*",
+            text,
+        ):
             return False
     return entropy(text) >= (2.5 if re.search(r"pass|pwd", plain, re.IGNORECASE) else _LEAST_BITS)
 

@@ -32,7 +32,7 @@ def password_not_hashed_slowly(context: CodeContext) -> Iterator[Match]:
 def _fast_hashes(context: CodeContext) -> Iterator[Match]:
     for call in calls_with(context, "crypto.hash"):
         node = call.node
-        if not isinstance(node, ir.Call) or call.info is not None and _BREACHED.search(call.info.node.name):
+        if not isinstance(node, ir.Call) or (call.info is not None and _BREACHED.search(call.info.node.name)):
             continue
         if any(_PASSWORD.match(name) for name in identifiers(node.args, [value for _, value in node.keywords])):
             algorithm = next(iter(constants(call.properties.get("algorithm"))), "")

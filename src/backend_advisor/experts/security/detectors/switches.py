@@ -18,7 +18,7 @@ from backend_advisor.experts.security.detectors.reading import (
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.words import LIMITS, dotted, identifiers, nodes, snake
 from backend_advisor.knowledge.detection import Match
-from backend_advisor.model import Confidence
+from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _CLIENTS = ("http.request", "http.client", "tls.configure", "db.pool", "db.connect", "cache.client", "mail.send")
@@ -28,6 +28,7 @@ _UNVERIFIED = re.compile(
 )
 _DEVELOPMENT = re.compile(r"(?:^|[/_.])(?:dev|local|test|development)", re.IGNORECASE)
 _SERVES_SYSTEMS = re.compile(r"hook|callback|notif|ipn|api|token|oauth|saml|graphql|receive|payment", re.IGNORECASE)
+_BY_HAND = re.compile(r"(?:^|/)(?:commands|scripts?|bin|tools|migrations)/")
 _QUESTION = re.compile(
     r"auth|verif|valid|permission|permit|allow|token|signature|access|role|login|session|captcha|guard|is_?admin|can_?|"
     r"blocked|banned|licen[cs]e|limit",
@@ -260,8 +261,8 @@ def csrf_off(context: CodeContext) -> Iterator[Match]:
 def open_when_it_fails(context: CodeContext) -> Iterator[Match]:
     """Checks that let everybody through when they throw."""
     for info in functions(context):
-        if info.outer is not None and info.node.name == "" and info.owner is None:
-            pass
+        if _BY_HAND.search(info.unit.path):
+            continue
         for node in _own(info):
             if not isinstance(node, ir.Try) or not _asks(node, info):
                 continue
@@ -273,6 +274,7 @@ def open_when_it_fails(context: CodeContext) -> Iterator[Match]:
                         location=context.location(info.unit, place),
                         values={"text": context.text(info.unit, place)[:40]},
                         confidence=Confidence.LOW if limiter else None,
+                        severity=Severity.NOTE if limiter else None,
                     )
 
 
@@ -292,6 +294,10 @@ def _own(info: FunctionInfo) -> Iterator[ir.Node]:
 def _asks(node: ir.Try, info: FunctionInfo) -> bool:
     called = " ".join(dotted(one.func).rpartition(".")[2] for one in nodes(node.body) if isinstance(one, ir.Call))
     own = info.node.name
+    if re.search(
+        r"invalid|error|fail|block|bann|expired|missing|remov|skip|broken|needs|requires_|should", own, re.IGNORECASE
+    ):
+        return False  # where yes means no
     if re.search(
         r"auth|verif|permission|allow|access|signature|is_?valid|check_?(?:token|session|role|login)|guard|limit|canActivate",
         own,

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.experts.security.detectors.reading import calls_with, constants, facts_of, is_false, is_true
+from backend_advisor.experts.security.detectors.reading import (
+    behind,
+    calls_with,
+    constants,
+    definitions,
+    facts_of,
+    is_false,
+    is_true,
+)
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.words import snake
 from backend_advisor.knowledge.detection import Match
@@ -28,6 +36,8 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
         if kind is None and "jwt.decode" in call.role.does and "header" not in call.role.name.lower():
             if call.info is not None and "jwt.verify" in facts.acts(call.info):
                 continue
+            if not _from_request(call):
+                continue  # who called may have verified it
             kind, confidence = "not verified", Confidence.MEDIUM
         if kind is not None:
             yield Match(
@@ -35,6 +45,23 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
                 values={"call": ".".join(call.role.name.split(".")[-2:]), "fault": kind},
                 confidence=confidence,
             )
+
+
+def _from_request(call: CallSeen) -> bool:
+    """Whether the token is taken from the request where it is decoded."""
+    node = call.node
+    if not isinstance(node, ir.Call) or not node.args:
+        return False
+    defined = definitions(call.info.node.body) if call.info is not None else {}
+    names = {
+        one.id if isinstance(one, ir.Name) else one.name
+        for one in behind(node.args[0], defined)
+        if isinstance(one, ir.Name | ir.Attr)
+    }
+    return any(
+        re.match(r"(?:req|request|ctx|headers?|cookies?|authorization|bearer\w*)$", name, re.IGNORECASE)
+        for name in names
+    )
 
 
 def _fault(call: CallSeen) -> str | None:
@@ -123,7 +150,7 @@ def _literal_key(call: CallSeen, name: str) -> str | None:
         return None
     known = [value, *(value.fields or {}).values()]
     texts = [one for part in known for one in part.consts or () if isinstance(one, str | bytes)]
-    if texts and all(part.consts for part in known[:1]) or (texts and value.fields):
+    if (texts and all(part.consts for part in known[:1])) or (texts and value.fields):
         text = texts[0]
         return text.decode("latin-1") if isinstance(text, bytes) else text or None
     return _fallback(call, name)
