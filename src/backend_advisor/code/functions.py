@@ -12,7 +12,7 @@ from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Hit, Run, join_env, same
 from backend_advisor.code.seen import Flow, Reach
 from backend_advisor.code.site import Site
-from backend_advisor.code.taints import Taint, Taints, Trail, merge_taints, through
+from backend_advisor.code.taints import NO_TAINTS, Taint, Taints, Trail, merge_taints, through
 from backend_advisor.code.types import declared_value, is_harmless
 from backend_advisor.code.values import (
     UNKNOWN,
@@ -315,7 +315,10 @@ class Functions:
         if taint.index < 0 or not 0 <= number < _PARAMETERS or number >= len(values):
             return {taint: trail}  # type: ignore[dict-item]
         found: dict[Taint, Trail] = {}
-        for given, way in at_path(values[number], taint.path).items():
+        value = values[number]
+        if not value.taints and value.fields is None and value.rest is None:
+            return NO_TAINTS
+        for given, way in (at_path(value, taint.path) if taint.path else all_taints(value, 3)).items():
             made = given if not taint.cleared else given.clean(taint.cleared)
             if taint.unsure:
                 made = made.doubted()
@@ -330,8 +333,12 @@ class Functions:
         self._record(run, Hit(role, run.unit.path, node.start, node.end, callee, taint, trail, text))
 
     def _record(self, run: Run, hit: Hit) -> None:
-        if hit.taint.index >= 0:
-            run.hits.setdefault((hit.role, hit.path, hit.start, hit.taint), hit)
+        taint = hit.taint
+        if taint.index >= 0:
+            key: Any = (hit.role, hit.path, hit.start, taint.index, taint.path[:1])
+            known_hit = run.hits.get(key)
+            if known_hit is None or (known_hit.taint.unsure and not taint.unsure):
+                run.hits[key] = hit
             return
         key = (hit.taint.role, hit.role, hit.path, hit.start, hit.end)
         known = self._machine.seen.flows.get(key)

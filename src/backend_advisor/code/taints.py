@@ -18,7 +18,7 @@ _TRAIL = 14
 _PATHS = 4
 
 
-_TAINTS = 16
+_TAINTS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,7 +161,8 @@ def bounded_taints(taints: Taints) -> Taints:
             key = (taint.index, taint.cleared)
             fields[key] = fields.get(key, 0) + 1
     found: dict[Taint, Trail] = {}
-    for taint, trail in taints.items():
+    # What came from outside is kept before what only a caller could bring in.
+    for taint, trail in sorted(taints.items(), key=_from_caller) if len(taints) > _TAINTS else taints.items():
         key = (taint.index, taint.cleared)
         if taint.index >= 0 and taint.path and (key in whole or fields[key] > _PATHS):
             taint = Taint(taint.role, taint.index, (), taint.cleared, taint.unsure)  # noqa: PLW2901
@@ -169,3 +170,7 @@ def bounded_taints(taints: Taints) -> Taints:
         if len(found) >= _TAINTS:
             break
     return found
+
+
+def _from_caller(item: tuple[Taint, Trail]) -> bool:
+    return item[0].index >= 0
