@@ -1,6 +1,6 @@
 """Relations that an ORM loads when they are touched, touched in a loop over what a query gave (part of PERF201)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from backend_advisor.code import ir
@@ -28,15 +28,15 @@ class Touch:
     model: ClassInfo
 
 
-def relations_of(program: Program, model: ClassInfo) -> set[str]:
+def relations_of(program: Program, model: ClassInfo, reverse: Mapping[str, set[str]]) -> set[str]:
     """The fields of a class that another query fills when they are read."""
     found: set[str] = set()
     for one in program.ancestry(model):
         for field in one.node.fields:
             if _is_lazy(program, one.unit, field):
                 found.add(field.name)
-    for other in program.classes.values() if found or model.node.fields else ():
-        found |= _reverse(program, other, model)
+    if found or model.node.fields:
+        found |= reverse.get(model.node.name, set())
     return found
 
 
@@ -54,22 +54,23 @@ def _is_lazy(program: Program, unit: Unit, field: ir.Field) -> bool:
     return False
 
 
-def _reverse(program: Program, other: ClassInfo, model: ClassInfo) -> set[str]:
-    """What a foreign key of another class adds to this one: its `related_name`, or `…_set`."""
-    found: set[str] = set()
-    for field in other.node.fields:
-        call = field.value
-        if not isinstance(call, ir.Call) or not call.args or not _is_lazy(program, other.unit, field):
-            continue
-        target = call.args[0]
-        name = target.value if isinstance(target, ir.Const) else name_of(target)
-        if name != model.node.name or not any(key in ("related_name", "on_delete") for key, _ in call.keywords):
-            continue
-        stated = next((value for key, value in call.keywords if key == "related_name"), None)
-        if isinstance(stated, ir.Const) and isinstance(stated.value, str):
-            found.add(stated.value)
-        elif stated is None:
-            found.add(f"{other.node.name.lower()}_set")
+def _reverse(program: Program) -> dict[str, set[str]]:
+    """What the foreign keys of all classes add to the classes they name: their `related_name`, or `…_set`."""
+    found: dict[str, set[str]] = {}
+    for other in program.classes.values():
+        for field in other.node.fields:
+            call = field.value
+            if not isinstance(call, ir.Call) or not call.args or not _is_lazy(program, other.unit, field):
+                continue
+            target = call.args[0]
+            name = target.value if isinstance(target, ir.Const) else name_of(target)
+            if not isinstance(name, str) or not any(key in ("related_name", "on_delete") for key, _ in call.keywords):
+                continue
+            stated = next((value for key, value in call.keywords if key == "related_name"), None)
+            if isinstance(stated, ir.Const) and isinstance(stated.value, str):
+                found.setdefault(name, set()).add(stated.value)
+            elif stated is None:
+                found.setdefault(name, set()).add(f"{other.node.name.lower()}_set")
     return found
 
 
@@ -104,6 +105,7 @@ class Relations:
         self._program = context.program
         self._seen = seen
         self._known: dict[str, set[str]] = {}
+        self._reverse = _reverse(context.program)
 
     def touches(self) -> Iterator[Touch]:
         """Every relation touched in a loop over a query that did not load it."""
@@ -119,7 +121,7 @@ class Relations:
     def of(self, model: ClassInfo) -> set[str]:
         """The relations of a class."""
         if model.name not in self._known:
-            self._known[model.name] = relations_of(self._program, model)
+            self._known[model.name] = relations_of(self._program, model, self._reverse)
         return self._known[model.name]
 
     def _in_function(self, info: FunctionInfo) -> Iterator[Touch]:
