@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Program
-from backend_advisor.experts.security.detectors.origins import Fetch, Reader
-from backend_advisor.experts.security.detectors.routes import Route, survey
+from backend_advisor.experts.security.detectors.facts import Route
+from backend_advisor.experts.security.detectors.handlers import Reader
+from backend_advisor.experts.security.detectors.origins import Fetch
+from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.words import (
     AUTHENTICATES,
     LOGIN,
@@ -96,10 +98,10 @@ def _by_role(route: Route) -> bool:
 
 def _matters(fetch: Fetch, route: Route, owned: set[str], program: Program, has_users: bool) -> bool:
     """Whether the record is somebody's: by its name, its fields, how others read it, or because it is changed."""
-    if NAMED_BY.match(fetch.key) and not fetch.changes:
-        # Looking up a name to fill a list, or to see whether it is taken, opens nothing.
-        if (route.path and not re.search(r"[:{<]", route.path)) or "password.hash" in route.acts:
-            return False
+    # Looking up a name to fill a list, or to see whether it is taken, opens nothing.
+    listing = (route.path and not re.search(r"[:{<]", route.path)) or "password.hash" in route.acts
+    if listing and NAMED_BY.match(fetch.key) and not fetch.changes:
+        return False
     personal = PERSONAL.match(snake(fetch.model)) is not None
     if not has_users:
         return personal

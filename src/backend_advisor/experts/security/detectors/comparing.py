@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.security.detectors.facts import Facts
 from backend_advisor.experts.security.detectors.reading import (
     behind,
     calls_with,
@@ -14,7 +15,6 @@ from backend_advisor.experts.security.detectors.reading import (
     functions,
     qualified,
 )
-from backend_advisor.experts.security.detectors.routes import Facts
 from backend_advisor.experts.security.detectors.words import dotted, nodes
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -221,13 +221,14 @@ def _named_values(body: object) -> Iterator[tuple[str, ir.Expr, ir.Node]]:
                 if isinstance(key, ir.Const) and isinstance(key.value, str):
                     yield key.value, value, key
         elif isinstance(node, ir.Call):
-            for key, value in node.keywords:
-                yield key, value, value
+            for keyword, given in node.keywords:
+                yield keyword, given, given
             if len(node.args) >= 2 and isinstance(node.args[0], ir.Const) and isinstance(node.args[0].value, str):
                 yield node.args[0].value, node.args[1], node.args[0]
         elif isinstance(node, ir.Assign) and isinstance(node.target, ir.Index) and node.value is not None:
-            if isinstance(node.target.key, ir.Const) and isinstance(node.target.key.value, str):
-                yield node.target.key.value, node.value, node.target
+            name = node.target.key.value if isinstance(node.target.key, ir.Const) else None
+            if isinstance(name, str):
+                yield name, node.value, node.target
 
 
 def _is_moment(node: ir.Node, context: CodeContext, info: FunctionInfo) -> bool:

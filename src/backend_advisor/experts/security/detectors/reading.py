@@ -7,7 +7,8 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.values import Value
-from backend_advisor.experts.security.detectors.routes import Facts, survey
+from backend_advisor.experts.security.detectors.facts import Facts
+from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.words import dotted, nodes
 from backend_advisor.rules.registry import CodeContext
 
@@ -64,9 +65,10 @@ def definitions(body: object) -> dict[str, list[ir.Expr]]:
     """What each variable of a body is assigned."""
     found: dict[str, list[ir.Expr]] = {}
     for node in nodes(body):
-        if isinstance(node, ir.Assign | ir.AssignExpr) and node.value is not None:
-            if isinstance(node.target, ir.Name):
-                found.setdefault(node.target.id, []).append(node.value)
+        if not isinstance(node, ir.Assign | ir.AssignExpr) or not isinstance(node.target, ir.Name):
+            continue
+        if node.value is not None:
+            found.setdefault(node.target.id, []).append(node.value)
     return found
 
 

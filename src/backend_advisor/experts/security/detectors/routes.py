@@ -2,18 +2,17 @@
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
-from backend_advisor.code.seen import CallSeen, Handler, Reach, Seen
+from backend_advisor.code.program import ClassInfo, FunctionInfo
+from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.values import Value, words
+from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, gather, verb_of
+from backend_advisor.experts.security.detectors.gates import cover
 from backend_advisor.experts.security.detectors.words import (
     AUTHENTICATES,
     IDENTITY,
-    IDENTITY_FIELD,
     LIMITS,
-    REQUEST,
     dotted,
     identifiers,
     nodes,
@@ -37,69 +36,6 @@ _ACTIONS = {
     "list": "GET",
     "retrieve": "GET",
 }
-_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_WRITES = frozenset({"db.write", "db.write_many", "orm.save"})
-_ASKING = frozenset({"jwt.verify", "auth.check", "hmac.verify", "webhook.verify"})
-_EVERYWHERE = re.compile(
-    rb"APP_GUARD|useGlobalGuards|DEFAULT_PERMISSION_CLASSES[^\]]*?(?:IsAuthenticated|DjangoModelPermissions)|LoginRequiredMiddleware|"
-    rb"anyRequest\(\)\s*\.\s*(?:authenticated|hasRole|hasAuthority|access)|anyExchange\(\)\s*\.\s*authenticated|\.authenticated\(\)",
-)
-"""Settings that ask everybody to sign in, except where a route says otherwise."""
-
-
-_HANDS_OVER = re.compile(rb"\(\s*(?:app|router|server|fastify|express)\b")
-
-
-@dataclass(slots=True, eq=False)
-class Route:
-    """One function that answers requests. `methods` is empty when any method may reach it."""
-
-    info: FunctionInfo
-    unit: Unit
-    node: ir.Node
-    methods: frozenset[str]
-    path: str
-    handler: Handler | None
-    guards: frozenset[str] = frozenset()
-    """Names in its decorators, parameters and middleware, and those of its class."""
-    asks: bool = False
-    """Whether it, its class or its middleware asks who calls."""
-    covered: bool = False
-    """Whether the application asks who calls before it gets there."""
-    limited: bool = False
-    asks_right: bool = False
-    """Whether its middleware is given the name of a right: `auth("orders:read")`."""
-    names: frozenset[str] = frozenset()
-    """Names in its body."""
-    acts: frozenset[str] = frozenset()
-
-    @property
-    def changes(self) -> bool:
-        """Whether it is registered for a method that changes state."""
-        return bool(self.methods & _CHANGING) if self.methods else bool(self.acts & _WRITES)
-
-    @property
-    def label(self) -> str:
-        """How people call it: `POST /orders`, or its function's name."""
-        verb = "/".join(sorted(self.methods)) if self.methods else ""
-        place = self.path or self.info.node.name or self.info.name
-        return f"{verb} {place}".strip()
-
-
-@dataclass(slots=True)
-class Facts:
-    """What was seen, by function and by place."""
-
-    calls: dict[int, list[CallSeen]] = field(default_factory=lambda: defaultdict(list))
-    reaches: dict[int, list[Reach]] = field(default_factory=lambda: defaultdict(list))
-    at: dict[tuple[str, int, int], list[CallSeen]] = field(default_factory=lambda: defaultdict(list))
-    into: dict[tuple[str, int, int], list[FunctionInfo]] = field(default_factory=lambda: defaultdict(list))
-    called: set[int] = field(default_factory=set)
-
-    def acts(self, info: FunctionInfo) -> frozenset[str]:
-        """What a function does, itself or through the program's other functions."""
-        own = {act for call in self.calls.get(id(info), ()) for act in call.role.does}
-        return frozenset(own.union(*(reach.acts for reach in self.reaches.get(id(info), ()))))
 
 
 _last: tuple[Seen, Facts, list[Route]] | None = None
@@ -109,31 +45,9 @@ def survey(context: CodeContext) -> tuple[Facts, list[Route]]:
     """What was seen by function, and every route; made once for a program."""
     global _last  # noqa: PLW0603 (one program at a time is read by several rules)
     if _last is None or _last[0] is not context.seen:
-        facts = _facts(context)
+        facts = gather(context)
         _last = (context.seen, facts, _routes(context, facts))
     return _last[1], _last[2]
-
-
-def _facts(context: CodeContext) -> Facts:
-    facts = Facts()
-    for call in context.seen.calls.values():
-        facts.at[call.unit.path, call.node.start, call.node.end].append(call)
-        for info in _outward(call.info):
-            facts.calls[id(info)].append(call)
-    for reach in context.seen.reaches.values():
-        facts.into[reach.unit.path, reach.node.start, reach.node.end].append(reach.callee)
-        facts.called.add(id(reach.callee))
-        for info in _outward(reach.info):
-            facts.reaches[id(info)].append(reach)
-    return facts
-
-
-def _outward(info: FunctionInfo | None) -> list[FunctionInfo]:
-    found: list[FunctionInfo] = []
-    while info is not None and len(found) < 8:
-        found.append(info)
-        info = info.outer
-    return found
 
 
 def _routes(context: CodeContext, facts: Facts) -> list[Route]:
@@ -141,11 +55,11 @@ def _routes(context: CodeContext, facts: Facts) -> list[Route]:
     found: list[Route] = []
     for handler in context.seen.handlers.values():
         if "http.handler" in handler.marks and handler.info not in middle:
-            found.append(_registered(handler, facts))
+            found.append(_registered(handler))
     known = {id(route.info) for route in found}
     for info in context.program.functions():
         if "http.handler" in info.marks and id(info) not in known and info.owner is not None and info not in middle:
-            found.append(_method(info, facts))
+            found.append(_method(info))
     known = {id(route.info) for route in found}
     found += [
         Route(info, info.unit, info.node, frozenset(), "", None)
@@ -154,7 +68,7 @@ def _routes(context: CodeContext, facts: Facts) -> list[Route]:
     ]
     for route in found:
         _judge(route, context, facts)
-    _cover(found, context, facts)
+    cover(found, context, facts)
     return found
 
 
@@ -167,11 +81,11 @@ def _middlewares(context: CodeContext) -> set[FunctionInfo]:
     return found
 
 
-def _registered(handler: Handler, facts: Facts) -> Route:
+def _registered(handler: Handler) -> Route:
     info, unit = handler.info, handler.unit or handler.info.unit
-    methods = _stated(handler.properties) or _verb(handler.node)
-    path = _path(handler, unit, facts)
-    prefix = _prefix(info, facts)
+    methods = _stated(handler.properties) or verb_of(handler.node)
+    path = _path(handler)
+    prefix = _prefix(info)
     return Route(info, unit, handler.node or info.node, methods, _joined(prefix, path), handler)
 
 
@@ -191,15 +105,7 @@ def _stated(properties: dict[str, Value]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _verb(node: ir.Node | None) -> frozenset[str]:
-    called = node.func if isinstance(node, ir.Call) else node
-    name = called.name if isinstance(called, ir.Attr) else called.id if isinstance(called, ir.Name) else ""
-    word = re.sub(r"_?mapping$|^require_|^api_", "", name.lower())
-    verb = _VERBS.get(word)
-    return frozenset({verb}) if verb is not None else frozenset()
-
-
-def _path(handler: Handler, unit: Unit, facts: Facts) -> str:
+def _path(handler: Handler) -> str:
     stated = handler.properties.get("path")
     if stated is not None and stated.consts and isinstance(stated.consts[0], str):
         return stated.consts[0]
@@ -220,7 +126,7 @@ def _path(handler: Handler, unit: Unit, facts: Facts) -> str:
     return ""
 
 
-def _prefix(info: FunctionInfo, facts: Facts) -> str:
+def _prefix(info: FunctionInfo) -> str:
     if info.owner is None:
         return ""
     for decorator in info.owner.node.decorators:
@@ -252,7 +158,7 @@ def _reads_request(info: FunctionInfo, context: CodeContext, facts: Facts) -> bo
     return False
 
 
-def _method(info: FunctionInfo, facts: Facts) -> Route:
+def _method(info: FunctionInfo) -> Route:
     verb = _VERBS.get(info.node.name) or _ACTIONS.get(info.node.name)
     return Route(info, info.unit, info.node, frozenset({verb}) if verb else frozenset(), "", None)
 
@@ -279,7 +185,7 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
         call for part in _given_before(route) for call in facts.at.get((route.unit.path, part.start, part.end), ())
     ]
     marks = info.marks | {mark for call in before for mark in call.role.marks}
-    body = _body_words(info)
+    body = body_words(info)
     route.names = frozenset(body)
     route.asks_right = any(_names_right(part, route, facts) for part in _given_before(route))
     named = any(AUTHENTICATES.search(name) for name in declared)
@@ -287,7 +193,7 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     route.asks = not open_to_all and (
         named
         or bool(marks & {"auth.required", "auth.role"})
-        or bool(route.acts & _ASKING)
+        or bool(route.acts & ASKING)
         or any(AUTHENTICATES.search(name) or IDENTITY.search(name) for name in body)
     )
     if open_to_all:
@@ -363,7 +269,7 @@ def _dependencies(context: CodeContext) -> dict[tuple[str, str], set[str]]:
         given = {name for key, value in node.keywords if key == "dependencies" for name in identifiers(value)}
         if not given:
             continue
-        target = _file_of(node.args[0], call.unit, context) if node.args else None
+        target = file_of(node.args[0], call.unit, context) if node.args else None
         if target is not None:
             found[target.path, ""] |= given
         else:
@@ -376,227 +282,3 @@ def _dependencies(context: CodeContext) -> dict[tuple[str, str], set[str]]:
                     found[call.unit.path, statement.target.id] |= given
     _dependencies_of = (context.seen, found)
     return found
-
-
-def _body_words(info: FunctionInfo) -> set[str]:
-    """Names called or tested in a function's body."""
-    found: set[str] = set()
-    for node in nodes(info.node.body):
-        if isinstance(node, ir.Call):
-            found.add(dotted(node.func).rpartition(".")[2])
-        elif isinstance(node, ir.Attr):
-            found.add(node.name)
-            if isinstance(node.value, ir.Name) and REQUEST.match(node.value.id) and IDENTITY_FIELD.match(node.name):
-                found.add("current_user")
-        elif isinstance(node, ir.Name):
-            found.add(node.id)
-        elif isinstance(node, ir.Index) and isinstance(node.key, ir.Const) and isinstance(node.key.value, str):
-            found.add(node.key.value)
-    return found
-
-
-def _cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
-    """Note the routes that the application's own middleware or settings stand before."""
-    everywhere = any(_EVERYWHERE.search(unit.module.source) for unit in context.program.units.values())
-    gates = _gates(context, facts)
-    limits = [gate for gate in gates if gate.limits]
-    for info in context.program.functions():
-        if "http.middleware" in info.marks and info.unit.language == "python" and _refuses(info):
-            everywhere = everywhere or _asks_by_itself(info, facts)
-    mounted = _mounted(context, facts)
-    for route in routes:
-        if "auth.public" in route.info.marks:
-            continue
-        route.covered = everywhere or any(gate.asks and gate.stands_before(route, mounted) for gate in gates)
-        route.limited = route.limited or any(gate.stands_before(route, mounted) for gate in limits)
-        route.guards = route.guards.union(
-            *(gate.names for gate in gates if gate.paths and gate.stands_before(route, mounted))
-        )
-
-
-def _asks_by_itself(info: FunctionInfo, facts: Facts) -> bool:
-    if facts.acts(info) & _ASKING:
-        return True
-    names = {info.node.name} | _body_words(info)
-    return any(AUTHENTICATES.search(name) or IDENTITY.search(name) for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    """A registration of middleware: from where on, and for which paths."""
-
-    unit: Unit
-    start: int
-    paths: tuple[str, ...]
-    receiver: str
-    verbs: frozenset[str]
-    asks: bool
-    limits: bool
-    names: frozenset[str]
-    exact: bool
-
-    def stands_before(self, route: Route, mounted: dict[str, list[tuple[Unit, int, str]]]) -> bool:
-        """Whether a request passes it on the way to a route."""
-        if self.verbs and route.methods and not self.verbs & route.methods:
-            return False
-        if self.unit is route.unit:
-            return self.start <= route.node.start and self._path_fits(route.path)
-        for unit, start, prefix in mounted.get(route.unit.path, ()):
-            if unit is self.unit and self.start <= start and self._path_fits(prefix + route.path):
-                return True
-        return False
-
-    def _path_fits(self, path: str) -> bool:
-        if not self.paths:
-            return True
-        if self.exact:
-            return any(_plain(path) == _plain(one) for one in self.paths)
-        return any(_plain(path).startswith(_plain(one)) for one in self.paths)
-
-
-def _plain(path: str) -> str:
-    return re.sub(r":\w+|\{[^}]*\}|<[^>]*>", ":", path).rstrip("/*").lower()
-
-
-def _gates(context: CodeContext, facts: Facts) -> list[_Gate]:
-    found: list[_Gate] = []
-    for call in context.seen.calls.values():
-        node = call.node
-        if not isinstance(node, ir.Call) or not {"http.middleware", "http.handler"}.intersection(call.role.marks):
-            continue
-        middleware = "http.middleware" in call.role.marks
-        given = [arg for arg in node.args if not isinstance(arg, ir.Const)]
-        if not middleware and len(node.args) > 2:
-            continue  # the handler's own middleware
-        asks = limits = False
-        for number, value in enumerate(call.args):
-            expression = node.args[number] if number < len(node.args) else None
-            kinds = _kinds(value, expression, call.unit, context, facts, middleware)
-            asks, limits = asks or kinds[0], limits or kinds[1]
-        names = frozenset(identifiers(given))
-        if given:
-            verbs = frozenset() if middleware else _verb(node)
-            found.append(
-                _Gate(
-                    call.unit,
-                    node.start,
-                    _paths(call),
-                    dotted(node.func.value) if isinstance(node.func, ir.Attr) else "",
-                    verbs,
-                    asks,
-                    limits,
-                    names,
-                    not middleware,
-                )
-            )
-    return found
-
-
-def _paths(call: CallSeen) -> tuple[str, ...]:
-    stated = call.properties.get("path")
-    if stated is None:
-        return ()
-    found = [one for one in stated.consts or () if isinstance(one, str)]
-    for part in (stated.fields or {}).values():
-        found += [one for one in part.consts or () if isinstance(one, str)]
-    return tuple(found)
-
-
-def _kinds(
-    value: Value, expression: ir.Expr | None, unit: Unit, context: CodeContext, facts: Facts, middleware: bool
-) -> tuple[bool, bool]:
-    """Whether a middleware asks who calls, and whether it limits how often."""
-    plain = True
-    names = {dotted(expression).rpartition(".")[2]} if isinstance(expression, ir.Name | ir.Attr | ir.Call) else set()
-    marks: set[str] = set()
-    if expression is not None:
-        for call in facts.at.get((unit.path, expression.start, expression.end), ()):
-            marks.update(call.role.marks)
-            plain = False
-    if value.name is not None:
-        role = context.program.roles.calls.get(value.name.removesuffix("()"))
-        marks.update(role.marks if role is not None else ())
-        plain = plain and role is None
-    known = [info for ref in value.refs if isinstance(info := getattr(ref, "info", None), FunctionInfo)]
-    limits = (
-        "rate.limited" in marks
-        or any(LIMITS.search(name) for name in names)
-        or any(facts.acts(info) & {"cache.increment", "rate.limit"} for info in known)
-    )
-    if known:
-        # What its code says counts for more than its name: to note who calls is not to ask.
-        return any(_refuses(info) and _goes_on(info) for info in known), limits
-    named = middleware and plain and any(AUTHENTICATES.search(name) for name in names)
-    return "auth.required" in marks or named, limits
-
-
-def _goes_on(info: FunctionInfo) -> bool:
-    """Whether a function may hand the request on: `(req, res, next)`, `(ctx, next)`, and not an error handler."""
-    params = [param.name for param in info.node.params]
-    if not 2 <= len(params) <= 3:
-        return False
-    return any(
-        isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id == params[-1]
-        for node in nodes(info.node.body)
-    )
-
-
-def _refuses(info: FunctionInfo) -> bool:
-    """Whether a function answers 401 or 403, or sends to a sign-in page."""
-    for node in nodes(info.node.body):
-        if isinstance(node, ir.Name | ir.Attr):
-            name = node.id if isinstance(node, ir.Name) else node.name
-            if re.search("unauthori|forbid|not_?authenticated|access_?denied", name, re.IGNORECASE):
-                return True
-        if isinstance(node, ir.Const) and (
-            node.value in (401, 403) or (isinstance(node.value, str) and "login" in node.value.lower()[:40])
-        ):
-            return True
-    return False
-
-
-def _mounted(context: CodeContext, facts: Facts) -> dict[str, list[tuple[Unit, int, str]]]:
-    """For each file, the places where its routes are mounted: in which file, where in it, and under which path."""
-    found: dict[str, list[tuple[Unit, int, str]]] = defaultdict(list)
-    for call in context.seen.calls.values():
-        if "http.middleware" not in call.role.marks or not isinstance(call.node, ir.Call):
-            continue
-        prefix = next(iter(_paths(call)), "").rstrip("/")
-        for argument in call.node.args:
-            target = _file_of(argument, call.unit, context)
-            if target is not None:
-                found[target.path].append((call.unit, call.node.start, prefix))
-    for unit in context.program.units.values():
-        for node in _plain_calls(unit):
-            target = _file_of(node.func, unit, context)
-            if target is not None and target is not unit:
-                found[target.path].append((unit, node.start, ""))
-    return found
-
-
-def _plain_calls(unit: Unit) -> list[ir.Call]:
-    """`routes(app)` and `require("./routes")(app)` in a file: its routes are mounted there."""
-    if unit.language in {"python", "java"} or _HANDS_OVER.search(unit.module.source) is None:
-        return []
-    return [
-        node
-        for node in nodes(unit.module.body)
-        if isinstance(node, ir.Call)
-        and node.args
-        and isinstance(node.args[0], ir.Name)
-        and node.args[0].id in ("app", "router", "server", "fastify", "express")
-    ]
-
-
-def _file_of(expression: ir.Expr, unit: Unit, context: CodeContext) -> Unit | None:
-    if isinstance(expression, ir.Attr):
-        expression = expression.value
-    if isinstance(expression, ir.Name):
-        statement = unit.imports.get(expression.id)
-        return context.program.locate(statement, unit) if statement is not None else None
-    if isinstance(expression, ir.Call) and isinstance(expression.func, ir.Name) and expression.args:
-        first = expression.args[0]
-        if expression.func.id == "require" and isinstance(first, ir.Const) and isinstance(first.value, str):
-            return context.program.locate(ir.Import(0, 0, "", first.value), unit)
-        return _file_of(expression.func, unit, context)
-    return None

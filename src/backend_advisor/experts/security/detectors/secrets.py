@@ -50,7 +50,8 @@ _NOT_A_SECRET = re.compile(
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
-    r"change_?me|your[_\- ]|<[^>]*>|\$\{|\{\{|xxx|\*\*\*|\.\.\.|example|placeholder|dummy|fake|sample|insert|replace|todo|fixme|"
+    r"change_?me|your[_\- ]|<[^>]*>|\$\{|\{\{|xxx|\*\*\*|\.\.\.|example|placeholder|dummy|fake|sample|insert|"
+    r"replace|todo|fixme|"
     r"^(?:test|none|null|undefined|password|passwd|secret|token|string|value|default|admin|root|foo|bar|abc|1234|qwerty)\w{0,4}$|"
     r"^%\(?\w*\)?s?$|^env[:.]|^process\.env|^@\w+@$|^#\{|^[A-Z_]{3,}$|redacted|not_?set|lorem",
     re.IGNORECASE,
@@ -63,7 +64,14 @@ _EXAMPLES = re.compile(
     r"(?:^|/)(?:examples?|samples?|docs?|demo|fixtures|mocks?|seeds?|stories|locales?|i18n|migrations)/|\.(?:min|stories)\.",
     re.IGNORECASE,
 )
+_SETS = re.compile(r"(?:^|\.)(?:get|getenv|set|put|setProperty|setdefault|env|config)$")
+_NO_PASSWORD = re.compile(
+    r"[A-Za-z]+\W?|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|"
+    r"\$2[aby]\$.*|\{\w+\}.*"
+)
+"""A word with a mark at its end is a sentence; a run of hexadecimal digits is a hash or an identifier."""
 _LEAST_BITS = 3.0
+_LEAST_BITS_OF_A_PASSWORD = 2.5
 _LEAST_LENGTH = 8
 
 
@@ -166,18 +174,18 @@ def _named(read: list[ir.Node]) -> Iterator[tuple[str, ir.Const]]:
                 if isinstance(word, str):
                     yield from _constant(word, value)
         elif isinstance(node, ir.Call):
-            for key, value in node.keywords:
-                yield from _constant(key, value)
+            for keyword, given in node.keywords:
+                yield from _constant(keyword, given)
             yield from _set_by_name(node)
 
 
 def _set_by_name(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:
     """`os.environ.get("SECRET_KEY", "…")`, `config.set("password", "…")`."""
-    if len(node.args) == 2 and isinstance(node.args[0], ir.Const) and isinstance(node.args[0].value, str):
-        if isinstance(node.args[1], ir.Const) and re.search(
-            r"(?:^|\.)(?:get|getenv|set|put|setProperty|setdefault|env|config)$", dotted(node.func)
-        ):
-            yield node.args[0].value, node.args[1]
+    if len(node.args) != 2 or _SETS.search(dotted(node.func)) is None:
+        return
+    name, value = node.args
+    if isinstance(name, ir.Const) and isinstance(name.value, str) and isinstance(value, ir.Const):
+        yield name.value, value
 
 
 def _constant(name: str, value: ir.Expr | None) -> Iterator[tuple[str, ir.Const]]:
@@ -210,14 +218,10 @@ def _is_secret(name: str, text: str) -> bool:
         r"[a-z]+(?:[_\-. :/][a-z]+)*|[A-Z][a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:[A-Z][a-z]+)+|[가-힣 ]+", text
     ) and not re.search(r"pass|pwd", plain, re.IGNORECASE):
         return False
-    if re.search(r"pass|pwd", plain, re.IGNORECASE):
-        # A word with a mark at its end is a sentence; a run of hexadecimal digits is a hash.
-        if re.fullmatch(
-            r"[A-Za-z]+\W?|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\$2[aby]\$.*|\{\w+\}.*",
-            text,
-        ):
-            return False
-    return entropy(text) >= (2.5 if re.search(r"pass|pwd", plain, re.IGNORECASE) else _LEAST_BITS)
+    password = re.search(r"pass|pwd", plain, re.IGNORECASE) is not None
+    if password and _NO_PASSWORD.fullmatch(text):
+        return False
+    return entropy(text) >= (_LEAST_BITS_OF_A_PASSWORD if password else _LEAST_BITS)
 
 
 def entropy(text: str) -> float:

@@ -83,7 +83,7 @@ def _stored_plain(context: CodeContext) -> Iterator[Match]:
             continue
         defined = definitions(call.info.node.body)
         for key, value in _pairs(node):
-            if _PASSWORD.match(key) and _is_plain(value, defined) and not _hashed_by_model(context, call):
+            if _PASSWORD.match(key) and _is_plain(value, defined) and not _hashed_by_model(context):
                 yield Match(
                     location=context.location(call.unit, value),
                     values={"text": context.text(call.unit, value)[:50], "fault": "plain"},
@@ -120,7 +120,7 @@ def _is_plain(value: ir.Expr, defined: dict[str, list[ir.Expr]]) -> bool:
     return False
 
 
-def _hashed_by_model(context: CodeContext, call: CallSeen) -> bool:
+def _hashed_by_model(context: CodeContext) -> bool:
     """A model may hash what is set on it."""
     wanted = re.compile(
         rb"(?i)(?:pre|before\w*|hooks?)\W[^;]{0,400}?(?:hash|bcrypt|argon)|set_password|@password\.setter|set\s+password"

@@ -55,9 +55,8 @@ def tls_verification_off(context: CodeContext) -> Iterator[Match]:
             )
     for unit in context.program.units.values():
         source = unit.module.source
-        if unit.language == "java":
-            if b"checkServerTrusted" in source or b"erifier" in source:
-                yield from _trust_everything(context, unit.path)
+        if unit.language == "java" and (b"checkServerTrusted" in source or b"erifier" in source):
+            yield from _trust_everything(context, unit.path)
 
 
 def _switches(context: CodeContext) -> Iterator[tuple[Unit, ir.Node]]:
@@ -88,24 +87,25 @@ def _switched_off(node: ir.Node) -> ir.Node | None:
     if isinstance(node, ir.Mapping):
         for key, value in node.pairs:
             word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
-            if isinstance(word, str) and isinstance(value, ir.Const) and _UNVERIFIED.fullmatch(word):
-                if value.value is (word in ("tlsAllowInvalidCertificates", "insecureSkipVerify")):
-                    return ir.Node(key.start if key is not None else value.start, value.end)
+            if not isinstance(word, str) or not isinstance(value, ir.Const) or not _UNVERIFIED.fullmatch(word):
+                continue
+            if value.value is (word in ("tlsAllowInvalidCertificates", "insecureSkipVerify")):
+                return ir.Node(key.start if key is not None else value.start, value.end)
     if (
         isinstance(node, ir.Assign)
         and isinstance(node.target, ir.Attr | ir.Index)
         and isinstance(node.value, ir.Const | ir.Attr)
     ):
         name = node.target.name if isinstance(node.target, ir.Attr) else getattr(node.target.key, "value", "")
-        value = node.value.value if isinstance(node.value, ir.Const) else node.value.name
+        given = node.value.value if isinstance(node.value, ir.Const) else node.value.name
         holder = dotted(node.target.value).lower()
-        if name == "NODE_TLS_REJECT_UNAUTHORIZED" and str(value) == "0":
+        if name == "NODE_TLS_REJECT_UNAUTHORIZED" and str(given) == "0":
             return node
-        if name == "check_hostname" and value is False:
+        if name == "check_hostname" and given is False:
             return node
-        if name == "verify_mode" and value == "CERT_NONE":
+        if name == "verify_mode" and given == "CERT_NONE":
             return node
-        if name == "verify" and value is False and re.search(r"session|client|^s$|http", holder):
+        if name == "verify" and given is False and re.search(r"session|client|^s$|http", holder):
             return node
     return None
 
@@ -168,7 +168,7 @@ def _is_main(call: CallSeen) -> bool:
     """Whether the call stands under `if __name__ == "__main__"`, where a production server never gets."""
     source = call.unit.module.source
     at = max(source.find(b'__name__ == "__main__"'), source.find(b"__name__ == '__main__'"))
-    return 0 <= at < call.node.start
+    return bool(0 <= at < call.node.start)
 
 
 def _sets_debug(statement: ir.Stmt) -> bool:

@@ -28,7 +28,7 @@ REQUEST = re.compile(
     re.IGNORECASE,
 )
 IDENTITY_FIELD = re.compile(
-    r"^(?:user|auth|user_?id|current_?user|account|account_?id|principal|session|credentials|identity|claims|jwt|uid|"
+    r"^(?:user|auth|user_?id|current_?\w+|account|account_?id|principal|session|credentials|identity|claims|jwt|uid|"
     r"authenticated\w*|token_?payload|member|logged\w*|user_?principal)$",
     re.IGNORECASE,
 )
@@ -104,17 +104,13 @@ LIMITS = re.compile(
 _FIELDS: dict[type, tuple[str, ...]] = {}
 
 
-def parts(node: object) -> tuple[str, ...]:
+def parts(node: ir.Node) -> tuple[str, ...]:
     """The names of a node's fields that can hold nodes."""
     kind = type(node)
     known = _FIELDS.get(kind)
     if known is None:
         skipped = {"start", "end", "id", "name", "op", "kind", "declares", "doc", "modifiers", "header_end", "types"}
-        known = _FIELDS[kind] = tuple(
-            one.name
-            for one in fields(node)
-            if one.name not in skipped  # type: ignore[arg-type]
-        )
+        known = _FIELDS[kind] = tuple(one.name for one in fields(node) if one.name not in skipped)
     return known
 
 

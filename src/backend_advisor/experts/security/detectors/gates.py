@@ -1,0 +1,221 @@
+"""What an application puts before its routes: middleware, settings, and the files that it mounts."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.values import Value
+from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, verb_of
+from backend_advisor.experts.security.detectors.words import (
+    AUTHENTICATES,
+    IDENTITY,
+    LIMITS,
+    dotted,
+    identifiers,
+    nodes,
+)
+from backend_advisor.rules.registry import CodeContext
+
+_EVERYWHERE = re.compile(
+    rb"APP_GUARD|useGlobalGuards|DEFAULT_PERMISSION_CLASSES[^\]]*?(?:IsAuthenticated|DjangoModelPermissions)|LoginRequiredMiddleware|"
+    rb"anyRequest\(\)\s*\.\s*(?:authenticated|hasRole|hasAuthority|access)|anyExchange\(\)\s*\.\s*authenticated|\.authenticated\(\)",
+)
+"""Settings that ask everybody to sign in, except where a route says otherwise."""
+_HANDS_OVER = re.compile(rb"\(\s*(?:app|router|server|fastify|express)\b")
+
+
+def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
+    """Note the routes that the application's own middleware or settings stand before."""
+    everywhere = any(_EVERYWHERE.search(unit.module.source) for unit in context.program.units.values())
+    gates = _gates(context, facts)
+    limits = [gate for gate in gates if gate.limits]
+    for info in context.program.functions():
+        if "http.middleware" in info.marks and info.unit.language in {"python", "java"}:
+            stops = _refuses(info) or any(isinstance(node, ir.Throw) for node in nodes(info.node.body))
+            everywhere = everywhere or (stops and _asks_by_itself(info, facts))
+    mounted = _mounted(context)
+    for route in routes:
+        if "auth.public" in route.info.marks:
+            continue
+        route.covered = everywhere or any(gate.asks and gate.stands_before(route, mounted) for gate in gates)
+        route.limited = route.limited or any(gate.stands_before(route, mounted) for gate in limits)
+        route.guards = route.guards.union(
+            *(gate.names for gate in gates if gate.paths and gate.stands_before(route, mounted))
+        )
+
+
+def _asks_by_itself(info: FunctionInfo, facts: Facts) -> bool:
+    if facts.acts(info) & ASKING:
+        return True
+    names = {info.node.name} | body_words(info)
+    return any(AUTHENTICATES.search(name) or IDENTITY.search(name) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gate:
+    """A registration of middleware: from where on, and for which paths."""
+
+    unit: Unit
+    start: int
+    paths: tuple[str, ...]
+    receiver: str
+    verbs: frozenset[str]
+    asks: bool
+    limits: bool
+    names: frozenset[str]
+    exact: bool
+
+    def stands_before(self, route: Route, mounted: dict[str, list[tuple[Unit, int, str]]]) -> bool:
+        """Whether a request passes it on the way to a route."""
+        if self.verbs and route.methods and not self.verbs & route.methods:
+            return False
+        if self.unit is route.unit:
+            return self.start <= route.node.start and self._path_fits(route.path)
+        for unit, start, prefix in mounted.get(route.unit.path, ()):
+            if unit is self.unit and self.start <= start and self._path_fits(prefix + route.path):
+                return True
+        return False
+
+    def _path_fits(self, path: str) -> bool:
+        if not self.paths:
+            return True
+        if self.exact:
+            return any(_plain(path) == _plain(one) for one in self.paths)
+        return any(_plain(path).startswith(_plain(one)) for one in self.paths)
+
+
+def _plain(path: str) -> str:
+    return re.sub(r":\w+|\{[^}]*\}|<[^>]*>", ":", path).rstrip("/*").lower()
+
+
+def _gates(context: CodeContext, facts: Facts) -> list[_Gate]:
+    found: list[_Gate] = []
+    for call in context.seen.calls.values():
+        node = call.node
+        if not isinstance(node, ir.Call) or not {"http.middleware", "http.handler"}.intersection(call.role.marks):
+            continue
+        middleware = "http.middleware" in call.role.marks
+        given = [arg for arg in node.args if not isinstance(arg, ir.Const)]
+        if not middleware and len(node.args) > 2:
+            continue  # the handler's own middleware
+        asks = limits = False
+        for number, value in enumerate(call.args):
+            expression = node.args[number] if number < len(node.args) else None
+            kinds = _kinds(value, expression, call.unit, context, facts, middleware)
+            asks, limits = asks or kinds[0], limits or kinds[1]
+        names = frozenset(identifiers(given))
+        if given:
+            verbs = frozenset() if middleware else verb_of(node)
+            found.append(
+                _Gate(
+                    call.unit,
+                    node.start,
+                    _paths(call),
+                    dotted(node.func.value) if isinstance(node.func, ir.Attr) else "",
+                    verbs,
+                    asks,
+                    limits,
+                    names,
+                    not middleware,
+                )
+            )
+    return found
+
+
+def _paths(call: CallSeen) -> tuple[str, ...]:
+    stated = call.properties.get("path")
+    if stated is None:
+        return ()
+    found = [one for one in stated.consts or () if isinstance(one, str)]
+    for part in (stated.fields or {}).values():
+        found += [one for one in part.consts or () if isinstance(one, str)]
+    return tuple(found)
+
+
+def _kinds(
+    value: Value, expression: ir.Expr | None, unit: Unit, context: CodeContext, facts: Facts, middleware: bool
+) -> tuple[bool, bool]:
+    """Whether a middleware asks who calls, and whether it limits how often."""
+    plain = True
+    names = {dotted(expression).rpartition(".")[2]} if isinstance(expression, ir.Name | ir.Attr | ir.Call) else set()
+    marks: set[str] = set()
+    if expression is not None:
+        for call in facts.at.get((unit.path, expression.start, expression.end), ()):
+            marks.update(call.role.marks)
+            plain = False
+    if value.name is not None:
+        role = context.program.roles.calls.get(value.name.removesuffix("()"))
+        marks.update(role.marks if role is not None else ())
+        plain = plain and role is None
+    known = [info for ref in value.refs if isinstance(info := getattr(ref, "info", None), FunctionInfo)]
+    limits = (
+        "rate.limited" in marks
+        or any(LIMITS.search(name) for name in names)
+        or any(facts.acts(info) & {"cache.increment", "rate.limit"} for info in known)
+    )
+    if known:
+        # What its code says counts for more than its name: to note who calls is not to ask.
+        return any(_refuses(info) and _goes_on(info) for info in known), limits
+    named = middleware and plain and any(AUTHENTICATES.search(name) for name in names)
+    return "auth.required" in marks or named, limits
+
+
+def _goes_on(info: FunctionInfo) -> bool:
+    """Whether a function may hand the request on: `(req, res, next)`, `(ctx, next)`, and not an error handler."""
+    params = [param.name for param in info.node.params]
+    if not 2 <= len(params) <= 3:
+        return False
+    return any(
+        isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id == params[-1]
+        for node in nodes(info.node.body)
+    )
+
+
+def _refuses(info: FunctionInfo) -> bool:
+    """Whether a function answers 401 or 403, or sends to a sign-in page."""
+    for node in nodes(info.node.body):
+        if isinstance(node, ir.Name | ir.Attr):
+            name = node.id if isinstance(node, ir.Name) else node.name
+            if re.search("unauthori|forbid|not_?authenticated|access_?denied", name, re.IGNORECASE):
+                return True
+        if isinstance(node, ir.Const) and (
+            node.value in (401, 403) or (isinstance(node.value, str) and "login" in node.value.lower()[:40])
+        ):
+            return True
+    return False
+
+
+def _mounted(context: CodeContext) -> dict[str, list[tuple[Unit, int, str]]]:
+    """For each file, the places where its routes are mounted: in which file, where in it, and under which path."""
+    found: dict[str, list[tuple[Unit, int, str]]] = defaultdict(list)
+    for call in context.seen.calls.values():
+        if "http.middleware" not in call.role.marks or not isinstance(call.node, ir.Call):
+            continue
+        prefix = next(iter(_paths(call)), "").rstrip("/")
+        for argument in call.node.args:
+            target = file_of(argument, call.unit, context)
+            if target is not None:
+                found[target.path].append((call.unit, call.node.start, prefix))
+    for unit in context.program.units.values():
+        for node in _plain_calls(unit):
+            target = file_of(node.func, unit, context)
+            if target is not None and target is not unit:
+                found[target.path].append((unit, node.start, ""))
+    return found
+
+
+def _plain_calls(unit: Unit) -> list[ir.Call]:
+    """`routes(app)` and `require("./routes")(app)` in a file: its routes are mounted there."""
+    if unit.language in {"python", "java"} or _HANDS_OVER.search(unit.module.source) is None:
+        return []
+    return [
+        node
+        for node in nodes(unit.module.body)
+        if isinstance(node, ir.Call)
+        and node.args
+        and isinstance(node.args[0], ir.Name)
+        and node.args[0].id in ("app", "router", "server", "fastify", "express")
+    ]

@@ -1,0 +1,573 @@
+"""What a handler's records are fetched by, and whether anything relates them to who asks.
+
+The interpreter forgets a value once it can do no harm, as a number cannot; for rights, a number matters as much as a
+text. So this reads a handler and the functions it calls once more, only for where values come from.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.security.detectors.origins import NOTHING_YET, Branch, Fetch, Findings, Origin
+from backend_advisor.experts.security.detectors.queries import SQL, argument_of, is_mapping, is_plain, literal, model_of
+from backend_advisor.experts.security.detectors.telling import (
+    ANSWERS,
+    BY_KEY,
+    COMPARING,
+    DEEPEST,
+    INPUT_FIELDS,
+    MAKES,
+    MOST,
+    NO_QUESTION,
+    PLAIN_FIELDS,
+    QUERIES,
+    SAME,
+    SQL_BY_ID,
+    TELLING,
+    WHOLE,
+)
+from backend_advisor.experts.security.detectors.words import (
+    IDENTIFIER,
+    IDENTIFIES,
+    IDENTITY,
+    IDENTITY_FIELD,
+    NAMED_BY,
+    OWNER_FIELD,
+    REQUEST,
+    RIGHTS,
+    ROLE_FIELD,
+    dotted,
+    nodes,
+    parts,
+    snake,
+)
+
+if TYPE_CHECKING:
+    from backend_advisor.experts.security.detectors.handlers import Reader
+
+
+class Walk:
+    """One function being read; the functions inside it share its names."""
+
+    def __init__(
+        self,
+        reader: "Reader",
+        found: Findings,
+        info: FunctionInfo,
+        env: dict[str, Origin],
+        depth: int,
+        trusted: frozenset[str],
+        texts: dict[str, str] | None = None,
+    ) -> None:
+        self._reader = reader
+        self.found = self._found = found
+        self._info = info
+        self._unit = info.unit
+        self._env = env
+        self._depth = depth
+        self._trusted = trusted
+        self._aside = False
+        self._branch: Branch = ()
+        self._calls: dict[int, Origin] = {}
+        self._maps: dict[str, ir.Expr] = {}
+        self._lambdas: dict[str, FunctionInfo] = {}
+        self._texts = texts or {}
+        self._told: set[int] = set()
+        self.result = Origin.NOTHING
+
+    def run(self) -> "Walk":
+        """Read the body in order."""
+        body = self._info.node.body
+        for param in self._info.node.params:
+            if param.pattern is not None:
+                self._bind(param.pattern, self._env.get(param.name, Origin.NOTHING))
+        self._block(body)
+        return self
+
+    def _block(self, node: object) -> None:
+        """Run statements for what they bind, fetch and check."""
+        if isinstance(node, list | tuple):
+            for one in node:
+                self._block(one)
+        elif isinstance(node, ir.Expr):
+            self._of(node)
+        elif isinstance(node, ir.Node):
+            known = _STATEMENTS.get(type(node))
+            if known is not None:
+                known(self, node)
+                return
+            for name in parts(node):
+                self._block(getattr(node, name))
+
+    def _assign(self, node: ir.Assign) -> None:
+        value = self._of(node.value)
+        if isinstance(node.target, ir.Name):
+            self._remember(node.target.id, node.value)
+        if node.type is not None and IDENTITY.match(node.type.name):
+            value |= Origin.IDENTITY
+        self._bind(node.target, value)
+
+    def _remember(self, name: str, value: ir.Expr | None) -> None:
+        """What a variable is, where its text or its parts are asked for later."""
+        if isinstance(value, ir.Const | ir.Text):
+            self._texts[name] = literal(value)
+        elif isinstance(value, ir.Mapping):
+            self._maps[name] = value
+        elif isinstance(value, ir.Lambda):
+            made = self._reader.program.infos.get(id(value.function))
+            if isinstance(made, FunctionInfo):
+                self._lambdas[name] = made
+
+    def _if(self, node: ir.If) -> None:
+        self._of(node.test)
+        around, before = self._branch, self._env
+        ends: list[dict[str, Origin]] = []
+        for way, body in enumerate((node.then, node.otherwise)):
+            self._branch = (*around, (id(node), way))
+            self._env = dict(before)
+            self._block(body)
+            ends.append(self._env)
+        self._branch = around
+        self._env = {
+            name: ends[0].get(name, NOTHING_YET) | ends[1].get(name, NOTHING_YET) for name in {**ends[0], **ends[1]}
+        }
+
+    def _for(self, node: ir.For) -> None:
+        self._bind(node.target, self._of(node.iterable))
+        self._block(node.body)
+        self._block(node.otherwise)
+
+    def _with(self, node: ir.With) -> None:
+        for expression, target in node.items:
+            value = self._of(expression)
+            if target is not None:
+                self._bind(target, value)
+        self._block(node.body)
+
+    def _return(self, node: ir.Return) -> None:
+        # What a callback gives to a function that we know nothing of decides nothing here.
+        checked = len(self._found.checks)
+        self.result |= self._of(node.value)
+        if self._aside:
+            del self._found.checks[checked:]
+
+    def _define(self, node: ir.Define) -> None:
+        if isinstance(node.definition, ir.Function):
+            self._block(node.definition.body)
+
+    def _bind(self, target: ir.Expr, value: Origin) -> None:
+        if isinstance(target, ir.Name):
+            self._env[target.id] = self._env.get(target.id, Origin.NOTHING) | value
+        elif isinstance(target, ir.Mapping):
+            for key, part in target.pairs:
+                name = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
+                whole = value
+                if (
+                    value & Origin.CLIENT
+                    and isinstance(name, str)
+                    and IDENTITY_FIELD.match(name)
+                    and name in ("user", "session", "auth")
+                ):
+                    whole = Origin.IDENTITY
+                self._bind(part, whole)
+        elif isinstance(target, ir.AssignExpr | ir.Spread):
+            self._bind(target.target if isinstance(target, ir.AssignExpr) else target.value, value)
+        elif isinstance(target, ir.Sequence):
+            for one in target.items:
+                self._bind(one, value)
+        elif isinstance(target, ir.Attr | ir.Index) and isinstance(target.value, ir.Name):
+            held = self._env.get(target.value.id, Origin.NOTHING)
+            if not REQUEST.match(target.value.id):
+                self._env[target.value.id] = held | value
+
+    def _of(self, node: object) -> Origin:
+        """Where an expression's value comes from; checks and fetches inside are noted."""
+        if node is None or isinstance(node, ir.Const):
+            return Origin.NOTHING
+        known = _EXPRESSIONS.get(type(node))
+        if known is not None:
+            return known(self, node)
+        found = Origin.NOTHING
+        if isinstance(node, list | tuple):
+            for one in node:
+                found |= self._of(one)
+        elif isinstance(node, ir.Node):
+            for name in parts(node):
+                part = getattr(node, name)
+                if isinstance(part, ir.Node | list | tuple):
+                    found |= self._of(part)
+        return found
+
+    def _name(self, node: ir.Name) -> Origin:
+        known = self._env.get(node.id)
+        if known is not None:
+            return known
+        return Origin.IDENTITY if IDENTITY.match(node.id) and node.id != "session" else Origin.NOTHING
+
+    def _called(self, node: ir.Call) -> Origin:
+        known = self._calls.get(id(node))
+        if known is None:
+            known = self._calls[id(node)] = self._call(node)
+        return known
+
+    def _lambda(self, node: ir.Lambda) -> Origin:
+        self._block(node.function.body)
+        return Origin.NOTHING
+
+    def _assigned(self, node: ir.AssignExpr) -> Origin:
+        value = self._of(node.value)
+        self._bind(node.target, value)
+        return value
+
+    def _comprehension(self, node: ir.Comprehension) -> Origin:
+        for target, iterable, conditions in node.clauses:
+            self._bind(target, self._of(iterable))
+            for condition in conditions:
+                self._of(condition)
+        return self._of(node.element)
+
+    def _attribute(self, node: ir.Attr) -> Origin:
+        seen = self._known(node)
+        holder = node.value
+        base = holder.id if isinstance(holder, ir.Name) else dotted(holder).rpartition(".")[2]
+        if IDENTITY_FIELD.match(node.name) and REQUEST.match(base) and self._is_request(holder):
+            self._found.knows_user = True
+            return Origin.IDENTITY
+        if node.name in self._trusted and INPUT_FIELDS.match(base):
+            return Origin.IDENTITY
+        value = self._of(holder)
+        if isinstance(holder, ir.Name) and REQUEST.match(holder.id):
+            if INPUT_FIELDS.match(node.name):
+                return Origin.CLIENT | seen
+            if node.name in PLAIN_FIELDS:
+                return Origin.NOTHING
+        if value & Origin.IDENTITY:
+            self._found.knows_user = True
+            if ROLE_FIELD.search(node.name):
+                self._check()
+        return value | seen
+
+    def _is_request(self, holder: ir.Expr) -> bool:
+        """Whether it is the request, or what travels with it, rather than a record that has a user."""
+        if isinstance(holder, ir.Name):
+            if holder.id in ("self", "this"):
+                return self._info.owner is not None
+            known = self._env.get(holder.id)
+            return known is None or not known & Origin.RECORD
+        return True
+
+    def _index(self, node: ir.Index) -> Origin:
+        self._of(node.key)
+        key = node.key.value if isinstance(node.key, ir.Const) else None
+        base = dotted(node.value).rpartition(".")[2]
+        if isinstance(key, str) and REQUEST.match(base) and IDENTITY_FIELD.match(key):
+            self._found.knows_user = True
+            return Origin.IDENTITY
+        value = self._of(node.value)
+        if value & Origin.IDENTITY:
+            self._found.knows_user = True
+            if isinstance(key, str) and ROLE_FIELD.search(key):
+                self._check()
+        return value
+
+    def _known(self, node: ir.Node) -> Origin:
+        return (
+            Origin.IDENTITY
+            if any(call.role.source == "identity.user" for call in self._seen_at(node))
+            else Origin.NOTHING
+        )
+
+    def _seen_at(self, node: ir.Node) -> list[CallSeen]:
+        return self._reader.facts.at.get((self._unit.path, node.start, node.end), [])
+
+    def _binary(self, node: ir.Binary) -> Origin:
+        left, right = self._of(node.left), self._of(node.right)
+        if node.op in COMPARING:
+            self._compared(node.left, left, node.right, right)
+            return Origin.NOTHING if not (left | right) & Origin.IDENTITY else Origin.IDENTITY
+        return left | right
+
+    def _compared(self, one: ir.Expr, first: Origin, other: ir.Expr, second: Origin) -> None:
+        for mine, its, theirs in ((first, other, second), (second, one, first)):
+            if (
+                mine & Origin.IDENTITY
+                and not is_plain(its)
+                and not (theirs & Origin.IDENTITY and not theirs & (Origin.CLIENT | Origin.RECORD))
+            ):
+                self._check()
+
+    def _check(self) -> None:
+        if len(self._found.checks) < MOST:
+            self._found.checks.append(self._branch)
+
+    def _call(self, node: ir.Call) -> Origin:
+        name = dotted(node.func)
+        last = name.rpartition(".")[2]
+        receiver = self._of(node.func.value) if isinstance(node.func, ir.Attr) else Origin.NOTHING
+        telling = TELLING.search(last) is not None
+        given = [self._argument(argument, receiver, telling) for argument in node.args]
+        given += [self._of(value) for _, value in node.keywords]
+        everything = receiver
+        for one in given:
+            everything |= one
+        calls = self._seen_at(node)
+        acts = {act for call in calls for act in call.role.does}
+        if RIGHTS.search(snake(last)) and not acts & ANSWERS and last not in ("authenticate", "authorize_redirect"):
+            self._check()
+        if last in SAME and isinstance(node.func, ir.Attr) and node.args:
+            self._compared(node.func.value, receiver, node.args[0], given[0])
+        if everything & Origin.IDENTITY:
+            self._found.knows_user = True
+        fetched = self._fetch(node, calls, acts, name, receiver, given)
+        if fetched is not None:
+            return fetched
+        owner = name.rpartition(".")[0].rpartition(".")[2]
+        inside = self._inside(node, receiver, given)
+        if (
+            IDENTIFIES.search(snake(last))
+            or (owner and IDENTIFIES.search(snake(owner)))
+            or any(call.role.source == "identity.user" or "jwt.verify" in call.role.does for call in calls)
+        ):
+            self._found.knows_user = True
+            return Origin.IDENTITY
+        if inside is not None:
+            return inside
+        if (
+            (
+                everything & Origin.IDENTITY
+                and everything & (Origin.CLIENT | Origin.RECORD)
+                and not acts & ANSWERS
+                and not calls
+            )
+            and not NO_QUESTION.search(last)
+            and not last[:1].isupper()
+        ):
+            self._check()
+        if isinstance(node.func, ir.Attr) and self._is_input(node.func):
+            return Origin.CLIENT
+        return everything
+
+    def _is_input(self, func: ir.Attr) -> bool:
+        return (
+            isinstance(func.value, ir.Name)
+            and bool(REQUEST.match(func.value.id))
+            and bool(INPUT_FIELDS.match(func.name))
+        )
+
+    def _argument(self, argument: ir.Expr, receiver: Origin, telling: bool) -> Origin:
+        if isinstance(argument, ir.Lambda):
+            for number, param in enumerate(argument.function.params):
+                if number == 0 or receiver & Origin.RECORD:
+                    self._env[param.name] = self._env.get(param.name, Origin.NOTHING) | receiver
+                else:
+                    self._env.setdefault(param.name, Origin.NOTHING)
+                if param.pattern is not None:
+                    self._bind(param.pattern, receiver)
+            aside, self._aside = self._aside, not telling
+            self._block(argument.function.body)
+            self._aside = aside
+            return Origin.NOTHING
+        return self._of(argument)
+
+    def _fetch(
+        self, node: ir.Call, calls: list[CallSeen], acts: set[str], name: str, receiver: Origin, given: list[Origin]
+    ) -> Origin | None:
+        """A call that asks the database; None for other calls."""
+        if not acts & QUERIES:
+            return None
+        everything = receiver
+        for one in given:
+            everything |= one
+        makes = MAKES.search(name.rpartition(".")[2]) is not None and "orm.filter" not in acts
+        text = self._text(node)
+        makes = makes or text.lstrip()[:6].lower() == "insert"
+        model = model_of(node, text)
+        if model in ("this", "self", "super", "") and self._info.owner is not None:
+            model = re.sub(
+                r"(?:Service)?(?:Impl)?(?:DAO|Dao|Repository|Mapper|Service)?$", "", self._info.owner.node.name
+            )
+        if everything & Origin.IDENTITY:
+            if not makes and (everything & Origin.CLIENT or receiver & Origin.CLIENT):
+                self._check()
+            if model and not makes:
+                self._found.owned.add(model.lower())
+        if not makes:
+            key = self._key(node, calls)
+            if key and len(self._found.fetches) < MOST and id(node) not in self._told:
+                self._told.add(id(node))
+                changes = bool(acts & {"db.write", "db.write_many"})
+                certain = all(call.certain for call in calls)
+                self._found.fetches.append(Fetch(self._unit, node, model, key, changes, certain, self._branch))
+        kept = everything & (Origin.IDENTITY | Origin.CLIENT)
+        return kept | Origin.RECORD
+
+    def _text(self, node: ir.Call) -> str:
+        for argument in node.args[:2]:
+            if isinstance(argument, ir.Const | ir.Text | ir.Binary):
+                found = literal(argument)
+            elif isinstance(argument, ir.Name):
+                found = self._texts.get(argument.id, "")
+            elif isinstance(argument, ir.Call) and argument.args:
+                found = literal(argument.args[0])
+            else:
+                found = ""
+            if SQL.search(found):
+                return found
+        return ""
+
+    def _is_given(self, expression: ir.Expr) -> bool:
+        """Whether a value is the client's, and not read off a record first."""
+        origin = self._of(expression)
+        return bool(origin & Origin.CLIENT) and not origin & Origin.RECORD
+
+    def _key(self, node: ir.Call, calls: list[CallSeen]) -> str:
+        """The name of the client's value by which a record is found; empty when there is none."""
+        for call in calls:
+            for wanted, kinds in call.role.sinks:
+                expression = argument_of(node, wanted) if "record.id" in kinds else None
+                if expression is None or is_mapping(expression) or WHOLE.search(dotted(expression)):
+                    continue
+                plain = isinstance(expression, ir.Name) and not BY_KEY.search(call.role.name.rpartition(".")[2])
+                if plain and not self._is_key(dotted(expression)):
+                    continue
+                if self._is_given(expression):
+                    found = self._unit.module.source[expression.start : expression.end]
+                    return found.decode("utf-8", "replace")[:60]
+        text = self._text(node)
+        if text:
+            named = SQL_BY_ID.search(text)
+            return named[1] if named is not None and any(self._is_given(one) for one in node.args) else ""
+        return self._named_key(node)
+
+    def _named_key(self, node: ir.Call) -> str:
+        for name, value in node.keywords:
+            if self._is_key(name) and self._is_given(value):
+                return name
+        for part in nodes(node.args, [value for _, value in node.keywords], self._meant(node)):
+            if isinstance(part, ir.Mapping):
+                for key, value in part.pairs:
+                    word = key.value if isinstance(key, ir.Const) else getattr(key, "id", None)
+                    if isinstance(word, str) and self._is_key(word) and self._is_given(value):
+                        return word
+            elif isinstance(part, ir.Binary) and part.op in ("==", "==="):
+                for one, other in ((part.left, part.right), (part.right, part.left)):
+                    if not isinstance(one, ir.Attr) or not self._is_key(one.name):
+                        continue
+                    if self._is_given(other) and not self._of(one) & Origin.CLIENT:
+                        return one.name
+        return ""
+
+    def _meant(self, node: ir.Call) -> list[object]:
+        """What stands behind arguments that are variables or calls of functions inside this one."""
+        found: list[object] = []
+        for argument in node.args[:2]:
+            if isinstance(argument, ir.Name) and argument.id in self._maps:
+                found.append(self._maps[argument.id])
+            elif isinstance(argument, ir.Call):
+                found += [info.node.body for info in self._targets(argument) if info.outer is self._info]
+        return found
+
+    def _is_key(self, word: str) -> bool:
+        plain = word.rpartition("__")[0] if word.endswith(("__exact", "__iexact", "__in")) else word
+        return bool(IDENTIFIER.match(plain) or NAMED_BY.match(plain) or OWNER_FIELD.match(plain))
+
+    def _inside(self, node: ir.Call, receiver: Origin, given: list[Origin]) -> Origin | None:
+        """What a call of one of the program's functions does and gives; None when it is not known."""
+        if self._depth >= DEEPEST:
+            return None
+        targets = [info for info in self._targets(node) if info is not self._info]
+        if not targets:
+            return None
+        result = Origin.NOTHING
+        for info in targets[:4]:
+            env = self._bound(info, node, receiver, given)
+            if info.outer is self._info:
+                env = {**self._env, **env}
+            found, given_back = self._reader.inside(
+                info, env, self._passed_texts(info, node), self._depth + 1, self._trusted
+            )
+            result |= given_back
+            self._found.checks += [self._branch + check for check in found.checks[:4]]
+            self._found.knows_user = self._found.knows_user or found.knows_user
+            self._found.owned |= found.owned
+            known = {id(fetch.node) for fetch in self._found.fetches}
+            for fetch in found.fetches:
+                if id(fetch.node) not in known:
+                    self._found.fetches.append(replace(fetch, branch=self._branch + fetch.branch))
+        return result
+
+    def _targets(self, node: ir.Call) -> list[FunctionInfo]:
+        known = self._reader.facts.into.get((self._unit.path, node.start, node.end))
+        if known:
+            return known
+        func = node.func
+        program = self._reader.program
+        if isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id in ("self", "this", "cls"):
+            return program.method(self._info.owner, func.name) if self._info.owner is not None else []
+        if isinstance(func, ir.Name):
+            if func.id in self._lambdas:
+                return [self._lambdas[func.id]]
+            own = [f for f in self._unit.functions if f.node.name == func.id and f.owner is None]
+            if own:
+                return own[:1]
+            statement = self._unit.imports.get(func.id)
+            located = program.locate(statement, self._unit) if statement is not None else None
+            if located is not None:
+                return [
+                    f
+                    for f in located.functions
+                    if f.node.name == (statement.name if statement is not None else "") and f.owner is None
+                ][:1]
+            if self._info.owner is not None and self._unit.language == "java":
+                return program.method(self._info.owner, func.id)
+        return []
+
+    def _bound(self, info: FunctionInfo, node: ir.Call, receiver: Origin, given: list[Origin]) -> dict[str, Origin]:
+        params = list(info.node.params)
+        env: dict[str, Origin] = {}
+        if info.unit.language == "python" and info.owner is not None and not info.is_static and params:
+            env[params.pop(0).name] = receiver
+        keywords = {key: given[len(node.args) + number] for number, (key, _) in enumerate(node.keywords)}
+        for number, param in enumerate(params):
+            value = given[number] if number < len(node.args) else keywords.get(param.name, Origin.NOTHING)
+            env[param.name] = value
+        return env
+
+    def _passed_texts(self, info: FunctionInfo, node: ir.Call) -> dict[str, str]:
+        params = info.node.params
+        if info.unit.language == "python" and info.owner is not None and not info.is_static:
+            params = params[1:]
+        found: dict[str, str] = {}
+        for param, argument in zip(params, node.args, strict=False):
+            text = (
+                literal(argument)
+                if isinstance(argument, ir.Const | ir.Text)
+                else self._texts.get(getattr(argument, "id", ""), "")
+            )
+            if text:
+                found[param.name] = text
+        return found
+
+
+_STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {
+    ir.Assign: Walk._assign,
+    ir.If: Walk._if,
+    ir.For: Walk._for,
+    ir.With: Walk._with,
+    ir.Return: Walk._return,
+    ir.Define: Walk._define,
+}
+_EXPRESSIONS: dict[type, Callable[[Walk, Any], Origin]] = {
+    ir.Name: Walk._name,
+    ir.Attr: Walk._attribute,
+    ir.Index: Walk._index,
+    ir.Call: Walk._called,
+    ir.Binary: Walk._binary,
+    ir.Lambda: Walk._lambda,
+    ir.AssignExpr: Walk._assigned,
+    ir.Comprehension: Walk._comprehension,
+}
