@@ -51,7 +51,8 @@ def main() -> int:
         processor = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
         lines = sum(file.read_bytes().count(b"\n") for file in options.root.rglob("*.py"))
         print(
-            f"advisor review: {seconds:.1f} s ({processor:.1f} s of processor) on {lines:,} lines, {after.ru_maxrss >> 10} MB"
+            f"advisor review: {seconds:.1f} s ({processor:.1f} s of processor) on {lines:,} lines, "
+            f"{after.ru_maxrss >> 10} MB"
         )
         mean, lowest = _score("advisor", cases, json.loads(output.read_text("utf-8")), options.confusions)
     for named in options.sarif:

@@ -43,7 +43,8 @@ def main() -> int:
             _show("advisor", _run(command, environment), lines)
             _show("advisor, unchanged", _run(command, environment), lines)
             if options.bandit:
-                _show("bandit", _run([options.bandit, "-r", str(root), "-f", "json", "-q", "-o", f"{folder}/b"], {}), lines)
+                bandit = [options.bandit, "-r", str(root), "-f", "json", "-q", "-o", f"{folder}/b"]
+                _show("bandit", _run(bandit, {}), lines)
             if options.semgrep:
                 rules = ["--config", str(options.semgrep_rules)]
                 quiet = ["--metrics", "off", "--disable-version-check", "--quiet", "--experimental"]
