@@ -12,6 +12,7 @@ from backend_advisor.code.program import Program, Unit
 from backend_advisor.experts.quality.detectors.tree import children, is_apart, name_of
 from backend_advisor.rules.registry import CodeContext
 
+_NOTABLE = (ir.Try, ir.Assert, ir.Global, ir.Do, ir.With)
 _BEFORE = 200
 _BLOCKS = (ir.If, ir.While, ir.For, ir.Switch, ir.Try)
 
@@ -40,6 +41,8 @@ class Written:
     deepest: ir.Node | None = None
     costs: list[Cost] = field(default_factory=list)
     inner: list["Written"] = field(default_factory=list)
+    notable: list[ir.Node] = field(default_factory=list)
+    """Its own statements that some rule looks at: `_NOTABLE`."""
     known_as: str = ""
 
     @property
@@ -91,6 +94,8 @@ class _Reader:
         if into is not None:
             if isinstance(node, ir.Stmt):
                 into.statements += not isinstance(node, ir.Define)
+                if isinstance(node, _NOTABLE):
+                    into.notable.append(node)
             if isinstance(node, _BLOCKS):
                 self._block(node, into, nesting, depth)
                 return

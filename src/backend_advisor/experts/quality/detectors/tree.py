@@ -14,7 +14,7 @@ _PLAIN = frozenset(
 )
 _APART = re.compile(
     r"(?:^|/)(?:migrations?|alembic|seeds?|seeders?|examples?|samples?|demos?|benchmarks?|generated|gen|vendor|"
-    r"third[_-]?party|node_modules|dist|build|static|public|assets|docs?|mocks?|stories)/"
+    r"third[_-]?party|node_modules|dist|build|static|public|assets|docs?|mocks?|stories|cypress|playwright)/"
     r"|(?:^|/)(?:setup|conftest|noxfile|fabfile)\.py$|_pb2(?:_grpc)?\.py$|\.(?:pb|generated|gen|min|d|config)\.[cm]?[jt]s$",
     re.IGNORECASE,
 )

@@ -1,0 +1,166 @@
+"""Logic that stands in several places (QUA106)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import Unit
+from backend_advisor.experts.quality.detectors.outline import outline
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_STATEMENTS = 8
+_LENGTH = 240
+"""Bytes without white space below which even eight statements say little."""
+_SHOWN = 8
+_BY_HABIT = frozenset({"toString", "equals", "hashCode", "__repr__", "__eq__", "compareTo"})
+_PLAIN = 0.6
+"""Share of statements that only copy values above which code is a table rather than logic."""
+
+
+@dataclass(slots=True, eq=False)
+class _Block:
+    """A run of statements: their texts as hashes, how many statements each holds, and the blocks in each."""
+
+    unit: Unit
+    statements: list[ir.Stmt]
+    hashes: list[int] = field(default_factory=list)
+    weights: list[int] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    inner: list[list["_Block"]] = field(default_factory=list)
+    covered: set[int] = field(default_factory=set)
+
+    def cover(self, start: int, end: int) -> None:
+        """Note that these statements, and all in them, belong to a clone that is told."""
+        for number in range(start, end):
+            self.covered.add(number)
+            for block in self.inner[number]:
+                block.cover(0, len(block.statements))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    block: _Block
+    start: int
+
+
+@detects_in_code("QUA106")
+def duplicated_logic(context: CodeContext) -> Iterator[Match]:
+    """Statements that stand word for word in several places; one match for all places of a clone."""
+    seeds: dict[tuple[int, ...], list[_Place]] = {}
+    for written in outline(context):
+        if written.node.name in _BY_HABIT:
+            continue
+        for block in _blocks(written.unit, written.node.body)[1]:
+            for place, key in _windows(block):
+                seeds.setdefault(key, []).append(place)
+    for key, places in seeds.items():
+        if len(places) > 1:
+            yield from _clone(context, places, len(key))
+
+
+def _clone(context: CodeContext, places: list[_Place], length: int) -> Iterator[Match]:
+    kept: list[_Place] = []
+    for place in places:
+        overlaps = kept and kept[-1].block is place.block and place.start < kept[-1].start + length
+        if place.start not in place.block.covered and not overlaps:
+            kept.append(place)
+    if len(kept) < 2:
+        return
+    while _goes_on(kept, length):
+        length += 1
+    first = kept[0]
+    statements = sum(first.block.weights[first.start : first.start + length])
+    if _is_plain(first.block.statements[first.start : first.start + length]):
+        return
+    spans = []
+    for place in kept:
+        place.block.cover(place.start, place.start + length)
+        run = place.block.statements[place.start : place.start + length]
+        spans.append(context.places.location(place.block.unit.path, run[0].start, run[-1].end))
+    lines = spans[0].span.end_line - spans[0].span.line + 1 if spans[0].span else 0
+    yield Match(
+        location=spans[0],
+        values={"statements": statements, "lines": lines, "places": len(spans)},
+        confidence=Confidence.HIGH if statements >= 2 * _STATEMENTS or len(spans) > 2 else Confidence.MEDIUM,
+        steps=tuple((span, "step_other") for span in spans[1:_SHOWN]),
+    )
+
+
+def _goes_on(places: list[_Place], length: int) -> bool:
+    """Whether the next statement is the same in every place, and belongs to no other place."""
+    found: set[int] = set()
+    for number, place in enumerate(places):
+        at = place.start + length
+        if at >= len(place.block.hashes) or at in place.block.covered:
+            return False
+        after = places[number + 1] if number + 1 < len(places) else None
+        if after is not None and after.block is place.block and at >= after.start:
+            return False
+        found.add(place.block.hashes[at])
+    return len(found) == 1
+
+
+def _windows(block: _Block) -> Iterator[tuple[_Place, tuple[int, ...]]]:
+    """For each statement, the shortest run from there that is long enough to matter."""
+    end = weight = length = 0
+    for start in range(len(block.statements)):
+        while end < len(block.statements) and (weight < _STATEMENTS or length < _LENGTH):
+            weight += block.weights[end]
+            length += block.lengths[end]
+            end += 1
+        if weight < _STATEMENTS or length < _LENGTH:
+            return
+        yield _Place(block, start), tuple(block.hashes[start:end])
+        weight -= block.weights[start]
+        length -= block.lengths[start]
+
+
+def _blocks(unit: Unit, statements: list[ir.Stmt]) -> tuple[int, list[_Block]]:
+    """How many statements there are, and the blocks that are long enough, outer ones first."""
+    block = _Block(unit, statements)
+    found: list[_Block] = []
+    for statement in statements:
+        weight = 1
+        inner: list[_Block] = []
+        for body in _bodies(statement):
+            count, blocks = _blocks(unit, body)
+            weight += count
+            inner += blocks
+        block.weights.append(weight)
+        block.inner.append(inner)
+        found += inner
+    total = sum(block.weights)
+    if total < _STATEMENTS:
+        return total, []
+    for statement in statements:
+        text = b"".join(unit.module.source[statement.start : statement.end].split())
+        block.hashes.append(hash(text))
+        block.lengths.append(len(text))
+    return total, [block, *found]
+
+
+def _bodies(statement: ir.Stmt) -> Iterator[list[ir.Stmt]]:
+    match statement:
+        case ir.If():
+            yield statement.then
+            yield statement.otherwise
+        case ir.For() | ir.While():
+            yield statement.body
+            yield statement.otherwise
+        case ir.Try():
+            yield statement.body
+            yield from (handler.body for handler in statement.handlers)
+            yield statement.otherwise
+            yield statement.final
+        case ir.With():
+            yield statement.body
+        case ir.Switch():
+            yield from (case.body for case in statement.cases)
+
+
+def _is_plain(statements: list[ir.Stmt]) -> bool:
+    """Whether most statements only copy values: a form that is filled in, a table."""
+    plain = sum(isinstance(one, ir.Assign) and not isinstance(one.value, ir.Call | ir.Await) for one in statements)
+    return plain > _PLAIN * len(statements)

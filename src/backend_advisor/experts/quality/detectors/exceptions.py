@@ -1,0 +1,250 @@
+"""Errors that are swallowed (QUA107) or caught together with everything else (QUA108)."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.experts.quality.detectors.acts import OUTSIDE, WRITES, acts_between
+from backend_advisor.experts.quality.detectors.outline import Written, outline
+from backend_advisor.experts.quality.detectors.tree import name_of, names_in, own, short, within
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence, Location, Severity
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_EVERYTHING = frozenset({"Exception", "BaseException", "Throwable", "RuntimeException", "Error"})
+_BEYOND = frozenset({"Throwable", "Error"})
+_QUIET = frozenset({"debug", "trace", "verbose", "fine", "finest", "silly"})
+_EXPECTED = re.compile(r"^(?:ignore\w*|ignored\w*|expected\w*|unused\w*|_+|swallow\w*|never\w*)$", re.IGNORECASE)
+_NARROW = re.compile(
+    r"NumberFormat|Parse|NotFound|NoSuch|IllegalArgument|ClassCast|CloneNot|Unsupported|DateTime|URISyntax|MalformedURL|"
+    r"AlreadyExists|Duplicate|FileExists|Beans|NoClassDef|Linkage|SecurityException"
+)
+_CLEANS_UP = re.compile(
+    r"(?i)^(?:close\w*|aclose|destroy\w*|unlink\w*|rm\w*|remove\w*|delete\w*|rollback\w*|disconnect\w*|kill\w*|end|"
+    r"terminate\w*|shutdown\w*|cancel\w*|quit|release\w*|flush\w*|stop\w*|unsubscribe\w*|cleanup\w*|abort\w*|"
+    r"json|loads?|safe_load|parse\w*|literal_eval|int|float|strptime|fromisoformat|decode|sleep|chmod|utime|exists|isfile|stat|access|info|debug|warn|error|log|get|str|len)$"
+)
+_TOP = re.compile(
+    r"(?i)^(?:main|run|start|serve|worker|consume\w*|loop|poll\w*|listen|__main__|handle_?error\w*|retry)$"
+)
+_PASSES_ON = re.compile(
+    r"(?i)fail|error|exception|reject|next|complete|raise|throw|abort|exit|retry|interrupt|rollback|report|capture|"
+    r"sink|accept|callback|cb$|done$|emit|set_exception|notify"
+)
+_LOGS = re.compile(r"(?i)^(?:debug|info|warn|warning|error|exception|critical|fatal|trace|log|print\w*|severe|fine)$")
+_LOGGER = re.compile(r"(?i)log|console|sys|out|err|sentry")
+_MARKS = re.compile(r"\b(?:noqa|nosec|type:\s*ignore|pragma|pylint|eslint\S*|NOSONAR|no-empty|[A-Z]+\d+)\b|[^\w\s]")
+_REASON = 2
+"""Words from which a comment says something."""
+_LONG = 3
+_FEW = 2
+"""Statements from which a `try` is more than the boundary of one call."""
+_REFUSALS = re.compile(
+    r"(?i)^(?:bad_?request|unauthori[sz]ed|forbidden|not_?found|conflict|unprocessable\w*|http_4\d\d\w*)$"
+)
+
+
+@detects_in_code("QUA107")
+def swallowed_exception(context: CodeContext) -> Iterator[Match]:
+    """A handler that does nothing, or only whispers although something was being written."""
+    for written in outline(context):
+        for node in written.notable:
+            if isinstance(node, ir.Try):
+                for handler in node.handlers:
+                    yield from _swallowed(context, written, node, handler)
+
+
+def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir.Handler) -> Iterator[Match]:
+    empty = all(isinstance(one, ir.Do) and isinstance(one.value, ir.Name | ir.Const) for one in handler.body)
+    if not node.body or not (empty or _only_whispers(handler)) or (handler.name and _EXPECTED.match(handler.name)):
+        return
+    unit = written.unit
+    acts = acts_between(context, unit, node.body[0].start, node.body[-1].end)
+    writes = bool(acts & WRITES)
+    if not empty and not writes:
+        return
+    if (empty and not _is_wrong(unit, node, handler, acts)) or _is_explained(unit, handler):
+        return
+    done = node.body[0]
+    yield Match(
+        location=_head(context, unit, handler),
+        values={"caught": _caught(unit, handler), "tried": short(context.text(unit, done))},
+        severity=Severity.WARNING if writes else Severity.NOTE,
+        confidence=Confidence.HIGH if writes else Confidence.MEDIUM,
+        steps=((context.location(unit, done), "step_tried"),),
+    )
+
+
+def _only_whispers(handler: ir.Handler) -> bool:
+    return bool(handler.body) and all(
+        isinstance(one, ir.Do) and isinstance(one.value, ir.Call) and name_of(one.value.func) in _QUIET
+        for one in handler.body
+    )
+
+
+def _is_wrong(unit: Unit, node: ir.Try, handler: ir.Handler, acts: frozenset[str]) -> bool:
+    """Whether what an empty handler hides matters: everything, or the failure of something outside."""
+    names = [name_of(one) for one in handler.types]
+    calls = [name_of(one.func) for one in within(*node.body) if isinstance(one, ir.Call)]
+    if not calls or all(_CLEANS_UP.match(name) for name in calls):
+        return False
+    if unit.language == "python":
+        return (not names or any(name in _EVERYTHING for name in names)) and not _imports_only(node)
+    if unit.language == "java":
+        return not any(_NARROW.search(name) for name in names)
+    return bool(acts & OUTSIDE) or len(node.body) >= _LONG
+
+
+def _imports_only(node: ir.Try) -> bool:
+    return all(isinstance(one, ir.Import) for one in node.body)
+
+
+def _is_explained(unit: Unit, handler: ir.Handler) -> bool:
+    """Whether a comment in the handler says why nothing is done."""
+    comments = unit.module.comments
+    end = unit.module.source.find(b"\n", handler.end)
+    end = end if end >= 0 else len(unit.module.source)
+    at = bisect_left(comments, handler.start, key=lambda comment: comment.start)
+    while at < len(comments) and comments[at].start < end:
+        if len(_MARKS.sub(" ", comments[at].text).split()) >= _REASON:
+            return True
+        at += 1
+    return False
+
+
+def _head(context: CodeContext, unit: Unit, handler: ir.Handler) -> Location:
+    """The line of a handler."""
+    end = unit.module.source.find(b"\n", handler.start)
+    return context.places.location(unit.path, handler.start, min(handler.end, end if end > 0 else handler.end))
+
+
+def _caught(unit: Unit, handler: ir.Handler) -> str:
+    names = " | ".join(name_of(one) for one in handler.types)
+    if unit.language == "python":
+        return f"except {names}".strip()
+    return f"catch {names or handler.name or ''}".strip()
+
+
+@detects_in_code("QUA108")
+def over_broad_exception(context: CodeContext) -> Iterator[Match]:
+    """A handler for what no code can handle, or one that answers every failure as if the client had made it."""
+    for written in outline(context):
+        looping = _TOP.match(written.node.name) is not None
+        for node in written.notable:
+            if not isinstance(node, ir.Try) or not node.body:
+                continue
+            for handler in node.handlers:
+                names = {name_of(one) for one in handler.types}
+                count = sum(isinstance(one, ir.Stmt) for one in own(*node.body))
+                answer = _blames_client(context, written, node, handler, names, count)
+                beyond = (
+                    not looping
+                    and count >= _FEW
+                    and _catches_beyond(written.unit, names)
+                    and not _lets_go(handler, written, node)
+                )
+                if answer is None and not beyond:
+                    continue
+                yield Match(
+                    location=_head(context, written.unit, handler),
+                    values={"caught": _caught(written.unit, handler), "count": count},
+                    confidence=Confidence.MEDIUM,
+                    steps=() if answer is None else ((context.location(written.unit, answer), "step_answer"),),
+                )
+
+
+def _catches_beyond(unit: Unit, names: set[str]) -> bool:
+    if unit.language == "python":
+        return not names or "BaseException" in names
+    return unit.language == "java" and bool(names & _BEYOND)
+
+
+def _lets_go(handler: ir.Handler, written: Written, node: ir.Try) -> bool:
+    """Whether the error goes on (raised, handed over), nothing is done with it (QUA107), or a loop must go on."""
+    if not handler.body or _imports_only(node):
+        return True
+    for one in within(*handler.body):
+        if isinstance(one, ir.Throw):
+            return True
+        if isinstance(one, ir.Call):
+            name = name_of(one.func)
+            holder = name_of(one.func.value) if isinstance(one.func, ir.Attr) else ""
+            logs = _LOGS.match(name) is not None and _LOGGER.search(holder or name) is not None
+            if name in ("exit", "_exit") or (not logs and (_PASSES_ON.search(name) or _uses(one, handler))):
+                return True
+        if isinstance(one, ir.Assign) and handler.name and handler.name in names_in(one.value):
+            return True
+        if isinstance(one, ir.Return) and handler.name and handler.name in names_in(one.value):
+            return True
+    return any(
+        isinstance(one, ir.While) and one.start < node.start < one.end and isinstance(one.test, ir.Const)
+        for one in within(*written.node.body)
+    )
+
+
+def _uses(call: ir.Call, handler: ir.Handler) -> bool:
+    return handler.name is not None and any(handler.name in names_in(argument) for argument in call.args)
+
+
+def _blames_client(
+    context: CodeContext, written: Written, node: ir.Try, handler: ir.Handler, names: set[str], count: int
+) -> ir.Node | None:
+    """The 4xx that any failure at all is answered with, although the tried code depends on other systems."""
+    unit = written.unit
+    if count < _LONG or (names and not names & _EVERYTHING) or len(node.handlers) > 1:
+        return None
+    if unit.language in ("python", "java") and not names and unit.language == "java":
+        return None
+    if _looks_at(handler):
+        return None
+    answer = next((one for one in within(*handler.body) if _is_refusal(one)), None)
+    if answer is None:
+        return None
+    acts = acts_between(context, unit, node.body[0].start, node.body[-1].end)
+    return answer if acts & OUTSIDE and _answers(context, written, acts) else None
+
+
+def _answers(context: CodeContext, written: Written, acts: frozenset[str]) -> bool:
+    at: Written | None = written
+    while at is not None:
+        info = context.program.infos.get(id(at.node))
+        if id(info) in context.seen.handlers or (isinstance(info, FunctionInfo) and info.marks & {"http.handler"}):
+            return True
+        at = at.outer
+    return "http.respond" in acts
+
+
+def _looks_at(handler: ir.Handler) -> bool:
+    """Whether the handler tells one failure from another, or hands it on."""
+    for one in within(*handler.body):
+        if isinstance(one, ir.If | ir.Conditional | ir.Switch) and handler.name in names_in(
+            one.subject if isinstance(one, ir.Switch) else one.test
+        ):
+            return True
+        if isinstance(one, ir.Call) and name_of(one.func) == "next":
+            return True
+        if isinstance(one, ir.Throw) and not _refuses(one):
+            return True
+    return False
+
+
+def _refuses(node: ir.Node) -> bool:
+    return any(_is_refusal(one) for one in within(node))
+
+
+def _is_refusal(node: ir.Node) -> bool:
+    """`res.status(404)`, `HTTPException(400, …)`, `HttpStatus.NOT_FOUND`, `badRequest()`."""
+    if isinstance(node, ir.Call):
+        if name_of(node.func) in ("status", "sendStatus", "HTTPException", "abort", "code", "JSONResponse", "Response"):
+            given = [*node.args, *(value for key, value in node.keywords if key in ("status_code", "status", "code"))]
+            return any(isinstance(one, ir.Const) and _is_client_error(one.value) for one in given) or any(
+                isinstance(one, ir.Attr) and _REFUSALS.match(one.name) for one in given
+            )
+        return _REFUSALS.match(name_of(node.func)) is not None and isinstance(node.func, ir.Attr)
+    return isinstance(node, ir.Attr) and node.name.isupper() and _REFUSALS.match(node.name) is not None
+
+
+def _is_client_error(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 400 <= value < 500
