@@ -183,3 +183,46 @@ def test_a_key_does_not_flow_into_what_a_collection_gives() -> None:
     assert sinks(("C.java", text % "(sort)")) == set()
     assert sinks(("C.java", text % 'OrDefault(sort, "id")')) == set()
     assert sinks(("C.java", text % "OrDefault(sort, sort)")) == {"sql.text"}
+
+
+_CHECKS = """
+from django.utils.http import url_has_allowed_host_and_scheme
+
+def known(value):
+    if not value:
+        return False
+    return value in ALLOWED
+
+def inside(path):
+    if ".." in path:
+        raise ValueError
+
+def local(url):
+    return url and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+def other(value):
+    value = "fine"
+    return value in ("fine",)
+
+def wrong(value):
+    if value in ALLOWED:
+        return False
+    return True
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "reached"),
+    [
+        ("if known(q):\n    os.system(q)", set()),
+        ("if not known(q):\n    return\nos.system(q)", set()),
+        ("known(q)\nos.system(q)", {"command.text"}),
+        ("inside(q)\nopen('/srv/' + q)", set()),
+        ("inside(q)\nos.system(q)", {"command.text"}),
+        ("if not local(q):\n    q = '/'\nreturn redirect(q)", set()),
+        ("if other(q):\n    os.system(q)", {"command.text"}),
+        ("if wrong(q):\n    os.system(q)", {"command.text"}),
+    ],
+)
+def test_checks_in_functions_of_the_program(body: str, reached: set[str]) -> None:
+    assert sinks(("app.py", handler(body, "from flask import redirect" + _CHECKS))) - {"html.text"} == reached

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from backend_advisor.code import ir
 from backend_advisor.code.assignment import write_back
+from backend_advisor.code.checks import told_by
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.run import Env, Run, join_env
 from backend_advisor.code.taints import ALL
@@ -162,6 +163,13 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
     elif name in _MATCHES:
         _matched(run, test, name, receiver, env)
     _checked(run, test, env)
+    own_check(run, test, env, answer=True)
+
+
+def own_check(run: Run, test: ir.Call, env: Env, *, answer: bool) -> None:
+    """What a function of the program has checked of its arguments when it says yes, or comes back."""
+    for place, roles in told_by(run, test, env, refine, answer=answer):
+        clear(run, place, env, roles)
 
 
 def _not_text(value: Value) -> Value:

@@ -3,7 +3,7 @@
 from backend_advisor.code import ir
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
-from backend_advisor.code.guards import refine
+from backend_advisor.code.guards import own_check, refine
 from backend_advisor.code.names import bind_import, defined
 from backend_advisor.code.operations import binary, caught, entered
 from backend_advisor.code.run import Env, Loop, Run, executes, join_env, widen
@@ -35,6 +35,9 @@ def _assign(run: Run, node: ir.Assign, env: Env) -> Env | None:
 @executes(ir.Do)
 def _do(run: Run, node: ir.Do, env: Env) -> Env | None:
     value = run.evaluate(node.value, env)
+    call = node.value.value if isinstance(node.value, ir.Await) else node.value
+    if isinstance(call, ir.Call):
+        own_check(run, call, env, answer=False)
     return None if value.name == "(ends)" else env
 
 
