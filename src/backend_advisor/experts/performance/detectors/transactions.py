@@ -44,6 +44,8 @@ def network_in_transaction(context: CodeContext) -> Iterator[Match]:
 
 def _transaction_around(seen: Survey, spot: Spot) -> ir.Node | None:
     """Where the transaction begins that is open at a call."""
+    if isinstance(spot.node, ir.Call) and name_of(spot.node.func) in _AFTER:
+        return None
     for number in range(len(spot.path) - 1, -1, -1):
         node = spot.path[number]
         inner = spot.inner(number)
