@@ -2,7 +2,7 @@
 
 from backend_advisor.model import Artifact, ArtifactKind
 from backend_advisor.sql.ddl import read_ddl
-from backend_advisor.sql.schema import ForeignKey, Schema
+from backend_advisor.sql.schema import ForeignKey, Schema, qualified
 from backend_advisor.sql.statement import statements
 
 
@@ -67,3 +67,18 @@ def test_partitions_take_their_parents_columns() -> None:
         "create table p1 partition of p for values from ('2024-01-01') to ('2025-01-01')"
     )
     assert [column.name for column in found.tables["p1"].columns] == ["a", "b"]
+
+
+def test_a_table_with_a_type_named_like_a_keyword_is_kept() -> None:
+    text = "CREATE DOMAIN percent AS numeric; CREATE TABLE rates (id bigint PRIMARY KEY, share percent NOT NULL)"
+    found = read_ddl(statements(Artifact(name="x", kind=ArtifactKind.SQL, text=text)))
+    assert [column.name for column in found.tables["rates"].columns] == ["id", "share"]
+
+
+def test_a_position_beside_a_star_does_not_prevent_resolving() -> None:
+    read = statements(
+        Artifact(name="x", kind=ArtifactKind.SQL, text="SELECT a.*, y FROM a JOIN b USING (id) ORDER BY 1")
+    )
+    tree = qualified(read[0], Schema({}, (), (), "postgres"))
+    assert tree is not None
+    assert tree.sql("postgres").endswith("ON a.id = b.id ORDER BY 1")

@@ -6,6 +6,7 @@ from backend_advisor.report.style import Style
 
 
 def render(report: Report, _style: Style) -> str:
-    """`path:line:column: CODE message`, in the order of files and lines."""
+    """`path:line:column: CODE message`, in the order of files and lines; then general advice."""
     lines = (f"{place(f.location)}: {f.code} {f.message}" for f in findings_by_place(report.findings))
-    return "".join(f"{' '.join(line.split())}\n" for line in lines)
+    general = (f"{' '.join(advice.codes)} {advice.title}" for advice in report.advice if not advice.findings)
+    return "".join(f"{' '.join(line.split())}\n" for line in (*lines, *general))

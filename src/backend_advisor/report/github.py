@@ -1,6 +1,6 @@
 """GitHub workflow commands that annotate the changed files."""
 
-from backend_advisor.model import Finding, Report, Severity
+from backend_advisor.model import Advice, Finding, Report, Severity
 from backend_advisor.report.places import findings_by_place
 from backend_advisor.report.style import Style
 
@@ -10,8 +10,14 @@ _PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ","
 
 
 def render(report: Report, _style: Style) -> str:
-    """One workflow command for each finding."""
-    return "".join(_annotation(finding) + "\n" for finding in findings_by_place(report.findings))
+    """One workflow command for each finding, and for each piece of advice that has none."""
+    general = [_general(advice) for advice in report.advice if not advice.findings]
+    return "".join(line + "\n" for line in [*map(_annotation, findings_by_place(report.findings)), *general])
+
+
+def _general(advice: Advice) -> str:
+    title = ",".join(advice.codes).translate(_PROPERTY)
+    return f"::{_LEVELS[advice.severity]} title={title}::{advice.title.translate(_DATA)}"
 
 
 def _annotation(finding: Finding) -> str:

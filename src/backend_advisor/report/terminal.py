@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
-from backend_advisor.model import Advice, Proof, Report, SolutionStep, Source
+from backend_advisor.model import Advice, Proof, Report, Source
 from backend_advisor.report import proofs
 from backend_advisor.report.citations import cited, in_order, without_numbers
 from backend_advisor.report.console import (
@@ -137,7 +137,7 @@ def _advice(
     yield from _more(len(advice.proofs) - caps.proofs, style)
     if caps.diagnosis and advice.diagnosis:
         yield from _headed(style.say("diagnosis"), prose(advice.diagnosis))
-    yield from _headed(style.say("solution"), list(_steps(advice.solution, style, caps)))
+    yield from _headed(style.say("solution"), list(_steps(advice, style, caps)))
     practices, monitoring = advice.best_practices, advice.monitoring
     yield from _headed(style.say("best_practices"), list(_bullets(practices, caps.practices, style)))
     yield from _headed(style.say("monitoring"), list(_bullets(monitoring, caps.monitoring, style)))
@@ -173,13 +173,17 @@ def _found(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]
     yield from _headed(style.say("findings"), lines)
 
 
-def _steps(steps: Sequence[SolutionStep], style: Style, caps: Caps) -> Iterator[RenderableType]:
+def _steps(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]:
+    """The first steps; a long example is cut, a change that was measured never, since it is there to be copied."""
+    steps = advice.solution
+    measured = [change.apply.strip() for proof in advice.proofs for change in proof.changes]
     for number, step in enumerate(steps[: caps.steps], 1):
         yield from item(f"{number}.", step.text)
         for code in step.code:
             lines = code.text.rstrip().split("\n")
-            yield indented(code_text("\n".join(lines[: caps.code_lines])), 3)
-            yield from _more(len(lines) - caps.code_lines, style)
+            most = len(lines) if any(text in code.text for text in measured) else caps.code_lines
+            yield indented(code_text("\n".join(lines[:most])), 3)
+            yield from _more(len(lines) - most, style)
     yield from _more(len(steps) - caps.steps, style)
 
 

@@ -105,6 +105,8 @@ class Schema:
         }
 
 
+_SHIELD = "position"
+
 MAX_NODES = 6_000
 """The optimiser's work grows with the square of a statement; this many nodes take it about a second."""
 
@@ -119,6 +121,7 @@ def qualified(statement: Statement, schema: Schema) -> exp.Expression | None:
     named = {table.name.lower() for table in statement.tree.find_all(exp.Table)}
     copied = statement.tree.copy()
     _keep_case(copied)
+    _shield_positions(copied)
     try:
         tree = qualify(
             copied,
@@ -130,9 +133,24 @@ def qualified(statement: Statement, schema: Schema) -> exp.Expression | None:
             identify=False,
         )
     except (SqlglotError, RecursionError, AssertionError, TypeError):
-        # The optimiser asserts where a positional ORDER BY meets a star, and reads `"a;b"` as two statements.
+        # The optimiser reads `"a;b"` as two statements.
         return None
+    for position in [one for one in tree.find_all(exp.Paren) if one.meta.get(_SHIELD)]:
+        position.replace(position.this)
     return tree
+
+
+def _shield_positions(tree: exp.Expression) -> None:
+    """Keep `ORDER BY 1` as it is beside a star in the list: the optimiser asserts that it finds an alias there."""
+    for select in tree.find_all(exp.Select):
+        order = select.args.get("order")
+        if order is None or not select.is_star:
+            continue
+        for key in order.expressions:
+            if isinstance(key.this, exp.Literal) and key.this.is_int:
+                shield = exp.Paren(this=key.this.copy())
+                shield.meta[_SHIELD] = True
+                key.set("this", shield)
 
 
 def _keep_case(tree: exp.Expression) -> None:

@@ -116,9 +116,19 @@ def _prove_one(server: Server, setting: _Setting) -> list[Proof]:
     except TimedOut as error:
         return [_untested(setting, setting.say("untested_timeout", seconds=f"{error.seconds:g}"))]
     except QueryFailed as error:
+        lacking = _lacking(setting) if error.sqlstate in ("42703", "42P01") else ""
+        if lacking:
+            return [_untested(setting, setting.say("untested_lacking", tables=lacking, message=error.message))]
         return [_untested(setting, setting.say("untested_failed", message=error.message))]
     except LabError as error:
         return [_untested(setting, setting.say("untested_failed", message=str(error)))]
+
+
+def _lacking(setting: _Setting) -> str:
+    """The queried tables that the DDL leaves out; nothing where no DDL was given at all."""
+    tables = setting.schema.tables.values()
+    missing = [table.name for table in tables if table.inferred]
+    return ", ".join(missing) if len(missing) < len(tables) else ""
 
 
 def _proofs(made: Bench, setting: _Setting) -> Iterator[Proof]:
@@ -131,12 +141,20 @@ def _proofs(made: Bench, setting: _Setting) -> Iterator[Proof]:
     helpful = [outcome for outcome in outcomes if outcome.equal and pays(found.after, outcome.best)]
     rest = [outcome for outcome in outcomes if outcome not in helpful]
     helpful.sort(key=lambda outcome: (outcome.best.median_ms or 0.0) if outcome.best is not None else 0.0)
-    yield _index_proof(made, setting, shelf, found, rest)
+    yield _index_proof(made, setting, shelf, found, rest, _replaced(found, helpful))
     for outcome in helpful:
         yield _rewrite_proof(made, setting, shelf, found, outcome)
     statistics = statistics_of(setting.case.artifacts, setting.schema)
     if statistics is not None or made.scale < 1:
         yield from _model_proof(made, setting, statistics, [built.index for built in found.chosen])
+
+
+def _replaced(found: Found, helpful: Sequence[Outcome]) -> tuple[str, ...]:
+    """The recommended indexes that the best rewrite makes needless; a page by keys replaces none."""
+    best = next((outcome for outcome in helpful if outcome.rewrite.same_rows), None)
+    if best is None:
+        return ()
+    return tuple(built.index.name for built in found.chosen if built.index.name not in best.indexes)
 
 
 def _model_proof(
@@ -193,7 +211,8 @@ def _rewrite_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, o
     recommended = {built.index.name for built in found.chosen}
     extra = [shelf.built[index] for index in outcome.indexes if index not in recommended]
     changes = [Change(apply=f"{outcome.shown.rstrip(';')};", rollback="", reason=name)]
-    changes += [_index_change(made, setting, built, {}) for built in extra]
+    overhead = write_overhead(made.database, [built.index for built in extra])
+    changes += [_index_change(made, setting, built, overhead) for built in extra]
     conditions = [*_conditions(made, setting), *_equality_conditions(setting, outcome)]
     if recommended or outcome.indexes:
         named = [", ".join(sorted(names)) or "–" for names in (recommended, outcome.indexes)]
@@ -244,7 +263,9 @@ def _rewrites_left(setting: _Setting, found: Found, outcomes: Sequence[Outcome])
         yield Trial(statement=outcome.shown, reason=reason, median_ms=alone)
 
 
-def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, rest: Sequence[Outcome]) -> Proof:
+def _index_proof(
+    made: Bench, setting: _Setting, shelf: Shelf, found: Found, rest: Sequence[Outcome], replaced: Sequence[str]
+) -> Proof:
     indexes = [built.index for built in found.chosen]
     after = _milliseconds(found.after)
     if indexes:
@@ -257,6 +278,10 @@ def _index_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, res
             gain=significant(found.gain),
             version=made.server.version,
         )
+        if replaced:
+            claim += " " + setting.say("claim_instead", indexes=", ".join(replaced))
+    elif not shelf.built:
+        claim = setting.say("claim_no_candidates", before=after, version=made.server.version)
     else:
         claim = setting.say("claim_no_gain", count=len(shelf.built), before=after, version=made.server.version)
     overhead = write_overhead(made.database, indexes)

@@ -159,6 +159,11 @@ def _measured(
     for names, seen in _with_more_indexes(runnable, schema, shelf, chosen):
         if best is None or (seen is not None and pays(best, seen)):
             best, indexes = seen, names
+    used = shelf.used(best.plan) if best is not None else frozenset()
+    if best is not None and not used.issuperset(indexes):
+        fewer = shelf.measure(runnable, used)
+        if fewer is not None and not pays(fewer, best):
+            best, indexes = fewer, tuple(sorted(used))
     return Outcome(rewrite, shown, equality, alone, best, indexes)
 
 

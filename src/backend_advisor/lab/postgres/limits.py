@@ -26,8 +26,8 @@ class Limits:
 
     statement_seconds: float = 30.0
     work_mem: str = "4MB"
-    temporary_files: str = "2GB"
-    memory_bytes: int = 3 * 1024**3
+    temporary_files: str = "1GB"
+    memory_bytes: int = 1024**3
     rows: int = 10_000
     disk_bytes: int = 8 * 1024**3
     free_disk_bytes: int = 512 * 1024**2

@@ -1,5 +1,6 @@
 """Candidate indexes for a query, most promising first: equality, then sort, then range, and variants."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from sqlglot import exp
@@ -13,6 +14,17 @@ MAX_CANDIDATES = 24
 BRIN_ROWS = 1_000_000
 """Below this a B-tree is small enough that a block-range index has nothing to save."""
 
+_KEYLESS_TYPES = ("json", "jsonb", "xml", "bytea", "blob")
+"""What is never a B-tree key here: without an order, or as a rule too long for one."""
+
+_SHORT_TYPE = re.compile(
+    r"(small|big)?(int|integer|serial)\d?\b(?!.*\[)|(numeric|decimal|real|double|float|money|bool|date|time|interval|uuid|"
+    r"inet|cidr|macaddr|oid)[\w ]*(\([\d, ]*\))?[\w ]*$|(n?varchar2?|n?char|character|character varying|bpchar) ?"
+    r"\((\d\d?|1\d\d|2[0-4]\d|25[0-5])( char| byte)?\)$",
+    re.IGNORECASE,
+)
+"""Types whose values stay far below the 2.7 kB that an entry of a B-tree may have."""
+
 _IDENTITY_TYPES = ("bigint", "uuid", "bigserial", "serial")
 
 
@@ -22,9 +34,23 @@ def candidates(trees: Iterable[exp.Expr], schema: Schema) -> tuple[Index, ...]:
     for tree in trees:
         for access in accesses(tree, schema):
             for index in _for_access(access, schema):
-                if not _covered(index, schema.indexes):
+                if _fits(index, schema) and not _covered(index, schema.indexes):
                     found.setdefault(_shape(index), index)
     return tuple(found.values())[:MAX_CANDIDATES]
+
+
+def _fits(index: Index, schema: Schema) -> bool:
+    """Whether no row can be refused because its entry would be too long for a B-tree.
+
+    A column that is only carried along must be short by its type. One that the query compares may be text.
+    """
+    if index.method != "btree":
+        return True
+    table = schema.table(index.table)
+    types = {column.name.lower(): column.type.lower() for column in table.columns} if table is not None else {}
+    carried = all(_SHORT_TYPE.match(types.get(name.lower(), "")) for name in index.include)
+    keys = [types.get(key.split(" ")[0].strip('"').lower(), "") for key in index.keys]
+    return carried and not any(type_.startswith(_KEYLESS_TYPES) for type_ in keys)
 
 
 def _for_access(access: Access, schema: Schema) -> Iterator[Index]:
