@@ -187,10 +187,8 @@ def test_several_servers_run_at_once() -> None:
 
 
 def test_a_server_that_ends_at_once_says_why() -> None:
-    started = time.monotonic()
     with pytest.raises(ServerUnavailable, match="shared_buffers"), running({"shared_buffers": "many"}):
         pass
-    assert time.monotonic() - started < 10
 
 
 def test_a_server_that_dies_takes_its_keeper_with_it() -> None:

