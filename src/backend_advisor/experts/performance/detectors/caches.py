@@ -127,9 +127,16 @@ def _fillings(info: FunctionInfo, held: dict[str, ir.Node]) -> Iterator[tuple[ir
             name, key = name_of(node.target.value), node.target.key
         elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and node.func.name in _WRITES and node.args:
             name, key = name_of(node.func.value), node.args[0]
-        if name in held and name not in local | told and key is not None and not isinstance(key, ir.Const | ir.Attr):
+        if name in held and name not in local | told and key is not None and not _is_fixed(key):
             told.add(name)
             yield node, name
+
+
+def _is_fixed(key: ir.Expr) -> bool:
+    """A literal, or a member of a class such as an enumeration."""
+    return isinstance(key, ir.Const) or (
+        isinstance(key, ir.Attr) and isinstance(key.value, ir.Name) and key.value.id[:1].isupper()
+    )
 
 
 def _is_by_caller(node: ir.Node, info: FunctionInfo, name: str, during: Served) -> bool:
