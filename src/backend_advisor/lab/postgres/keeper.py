@@ -71,7 +71,18 @@ def _start(order: dict[str, Any]) -> "subprocess.Popen[bytes]":
                 os.remove(order["secret"])  # noqa: PTH107
         if made.returncode != 0:
             raise OSError(_tail(log))
+        _cap_memory(order["memory"])
         return subprocess.Popen(order["postgres"], **common)
+
+
+def _cap_memory(most: int) -> None:
+    """Bound the address space of the server, which inherits it; a root without all rights cannot set it afterwards."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    except (ImportError, OSError, ValueError):
+        return
 
 
 def _environment(order: dict[str, Any]) -> dict[str, str]:

@@ -116,6 +116,7 @@ def running(settings: Mapping[str, str] | None = None, limits: Limits | None = N
             folder,
             binaries,
             address,
+            bounds,
             {**SETTINGS, **address.settings(), **bounds.server_settings(), **(settings or {})},
         )
     except OSError as error:
@@ -137,7 +138,9 @@ def running(settings: Mapping[str, str] | None = None, limits: Limits | None = N
         _reap(process, folder)
 
 
-def _keep(folder: Path, binaries: Binaries, address: Address, settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def _keep(
+    folder: Path, binaries: Binaries, address: Address, limits: Limits, settings: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
     data, options = str(folder / "data"), [f"{name}={value}" for name, value in settings.items()]
     user, group = _identity(binaries.user)
     locale = LOCALES.get(sys.platform, "C.UTF-8")
@@ -156,6 +159,7 @@ def _keep(folder: Path, binaries: Binaries, address: Address, settings: Mapping[
         "pg_ctl": str(binaries.program("pg_ctl")),
         "secret": str(secret) if secret is not None else None,
         "locale": locale,
+        "memory": limits.memory_bytes,
         "user": user,
         "group": group,
     }
