@@ -9,9 +9,9 @@ from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.site import Site
-from backend_advisor.code.taints import ALL, Taint, merge_taints, station
+from backend_advisor.code.taints import ALL, NUMBER, Taint, merge_taints, station
 from backend_advisor.code.types import NO_TEXT, behind, declared_value, is_harmless, is_text
-from backend_advisor.code.values import UNKNOWN, Value, join_all
+from backend_advisor.code.values import UNKNOWN, Value, cleaned, join_all
 
 _PARAMETERS = 64
 _OF_CLASSES = frozenset({"component", "http.handler"})
@@ -148,11 +148,11 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
     harmless = run.language in ("python", "java") and is_harmless(run, param.type)
     noted = _noted(run, param)
     if noted is not None:
-        return noted if not harmless else noted.but(taints={})
+        return noted if not harmless else cleaned(noted, (NUMBER,))
     trail = station("source", info.unit.path, param.start, param.end, None)
     if kind is not None and kind.startswith("source:"):
         if harmless:
-            return stated
+            return stated.but(taints={Taint(kind[7:]).clean((NUMBER,)): trail})
         known = run.machine.known_types() - _TEXTS
         foreign = [one for one in stated.types if one in known and one not in run.machine.program.classes]
         if foreign and stated.rest is None:

@@ -8,6 +8,16 @@ ALL = "all"
 """A cleaning that makes data safe for every use."""
 
 
+NUMBER = "number"
+"""A cleaning that leaves no text: a number, date or identifier, which can still name somebody else's record."""
+
+
+_NUMBERS_HARM = frozenset({"record.id"})
+
+
+_LASTING = frozenset({NUMBER})
+
+
 MOST_FIELDS_READ = 3
 """How deep the fields read from a parameter are told apart."""
 
@@ -105,7 +115,7 @@ class Taint:
 
     def restored(self) -> "Taint":
         """The same data after an encoding that had made it safe was undone."""
-        return Taint(self.role, self.index, self.path, frozenset(), self.unsure)
+        return Taint(self.role, self.index, self.path, self.cleared & _LASTING, self.unsure)
 
     def doubted(self) -> "Taint":
         """The same data after a call that nothing is known of."""
@@ -119,6 +129,8 @@ class Taint:
 
     def harms(self, role: str) -> bool:
         """Whether the data is still unsafe for a sink of this role."""
+        if NUMBER in self.cleared and role not in _NUMBERS_HARM:
+            return False
         return role not in self.cleared and ALL not in self.cleared
 
     def __repr__(self) -> str:
