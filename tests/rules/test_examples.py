@@ -1,5 +1,6 @@
 """Every example of every rule on source code: bad ones are found where they are marked, good ones stay clean."""
 
+import re
 from collections.abc import Iterator
 from importlib import import_module
 
@@ -16,6 +17,7 @@ from backend_advisor.rules.places import Places
 from backend_advisor.rules.registry import code_detectors
 
 _SUFFIX = {"python": "py", "javascript": "js", "typescript": "ts", "java": "java"}
+_FILE = re.compile(r"^(?://|#) file: (\S+)$", re.MULTILINE)
 _KINDS = {kind.value for kind in SOURCE_CODE}
 
 
@@ -43,11 +45,21 @@ def _examples() -> Iterator[pytest.param]:
                 yield pytest.param(playbook, example, id=f"{playbook.code}-{playbook.name}-{word}-{number}")
 
 
+def _files(example: Example) -> Iterator[Artifact]:
+    """The files of an example: a comment `file: NAME` on a line of its own begins the next one."""
+    kind = ArtifactKind(example.kind)
+    parts = _FILE.split(example.text)
+    if len(parts) == 1:
+        yield Artifact(name=f"example.{_SUFFIX[example.kind]}", kind=kind, text=example.text, origin="file")
+    line = parts[0].count("\n")
+    for name, text in zip(parts[1::2], parts[2::2], strict=True):
+        yield Artifact(name=name, kind=kind, text=text, origin="file", first_line=line + 1)
+        line += text.count("\n")
+
+
 def found_lines(playbook: Playbook, example: Example) -> set[int]:
     """The lines where a rule finds something in its example."""
-    name = f"example.{_SUFFIX[example.kind]}"
-    artifact = Artifact(name=name, kind=ArtifactKind(example.kind), text=example.text, origin="file")
-    reading = read_code((artifact,))
+    reading = read_code(tuple(_files(example)))
     places = Places(reading.artifacts)
     return {
         match.location.span.line

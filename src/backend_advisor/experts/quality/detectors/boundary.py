@@ -1,0 +1,228 @@
+"""Data of a request that is taken as it comes (QUA114), or checked with `assert` (QUA116)."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import ClassInfo, FunctionInfo
+from backend_advisor.code.seen import Handler
+from backend_advisor.experts.quality.detectors.handlers import given_by_client, handler_of, handlers, words_in
+from backend_advisor.experts.quality.detectors.outline import outline
+from backend_advisor.experts.quality.detectors.tree import function_name, name_of, names_in, short, within
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_CONSTRAINTS = frozenset(
+    ["NotNull", "NotBlank", "NotEmpty", "Size", "Min", "Max", "Email", "Pattern", "Positive", "PositiveOrZero",
+     "Negative", "Past", "Future", "PastOrPresent", "FutureOrPresent", "DecimalMin", "DecimalMax", "Digits", "Length",
+     "Range", "AssertTrue", "AssertFalse", "URL"]
+)  # fmt: skip
+_SHAPELESS = frozenset({"any", "object", "Record", "unknown", "Object", "dict", "Dict", "typing.Dict", "Any", "Map"})
+_VALIDATES = re.compile(
+    r"(?i)valid|schema|celebrate|\bjoi|zod|yup|ajv|sanitiz|^check$|^checkSchema$|^body$|^rules|^dto|safeParse|^parse$|"
+    r"superstruct|^assert"
+)
+_RAW = re.compile(r"(?i)webhook|callback|hook|proxy|forward|graphql|batch|import|sync|debug|echo|log")
+_BODY = re.compile(rb"(?<=\} = )(?:req|request|ctx\.request)\.body\b|\b(?:req|request|ctx\.request)\.body(?=\.\w|\[)")
+_MODELS = frozenset({"BaseModel", "SQLModel", "Struct", "Schema", "pydantic.BaseModel"})
+_LEAST = 2
+
+
+@detects_in_code("QUA114")
+def missing_validation(context: CodeContext) -> Iterator[Match]:
+    """Handlers that take a body without any check although their siblings check theirs."""
+    language = context.program.language
+    known = list(handlers(context))
+    if language == "java":
+        yield from _spring(context, known)
+    elif language == "python":
+        yield from _fastapi(context, known)
+    else:
+        yield from _nest(context, known)
+        yield from _express(context, known)
+
+
+def _spring(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
+    """`@RequestBody` without `@Valid` on a class whose fields state constraints: nobody looks at them."""
+    for handler in known:
+        for param in handler.info.node.params:
+            names = {name_of(one) for one in param.decorators}
+            if "RequestBody" not in names or any(name.startswith("Valid") for name in names) or param.type is None:
+                continue
+            owner = _class(context, param.type.name)
+            field = _constrained(owner) if owner is not None else None
+            if owner is None or field is None:
+                continue
+            yield Match(
+                location=context.location(handler.info.unit, param),
+                values={"handler": function_name(handler.info), "body": param.name},
+                confidence=Confidence.MEDIUM if _is_entity(owner) else Confidence.HIGH,
+                steps=((context.location(owner.unit, field), "step_constraint"),),
+            )
+
+
+def _is_entity(owner: ClassInfo) -> bool:
+    """Whether the database checks the constraints too, as JPA does before a write."""
+    return any(name_of(one) == "Entity" for one in owner.node.decorators)
+
+
+def _class(context: CodeContext, name: str) -> ClassInfo | None:
+    found = context.program.by_short_name.get(name.rpartition(".")[2], [])
+    return found[0] if len(found) == 1 else None
+
+
+def _constrained(owner: ClassInfo) -> ir.Field | None:
+    for field in owner.node.fields:
+        for one in field.decorators:
+            grouped = isinstance(one, ir.Call) and any(key == "groups" for key, _ in one.keywords)
+            if name_of(one) in _CONSTRAINTS and not grouped:
+                return field
+    return None
+
+
+def _fastapi(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
+    """`request.json()` or a plain dict where others take a model."""
+    modelled: list[FunctionInfo] = []
+    bare: list[tuple[FunctionInfo, ir.Node, str]] = []
+    for handler in known:
+        info = handler.info
+        if any(param.type is not None and _is_model(context, param.type.name) for param in info.node.params):
+            modelled.append(info)
+            continue
+        taken = _taken_bare(context, info)
+        if taken is not None and not _RAW.search(f"{info.node.name} {info.unit.path}"):
+            bare.append((info, *taken))
+    yield from _against_siblings(context, modelled, bare)
+
+
+def _is_model(context: CodeContext, name: str) -> bool:
+    owner = _class(context, name)
+    if owner is None:
+        return False
+    bases = {name_of(base) for one in context.program.ancestry(owner) for base in one.node.bases}
+    return bool(bases & _MODELS)
+
+
+def _taken_bare(context: CodeContext, info: FunctionInfo) -> tuple[ir.Node, str] | None:
+    for param in info.node.params:
+        stated = param.type.name if param.type is not None else ""
+        if name_of(param.default) == "Body" and stated in _SHAPELESS:
+            return param, param.name
+        if stated in ("dict", "Dict", "typing.Dict") and param.default is None and param.kind == "normal":
+            return param, param.name
+    for node in within(*info.node.body):
+        if isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and node.func.name == "json":
+            typed = [one for one in info.node.params if one.name == name_of(node.func.value) and one.type is not None]
+            if typed and typed[0].type is not None and typed[0].type.name.endswith("Request") and not _checked(info):
+                return node, short(context.text(info.unit, node))
+    return None
+
+
+def _checked(info: FunctionInfo) -> bool:
+    return any(_VALIDATES.search(name) for name in words_in(*info.node.body) if name != "body")
+
+
+def _nest(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
+    """A body whose type is gone when the program runs, so that the pipe has nothing to check."""
+    modelled: list[FunctionInfo] = []
+    bare: list[tuple[FunctionInfo, ir.Node, str]] = []
+    for handler in known:
+        info = handler.info
+        for param in info.node.params:
+            body = next((one for one in param.decorators if name_of(one) == "Body"), None)
+            if body is None or param.type is None or (isinstance(body, ir.Call) and body.args):
+                continue
+            owner = _class(context, param.type.name)
+            if owner is not None and owner.node.kind == "class":
+                if any(field.decorators for field in owner.node.fields):
+                    modelled.append(info)
+            elif not _RAW.search(info.node.name) and not _checked(info) and _is_gone(owner, param.type.name):
+                bare.append((info, param, param.name))
+    yield from _against_siblings(context, modelled, bare)
+
+
+def _is_gone(owner: ClassInfo | None, name: str) -> bool:
+    """Whether a type of TypeScript leaves nothing to check against when the program runs."""
+    return name in _SHAPELESS if owner is None else owner.node.kind == "interface"
+
+
+def _express(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
+    """A handler that reads `req.body` without a validator before it or in it."""
+    checked: list[FunctionInfo] = []
+    bare: list[tuple[FunctionInfo, ir.Node, str]] = []
+    for handler in known:
+        info = handler.info
+        found = _BODY.search(info.unit.module.source, info.node.start, info.node.end)
+        if found is None or not isinstance(handler.node, ir.Call) or info.owner is not None:
+            continue
+        words = words_in(*handler.node.args[:-1]) | words_in(*info.node.body)
+        if any(_VALIDATES.search(name) for name in words if name != "body"):
+            checked.append(info)
+        elif not _RAW.search(info.node.name):
+            place = ir.Name(found.start(), found.end(), "body")
+            bare.append((info, place, found[0].decode()))
+    yield from _against_siblings(context, checked, bare)
+
+
+def _against_siblings(
+    context: CodeContext, checked: list[FunctionInfo], bare: list[tuple[FunctionInfo, ir.Node, str]]
+) -> Iterator[Match]:
+    if len(checked) < _LEAST or len(checked) < len(bare):
+        return
+    sibling = checked[0]
+    for info, node, body in bare:
+        yield Match(
+            location=context.location(info.unit, node),
+            values={"handler": function_name(info), "body": body},
+            confidence=Confidence.MEDIUM,
+            steps=(
+                (
+                    context.places.location(sibling.unit.path, sibling.node.start, sibling.node.header_end),
+                    "step_sibling",
+                ),
+            ),
+        )
+
+
+@detects_in_code("QUA116")
+def assertion_as_validation(context: CodeContext) -> Iterator[Match]:
+    """An `assert` in a handler on what the client sent: it is gone when assertions are off."""
+    for written in outline(context):
+        tests = [node for node in written.notable if isinstance(node, ir.Assert)]
+        if not tests or written.unit.language not in ("python", "java"):
+            continue
+        info = handler_of(context, written)
+        if info is None:
+            continue
+        given = _derived(info, given_by_client(info))
+        for node in tests:
+            names = names_in(node.test)
+            if names & given and name_of(node.test) not in ("isinstance",):
+                yield Match(
+                    location=context.location(written.unit, node),
+                    values={"test": short(context.text(written.unit, node.test)), "handler": function_name(info)},
+                    confidence=Confidence.HIGH,
+                )
+
+
+def _derived(info: FunctionInfo, given: set[str]) -> set[str]:
+    """The names that hold data of the request: parameters and what is read from them without a call to others."""
+    found = set(given)
+    for node in within(*info.node.body):
+        if isinstance(node, ir.Assign) and node.value is not None and _reads(node.value, found | {"request"}):
+            found |= names_in(node.target)
+    return found | {"request"}
+
+
+def _reads(value: ir.Expr, names: set[str]) -> bool:
+    """`request.json["id"]`, `body.get("id")`, `int(raw)`: still the client's data."""
+    if isinstance(value, ir.Await | ir.Cast):
+        return _reads(value.value, names)
+    if isinstance(value, ir.Call):
+        if isinstance(value.func, ir.Attr):
+            return _reads(value.func.value, names)
+        return name_of(value.func) in ("int", "float", "str", "len") and any(_reads(one, names) for one in value.args)
+    if isinstance(value, ir.Attr | ir.Index):
+        return _reads(value.value, names)
+    return isinstance(value, ir.Name) and value.id in names

@@ -1,0 +1,103 @@
+"""Code that reaches past the layer below it (QUA112)."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.quality.detectors.acts import DATABASE
+from backend_advisor.experts.quality.detectors.handlers import handlers
+from backend_advisor.experts.quality.detectors.tree import function_name, is_apart, name_of, short
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence, Location
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_LAYER = re.compile(r"(?i)service|repositor|repo\b|dao\b|crud|store|use_?cases?|manager|gateway|queries|domain|mapper")
+_SERVICE = re.compile(r"(?i)service|idgnr|idgen")
+_HEALTH = re.compile(r"(?i)health|ready|readiness|liveness|ping|status|metrics|version")
+_DOMAIN = re.compile(r"(?:^|/)domain/")
+_BELOW = re.compile(r"(?:^|/)(?:infrastructure|infra|persistence|adapters?|controllers?|presentation|web|api)/")
+_LEAST = 3
+_SHARE = 2
+
+
+@detects_in_code("QUA112")
+def layer_reaching_past(context: CodeContext) -> Iterator[Match]:
+    """Handlers on the database although most go through a layer, and a domain that imports what is around it."""
+    yield from _handlers(context)
+    for unit in context.program.units.values():
+        if _DOMAIN.search(unit.path) and not is_apart(unit):
+            yield from _domain(context, unit)
+
+
+def _handlers(context: CodeContext) -> Iterator[Match]:
+    known = [one.info for one in handlers(context)]
+    ids = {id(info) for info in known}
+    direct: dict[int, CallSeen] = {}
+    for call in context.seen.calls.values():
+        owner = _inside(call.info, ids)
+        if owner is not None and call.certain and DATABASE.intersection(call.role.does) and not _is_service(call):
+            first = direct.get(id(owner))
+            if first is None or call.node.start < first.node.start:
+                direct[id(owner)] = call
+    through: dict[int, FunctionInfo] = {}
+    for reach in context.seen.reaches.values():
+        owner = _inside(reach.info, ids)
+        if owner is None or id(owner) in direct or reach.callee.unit is owner.unit:
+            continue
+        if DATABASE.intersection(reach.acts) and _LAYER.search(_place(reach.callee)):
+            through.setdefault(id(owner), reach.callee)
+    if len(through) < _LEAST or len(through) < _SHARE * len(direct):
+        return
+    sibling = next(info for info in known if id(info) in through)
+    example = through[id(sibling)]
+    for info in known:
+        found = direct.get(id(info))
+        if found is None or _HEALTH.search(info.node.name):
+            continue
+        yield Match(
+            location=context.location(found.unit, found.node),
+            values={"where": function_name(info), "target": short(context.text(found.unit, found.node))},
+            confidence=Confidence.MEDIUM,
+            steps=((_signature(context, example), "step_layer"),),
+        )
+
+
+def _is_service(call: CallSeen) -> bool:
+    """Whether the database is behind a service of the framework (generators of identifiers and the like)."""
+    func = call.node.func if isinstance(call.node, ir.Call) else None
+    return isinstance(func, ir.Attr) and _SERVICE.search(name_of(func.value)) is not None
+
+
+def _inside(info: FunctionInfo | None, ids: set[int]) -> FunctionInfo | None:
+    while info is not None:
+        if id(info) in ids:
+            return info
+        info = info.outer
+    return None
+
+
+def _place(info: FunctionInfo) -> str:
+    return f"{info.unit.path} {info.owner.node.name if info.owner is not None else ''}"
+
+
+def _signature(context: CodeContext, info: FunctionInfo) -> Location:
+    end = max(info.node.header_end, info.node.start)
+    return context.places.location(info.unit.path, info.node.start, end)
+
+
+def _domain(context: CodeContext, unit: Unit) -> Iterator[Match]:
+    for statement in (*unit.imports.values(), *unit.stars):
+        target = context.program.locate(statement, unit)
+        if target is None or statement.type_only or _DOMAIN.search(target.path) or not _BELOW.search(target.path):
+            continue
+        yield Match(
+            location=context.location(unit, statement),
+            values={"where": "/".join(unit.path.split("/")[-2:]), "target": _target(statement)},
+            confidence=Confidence.HIGH,
+        )
+
+
+def _target(statement: ir.Import) -> str:
+    return f"{statement.module}.{statement.name}" if statement.name not in (None, "*", "default") else statement.module

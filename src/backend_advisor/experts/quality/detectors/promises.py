@@ -1,0 +1,149 @@
+"""Asynchronous calls that nobody waits for (QUA109)."""
+
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.quality.detectors.outline import Written, outline
+from backend_advisor.experts.quality.detectors.tree import name_of, short
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence, Severity
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_CLIENTS = (
+    "axios",
+    "fetch",
+    "got",
+    "undici",
+    "@prisma/client",
+    "prisma",
+    "typeorm",
+    "sequelize",
+    "mongoose",
+    "mongodb",
+)
+_PROMISED = frozenset({"http.request", "db.write", "db.write_many", "orm.save", "mail.send", "queue.publish"})
+_TASKS = frozenset({"create_task", "ensure_future"})
+
+
+@detects_in_code("QUA109")
+def floating_promise(context: CodeContext) -> Iterator[Match]:
+    """A call of an asynchronous function as a statement of its own, in a function that could wait for it."""
+    reached = {id(reach.node): reach.callee for reach in context.seen.reaches.values()}
+    seen: dict[int, CallSeen] = {id(call.node): call for call in context.seen.calls.values()}
+    for written in outline(context):
+        waits = written.node.is_async or _serves(context, written)
+        for node in written.notable:
+            call = _bare_call(node)
+            if call is None:
+                continue
+            callee = _callee(context, written, call, reached)
+            if callee is not None and _runs_later(callee) and (waits or written.unit.language == "python"):
+                yield _match(context, written, call, callee)
+            elif _drops_task(written.unit, call) or (waits and _promises(seen.get(id(call)))):
+                yield _match(context, written, call, None)
+
+
+def _bare_call(node: ir.Node) -> ir.Call | None:
+    """The call that a statement consists of; `f().then(g)` with nothing for errors is `f()`."""
+    call = node.value if isinstance(node, ir.Do) else None
+    if not isinstance(call, ir.Call) or call.new:
+        return None
+    if isinstance(call.func, ir.Attr) and call.func.name in ("then", "finally") and len(call.args) == 1:
+        inner = call.func.value
+        return inner if isinstance(inner, ir.Call) else None
+    return call
+
+
+def _callee(
+    context: CodeContext, written: Written, call: ir.Call, reached: dict[int, FunctionInfo]
+) -> FunctionInfo | None:
+    known = reached.get(id(call))
+    if known is not None:
+        return known if known.node.name == name_of(call.func) else None
+    if isinstance(call.func, ir.Name):
+        return _named(context, written, call.func.id)
+    if (
+        isinstance(call.func, ir.Attr)
+        and isinstance(call.func.value, ir.Name)
+        and call.func.value.id in ("this", "self")
+    ):
+        info = context.program.infos.get(id(written.node))
+        owner = info.owner if isinstance(info, FunctionInfo) else None
+        found = context.program.method(owner, call.func.name) if owner is not None else []
+        return found[0] if len(found) == 1 else None
+    return None
+
+
+def _named(context: CodeContext, written: Written, name: str) -> FunctionInfo | None:
+    """The function that a plain name means: one of the file, or an imported one."""
+    at: Written | None = written
+    while at is not None:
+        if any(param.name == name for param in at.node.params):
+            return None
+        at = at.outer
+    unit: Unit | None = written.unit
+    statement = written.unit.imports.get(name)
+    if statement is not None:
+        unit = context.program.locate(statement, written.unit)
+        name = statement.name or name
+    if unit is None or name == "default":
+        return None
+    found = [info for info in unit.functions if info.node.name == name and info.owner is None and info.outer is None]
+    return found[0] if len(found) == 1 else None
+
+
+def _runs_later(callee: FunctionInfo) -> bool:
+    """Whether a call gives a promise that can fail: an async function that does not catch everything itself."""
+    node = callee.node
+    if not node.is_async or node.is_generator or node.decorators:
+        return False
+    if callee.unit.language == "python":
+        return True
+    return not (len(node.body) == 1 and isinstance(node.body[0], ir.Try) and bool(node.body[0].handlers))
+
+
+def _drops_task(unit: Unit, call: ir.Call) -> bool:
+    """`asyncio.create_task(…)` whose result is not kept: the loop itself holds the task by a weak reference only."""
+    if unit.language != "python" or name_of(call.func) not in _TASKS:
+        return False
+    if isinstance(call.func, ir.Attr):
+        return name_of(call.func.value) == "asyncio"
+    statement = unit.imports.get(name_of(call.func))
+    return statement is not None and statement.module == "asyncio"
+
+
+def _promises(call: CallSeen | None) -> bool:
+    """Whether a known client's call gives a promise: it writes or sends, and was given no callback."""
+    if call is None or not call.certain or not _PROMISED.intersection(call.role.does):
+        return False
+    if not call.role.name.startswith(_CLIENTS) or not isinstance(call.node, ir.Call):
+        return False
+    return not any(isinstance(one, ir.Lambda) for one in call.node.args)
+
+
+def _serves(context: CodeContext, written: Written) -> bool:
+    info = context.program.infos.get(id(written.node))
+    return isinstance(info, FunctionInfo) and (
+        "http.handler" in info.marks or (id(info) in context.seen.handlers and written.unit.language != "java")
+    )
+
+
+def _match(context: CodeContext, written: Written, call: ir.Call, callee: FunctionInfo | None) -> Match:
+    python = written.unit.language == "python"
+    never = python and callee is not None
+    return Match(
+        location=context.location(written.unit, call),
+        values={"call": short(context.text(written.unit, call)), "function": written.name},
+        severity=Severity.ERROR if never else Severity.WARNING,
+        confidence=Confidence.HIGH if never or (callee is None and python) else Confidence.MEDIUM,
+        steps=()
+        if callee is None
+        else (
+            (
+                context.places.location(callee.unit.path, callee.node.start, callee.node.header_end),
+                "step_never" if never else "step_async",
+            ),
+        ),
+    )
