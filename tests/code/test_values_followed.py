@@ -197,6 +197,11 @@ def inside(path):
     if ".." in path:
         raise ValueError
 
+def held(path):
+    if ".." not in path:
+        return
+    raise ValueError
+
 def local(url):
     return url and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
@@ -219,6 +224,7 @@ def wrong(value):
         ("known(q)\nos.system(q)", {"command.text"}),
         ("inside(q)\nopen('/srv/' + q)", set()),
         ("inside(q)\nos.system(q)", {"command.text"}),
+        ("held(q)\nopen('/srv/' + q)", set()),
         ("if not local(q):\n    q = '/'\nreturn redirect(q)", set()),
         ("if other(q):\n    os.system(q)", {"command.text"}),
         ("if wrong(q):\n    os.system(q)", {"command.text"}),
@@ -226,3 +232,33 @@ def wrong(value):
 )
 def test_checks_in_functions_of_the_program(body: str, reached: set[str]) -> None:
     assert sinks(("app.py", handler(body, "from flask import redirect" + _CHECKS))) - {"html.text"} == reached
+
+
+def test_a_check_that_throws_where_overloads_hand_on() -> None:
+    text = """
+    import java.nio.file.*;
+    import org.springframework.web.bind.annotation.*;
+
+    @RestController
+    class C {
+        static void check(Path base, Path path) {
+            if (path.normalize().startsWith(base)) {
+                return;
+            }
+            throw new SecurityException();
+        }
+
+        static void check(Path base, String path) {
+            check(base, Path.of(path));
+        }
+
+        @GetMapping("/x")
+        byte[] x(@RequestParam String name) throws java.io.IOException {
+            Path path = Path.of("/srv").resolve(name);
+            %s
+            return Files.readAllBytes(path);
+        }
+    }
+    """
+    assert sinks(("C.java", text % 'check(Path.of("/srv"), path);')) == set()
+    assert sinks(("C.java", text % "")) == {"path.file"}

@@ -14,7 +14,7 @@ from backend_advisor.code.taints import ALL, Taint
 from backend_advisor.code.values import Value, all_taints
 
 _LONGEST = 12
-_DEEPEST = 4
+_DEEPEST = 16
 _LABEL = "parameter"
 _FALSE = (False, None, 0, "")
 
@@ -27,31 +27,60 @@ def told_by(run: Run, call: ir.Call, env: Env, refine: Refine, *, answer: bool) 
 
     `answer`: the call is known to have given something true; otherwise it is only known to have come back.
     """
+    if run.depth > _DEEPEST or not any(_is_doubtful(argument, env) for argument in call.args):
+        return []
     info = _called(run, call, env)
-    if info is None or len(info.node.body) > _LONGEST or run.depth > _DEEPEST or info.node.is_generator:
+    if info is None:
         return []
-    given = _given(info, call)
-    labels = {number: Taint(_LABEL, number) for number, _ in given}
-    inner_env: Env = {**run.machine.closure_of(info)}
-    for number, _ in given:
-        inner_env[info.node.params[number].name] = Value({labels[number]: None})  # type: ignore[dict-item]
-    inner = Run(run.machine, info.unit, info, run.machine.closure_of(info), run.depth + 1)
+    known = run.machine.checks.get((info, answer))
+    if known is None:
+        run.machine.checks[info, answer] = {}  # a function that calls itself tells nothing more
+        known = run.machine.checks[info, answer] = _checked(run, info, refine, answer=answer)
+    return [(expression, known[number]) for number, expression in _given(info, call) if known.get(number)]
+
+
+def _is_doubtful(argument: ir.Expr, env: Env) -> bool:
+    held = env.get(argument.id) if isinstance(argument, ir.Name) else None
+    return held is not None and bool(held.taints)
+
+
+def _checked(run: Run, info: FunctionInfo, refine: Refine, *, answer: bool) -> dict[int, tuple[str, ...]]:
+    """The sink roles for which a function has checked each of its parameters."""
+    if len(info.node.body) > _LONGEST or info.node.is_generator:
+        return {}
+    found: dict[int, tuple[str, ...]] = {}
+    for number, param in enumerate(info.node.params):
+        if param.kind == "normal" and param.pattern is None:
+            found[number] = _checked_one(run, info, number, refine, answer=answer)
+    return found
+
+
+def _checked_one(run: Run, info: FunctionInfo, number: int, refine: Refine, *, answer: bool) -> tuple[str, ...]:
+    closure = run.machine.closure_of(info)
+    inner_env: Env = {**closure, **{param.name: Value() for param in info.node.params}}
+    name = info.node.params[number].name
+    inner_env[name] = Value({Taint(_LABEL, number): None})  # type: ignore[dict-item]
+    inner = Run(run.machine, info.unit, info, closure, run.depth + 1)
     after = _after(inner, info.node.body, inner_env, refine, answer=answer)
-    if after is None:
-        return []
-    found: Told = []
-    for number, expression in given:
-        name = info.node.params[number].name
-        if name not in inner.reassigned:  # else what was checked is not what was given
-            found.append((expression, _cleared(after.get(name), number)))
-    return [(expression, roles) for expression, roles in found if roles]
+    # Of a parameter that was given another value it is not known that what the caller gave was checked.
+    return () if after is None or name in inner.reassigned else _cleared(after.get(name), number)
 
 
 def _called(run: Run, call: ir.Call, env: Env) -> FunctionInfo | None:
     if not isinstance(call.func, ir.Name | ir.Attr) or not call.args:
         return None
-    refs = [ref for ref in run.evaluate(call.func, env).refs if isinstance(ref, FunctionRef)]
-    return refs[0].info if len(refs) == 1 and refs[0].info is not run.info else None
+    found = [ref.info for ref in run.evaluate(call.func, env).refs if isinstance(ref, FunctionRef)]
+    if len(found) > 1:
+        found = [info for info in found if not _hands_on(info)]
+    return found[0] if len(found) == 1 and found[0] is not run.info else None
+
+
+def _hands_on(info: FunctionInfo) -> bool:
+    """Whether an overload only calls another of its name."""
+    only = info.node.body[0] if len(info.node.body) == 1 else None
+    call = only.value if isinstance(only, ir.Do | ir.Return) else None
+    func = call.func if isinstance(call, ir.Call) else None
+    return getattr(func, "id", None) == info.node.name or getattr(func, "name", None) == info.node.name
 
 
 def _given(info: FunctionInfo, call: ir.Call) -> list[tuple[int, ir.Expr]]:
@@ -62,8 +91,7 @@ def _given(info: FunctionInfo, call: ir.Call) -> list[tuple[int, ir.Expr]]:
     for number, argument in enumerate(call.args, start=base):
         if number >= len(info.node.params) or isinstance(argument, ir.Spread):
             break
-        if info.node.params[number].kind == "normal" and info.node.params[number].pattern is None:
-            found.append((number, argument))
+        found.append((number, argument))
     return found
 
 
@@ -71,6 +99,8 @@ def _after(run: Run, body: list[ir.Stmt], env: Env, refine: Refine, *, answer: b
     """The state when the function gives a true answer, or comes back; None where that is too much to tell."""
     for statement in body:
         if isinstance(statement, ir.If):
+            if not answer and _comes_back(statement.then) and isinstance(body[-1], ir.Throw):
+                return refine(run, statement.test, env, True)
             if statement.otherwise or not _leaves(statement.then, answer=answer):
                 return None
             env = refine(run, statement.test, env, False)
@@ -86,6 +116,10 @@ def _after(run: Run, body: list[ir.Stmt], env: Env, refine: Refine, *, answer: b
         else:
             return None
     return None if answer else env
+
+
+def _comes_back(body: list[ir.Stmt]) -> bool:
+    return len(body) == 1 and isinstance(body[0], ir.Return) and body[0].value is None
 
 
 def _leaves(body: list[ir.Stmt], *, answer: bool) -> bool:

@@ -35,6 +35,8 @@ class Machine:
         self.functions = Functions(self)
         self.objects = Objects(self)
         self._entered: dict[Any, Summary] = {}
+        self.checks: dict[tuple[FunctionInfo, bool], dict[int, tuple[str, ...]]] = {}
+        """What functions of the program have checked of their parameters when they say yes, or come back."""
         self._settable = frozenset(one.rpartition(".")[2][:-1] for one in self.roles.calls if one.endswith("="))
         self._envs: dict[str, Env] = {}
         self._closures: dict[int, Mapping[str, Value]] = {}
