@@ -72,6 +72,8 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     confidence: Confidence | None = None
     edits: dict[str, EditRule] = {}
     """By language; `javascript` is also for TypeScript."""
+    binds: bool = False
+    """Whether values that a flow brings into SQL can be turned into bound parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

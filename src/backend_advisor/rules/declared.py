@@ -10,6 +10,7 @@ from backend_advisor.code.values import Value, words
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.knowledge.playbook import Declaration
 from backend_advisor.model import Confidence, Location
+from backend_advisor.rules.binding import bound
 from backend_advisor.rules.edits import edits_for
 from backend_advisor.rules.registry import CodeContext
 
@@ -26,6 +27,7 @@ def declared_matches(declaration: Declaration, context: CodeContext) -> Iterator
 
 def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
     told: set[tuple[str, int]] = set()
+    queries = _queries(context) if declaration.binds else {}
     for flow in context.seen.flows.values():
         if flow.source not in declaration.sources or flow.sink not in declaration.sinks:
             continue
@@ -36,12 +38,25 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         told.add((flow.path, flow.start))
         steps = _steps(flow, context)
         source = steps[0][0].excerpt if steps else ""
+        query = queries.get((flow.path, flow.start, flow.end))
+        edits, safe = bound(query, context.places) if query is not None else ((), False)
         yield Match(
             location=context.places.location(flow.path, flow.start, flow.end),
             values={"source": _short(source or ""), "call": _called(flow.callee), "sink": flow.sink},
             confidence=declaration.confidence or _confidence(flow),
             steps=(*steps, (context.places.location(flow.path, flow.start, flow.end), "step_sink")),
+            edits=edits,
+            applicability="safe" if safe and not flow.unsure else "unsafe" if edits else "display",
         )
+
+
+def _queries(context: CodeContext) -> dict[tuple[str, int, int], CallSeen]:
+    """The calls whose driver's placeholders are known, by their place."""
+    return {
+        (call.unit.path, call.node.start, call.node.end): call
+        for call in context.seen.calls.values()
+        if "style" in call.properties
+    }
 
 
 def _confidence(flow: Flow) -> Confidence | None:
