@@ -61,6 +61,7 @@ class _Rules:
         relative = path[len(self.folder) :].strip(os.sep).replace(os.sep, "/")
         return self.spec.check_file(relative + "/" if folder else relative).include
 
+
 _NO_TEXT = frozenset(
     ".png .jpg .jpeg .gif .webp .avif .bmp .ico .icns .tif .tiff .psd .woff .woff2 .ttf .otf .eot .mp3 .mp4 .wav .ogg "
     ".webm .mov .avi .pdf .zip .gz .tgz .bz2 .xz .zst .7z .rar .jar .war .class .pyc .so .dll .dylib .exe .o .a .wasm "

@@ -280,7 +280,9 @@ class QueryGenerator:
         column = self._pick(unique, unique, unique, other)
         group = self._pick("user_id", "user_id", "status" if table == "orders" else "page")
         figure = "quantity" if table == "orders" else "seconds"
-        extra = self._pick("", "", " AND {a}.user_id > 1", f" AND {{a}}.{figure} > 1", f" AND {{a}}.{figure} IS NOT NULL")
+        extra = self._pick(
+            "", "", " AND {a}.user_id > 1", f" AND {{a}}.{figure} > 1", f" AND {{a}}.{figure} IS NOT NULL"
+        )
         outer = self._pick("", extra.format(a="t"), extra.format(a="t"))
         inner = f"SELECT {function}(b.{column}) FROM {table} b WHERE b.{group} = t.{group}{extra.format(a='b')}"
         if table == "orders" and self._rng.random() < 0.4:

@@ -1,6 +1,5 @@
 """What the examples of the rules on conditions, joins and subqueries cannot show: fixes, degrees, places, speed."""
 
-
 import pytest
 
 from backend_advisor.experts.database.detectors.registry import QueryContext, query_detectors

@@ -10,7 +10,7 @@ from backend_advisor.experts.performance.detectors.loops import many
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import Served, served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
-from backend_advisor.experts.performance.detectors.survey import names_in, survey, within
+from backend_advisor.experts.performance.detectors.survey import Spot, names_in, survey, within
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -26,6 +26,7 @@ _WRITES = frozenset({"set", "put", "putIfAbsent", "computeIfAbsent", "setdefault
 _REMOVES = frozenset(
     {"delete", "pop", "popitem", "clear", "remove", "evict", "removeIf", "invalidate", "removeEldestEntry", "prune"}
 )
+_COPIES = re.compile(r"(?i)cache|remember|memo|profile|user:|session")
 _PIPE = re.compile(r"(?i)^(?:pipe|pipeline|multi|p|batch|tx|transaction)$")
 
 
@@ -192,7 +193,7 @@ def cache_key_by_key(context: CodeContext) -> Iterator[Match]:
             continue
         loop = many(spot)
         if loop is not None:
-            over = loop.over if loop.over is not None else loop.node
+            over = loop.place
             yield Match(
                 location=context.location(spot.unit, node),
                 values={"call": short(context.text(spot.unit, node)), "items": short(context.text(spot.unit, over))},
@@ -223,8 +224,14 @@ def cache_without_expiry(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},
-            confidence=Confidence.MEDIUM if call.certain else Confidence.LOW,
+            confidence=Confidence.MEDIUM if call.certain and _is_cache(context, spot) else Confidence.LOW,
         )
+
+
+def _is_cache(context: CodeContext, spot: Spot) -> bool:
+    """Whether names say that what is stored is a copy: a store of keys also holds state that is meant to stay."""
+    function = spot.info.name if spot.info is not None else ""
+    return bool(_COPIES.search(f"{spot.unit.path} {function} {context.text(spot.unit, spot.node)}"))
 
 
 def _expires(call: CallSeen, node: ir.Node) -> bool:

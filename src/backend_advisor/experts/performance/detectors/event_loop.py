@@ -49,6 +49,10 @@ def blocking_in_async(context: CodeContext) -> Iterator[Match]:
         yield from _through_functions(context, seen)
 
 
+def _is_start(name: str) -> bool:
+    return name in _STARTS or any(word in name.lower() for word in ("lifespan", "startup", "shutdown"))
+
+
 def _is_after(spot: Spot) -> bool:
     does = spot.call.role.does if spot.call is not None else ()
     return bool(_AFTERWARDS.intersection(does)) and "db.query" not in does
@@ -56,7 +60,7 @@ def _is_after(spot: Spot) -> bool:
 
 def _on_loop(context: CodeContext, spot: Spot, language: str) -> bool:
     info = spot.info
-    if info is None or info.node.name in _STARTS:
+    if info is None or _is_start(info.node.name):
         return False
     if language == "python":
         return info.node.is_async and not _in_sync_lambda(spot)
@@ -93,7 +97,7 @@ def _through_functions(context: CodeContext, seen: Survey) -> Iterator[Match]:
         if reach is None or info is None or not info.node.is_async or reach.callee.node.is_async:
             continue
         act = next((one for one in ("blocking.sleep", "blocking.io") if one in reach.acts), None)
-        if act is None or info.node.name in _STARTS or is_by_hand(spot.unit, info) or _in_sync_lambda(spot):
+        if act is None or _is_start(info.node.name) or is_by_hand(spot.unit, info) or _in_sync_lambda(spot):
             continue
         if (
             not isinstance(spot.node, ir.Call)
@@ -239,7 +243,7 @@ def requests_in_a_loop(context: CodeContext) -> Iterator[Match]:
         loop = many(spot)
         if loop is None or isinstance(loop.node, ir.While):
             continue
-        over = loop.over if loop.over is not None else loop.node
+        over = loop.place
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node)), "items": short(context.text(spot.unit, over))},

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.experts.performance.detectors.serving import served
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, serves, short
 from backend_advisor.experts.performance.detectors.survey import Spot, names_in, survey, within
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -34,13 +34,23 @@ def client_per_request(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node)), "function": info.name},
-            confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+            confidence=Confidence.HIGH
+            if sure
+            else Confidence.MEDIUM
+            if serves(context, info) or not _is_short(spot)
+            else Confidence.LOW,
         )
 
 
+def _is_short(spot: Spot) -> bool:
+    """A client of one function that is no handler: it may be meant for a single task."""
+    return spot.call is not None and "http.client" in spot.call.role.does
+
+
 def _is_file(spot: Spot) -> bool:
-    """A database that is a file is opened, not connected to."""
-    return spot.call is not None and any("path.file" in kinds for _, kinds in spot.call.role.sinks)
+    """A database that is a file is opened, not connected to; a directory is asked as the user who signs in."""
+    kinds = {kind for _, several in spot.call.role.sinks for kind in several} if spot.call is not None else set()
+    return bool(kinds & {"path.file", "ldap.name"})
 
 
 def _is_kept(spot: Spot, info: FunctionInfo) -> bool:

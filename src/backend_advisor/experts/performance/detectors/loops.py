@@ -36,6 +36,13 @@ class Round:
     over: ir.Expr | None
     names: frozenset[str]
 
+    @property
+    def place(self) -> ir.Node:
+        """What a reader is shown of the loop: what it goes over, or its condition."""
+        if self.over is not None:
+            return self.over
+        return self.node.test if isinstance(self.node, ir.While) else self.node
+
 
 def rounds(spot: Spot) -> list[Round]:
     """The loops over items around a call, outermost first; none when it runs at most once in the innermost."""
@@ -245,8 +252,9 @@ def _is_one(value: ir.Expr | None) -> bool:
 def _is_small(one: Round, spot: Spot) -> bool:
     """Whether the loop goes over a few things that the program itself names."""
     if isinstance(one.node, ir.While):
-        bound = one.node.test.right if isinstance(one.node.test, ir.Binary) else None
-        return isinstance(bound, ir.Const) and isinstance(bound.value, int) and bound.value <= _SMALL
+        test = one.node.test
+        tests = test.operands if isinstance(test, ir.Logic) and test.op == "and" else [test]
+        return any(isinstance(one, ir.Binary) and one.op in ("<", "<=") and _is_few(one.right) for one in tests)
     return one.over is not None and _few(one.over, spot, 4)
 
 

@@ -36,8 +36,15 @@ def request_without_timeout(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},
-            confidence=Confidence.HIGH if call.certain and not by_client else Confidence.MEDIUM,
+            confidence=Confidence.HIGH
+            if call.certain and not by_client and not _is_bounded_anyway(call)
+            else Confidence.MEDIUM,
         )
+
+
+def _is_bounded_anyway(call: CallSeen) -> bool:
+    """`fetch` gives up by itself, though only after minutes."""
+    return call.role.name.rpartition(".")[2] == "fetch"
 
 
 def _is_by_hand_here(spot: Spot) -> bool:
@@ -83,7 +90,7 @@ def retry_without_bound(context: CodeContext) -> Iterator[Match]:
     """Failures that are answered by trying again at once, or for ever."""
     seen = survey(context)
     told: set[int] = set()
-    for spot in seen.of("http.request", "db.query", "db.connect", "queue.publish", "mail.send"):
+    for spot in seen.of("http.request", "db.connect", "mail.send"):
         loop = _retry_loop(spot)
         if loop is None or id(loop) in told or is_by_hand(spot.unit, spot.info):
             continue

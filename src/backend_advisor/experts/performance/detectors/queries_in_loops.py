@@ -10,7 +10,7 @@ from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.serialisers import nested_relations, queries_per_item
 from backend_advisor.experts.performance.detectors.statements import kind_of
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
-from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey, names_in, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -28,7 +28,7 @@ def query_in_a_loop(context: CodeContext) -> Iterator[Match]:
         if spot.call is None or kind_of(spot.call) != "read" or is_by_hand(spot.unit, spot.info):
             continue
         loop = many(spot)
-        if loop is not None:
+        if loop is not None and not _runs_list(spot, loop):
             told.add(spot.node.start)
             yield _match(context, spot, loop, Confidence.HIGH if spot.call.certain else Confidence.MEDIUM)
     for spot in seen.derived:
@@ -64,7 +64,11 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
         reach = spot.reach
         if reach is None or "db.query" not in reach.acts or is_by_hand(spot.unit, spot.info):
             continue
-        path, start = reach.acts["db.query"]
+        if wanted == "read" and "db.write" in reach.acts:
+            continue
+        path, start = (
+            reach.acts.get("db.write", reach.acts["db.query"]) if wanted == "insert" else reach.acts["db.query"]
+        )
         there = _query_at(seen, path, start)
         if there is None or start in told or kind_of(there) != wanted or "cached" in reach.callee.marks:
             continue
@@ -125,8 +129,17 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
         )
 
 
+def _runs_list(spot: Spot, loop: Round) -> bool:
+    """`for statement in statements: cursor.execute(statement)`: the items are the statements."""
+    targets = names_in(loop.node.target) if isinstance(loop.node, ir.For) else loop.names
+    first = spot.node.args[0] if isinstance(spot.node, ir.Call) and spot.node.args else None
+    return isinstance(first, ir.Name) and first.id in targets and "text" in (spot.call.role.named if spot.call else {})
+
+
 def _query_at(seen: Survey, path: str, start: int) -> CallSeen | None:
-    return next((call for call in seen.at.get((path, start), ()) if "db.query" in call.role.does), None)
+    return next(
+        (call for call in seen.at.get((path, start), ()) if {"db.query", "db.write"} & set(call.role.does)), None
+    )
 
 
 def _remembered(function: ir.Function) -> bool:
@@ -138,7 +151,7 @@ def _remembered(function: ir.Function) -> bool:
 def _match(
     context: CodeContext, spot: Spot, loop: Round, confidence: Confidence, more: tuple[tuple[Location, str], ...] = ()
 ) -> Match:
-    over = loop.over if loop.over is not None else loop.node
+    over = loop.place
     return Match(
         location=context.location(spot.unit, spot.node),
         values={"call": _called(context, spot), "items": short(context.text(spot.unit, over))},

@@ -64,6 +64,8 @@ def _is_whole(seen: Survey, spot: Spot) -> bool:
     chain = _chain(spot.node)
     if any(_NARROWS.match(name) for name in chain) or spot.node.args or spot.node.keywords:
         return False
+    if any(isinstance(part, ir.Call) and len(part.args) > 1 for part in within(spot.node.func)):
+        return False
     text = statement_text(call) or _text_in(spot.node.func)
     if not text and "db.query" not in call.role.does and "select" not in chain:
         text = _text_before(seen, spot) or "?"

@@ -54,5 +54,12 @@ def _built(node: ir.Node) -> Kind | None:
     for argument in node.args if isinstance(node, ir.Call) else ():
         for part in within(argument):
             if isinstance(part, ir.Call) and (name := name_of(part.func)) in _BUILDERS:
-                return "insert" if name == "insert" else "write"
+                if name == "insert":
+                    given = node.args[1:] if isinstance(node, ir.Call) else []
+                    return "other" if given and not isinstance(given[0], ir.Mapping) else "insert"
+                return (
+                    "write"
+                    if "where" in {name_of(p.func) for p in within(argument) if isinstance(p, ir.Call)}
+                    else "other"
+                )
     return None

@@ -9,8 +9,9 @@ from backend_advisor.rules.registry import CodeContext
 
 _BY_HAND = re.compile(
     r"(?:^|/)(?:migrations?|alembic|scripts?|seeds?|seeders?|management/commands|bin|tools?|examples?|samples?|demos?|"
-    r"benchmarks?|bench|docs?|cli|commands|tasks/dev)/"
+    r"benchmarks?|bench|docs?|cli|commands|dev|client|frontend|front-end|webapp|web-ui|ui/src)/"
     r"|(?:^|/)(?:manage|setup|conftest|noxfile|fabfile|cli|__main__|[^/]*seed[^/]*|[^/]*migrat[^/]*)\.(?:py|[cm]?[jt]s)$"
+    r"|\.[jt]sx$"
     r"|(?:Seeder|Migration|DataLoader|DataInitializer|CommandLineRunner)\.java$",
     re.IGNORECASE,
 )
@@ -23,7 +24,7 @@ _REQUEST = frozenset({"http.handler", "http.middleware", "rpc.handler", "graphql
 
 
 def is_by_hand(unit: Unit, info: FunctionInfo | None) -> bool:
-    """Whether code is a test, a script, a migration or a command, which may take its time."""
+    """Whether code is a test, a script, a migration or a command, which may take its time, or runs in a browser."""
     if is_test(unit.path) or _BY_HAND.search(unit.path):
         return True
     at = info

@@ -57,9 +57,12 @@ def _short(path: str) -> str:
 def _imported(program: Program, unit: Unit) -> dict[str, ir.Import]:
     """The files that a file imports while it is loaded; imports for types only, and in functions, are none."""
     found: dict[str, ir.Import] = {}
+    used = _names_used(unit)
     for statement in unit.module.body:
         for one in (statement, *(statement.body if isinstance(statement, ir.Try) else ())):
-            if not isinstance(one, ir.Import) or one.type_only or _is_for_types(unit, one):
+            if not isinstance(one, ir.Import) or one.type_only:
+                continue
+            if used is not None and one.name not in (None, "*") and one.local not in used:
                 continue
             target = program.locate(one, unit)
             if target is not None and target is not unit:
@@ -67,21 +70,18 @@ def _imported(program: Program, unit: Unit) -> dict[str, ir.Import]:
     return found
 
 
-def _is_for_types(unit: Unit, statement: ir.Import) -> bool:
-    """TypeScript leaves an import out whose name is used in types only; `from . import x` reads the package itself."""
-    if unit.language != "typescript" or statement.name is None or statement.name == "*":
-        return False
-    return not _is_used(unit, statement.local)
-
-
-def _is_used(unit: Unit, name: str) -> bool:
+def _names_used(unit: Unit) -> set[str] | None:
+    """The names that code of a TypeScript file uses: imports of others are for types, and left out by the compiler."""
+    if unit.language != "typescript":
+        return None
+    found: set[str] = set()
     waiting: list[ir.Node] = list(unit.module.body)
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ir.Name) and node.id == name:
-            return True
+        if isinstance(node, ir.Name):
+            found.add(node.id)
         waiting += children(node)
-    return False
+    return found
 
 
 def _used_on_load(unit: Unit, statement: ir.Import) -> ir.Node | None:

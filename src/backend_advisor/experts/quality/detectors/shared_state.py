@@ -13,8 +13,8 @@ from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _CHANGES = frozenset(
-    ["append", "add", "update", "extend", "insert", "setdefault", "pop", "remove", "clear", "popitem", "discard", "sort",
-     "reverse", "appendleft"]
+    ["append", "add", "update", "extend", "insert", "setdefault", "pop", "remove", "clear", "popitem", "discard",
+     "sort", "reverse", "appendleft"]
 )  # fmt: skip
 _MADE = frozenset({"list", "dict", "set", "defaultdict", "OrderedDict", "Counter", "deque"})
 _SINGLETONS = frozenset(
