@@ -65,7 +65,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
 
     proofs, failed = _proofs(case, terms)
     vague = is_vague(case)
-    advice = compose(case, standing, proofs, relevant(hits, standing, proofs, vague=vague), known)
+    advice = compose(case, standing, proofs, relevant(hits, standing, proofs, vague=vague), known, day=terms.day)
     unknown = [question for expert in experts() for question in expert.unknowns(case)]
     unknown += general_unknowns(case, answered=bool(advice and not vague) or not case.question.strip())
     told = [*too_little_said(case, advice, vague=vague), *other_plans(case), *failed]

@@ -221,6 +221,35 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FactChange:
+    """A day from which a fact has another value; None when no value is known for the time after."""
+
+    date: str
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedFact:
+    """A fact that changes, as it is on the day of the answer.
+
+    `since` and `until` are the days between which `value` holds, where they are known; `value` is None when nothing
+    holds on that day. `source` is a source's id, `checked` the day on which it was last read, `overdue` whether that
+    is longer ago than it should be.
+    """
+
+    id: str
+    what: str
+    value: str | None
+    source: str
+    checked: str
+    version: str | None = None
+    since: str | None = None
+    until: str | None = None
+    change: FactChange | None = None
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What supports a finding or an advice, and how strongly."""
 
@@ -414,6 +443,8 @@ class Advice:
     best_practices: tuple[str, ...] = ()
     monitoring: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
+    facts: tuple[StatedFact, ...] = ()
+    """The facts in these texts that change, as they are on the day for which the answer was asked."""
     findings: tuple[Finding, ...] = ()
     proofs: tuple[Proof, ...] = ()
     benefit: float = 0.0

@@ -4,8 +4,10 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from backend_advisor.knowledge import Hit, Knowledge
+from backend_advisor.knowledge.facts import Statements
 from backend_advisor.knowledge.playbook import Playbook, PlaybookStep, TechnologyCode
 from backend_advisor.model import (
     Advice,
@@ -21,7 +23,7 @@ from backend_advisor.model import (
 )
 from backend_advisor.phrases import phrase
 
-_CITATION = re.compile(r"\s*\[@([a-z0-9-]+)\]")
+_CITATION = re.compile(r"\s*\[@([^\]\s]+)\]")
 _SEVERITY_WEIGHT = {Severity.ERROR: 300.0, Severity.WARNING: 200.0, Severity.NOTE: 100.0}
 _CONFIDENCE_WEIGHT = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.4}
 _PROVED_BASE = 1000.0
@@ -40,9 +42,15 @@ class _Group:
 
 
 def compose(
-    case: Case, findings: Iterable[Finding], proofs: Iterable[Proof], hits: Iterable[Hit], knowledge: Knowledge
+    case: Case,
+    findings: Iterable[Finding],
+    proofs: Iterable[Proof],
+    hits: Iterable[Hit],
+    knowledge: Knowledge,
+    *,
+    day: date,
 ) -> tuple[Advice, ...]:
-    """One advice for each cause, the most beneficial first."""
+    """One advice for each cause, the most beneficial first; facts that change are told as they are on a day."""
     groups: dict[str, _Group] = {}
     for finding in findings:
         playbook = knowledge.playbooks[finding.code]
@@ -55,7 +63,7 @@ def compose(
     for hit in hits:
         group = groups.setdefault(hit.playbook.cause, _Group(hit.playbook))
         group.relevance = max(group.relevance, hit.score)
-    made = [_advice(case, group, knowledge) for group in groups.values()]
+    made = [_advice(case, group, knowledge, day) for group in groups.values()]
     return tuple(sorted(made, key=lambda advice: (-advice.benefit, advice.codes)))
 
 
@@ -68,10 +76,11 @@ def without_result(proofs: Iterable[Proof]) -> tuple[str, ...]:
     )
 
 
-def _advice(case: Case, group: _Group, knowledge: Knowledge) -> Advice:
+def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advice:
     page = group.playbook.pages[case.language]
     codes = dict.fromkeys([group.playbook.code, *(finding.code for finding in group.findings)])
-    numbered = _Citations(knowledge)
+    statements = Statements(knowledge.facts, case.language, day, case.stack)
+    numbered = _Citations(knowledge, statements)
     root_cause = "\n\n".join([*_observed(group), numbered.number(page.root_cause)])
     # In the order in which the parts are read, since numbers count by first appearance.
     diagnosis = numbered.number(page.diagnosis)
@@ -92,6 +101,7 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge) -> Advice:
         best_practices=tuple(numbered.number(item) for item in page.best_practices),
         monitoring=tuple(numbered.number(item) for item in page.monitoring),
         sources=numbered.sources(group.playbook.sources),
+        facts=tuple(statements.told.values()),
         findings=tuple(group.findings),
         proofs=tuple(group.proofs),
         benefit=_benefit(group),
@@ -159,20 +169,21 @@ def _benefit(group: _Group) -> float:
 
 
 class _Citations:
-    """Numbers the sources of one advice in the order in which its texts cite them."""
+    """Numbers the sources of one advice in the order in which its texts cite them, and fills in facts."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, statements: Statements) -> None:
         self._knowledge = knowledge
+        self._statements = statements
         self._numbers: dict[str, int] = {}
 
     def number(self, text: str) -> str:
-        """The text with `[@id]` replaced by `[n]`."""
+        """The text with each `[=id]` as the fact's value and each `[@id]` as `[n]`."""
 
         def replace(match: re.Match[str]) -> str:
             number = self._numbers.setdefault(match.group(1), len(self._numbers) + 1)
             return f" [{number}]"
 
-        return _CITATION.sub(replace, text)
+        return _CITATION.sub(replace, self._statements.fill(text))
 
     def sources(self, rest: Iterable[str]) -> tuple[Source, ...]:
         """The sources cited so far, then those that the page lists besides."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from backend_advisor.cli.options import existing, make, proof_options, report_options
+from backend_advisor.cli.options import day_option, existing, make, proof_options, report_options
 from backend_advisor.cli.wording import Wording
 
 
@@ -22,6 +22,7 @@ def command(say: Wording) -> click.Command:
             metavar="FILE",
         ),
         *proof_options(say),
+        day_option(say),
         *report_options(say),
     ]
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import click
@@ -31,13 +32,16 @@ def answered(  # noqa: PLR0913 - one argument for each option of the command
     prove: bool | None,
     rows: Sequence[tuple[str, int]],
     dsn: str | None = None,
+    day: date | None = None,
 ) -> None:
     """Answer and deliver."""
     settings = load_settings(Path.cwd(), say)
     asked = as_asked(language or settings.lang, say, is_asked=bool(question.strip()) or has_question(files))
     proved = prove if prove is not None else settings.prove is not False
     with progress() as show:
-        terms = Terms(prove=proved, rows={**settings.rows, **dict(rows)}, dsn=dsn, progress=show)
+        terms = Terms(
+            prove=proved, rows={**settings.rows, **dict(rows)}, dsn=dsn, day=day or date.today(), progress=show
+        )
         report = advise.answer(question, files, language=asked, terms=terms)
     for table in _absent(rows, report):
         click.echo(say("rows_absent", table=table), err=True)

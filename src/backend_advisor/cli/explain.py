@@ -1,10 +1,11 @@
 """`advisor explain`: the page of one rule or playbook."""
 
+from datetime import date
 from typing import Any
 
 import click
 
-from backend_advisor.cli.options import language_option, make
+from backend_advisor.cli.options import day_option, language_option, make
 from backend_advisor.cli.wording import Wording
 
 
@@ -17,6 +18,7 @@ def command(say: Wording) -> click.Command:
             ["--format", "format"], type=click.Choice(["text", "json"]), default="text", help=say("option_format")
         ),
         click.Option(["-v", "--verbose"], is_flag=True, help=say("option_verbose")),
+        day_option(say),
     ]
 
     def run(code: str, **chosen: Any) -> None:
@@ -25,7 +27,7 @@ def command(say: Wording) -> click.Command:
     return make("explain", say, parameters, run)
 
 
-def _explain(say: Wording, code: str, *, language: str | None, format: str, verbose: bool) -> None:
+def _explain(say: Wording, code: str, *, language: str | None, format: str, verbose: bool, day: date) -> None:
     from backend_advisor import knowledge
     from backend_advisor.cli.asking import spoken
     from backend_advisor.cli.codes import unknown_code
@@ -40,4 +42,4 @@ def _explain(say: Wording, code: str, *, language: str | None, format: str, verb
     if format == "json":
         write_json(playbook)
         return
-    write(playbook_page(playbook, known.sources, terminal_style(spoken(language, say), verbose=verbose)))
+    write(playbook_page(playbook, known, terminal_style(spoken(language, say), verbose=verbose), day))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,30 @@ class RowCount(click.ParamType):  # type: ignore[type-arg]
         if not table.strip() or not 0 <= count < 1e15:
             self.fail(self._say("rows_wrong", value=value), param, ctx)
         return table.strip(), int(count)
+
+
+class Day(click.ParamType):  # type: ignore[type-arg]
+    """A day as `YYYY-MM-DD`."""
+
+    name = "DATE"
+
+    def __init__(self, say: Wording) -> None:
+        self._say = say
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(self._say("day_wrong", value=value), param, ctx)
+
+
+def day_option(say: Wording) -> click.Option:
+    """`--as-of`: the day for which facts that change are told."""
+    return click.Option(
+        ["--as-of", "day"], type=Day(say), default=date.today, help=say("option_as_of"), metavar="YYYY-MM-DD"
+    )
 
 
 def language_option(say: Wording) -> click.Option:

@@ -3,6 +3,7 @@
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -16,12 +17,14 @@ from backend_advisor.model import SOURCE_CODE, Case, ExpertName, Finding, Proof,
 class Terms:
     """How far an answer may go: whether to prove, stated row counts, and a server to read from.
 
-    `dsn` is used for catalogue reads and EXPLAIN without ANALYZE only. `progress` is told what is being done.
+    `dsn` is used for catalogue reads and EXPLAIN without ANALYZE only. `progress` is told what is being done. Facts
+    that change are told as they are on `day`.
     """
 
     prove: bool = True
     rows: Mapping[str, int] = field(default_factory=dict)
     dsn: str | None = None
+    day: date = field(default_factory=date.today)
     progress: Callable[[str], None] = lambda _: None
 
 

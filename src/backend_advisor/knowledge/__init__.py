@@ -14,6 +14,7 @@ from backend_advisor.knowledge.problem import KnowledgeError, Problem
 from backend_advisor.model import Language, Source
 
 if TYPE_CHECKING:
+    from backend_advisor.knowledge.facts import Fact
     from backend_advisor.knowledge.glossary import Matcher, TermGroup
     from backend_advisor.knowledge.semantic import Vectors
     from backend_advisor.knowledge.store import Compiled
@@ -39,6 +40,7 @@ class Knowledge:
         self._compiled = compiled
         self.playbooks: Mapping[str, Playbook] = _Playbooks(compiled)
         self.sources: Mapping[str, Source] = compiled.sources
+        self.facts: Mapping[str, Fact] = compiled.facts
         self.glossary: tuple[TermGroup, ...] = compiled.glossary
 
     def playbook(self, key: str) -> Playbook:

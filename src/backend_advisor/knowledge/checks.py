@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence, Set
 
+from backend_advisor.knowledge.document import Reporter
+from backend_advisor.knowledge.facts import Fact, sources_of
 from backend_advisor.knowledge.pages import PageFile, PlaybookFiles, template_fields
 from backend_advisor.knowledge.playbook import Page
 from backend_advisor.model import Source
@@ -12,7 +14,9 @@ _QUOTED = re.compile(r"`[^`]*`|\"[^\"]*\"|“[^”]*”|'[^']*'|\([^()]*\)", re.
 _FENCED = re.compile(r"^\s*(`{3,}|~{3,}).*?^\s*\1", re.DOTALL | re.MULTILINE)
 
 
-def check_playbooks(files: Sequence[PlaybookFiles], sources: Mapping[str, Source], technologies: Set[str]) -> None:
+def check_playbooks(
+    files: Sequence[PlaybookFiles], sources: Mapping[str, Source], facts: Mapping[str, Fact], technologies: Set[str]
+) -> None:
     """Note every problem with the reporter of the file that it is in."""
     codes = {file.playbook.code for file in files}
     _check_unique(files)
@@ -22,8 +26,48 @@ def check_playbooks(files: Sequence[PlaybookFiles], sources: Mapping[str, Source
         _check_languages(file)
         _check_templates(file)
         _check_examples(file)
+        _check_facts_told(file, facts)
         for page in file.pages.values():
             _check_citations(page, sources)
+
+
+def check_facts(
+    facts: Mapping[str, Fact],
+    lines: Mapping[str, int],
+    reporter: Reporter,
+    sources: Mapping[str, Source],
+    technologies: Set[str],
+) -> None:
+    """Note what is wrong with the facts of one file: unknown sources, no value, values whose days make no sense."""
+    for name, fact in facts.items():
+        line = lines[name]
+        for source in sources_of(fact):
+            if source not in sources:
+                reporter.error(line, f"fact `{name}`: source `{source}` is not in the registry")
+        if fact.technology is not None and fact.technology not in technologies:
+            reporter.error(line, f"fact `{name}`: technology `{fact.technology}` is not in the catalogue")
+        if not fact.values:
+            reporter.error(line, f"fact `{name}` has no value")
+        if not _HANGUL.search(fact.what.ko):
+            reporter.error(line, f"fact `{name}`: `what.ko` holds no Korean")
+        for value in fact.values:
+            if value.since and value.until and value.since > value.until:
+                reporter.error(line, f"fact `{name}`: a value ends ({value.until}) before it begins ({value.since})")
+            if not isinstance(value.value, str) and not (value.value.en.strip() and value.value.ko.strip()):
+                reporter.error(line, f"fact `{name}`: a value is empty")
+
+
+def _check_facts_told(file: PlaybookFiles, facts: Mapping[str, Fact]) -> None:
+    english, korean = file.pages["en"], file.pages["ko"]
+    for page in (english, korean):
+        for name, line in page.told.items():
+            if name not in facts:
+                page.reporter.error(line, f"fact `{name}` is not stated in knowledge/facts")
+    for name in english.told.keys() ^ korean.told.keys():
+        page, other = (korean, "English") if name in korean.told else (english, "Korean")
+        page.reporter.error(page.told[name], f"fact `{name}` is not told by the {other} page")
+    for name in set(file.playbook.consulted) - english.listed.keys():
+        english.reporter.error(english.fields.line("consulted"), f"consulted source `{name}` is not listed")
 
 
 def _check_unique(files: Sequence[PlaybookFiles]) -> None:

@@ -3,14 +3,15 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from backend_advisor.knowledge.checks import check_playbooks
+from backend_advisor.knowledge.checks import check_facts, check_playbooks
 from backend_advisor.knowledge.document import Reporter
-from backend_advisor.knowledge.files import GLOSSARY, PLAYBOOKS, SOURCES, TECHNOLOGIES, matching
+from backend_advisor.knowledge.facts import Fact
+from backend_advisor.knowledge.files import FACTS, GLOSSARY, PLAYBOOKS, SOURCES, TECHNOLOGIES, matching
 from backend_advisor.knowledge.glossary import Matcher, TermGroup, forms
 from backend_advisor.knowledge.pages import PageFile, PlaybookFiles, assemble, read_page
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.knowledge.problem import Problem
-from backend_advisor.knowledge.registry import read_categories, read_glossary, read_sources
+from backend_advisor.knowledge.registry import read_categories, read_facts, read_glossary, read_sources
 from backend_advisor.knowledge.search import build_index
 from backend_advisor.knowledge.store import Compiled, pack
 from backend_advisor.model import Language, Source
@@ -22,6 +23,7 @@ class Library:
 
     playbooks: list[Playbook] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
+    facts: dict[str, Fact] = field(default_factory=dict)
     glossary: tuple[TermGroup, ...] = ()
     categories: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -39,6 +41,7 @@ class Library:
             playbooks={playbook.code: pack(playbook) for playbook in self.playbooks},
             names=names,
             sources=self.sources,
+            facts=self.facts,
             glossary=self.glossary,
             forms=known,
             index=build_index(self.playbooks, Matcher(known), self.categories),
@@ -52,7 +55,8 @@ def read_library(root: Path) -> Library:
     _read_registries(root, library, reporters)
     files = _read_playbooks(root, reporters)
     library.categories = read_categories(matching(root, TECHNOLOGIES))
-    check_playbooks(files, library.sources, library.categories.keys())
+    _read_facts(root, library, reporters)
+    check_playbooks(files, library.sources, library.facts, library.categories.keys())
     library.playbooks = sorted((file.playbook for file in files), key=lambda playbook: playbook.code)
     library.problems = sorted(problem for reporter in reporters for problem in reporter.problems)
     return library
@@ -68,6 +72,14 @@ def _read_registries(root: Path, library: Library, reporters: list[Reporter]) ->
         reporter = _reporter(root, path, reporters)
         groups += read_glossary(_text(path, reporter), reporter, concepts)
     library.glossary = tuple(groups)
+
+
+def _read_facts(root: Path, library: Library, reporters: list[Reporter]) -> None:
+    for path in matching(root, FACTS):
+        reporter = _reporter(root, path, reporters)
+        lines = read_facts(_text(path, reporter), reporter, library.facts)
+        stated = {name: library.facts[name] for name in lines if name in library.facts}
+        check_facts(stated, lines, reporter, library.sources, library.categories.keys())
 
 
 def _read_playbooks(root: Path, reporters: list[Reporter]) -> list[PlaybookFiles]:

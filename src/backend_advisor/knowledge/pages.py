@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from string import Formatter
 
 from backend_advisor.knowledge.document import Fields, Reporter, key_lines, parse_yaml
+from backend_advisor.knowledge.facts import REFERENCE
 from backend_advisor.knowledge.markdown import Body, Fence, Item, Section, citations
 from backend_advisor.knowledge.playbook import Declaration, Example, Page, Playbook, PlaybookStep, TechnologyCode
 from backend_advisor.model import ArtifactKind, Confidence, ExpertName, Language, Severity
@@ -56,6 +57,7 @@ class PageFile:
     sections: dict[str, Section] = field(default_factory=dict)
     cited: dict[str, int] = field(default_factory=dict)
     listed: dict[str, int] = field(default_factory=dict)
+    told: dict[str, int] = field(default_factory=dict)
     body: Body | None = None
 
 
@@ -101,6 +103,7 @@ def assemble(name: str, folder: str, english: PageFile, korean: PageFile) -> Pla
     cwe = fields.numbers("cwe")
     aliases = fields.texts("aliases", required=False)
     related = fields.texts("related", required=False)
+    consulted = fields.texts("consulted", required=False)
     detects = fields.values("detects", Declaration)
     if not NAME.match(name):
         reporter.error(1, f"file name `{name}` is not lower-case words joined by hyphens")
@@ -122,6 +125,7 @@ def assemble(name: str, folder: str, english: PageFile, korean: PageFile) -> Pla
         related=related,
         sources=tuple(english.listed),
         reviewed=reviewed,
+        consulted=consulted,
         pages={"en": english.page, "ko": korean.page},
         examples=examples,
         detects=detects,
@@ -247,6 +251,8 @@ def _note_citations(file: PageFile) -> None:
             continue
         noted = file.listed if key == "sources" else file.cited
         for offset, line in enumerate(section.text.split("\n"), section.line + 1):
+            for fact in REFERENCE.findall(line):
+                file.told.setdefault(fact, offset)
             for source in citations(line):
                 if not SOURCE_ID.match(source):
                     file.reporter.error(offset, f"`[@{source}]` is not a citation of one source id")

@@ -113,6 +113,8 @@ class Playbook:
     pages: dict[Language, Page]
     examples: tuple[Example, ...]
     detects: tuple[Declaration, ...] = ()
+    consulted: tuple[str, ...] = ()
+    """Which of the sources were read on the day of the review."""
 
     @property
     def is_rule(self) -> bool:

@@ -3,9 +3,11 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import yaml
 
 from backend_advisor.knowledge.document import Fields, Reporter, children, key_lines, parse_yaml
+from backend_advisor.knowledge.facts import Fact
 from backend_advisor.knowledge.glossary import TermGroup
 from backend_advisor.knowledge.pages import SOURCE_ID
 from backend_advisor.model import Source
@@ -20,6 +22,26 @@ def read_sources(text: str, reporter: Reporter, known: dict[str, Source]) -> Non
         if identifier in known:
             reporter.error(fields.first_line - 1, f"source `{identifier}` is registered twice")
         known[identifier] = source
+
+
+def read_facts(text: str, reporter: Reporter, known: dict[str, Fact]) -> dict[str, int]:
+    """Add a file's facts to those known; the line of each."""
+    values, node = parse_yaml(text, reporter)
+    if not isinstance(values, dict):
+        reporter.error(1, "a file of facts is a mapping of ids to facts")
+        return {}
+    lines = key_lines(node)
+    for identifier, value in values.items():
+        line = lines.get(str(identifier), 1)
+        if not SOURCE_ID.match(str(identifier)):
+            reporter.error(line, f"fact id `{identifier}` is not lower-case words and hyphens")
+        if identifier in known:
+            reporter.error(line, f"fact `{identifier}` is stated twice")
+        try:
+            known[str(identifier)] = msgspec.convert(value, Fact)
+        except msgspec.ValidationError as error:
+            reporter.error(line, f"fact `{identifier}` cannot be read: {error}")
+    return lines
 
 
 def read_glossary(text: str, reporter: Reporter, concepts: set[str]) -> list[TermGroup]:

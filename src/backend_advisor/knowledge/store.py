@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from backend_advisor.knowledge.facts import Fact
 from backend_advisor.knowledge.glossary import TermGroup
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.knowledge.search import Index
@@ -26,6 +27,7 @@ class Compiled(msgspec.Struct, frozen=True):
     playbooks: dict[str, msgspec.Raw]
     names: dict[str, str]
     sources: dict[str, Source]
+    facts: dict[str, Fact]
     glossary: tuple[TermGroup, ...]
     forms: dict[str, tuple[str, ...]]
     index: Index

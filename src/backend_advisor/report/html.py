@@ -10,6 +10,7 @@ from markupsafe import Markup
 from backend_advisor import quantities as figures
 from backend_advisor.model import Report
 from backend_advisor.report import proofs
+from backend_advisor.report.facts import fact_line
 from backend_advisor.report.json_format import escape_controls
 from backend_advisor.report.markdown import source_line
 from backend_advisor.report.places import artifacts_by_name, asks_back, place, source_lines, subject
@@ -34,6 +35,7 @@ def render(report: Report, style: Style) -> str:
             leading=proofs.leading_proof(report),
             place=place,
             source_line=source_line,
+            fact_line=lambda fact: fact_line(fact, style),
             plan_lines=plan_lines,
             code_lines=lambda location: source_lines(location, named, around=1)[:12],
             asks_back=asks_back(report),

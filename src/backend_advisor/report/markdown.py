@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from backend_advisor.model import Advice, Code, Finding, Proof, Report, Source
 from backend_advisor.report import proofs
+from backend_advisor.report.facts import fact_line
 from backend_advisor.report.places import asks_back, place, subject
 from backend_advisor.report.plan_tree import plan_lines
 from backend_advisor.report.style import Style
@@ -38,6 +39,7 @@ def advice_markdown(advice: Advice, style: Style, number: int | None = None) -> 
         _headed(style.say("solution"), "\n".join(_steps(advice))),
         _headed(style.say("best_practices"), _bullets(map(without_html, advice.best_practices))),
         _headed(style.say("monitoring"), _bullets(map(without_html, advice.monitoring))),
+        _headed(style.say("facts"), _bullets(without_html(fact_line(fact, style)) for fact in advice.facts)),
         _headed(style.say("sources"), "\n".join(_sources(advice.sources, style))),
     ]
     return "\n\n".join(part for part in parts if part)

@@ -1,16 +1,20 @@
 """One playbook as a page for the terminal: what it is, why it is bad, a bad and a good example, the fix, sources."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from datetime import date
 
 from rich.console import RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
+from backend_advisor.knowledge import Knowledge
+from backend_advisor.knowledge.facts import Statements
 from backend_advisor.knowledge.playbook import Page, Playbook
 from backend_advisor.model import Source
 from backend_advisor.report.clean import clean_text
 from backend_advisor.report.console import LEVEL_STYLES, beside, code_text, indented, item, prose, to_text
+from backend_advisor.report.facts import fact_line
 from backend_advisor.report.markdown import source_line
 from backend_advisor.report.style import Style
 
@@ -18,13 +22,15 @@ _CITATION = re.compile(r"\s*\[@([^\]\s]+)\]")
 _STEPS, _SOURCES = 4, 5
 
 
-def playbook_page(playbook: Playbook, sources: Mapping[str, Source], style: Style) -> str:
-    """The page within two screens; everything when the reader wants it."""
+def playbook_page(playbook: Playbook, known: Knowledge, style: Style, day: date) -> str:
+    """The page within two screens, with its facts as they are on a day; everything when the reader wants it."""
     page = playbook.pages[style.language]
-    numbers = _numbers(page, playbook)
+    statements = Statements(known.facts, style.language, day)
+    numbers = _numbers(page, playbook, statements)
 
     def cite(text: str) -> str:
-        cited = _CITATION.sub(lambda match: f" [{numbers[match[1]]}]" if match[1] in numbers else "", text)
+        filled = statements.fill(text)
+        cited = _CITATION.sub(lambda match: f" [{numbers[match[1]]}]" if match[1] in numbers else "", filled)
         return clean_text(cited)
 
     blocks: list[RenderableType] = [*_head(playbook, page, style)]
@@ -35,7 +41,9 @@ def playbook_page(playbook: Playbook, sources: Mapping[str, Source], style: Styl
     if style.verbose:
         for key, items in (("best_practices", page.best_practices), ("monitoring", page.monitoring)):
             blocks += _headed(style.say(key), [block for one in items for block in item("•", cite(one))])
-    found = [sources[identifier] for identifier in numbers if identifier in sources]
+        changing = [block for fact in statements.told.values() for block in item("•", fact_line(fact, style))]
+        blocks += _headed(style.say("facts"), changing)
+    found = [known.sources[identifier] for identifier in numbers if identifier in known.sources]
     blocks += _sources(found, style)
     return to_text(blocks, style)
 
@@ -85,11 +93,11 @@ def _sources(found: list[Source], style: Style) -> Iterator[RenderableType]:
     yield from _headed(style.say("sources"), rows)
 
 
-def _numbers(page: Page, playbook: Playbook) -> dict[str, int]:
+def _numbers(page: Page, playbook: Playbook, statements: Statements) -> dict[str, int]:
     """The numbers of sources in the order in which the page cites them."""
     texts = [page.root_cause, page.diagnosis, *(step.text for step in page.solution)]
     texts += [*page.best_practices, *page.monitoring]
-    cited = dict.fromkeys(match for text in texts for match in _CITATION.findall(text))
+    cited = dict.fromkeys(match for text in texts for match in _CITATION.findall(statements.fill(text)))
     return {name: number for number, name in enumerate({**cited, **dict.fromkeys(playbook.sources)}, 1)}
 
 

@@ -23,6 +23,7 @@ from backend_advisor.report.console import (
     prose,
     to_text,
 )
+from backend_advisor.report.facts import fact_line, most_urgent
 from backend_advisor.report.markdown import source_line
 from backend_advisor.report.places import asks_back, place, subject
 from backend_advisor.report.style import Style
@@ -47,6 +48,7 @@ class Caps:
     code_lines: int = 16
     practices: int = 3
     monitoring: int = 3
+    facts: int = 2
     proofs: int = 2
     nodes: int = 10
     rejected: int = 3
@@ -56,15 +58,15 @@ class Caps:
 
 FULL = Caps(
     advice=_UNLIMITED, brief=_UNLIMITED, findings=_UNLIMITED, steps=_UNLIMITED, code_lines=_UNLIMITED,
-    practices=_UNLIMITED, monitoring=_UNLIMITED, proofs=_UNLIMITED, nodes=_UNLIMITED,
+    practices=_UNLIMITED, monitoring=_UNLIMITED, facts=_UNLIMITED, proofs=_UNLIMITED, nodes=_UNLIMITED,
     rejected=_UNLIMITED, diagnosis=True, unknowns=_UNLIMITED,
 )  # fmt: skip
 _TIGHTER = (
-    Caps(advice=2, steps=6, code_lines=24, practices=4, monitoring=4, diagnosis=True),
+    Caps(advice=2, steps=6, code_lines=24, practices=4, monitoring=4, facts=4, diagnosis=True),
     Caps(),
     Caps(paragraphs=2, steps=3, code_lines=12, practices=2, monitoring=2, proofs=1, nodes=7, rejected=2),
     Caps(
-        brief=2, findings=2, paragraphs=1, steps=2, code_lines=9, practices=1, monitoring=1, proofs=1,
+        brief=2, findings=2, paragraphs=1, steps=2, code_lines=9, practices=1, monitoring=1, facts=1, proofs=1,
         nodes=5, rejected=1, unknowns=2,
     ),
 )  # fmt: skip
@@ -141,6 +143,8 @@ def _advice(
     practices, monitoring = advice.best_practices, advice.monitoring
     yield from _headed(style.say("best_practices"), list(_bullets(practices, caps.practices, style)))
     yield from _headed(style.say("monitoring"), list(_bullets(monitoring, caps.monitoring, style)))
+    changing = [fact_line(fact, style) for fact in most_urgent(advice.facts)]
+    yield from _headed(style.say("facts"), list(_bullets(changing, caps.facts, style)))
     yield from _sources(advice.sources, style, None if caps is FULL else len(numbers) or _SOURCES_UNCITED)
     yield Text()
 
