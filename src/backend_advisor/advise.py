@@ -15,7 +15,7 @@ from backend_advisor.advice.select import relevant
 from backend_advisor.advice.suppressions import suppress
 from backend_advisor.advice.unknowns import general_unknowns, too_little_said
 from backend_advisor.advice.vague import is_vague
-from backend_advisor.experts import Terms, experts
+from backend_advisor.experts import Terms, examine, experts
 from backend_advisor.model import Case, Finding, Language, Proof, Report
 from backend_advisor.phrases import phrase
 
@@ -57,7 +57,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
 
     for expert in experts():
         case = expert.gather(case, terms)
-    examined = [expert.examine(case, known, terms) for expert in experts()]
+    examined = examine(case, known, terms)
     unread = dict.fromkeys(u for one in examined for u in one.unread)
     case = replace(case, unread=case.unread + tuple(unread))
     findings = [f for one in examined for f in one.findings if _wanted(f, select, ignore)]

@@ -87,7 +87,7 @@ def test_texts_are_filled_with_values_and_their_sources() -> None:
 
 
 def test_facts_that_change_soonest_come_first() -> None:
-    steady = fact(LIMIT.split("    - {until")[0].replace("from: 2027-02-20, ", ""))
+    steady = fact(LIMIT.split("    - {until", maxsplit=1)[0].replace("from: 2027-02-20, ", ""))
     assert in_order({"a": steady, "b": fact()}, date(2026, 12, 1)) == ["b", "a"]
 
 
@@ -106,7 +106,7 @@ TOLD_KO = KOREAN.replace("[@pg-locks].", "[@pg-locks]. 최대 [=limit]입니다.
         ({FACTS: LIMIT.replace("from: 2027-02-20", "from: 2027-02-30")}, "not valid YAML"),
         ({FACTS: LIMIT.replace("{from: 2027-02-20", "{until: 2026-01-01, from: 2027-02-20")}, "before it begins"),
         ({FACTS: LIMIT.replace("checked:", "seen:")}, "cannot be read"),
-        ({FACTS: LIMIT.split("values:")[0] + "values: []"}, "has no value"),
+        ({FACTS: LIMIT.split("values:", maxsplit=1)[0] + "values: []"}, "has no value"),
         ({FACTS: "- limit"}, "is a mapping of ids to facts"),
         ({EN: ENGLISH.replace("reviewed:", "consulted: [other]\nreviewed:")}, "consulted source `other` is not listed"),
     ],

@@ -1,6 +1,5 @@
 """Reading a tree of source code: every file lowered, linked per language family, and run abstractly."""
 
-import gc
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from backend_advisor.code.ir import Module
 from backend_advisor.code.machine import Machine
 from backend_advisor.code.program import Program
 from backend_advisor.code.seen import Seen
+from backend_advisor.cores import collector_paused
 
 _FAMILY = {"typescript": "javascript"}
 _DEEPEST = 60_000
@@ -37,6 +37,7 @@ def machine_made(source: bytes) -> str | None:
     return "minified" if len(source) > 20_000 and len(source) > _WIDEST * (source.count(b"\n") + 1) else None
 
 
+@collector_paused()
 def analyse(files: Mapping[str, bytes], languages: Mapping[str, str] | None = None) -> tuple[list[Analysis], LeftOut]:
     """Read files by path. `languages` tells the language of paths whose names do not.
 
@@ -45,8 +46,6 @@ def analyse(files: Mapping[str, bytes], languages: Mapping[str, str] | None = No
     families: dict[str, dict[str, Module]] = {}
     left_out: dict[tuple[str, str], int] = {}
     known = languages or {}
-    paused = gc.isenabled()
-    gc.disable()
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _DEEPEST))
     try:
@@ -66,8 +65,6 @@ def analyse(files: Mapping[str, bytes], languages: Mapping[str, str] | None = No
         return [_run(modules) for modules in families.values()], left_out
     finally:
         sys.setrecursionlimit(limit)
-        if paused:
-            gc.enable()
 
 
 def _run(modules: dict[str, Module]) -> Analysis:

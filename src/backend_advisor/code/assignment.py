@@ -6,9 +6,12 @@ from backend_advisor.code.names import write_outer
 from backend_advisor.code.operations import stored
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.taints import NO_TAINTS, merge_taints, station
-from backend_advisor.code.values import UNKNOWN, Value, element, field, join, single, with_field
+from backend_advisor.code.values import UNKNOWN, Value, cleaned, element, field, join, single, with_field
 
 _DEEPEST = 5
+_ADDRESSES = ("url.request", "redirect.url")
+_BEHIND_HOST = frozenset({"pathname", "search", "hash"})
+"""Parts of an address that do not choose the host."""
 
 
 def assign(run: Run, target: ir.Expr, value: Value, env: Env, declares: str = "") -> None:
@@ -80,6 +83,8 @@ def _store(
 ) -> None:
     """Write a field of what an expression names, and the holder back where it stands."""
     before = _held(run, holder, env)
+    if key in _BEHIND_HOST and "URL" in before.types:
+        value = cleaned(value, _ADDRESSES)
     if isinstance(key, int) and key < 0:
         key = None
     if isinstance(key, str):

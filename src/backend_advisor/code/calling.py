@@ -1,5 +1,7 @@
 """Calls: finding what is called, and what the call gives."""
 
+import re
+
 from backend_advisor.code import ir
 from backend_advisor.code.accessors import accessor
 from backend_advisor.code.assignment import write_back
@@ -20,6 +22,10 @@ from backend_advisor.code.values import (
     element,
     join_all,
     with_field,
+)
+
+_LOOKS_UP = re.compile(
+    r"(?:get|find|load|fetch|look_?up|query|search|select|retrieve|require|resolve|first|one)(?:$|_|[A-Z])"
 )
 
 
@@ -123,6 +129,10 @@ def _special(run: Run, node: ir.Call, site: Site) -> Value | None:
         names = site.args[1].consts
         if names and all(isinstance(one, str) for one in names):
             return join_all(member(run, site.args[0], str(one), node) for one in names)
+        # Behind a call that nothing is known of there is most likely the name of a field, not what the client sent.
+        site.args[1] = site.args[1].but(
+            taints={taint.doubted() if taint.unsure else taint: trail for taint, trail in site.args[1].taints.items()}
+        )
         run.machine.note_roles(run, "getattr", site)
         return _any_member(run, site.args[0])
     if site.name == "setattr" and site.receiver is None and len(site.args) == 3:
@@ -227,8 +237,10 @@ def _unknown(run: Run, node: ir.Call, site: Site) -> Value:
                 run.machine.call_later(ref)
     own = all_taints(site.receiver, 3) if site.receiver is not None else {}
     given = merge_taints(*(all_taints(value, 3) for value in site.everything() if value is not site.receiver))
-    # A method of the data itself most likely gives some of it; what becomes of an argument is less sure.
-    doubted = merge_taints(own, {taint.doubted(): trail for taint, trail in given.items() if taint not in own})
+    # A method of the data itself most likely gives some of it; what becomes of an argument is less sure, and what is
+    # looked up by it (a record, a service, a setting) is seldom the data again.
+    doubts = 2 if not own and isinstance(node.func, ir.Attr) and _LOOKS_UP.match(site.name) else 1
+    doubted = merge_taints(own, {taint.doubted(doubts): trail for taint, trail in given.items() if taint not in own})
     if isinstance(node.func, ir.Attr):
         base = site.receiver.name if site.receiver is not None else None
         name = f"{base}.{site.name}" if base else None

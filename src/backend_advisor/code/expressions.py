@@ -1,5 +1,6 @@
 """What each kind of expression is worth; calls have a module of their own."""
 
+import re
 from typing import Any
 
 from backend_advisor.code import ir
@@ -21,6 +22,7 @@ from backend_advisor.code.values import (
     UNKNOWN,
     Value,
     all_taints,
+    cleaned,
     constant,
     element,
     field,
@@ -35,6 +37,10 @@ from backend_advisor.code.values import (
 _LIST = frozenset({"list"})
 _DICT = frozenset({"dict"})
 _STR = frozenset({"str"})
+_ADDRESSES = ("url.request", "redirect.url")
+_ADDRESS = re.compile(
+    r"(?i:url|uri|host|hostname|base|domain|origin|endpoint|server|site|root|address)$|^[A-Z][A-Z0-9_]+$"
+)
 
 
 @evaluates(ir.Const)
@@ -115,7 +121,19 @@ def _text(run: Run, node: ir.Text, env: Env) -> Value:
     values = [run.evaluate(part, env) for part in node.parts]
     if node.tag is not None:
         return _tagged(run, node, node.tag, values, env)
+    if node.parts and values[0].consts is None and _is_address(node.parts[0]):
+        values[1:] = [cleaned(value, _ADDRESSES) for value in values[1:]]
     return concatenated(values)
+
+
+def _is_address(first: ir.Expr) -> bool:
+    """Whether a text begins with an address that the program knows: what follows it does not choose the host."""
+    while isinstance(first, ir.Binary) and first.op == "+":
+        first = first.left
+    if isinstance(first, ir.Text) and first.parts:
+        return _is_address(first.parts[0])
+    name = first.id if isinstance(first, ir.Name) else first.name if isinstance(first, ir.Attr) else ""
+    return _ADDRESS.search(name) is not None
 
 
 def _tagged(run: Run, node: ir.Text, tag: ir.Expr, values: list[Value], env: Env) -> Value:
@@ -153,6 +171,8 @@ def _shown(value: Any) -> str:
 def _binary(run: Run, node: ir.Binary, env: Env) -> Value:
     left = run.evaluate(node.left, env)
     right = run.evaluate(node.right, env)
+    if node.op == "+" and left.consts is None and _is_address(node.left):
+        right = cleaned(right, _ADDRESSES)
     return binary(run, node.op, left, right, node)
 
 

@@ -321,7 +321,7 @@ class Functions:
         for given, way in (at_path(value, taint.path) if taint.path else all_taints(value, 3)).items():
             made = given if not taint.cleared else given.clean(taint.cleared)
             if taint.unsure:
-                made = made.doubted()
+                made = made.doubted(taint.unsure)
             if node is not None:
                 way = through(run.unit.path, node.start, node.end, way, trail)  # noqa: PLW2901
             found.setdefault(made, way)
@@ -337,12 +337,12 @@ class Functions:
         if taint.index >= 0:
             key: Any = (hit.role, hit.path, hit.start, taint.index, taint.path[:1])
             known_hit = run.hits.get(key)
-            if known_hit is None or (known_hit.taint.unsure and not taint.unsure):
+            if known_hit is None or known_hit.taint.unsure > taint.unsure:
                 run.hits[key] = hit
             return
         key = (hit.taint.role, hit.role, hit.path, hit.start, hit.end)
         known = self._machine.seen.flows.get(key)
-        if known is None or (known.unsure and not hit.taint.unsure):
+        if known is None or known.unsure > hit.taint.unsure:
             self._machine.seen.flows[key] = Flow(
                 hit.taint.role,
                 hit.role,

@@ -22,6 +22,7 @@ _CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to", "commonp
 _MATCHES = frozenset({"match", "fullmatch", "test", "matches", "exec"})
 _SAFE_CLASS = re.compile(r"\[(?:[A-Za-z0-9_\-]|\\[dw\-]|[가-힣])*\]")
 _SAFE_REST = re.compile(r"(?:\\[dw]|[A-Za-z0-9_\-]|[(){}|?*+,:]|\\-|\\\.)*\Z")
+_NORMAL = re.compile(r"(?i)normal|canonical|real_?path|resolve|absolute")
 _DEEPEST = 4
 
 
@@ -184,8 +185,15 @@ def _contained(run: Run, path: ir.Expr, base: ir.Expr, env: Env) -> None:
     known = start.consts[0] if start.consts and len(start.consts) == 1 else None
     if isinstance(known, str) and re.match(r"https?://[^/]+/", known):
         clear(run, path, env, _ADDRESSES)
-    elif not all_taints(start, 1):
+    elif _is_normal(path) or not any(taint.index < 0 for taint in all_taints(start, 1)):
+        # What a caller gives as the folder is the folder that was meant.
         clear(run, path, env, _PATHS)
+
+
+def _is_normal(path: ir.Expr) -> bool:
+    """Whether what is compared has its `..` resolved, as only a check of containment does."""
+    name = path.func.name if isinstance(path, ir.Call) and isinstance(path.func, ir.Attr) else getattr(path, "id", "")
+    return _NORMAL.search(name) is not None
 
 
 def _matched(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: Env) -> None:

@@ -35,6 +35,9 @@ _ENTRY_MARKS = frozenset(
      "error.handler", "cli.command"}
 )  # fmt: skip
 _SHOWN = 60
+_NO_PAGE = re.compile(
+    r"(?i)^(?:application/(?!xhtml|xml)|text/(?!html|xml)|text$|image/(?!svg)|audio/|video/|font/|multipart/)"
+)
 _JAVA_TEXT = frozenset({"str", "java.lang.String", "java.lang.CharSequence", "java.lang.Array"})
 
 
@@ -76,6 +79,8 @@ def _applies(role: CallRole, site: Site) -> bool:
 def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     """Note every unsafe data that reaches a sink."""
     if kind == "html.text":
+        if _is_no_page(site, role):
+            return
         value = _body(value) if run.language != "java" else _page(value, role)
     # An object given where text is expected is read by its keys, which have sinks of their own; fields that the
     # program names itself are no mass assignment.
@@ -94,6 +99,13 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     for taint, trail in taints.items():
         if taint.harms(kind):
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
+
+
+def _is_no_page(site: Site, role: CallRole) -> bool:
+    """Whether the call states a type of content that browsers do not read as a page."""
+    stated = site.properties(role).get("type")
+    known = words(stated) if stated is not None else None
+    return known is not None and all(_NO_PAGE.match(word) for word in known)
 
 
 def _without_literals(value: Value) -> Value:

@@ -66,6 +66,8 @@ class Unit:
     env: dict[str, Any] | None = None
     exports: dict[str | None, Any] = field(default_factory=dict)
     located: dict[tuple[str, str | None], str | None] = field(default_factory=dict)
+    standing: dict[str, bool] = field(default_factory=dict)
+    """What kind of file it is, as far as somebody has asked."""
 
 
 class Program:

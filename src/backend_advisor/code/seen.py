@@ -13,7 +13,10 @@ from backend_advisor.code.values import Value
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Data of a source that reaches a sink, and the way it took. `unsure`: through a call that nothing is known of."""
+    """Data of a source that reaches a sink, and the way it took.
+
+    `unsure` counts the calls on the way that nothing is known of, up to two.
+    """
 
     source: str
     sink: str
@@ -22,7 +25,7 @@ class Flow:
     end: int
     callee: str
     trail: Trail | None
-    unsure: bool
+    unsure: int
     text: tuple[str | None, ...] = ()
 
 

@@ -31,6 +31,10 @@ _PATHS = 4
 _TAINTS = 10
 
 
+_LOST = 2
+"""Doubts from which on it is likelier that the data did not come through than that it did."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Trail:
     """The way that data took: the last station and the ones before it. `what` names the kind of station."""
@@ -81,7 +85,8 @@ class Taint:
     """Data of one source. A parameter of the function under study is a source until the caller is known.
 
     `role` is the source's role, or "parameter" with `index` and `path` (the fields read from it).
-    `cleared` are the sink roles that the data has been made safe for. Equal taints are one object.
+    `cleared` are the sink roles that the data has been made safe for. `unsure` counts the calls on its way that
+    nothing is known of, up to two. Equal taints are one object.
     """
 
     __slots__ = ("cleared", "index", "path", "role", "unsure")
@@ -91,7 +96,7 @@ class Taint:
     index: int
     path: tuple[str | int, ...]
     cleared: frozenset[str]
-    unsure: bool
+    unsure: int
 
     def __new__(
         cls,
@@ -99,7 +104,7 @@ class Taint:
         index: int = -1,
         path: tuple[str | int, ...] = (),
         cleared: frozenset[str] = frozenset(),
-        unsure: bool = False,
+        unsure: int = 0,
     ) -> "Taint":
         key = (role, index, path, cleared, unsure)
         found = cls._known.get(key)
@@ -117,9 +122,10 @@ class Taint:
         """The same data after an encoding that had made it safe was undone."""
         return Taint(self.role, self.index, self.path, self.cleared & _LASTING, self.unsure)
 
-    def doubted(self) -> "Taint":
-        """The same data after a call that nothing is known of."""
-        return self if self.unsure else Taint(self.role, self.index, self.path, self.cleared, True)
+    def doubted(self, doubts: int = 1) -> "Taint":
+        """The same data after a call that nothing is known of; one that looks something up counts for two."""
+        unsure = min(self.unsure + doubts, _LOST)
+        return self if self.unsure == unsure else Taint(self.role, self.index, self.path, self.cleared, unsure)
 
     def at(self, key: str | int) -> "Taint":
         """What a field of a parameter is before the caller is known."""

@@ -9,6 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Protocol, cast
 
+from backend_advisor.cores import spread
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.model import SOURCE_CODE, Case, ExpertName, Finding, Proof, Unknown, Unread
 
@@ -50,6 +51,21 @@ class Expert(Protocol):
 
     def unknowns(self, case: Case) -> Sequence[Unknown]:
         """What this expert would need to know, and what each answer would change."""
+
+
+_WORTH_SPREADING = 400_000
+"""Characters of source code from which on experts examine at the same time: it costs less than it gains."""
+
+
+def examine(case: Case, knowledge: Knowledge, terms: Terms) -> list[Examination]:
+    """What each expert finds in the case."""
+    consulted = experts()
+    size = sum(len(artifact.text) for artifact in case.artifacts if artifact.kind in SOURCE_CODE)
+
+    def run(number: int) -> Examination:
+        return consulted[number].examine(case, knowledge, terms)
+
+    return list(spread(run, len(consulted), worthwhile=size >= _WORTH_SPREADING))
 
 
 class CodeExpert:

@@ -15,6 +15,7 @@ from backend_advisor.rules.edits import edits_for
 from backend_advisor.rules.registry import CodeContext
 
 _SHOWN = 40
+_ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 
 
 def declared_matches(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
@@ -43,7 +44,7 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.places.location(flow.path, flow.start, flow.end),
             values={"source": _short(source or ""), "call": _called(flow.callee), "sink": flow.sink},
-            confidence=declaration.confidence or _confidence(flow),
+            confidence=_lower(declaration.confidence, confidence_of(flow)),
             steps=(*steps, (context.places.location(flow.path, flow.start, flow.end), "step_sink")),
             edits=edits,
             applicability="safe" if safe and not flow.unsure else "unsafe" if edits else "display",
@@ -59,11 +60,20 @@ def _queries(context: CodeContext) -> dict[tuple[str, int, int], CallSeen]:
     }
 
 
-def _confidence(flow: Flow) -> Confidence | None:
+def confidence_of(flow: Flow) -> Confidence | None:
+    """How sure it is that the data comes through; None: as sure as the rule is."""
     # Queues are mostly filled by the program's own services; a stranger's data reaches them only through those.
     if flow.source == "message.input":
         return Confidence.LOW
-    return Confidence.MEDIUM if flow.unsure else None
+    if flow.unsure:
+        return Confidence.MEDIUM if flow.unsure == 1 else Confidence.LOW
+    return None
+
+
+def _lower(stated: Confidence | None, seen: Confidence | None) -> Confidence | None:
+    if stated is None or seen is None:
+        return stated or seen
+    return min(stated, seen, key=_ORDER.index)
 
 
 def _steps(flow: Flow, context: CodeContext) -> list[tuple[Location, str]]:

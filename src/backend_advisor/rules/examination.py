@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from backend_advisor.code.reading import Reading, read_code, source_code
+from backend_advisor.cores import collector_paused
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.knowledge.playbook import Playbook
@@ -12,13 +14,15 @@ from backend_advisor.model import Artifact, Case, ExpertName, Finding, Language,
 from backend_advisor.phrases import fill, phrase
 from backend_advisor.rules.declared import declared_matches
 from backend_advisor.rules.places import Places
-from backend_advisor.rules.registry import CodeContext, code_detectors
+from backend_advisor.rules.registry import CodeContext, CodeDetector, code_detectors
 from backend_advisor.rules.remembered import kept
+from backend_advisor.rules.standing import is_copied
 
 _PACKAGE = __package__ or ""
 _TEST = re.compile(
-    r"(?:^|/)(?:tests?|__tests__|specs?|e2e|testing|fixtures|__mocks__|testdata)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"
+    r"(?:^|/)(?:(?:[\w.]+[-_])?tests?|__tests__|specs?|e2e|testing|_{0,2}fixtures_{0,2}|__mocks__|testdata|test-?utils|"
+    r"load[-_]?tests?)/"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test(?:ing|s)?|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"
 )
 
 
@@ -48,6 +52,7 @@ def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName) -> CodeEx
     )
 
 
+@collector_paused()
 def _examined(
     artifacts: tuple[Artifact, ...], language: Language, knowledge: Knowledge, expert: ExpertName
 ) -> CodeExamination:
@@ -56,7 +61,8 @@ def _examined(
     found: list[Finding] = []
     for analysis in reading.analyses:
         for playbook, match in matches(CodeContext(analysis, places), knowledge, expert):
-            if not is_test(places.path_of(match.location.artifact)):
+            path = places.path_of(match.location.artifact)
+            if not is_test(path) and not is_copied(analysis.program.units[path]):
                 found.append(_told(playbook, match, language))
     unread = tuple(
         _unread(reading, places, path, kind, offset, language) for (path, kind), offset in reading.left_out.items()
@@ -73,19 +79,17 @@ def matches(context: CodeContext, knowledge: Knowledge, expert: ExpertName) -> I
     """Every match of an expert's rules in one analysis, each place once for a playbook."""
     detectors = code_detectors()
     for playbook in knowledge.playbooks.values():
-        if playbook.expert != expert:
-            continue
-        told: set[object] = set()
-        for declaration in playbook.detects:
-            for match in declared_matches(declaration, context):
-                if _place(match) not in told:
-                    told.add(_place(match))
-                    yield playbook, match
-        detector = detectors.get(playbook.code)
-        for match in detector(context) if detector is not None else ():
-            if _place(match) not in told:
-                told.add(_place(match))
-                yield playbook, match
+        if playbook.expert == expert:
+            yield from ((playbook, match) for match in _matches(context, playbook, detectors.get(playbook.code)))
+
+
+def _matches(context: CodeContext, playbook: Playbook, detector: CodeDetector | None) -> Iterator[Match]:
+    told: set[object] = set()
+    declared = (match for one in playbook.detects for match in declared_matches(one, context))
+    for match in chain(declared, detector(context) if detector is not None else ()):
+        if _place(match) not in told:
+            told.add(_place(match))
+            yield match
 
 
 def _place(match: Match) -> object:

@@ -1,10 +1,8 @@
 """Run the query detectors over many statements on all cores; a few statements are not worth a second process."""
 
-import multiprocessing
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 
+from backend_advisor.cores import spread
 from backend_advisor.experts.database.detectors.registry import detectors_for, query_detectors
 from backend_advisor.experts.database.workload import Workload
 from backend_advisor.knowledge.detection import Match
@@ -14,30 +12,18 @@ FEWEST = 400
 
 CHUNK = 50
 
-_shared: list[Workload] = []
-
 
 def query_matches(work: Workload) -> Iterator[tuple[str, Match]]:
     """What the detectors saw in every query, in the order of the queries."""
-    workers = os.cpu_count() or 1
-    # A forked process has the parsed statements already; sending them would cost more than it saves.
-    if len(work.queries) < FEWEST or workers < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from _examine(work, range(len(work.queries)))
-        return
     query_detectors()
-    _shared.append(work)
-    try:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
-            starts = range(0, len(work.queries), CHUNK)
-            for found in pool.map(_examine_chunk, starts):
-                yield from found
-    finally:
-        _shared.pop()
+    count = len(work.queries)
 
+    def chunk(number: int) -> list[tuple[str, Match]]:
+        start = number * CHUNK
+        return list(_examine(work, range(start, min(start + CHUNK, count))))
 
-def _examine_chunk(start: int) -> list[tuple[str, Match]]:
-    work = _shared[-1]
-    return list(_examine(work, range(start, min(start + CHUNK, len(work.queries)))))
+    for found in spread(chunk, -(-count // CHUNK), worthwhile=count >= FEWEST):
+        yield from found
 
 
 def _examine(work: Workload, numbers: range) -> Iterator[tuple[str, Match]]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backend_advisor.code import ir
-from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spot, names_in, within
+from backend_advisor.code.tree import names_in, within
+from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spot
 
 _SMALL = 12
 _ALWAYS_COLLECTIONS = frozenset({"forEach", "removeIf", "forEachOrdered"})

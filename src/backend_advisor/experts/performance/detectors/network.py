@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import within
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
-from backend_advisor.experts.performance.detectors.survey import Spot, survey, within
+from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import names_in
 from backend_advisor.experts.performance.detectors.loops import Round, by_name, many
 from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.serialisers import nested_relations, queries_per_item
 from backend_advisor.experts.performance.detectors.statements import kind_of
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
-from backend_advisor.experts.performance.detectors.survey import Spot, Survey, names_in, survey
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location
 from backend_advisor.rules.registry import CodeContext, detects_in_code

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
+from backend_advisor.code.tree import within
 from backend_advisor.experts.performance.detectors.names import candidates, class_named
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
-from backend_advisor.experts.performance.detectors.survey import Survey, within
+from backend_advisor.experts.performance.detectors.survey import Survey
 from backend_advisor.rules.registry import CodeContext
 
 _EAGER_WORDS = ("select_related", "prefetch_related", "joinedload", "selectinload", "subqueryload", "contains_eager")

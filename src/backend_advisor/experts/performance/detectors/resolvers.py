@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.tree import names_in
 from backend_advisor.experts.performance.detectors.statements import kind_of
-from backend_advisor.experts.performance.detectors.survey import Spot, names_in, survey
+from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, Program
+from backend_advisor.code.tree import names_in, within
 from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.statements import kind_of
-from backend_advisor.experts.performance.detectors.survey import Spot, Survey, names_in, within
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 
 _SERIALISER = "rest_framework.serializers.Serializer"
 

@@ -6,6 +6,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.rules.examination import is_test
 from backend_advisor.rules.registry import CodeContext
+from backend_advisor.rules.standing import is_for_browsers, runs_once
 
 _BY_HAND = re.compile(
     r"(?:^|/)(?:migrations?|alembic|scripts?|seeds?|seeders?|management/commands|bin|tools?|examples?|samples?|demos?|"
@@ -25,7 +26,7 @@ _REQUEST = frozenset({"http.handler", "http.middleware", "rpc.handler", "graphql
 
 def is_by_hand(unit: Unit, info: FunctionInfo | None) -> bool:
     """Whether code is a test, a script, a migration or a command, which may take its time, or runs in a browser."""
-    if is_test(unit.path) or _BY_HAND.search(unit.path):
+    if is_test(unit.path) or _BY_HAND.search(unit.path) or runs_once(unit) or is_for_browsers(unit):
         return True
     at = info
     while at is not None:

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program, Unit
 from backend_advisor.code.seen import CallSeen, Reach
+from backend_advisor.code.tree import children
 from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.rules.registry import CodeContext
 
@@ -100,49 +100,6 @@ def survey(context: CodeContext) -> Survey:
     if known is None:
         known = _surveys[context.program] = Survey(context)
     return known
-
-
-@cache
-def _parts(kind: Any) -> tuple[str, ...]:
-    """The attributes of a kind of node that can hold other nodes."""
-    plain = {"start", "end", "type", "types", "name", "op", "kind", "doc", "modifiers", "declares", "id", "local"}
-    extra = {"types"} if kind is ir.Handler else set()
-    names = [name for one in reversed(kind.__mro__) for name in getattr(one, "__slots__", ())]
-    return tuple(name for name in names if name not in plain - extra)
-
-
-def children(node: ir.Node) -> Iterator[ir.Node]:
-    """What stands directly in a node."""
-    kind: Any = type(node)
-    for name in _parts(kind):
-        part = getattr(node, name)
-        if isinstance(part, ir.Node):
-            yield part
-        elif isinstance(part, list):
-            yield from _items(part)
-
-
-def _items(parts: list[Any] | tuple[Any, ...]) -> Iterator[ir.Node]:
-    for part in parts:
-        if isinstance(part, ir.Node):
-            yield part
-        elif isinstance(part, list | tuple):
-            yield from _items(part)
-
-
-def within(*roots: ir.Node | None) -> Iterator[ir.Node]:
-    """The nodes and everything in them, functions and classes that are defined there left out."""
-    waiting: list[ir.Node] = [root for root in roots if root is not None]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, ir.Define | ir.Class):
-            waiting.extend(children(node))
-
-
-def names_in(*roots: ir.Node | None) -> set[str]:
-    """The names that are used in some expressions."""
-    return {node.id for node in within(*roots) if isinstance(node, ir.Name)}
 
 
 def _found(unit: Unit, wanted: Any) -> Iterator[tuple[ir.Node, tuple[ir.Node, ...]]]:

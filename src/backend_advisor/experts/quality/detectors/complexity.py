@@ -5,16 +5,24 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.tree import children
 from backend_advisor.experts.quality.detectors.outline import Written, outline
-from backend_advisor.experts.quality.detectors.tree import children, name_of
+from backend_advisor.experts.quality.detectors.tree import name_of
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _COMPLEX = 25
 _HARD = 15
+_TELLING = 40
+"""Complexity, guards left out, from which every reviewer agrees; below it is a note for those who ask for notes."""
 _LONG = 70
+_VERY_LONG = 100
+_GUARD = 2
+_BRANCHES = 6
+"""Branches below which a long function is a table, a page or a set-up that is read from top to bottom."""
 _DEEP = 5
+_VERY_DEEP = 7
 _PARAMETERS = 7
 _INJECTED = re.compile(r"(?i)^(?:self|cls|this|context|ctx|request|req|response|res|next|session|db)$")
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "constructor", "__call__"})
@@ -40,12 +48,36 @@ def cognitive_complexity(context: CodeContext) -> Iterator[Match]:
             location=_signature(context, written),
             values=values,
             severity=Severity.WARNING if total > _COMPLEX else Severity.NOTE,
-            confidence=Confidence.HIGH if total > _COMPLEX else Confidence.LOW,
+            confidence=Confidence.HIGH if _is_tangled(written) else Confidence.LOW,
             steps=tuple(
                 (context.places.location(written.unit.path, *_head(cost.node)), key)
                 for key, cost in zip(_STEPS, worst, strict=False)
             ),
         )
+
+
+def _is_tangled(written: Written) -> bool:
+    """Whether a function is hard to follow even when what only turns calls away at its door is left out."""
+    if written.is_frame:
+        return False
+    return sum(cost.amount for cost in written.all_costs() if not _is_guard(cost.node)) >= _TELLING
+
+
+def _is_guard(node: ir.Node) -> bool:
+    """`if …: raise`, `if …: return`: read once and forgotten."""
+    if not isinstance(node, ir.If) or node.otherwise or not node.then:
+        return False
+    return len(node.then) <= _GUARD and isinstance(node.then[-1], ir.Throw | ir.Return | ir.Continue)
+
+
+def _is_told(written: Written) -> bool:
+    """Whether a function, or the one that it is counted in, is told for its complexity already."""
+    at: Written | None = written
+    while at is not None:
+        if _is_tangled(at) and not _is_counted_elsewhere(at):
+            return True
+        at = at.outer
+    return False
 
 
 def _is_counted_elsewhere(written: Written) -> bool:
@@ -79,9 +111,11 @@ def long_function(context: CodeContext) -> Iterator[Match]:
     """A function of very many statements, those of the functions inside it not counted."""
     for written in outline(context):
         if written.statements > _LONG:
+            telling = written.statements > _VERY_LONG and len(written.costs) >= _BRANCHES and not _is_told(written)
             yield Match(
                 location=_signature(context, written),
                 values={"function": written.name, "lines": written.lines(), "statements": written.statements},
+                confidence=Confidence.HIGH if telling else Confidence.LOW,
             )
 
 
@@ -93,6 +127,7 @@ def deep_nesting(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=context.places.location(written.unit.path, *_head(written.deepest)),
                 values={"function": written.name, "depth": written.depth},
+                confidence=Confidence.LOW if written.depth < _VERY_DEEP or _is_told(written) else Confidence.HIGH,
                 steps=((_signature(context, written), "step_function"),),
             )
 
@@ -100,14 +135,47 @@ def deep_nesting(context: CodeContext) -> Iterator[Match]:
 @detects_in_code("QUA104")
 def too_many_parameters(context: CodeContext) -> Iterator[Match]:
     """A function that callers must give more than seven values in the right order."""
+    given: dict[str, int] = {}
     for written in outline(context):
         counted = _by_position(written)
-        if len(counted) <= _PARAMETERS or _is_called_by_framework(context, written):
+        if (
+            len(counted) <= _PARAMETERS
+            or _is_called_by_framework(context, written)
+            or _is_stated_above(written, context)
+        ):
             continue
+        if written.unit.language == "python":
+            given = given or _most_given(context)
+            # Callers that name what they give cannot mix it up.
+            if given.get(written.node.name, len(counted)) <= _PARAMETERS:
+                continue
         yield Match(
             location=_signature(context, written),
             values={"function": written.name, "count": len(counted)},
         )
+
+
+def _most_given(context: CodeContext) -> dict[str, int]:
+    """For each name, the most values that any call gives by their place."""
+    found: dict[str, int] = {}
+    for unit in context.program.units.values():
+        waiting: list[ir.Node] = list(unit.module.body)
+        while waiting:
+            node = waiting.pop()
+            waiting.extend(children(node))
+            if isinstance(node, ir.Call):
+                name = name_of(node.func)
+                found[name] = max(found.get(name, 0), len(node.args))
+    return found
+
+
+def _is_stated_above(written: Written, context: CodeContext) -> bool:
+    """Whether a method only has the parameters that the method it overrides asks for."""
+    owner = context.program.infos.get(id(written.node))
+    if not isinstance(owner, FunctionInfo) or owner.owner is None:
+        return False
+    above = [one for one in context.program.ancestry(owner.owner) if one is not owner.owner]
+    return any(written.node.name in one.methods for one in above)
 
 
 def _by_position(written: Written) -> list[ir.Param]:

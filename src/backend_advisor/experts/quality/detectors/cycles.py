@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Program, Unit
-from backend_advisor.experts.quality.detectors.tree import children, is_apart
+from backend_advisor.code.tree import children
+from backend_advisor.experts.quality.detectors.tree import is_apart
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code

@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Program, Unit
-from backend_advisor.experts.quality.detectors.tree import children, is_apart, name_of
+from backend_advisor.code.tree import children
+from backend_advisor.experts.quality.detectors.tree import is_apart, name_of
 from backend_advisor.rules.registry import CodeContext
 
 _NOTABLE = (ir.Try, ir.Assert, ir.Global, ir.Do, ir.With)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import everything
 from backend_advisor.experts.security.detectors.facts import Facts
 from backend_advisor.experts.security.detectors.reading import (
     behind,
@@ -15,7 +16,7 @@ from backend_advisor.experts.security.detectors.reading import (
     functions,
     qualified,
 )
-from backend_advisor.experts.security.detectors.words import dotted, nodes
+from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
@@ -42,7 +43,7 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
         if info.outer is not None or _ABOUT.search(info.unit.module.source, info.node.start, info.node.end) is None:
             continue
         defined: dict[str, list[ir.Expr]] | None = None
-        for node in nodes(info.node.body):
+        for node in everything(info.node.body):
             sides = _sides(node)
             if sides is None or any(_is_nothing(side) for side in sides):
                 continue
@@ -189,7 +190,7 @@ def _checks(call: CallSeen, facts: Facts) -> bool:
         return True
     compares = any(
         sides is not None and not any(_is_nothing(side) for side in sides)
-        for sides in (_sides(node) for node in nodes(info.node.body))
+        for sides in (_sides(node) for node in everything(info.node.body))
     )
     return compares or _VERIFIES.search(info.node.name) is not None
 
@@ -215,7 +216,7 @@ def idempotency_key_with_time(context: CodeContext) -> Iterator[Match]:
 
 
 def _named_values(body: object) -> Iterator[tuple[str, ir.Expr, ir.Node]]:
-    for node in nodes(body):
+    for node in everything(body):
         if isinstance(node, ir.Mapping):
             for key, value in node.pairs:
                 if isinstance(key, ir.Const) and isinstance(key.value, str):

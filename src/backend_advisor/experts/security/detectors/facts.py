@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen, Handler, Reach
-from backend_advisor.experts.security.detectors.words import (
-    IDENTITY_FIELD,
-    REQUEST,
-    dotted,
-    nodes,
-)
+from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.words import IDENTITY_FIELD, REQUEST, dotted
 from backend_advisor.rules.registry import CodeContext
 
 _VERBS = {
@@ -114,7 +110,7 @@ def verb_of(node: ir.Node | None) -> frozenset[str]:
 def body_words(info: FunctionInfo) -> set[str]:
     """Names called or tested in a function's body."""
     found: set[str] = set()
-    for node in nodes(info.node.body):
+    for node in everything(info.node.body):
         if isinstance(node, ir.Call):
             found.add(dotted(node.func).rpartition(".")[2])
         elif isinstance(node, ir.Attr):

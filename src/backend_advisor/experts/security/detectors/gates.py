@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import everything
 from backend_advisor.code.values import Value
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, verb_of
-from backend_advisor.experts.security.detectors.words import (
-    AUTHENTICATES,
-    IDENTITY,
-    LIMITS,
-    dotted,
-    identifiers,
-    nodes,
-)
+from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
 from backend_advisor.rules.registry import CodeContext
 
 _EVERYWHERE = re.compile(
@@ -34,7 +28,7 @@ def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
     limits = [gate for gate in gates if gate.limits]
     for info in context.program.functions():
         if "http.middleware" in info.marks and info.unit.language in {"python", "java"}:
-            stops = _refuses(info) or any(isinstance(node, ir.Throw) for node in nodes(info.node.body))
+            stops = _refuses(info) or any(isinstance(node, ir.Throw) for node in everything(info.node.body))
             everywhere = everywhere or (stops and _asks_by_itself(info, facts))
     mounted = _mounted(context)
     for route in routes:
@@ -170,13 +164,13 @@ def _goes_on(info: FunctionInfo) -> bool:
         return False
     return any(
         isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id == params[-1]
-        for node in nodes(info.node.body)
+        for node in everything(info.node.body)
     )
 
 
 def _refuses(info: FunctionInfo) -> bool:
     """Whether a function answers 401 or 403, or sends to a sign-in page."""
-    for node in nodes(info.node.body):
+    for node in everything(info.node.body):
         if isinstance(node, ir.Name | ir.Attr):
             name = node.id if isinstance(node, ir.Name) else node.name
             if re.search("unauthori|forbid|not_?authenticated|access_?denied", name, re.IGNORECASE):
@@ -213,7 +207,7 @@ def _plain_calls(unit: Unit) -> list[ir.Call]:
         return []
     return [
         node
-        for node in nodes(unit.module.body)
+        for node in everything(unit.module.body)
         if isinstance(node, ir.Call)
         and node.args
         and isinstance(node.args[0], ir.Name)

@@ -5,19 +5,12 @@ from collections.abc import Iterable
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program, Unit
+from backend_advisor.code.tree import everything
 from backend_advisor.experts.security.detectors.facts import Facts, Route
 from backend_advisor.experts.security.detectors.origins import Findings, Origin
 from backend_advisor.experts.security.detectors.telling import INPUT_FIELDS
 from backend_advisor.experts.security.detectors.walking import Walk
-from backend_advisor.experts.security.detectors.words import (
-    IDENTIFIES,
-    IDENTITY,
-    REQUEST,
-    dotted,
-    identifiers,
-    nodes,
-    snake,
-)
+from backend_advisor.experts.security.detectors.words import IDENTIFIES, IDENTITY, REQUEST, dotted, identifiers, snake
 
 _SERVICE = re.compile(
     r"session$|dep$|db$|service|repo|logger|response|settings|config|client|manager|background|model$|binding_?result|bindingresult",
@@ -62,7 +55,7 @@ def _set_fields(program: Program) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for unit in program.units.values():
         for name, body in _named_functions(unit):
-            for node in nodes(body):
+            for node in everything(body):
                 if isinstance(node, ir.Assign) and isinstance(node.target, ir.Attr) and _is_input_field(node.target):
                     words = identifiers(node.value or ())
                     if any(IDENTIFIES.search(snake(word)) or IDENTITY.match(word) for word in words):

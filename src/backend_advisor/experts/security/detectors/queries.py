@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from backend_advisor.code import ir
 from backend_advisor.code.roles import Argument
-from backend_advisor.experts.security.detectors.words import dotted, nodes
+from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.words import dotted
 
 SQL = re.compile(r"\b(?:from|update|into|join)\s+[\"`\[]?(?:\w+\.)?[\"`\[]?(\w+)", re.IGNORECASE)
 
@@ -97,7 +98,7 @@ def model_of(node: ir.Call, text: str) -> str:
 def names_in_order(node: ir.Call) -> Iterable[str]:
     found = [
         (part.start, part.end, part.id if isinstance(part, ir.Name) else part.name)
-        for part in nodes(node.func, node.args)
+        for part in everything(node.func, node.args)
         if isinstance(part, ir.Name | ir.Attr)
     ]
     return [name for _, _, name in sorted(found)]

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.experts.security.detectors.words import nodes, snake
+from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.words import snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
+from backend_advisor.rules.declared import confidence_of
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _SINKS = frozenset({"token.value", "cookie.value", "session.value", "crypto.key", "crypto.iv", "password.plain"})
@@ -51,7 +53,7 @@ def predictable_random(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=place,
                 values={"call": _short(place.excerpt or ""), "purpose": _short(sink.excerpt or "")},
-                confidence=Confidence.MEDIUM if flow.unsure else None,
+                confidence=confidence_of(flow),
                 steps=((place, "step_source"), (sink, "step_sink")),
             )
     for use in uses:
@@ -91,7 +93,7 @@ def _returned(use: _Use) -> bool:
     names = _carriers(use)[0]
     return any(
         isinstance(node, ir.Return) and node.value is not None and _carries(node.value, use.node, names)
-        for node in nodes(*_body(use))
+        for node in everything(*_body(use))
     )
 
 
@@ -99,7 +101,7 @@ def _carriers(use: _Use) -> tuple[set[str], list[ir.Expr]]:
     """The variables that hold the number, and everything that it is assigned to."""
     names: set[str] = set()
     targets: list[ir.Expr] = []
-    assigns = [node for node in nodes(*_body(use)) if isinstance(node, ir.Assign | ir.AssignExpr) and node.value]
+    assigns = [node for node in everything(*_body(use)) if isinstance(node, ir.Assign | ir.AssignExpr) and node.value]
     for _ in range(_ROUNDS):
         before = len(targets)
         for node in assigns:
@@ -116,7 +118,7 @@ def _carriers(use: _Use) -> tuple[set[str], list[ir.Expr]]:
 def _carries(value: ir.Expr, drawn: ir.Node, names: set[str]) -> bool:
     if value.start <= drawn.start and drawn.end <= value.end:
         return not isinstance(value, ir.Lambda)
-    return bool(names) and any(isinstance(node, ir.Name) and node.id in names for node in nodes(value))
+    return bool(names) and any(isinstance(node, ir.Name) and node.id in names for node in everything(value))
 
 
 def _purpose(use: _Use, context: CodeContext) -> str | None:
@@ -126,7 +128,7 @@ def _purpose(use: _Use, context: CodeContext) -> str | None:
         text = context.text(use.unit, target)
         if _is_secret(text):
             return _short(text)
-    for node in nodes(*_body(use)):
+    for node in everything(*_body(use)):
         found = _given(node, use, names)
         if found is not None:
             return found

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import everything
 from backend_advisor.code.values import Value
 from backend_advisor.experts.security.detectors.facts import Facts
 from backend_advisor.experts.security.detectors.routes import survey
-from backend_advisor.experts.security.detectors.words import dotted, nodes
+from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.rules.registry import CodeContext
 
 
@@ -64,7 +65,7 @@ def functions(context: CodeContext) -> Iterator[FunctionInfo]:
 def definitions(body: object) -> dict[str, list[ir.Expr]]:
     """What each variable of a body is assigned."""
     found: dict[str, list[ir.Expr]] = {}
-    for node in nodes(body):
+    for node in everything(body):
         if not isinstance(node, ir.Assign | ir.AssignExpr) or not isinstance(node.target, ir.Name):
             continue
         if node.value is not None:
@@ -74,7 +75,7 @@ def definitions(body: object) -> dict[str, list[ir.Expr]]:
 
 def behind(expression: ir.Expr, defined: dict[str, list[ir.Expr]], depth: int = 3) -> Iterator[ir.Node]:
     """Every node of an expression and of what its variables were assigned."""
-    for node in nodes(expression):
+    for node in everything(expression):
         yield node
         if isinstance(node, ir.Name) and depth:
             for value in defined.get(node.id, ()):

@@ -6,7 +6,7 @@ from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.values import Value
 from backend_advisor.experts.security.backtracking import exponential
 from backend_advisor.knowledge.detection import Match
-from backend_advisor.model import Confidence
+from backend_advisor.rules.declared import confidence_of
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _CLIENT = frozenset(
@@ -36,7 +36,7 @@ def exponential_pattern(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(matching.unit, matching.node),
             values={"call": callee, "pattern": pattern if len(pattern) <= _SHOWN else pattern[: _SHOWN - 1] + "…"},
-            confidence=Confidence.MEDIUM if flow.unsure else None,
+            confidence=confidence_of(flow),
         )
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
+from backend_advisor.code.tree import everything
 from backend_advisor.experts.security.detectors.reading import calls_with
-from backend_advisor.experts.security.detectors.words import dotted, nodes
+from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -97,7 +98,7 @@ def secret_in_code(context: CodeContext) -> Iterator[Match]:
         told: set[int] = set()
         source = unit.module.source
         formed, named = _FORMS.search(source) is not None, _WORTH_READING.search(source) is not None
-        read = list(nodes(unit.module.body)) if formed or named else []
+        read = list(everything(unit.module.body)) if formed or named else []
         for node in read if formed else ():
             if isinstance(node, ir.Const) and isinstance(node.value, str) and len(node.value) >= _LEAST_LENGTH:
                 kind = provider(node.value)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import everything
 from backend_advisor.experts.security.detectors.reading import calls_with, constants, definitions
-from backend_advisor.experts.security.detectors.words import dotted, identifiers, nodes
+from backend_advisor.experts.security.detectors.words import dotted, identifiers
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -92,7 +93,7 @@ def _stored_plain(context: CodeContext) -> Iterator[Match]:
 
 
 def _pairs(node: ir.Call) -> Iterator[tuple[str, ir.Expr]]:
-    for part in nodes(node.args):
+    for part in everything(node.args):
         if isinstance(part, ir.Mapping):
             for key, value in part.pairs:
                 word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")

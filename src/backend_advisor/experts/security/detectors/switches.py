@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import everything
 from backend_advisor.experts.security.detectors.reading import (
     calls_with,
     constants,
@@ -16,7 +17,7 @@ from backend_advisor.experts.security.detectors.reading import (
     text_of,
 )
 from backend_advisor.experts.security.detectors.routes import survey
-from backend_advisor.experts.security.detectors.words import LIMITS, dotted, identifiers, nodes, snake
+from backend_advisor.experts.security.detectors.words import LIMITS, dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -77,7 +78,7 @@ def _switches(context: CodeContext) -> Iterator[tuple[Unit, ir.Node]]:
             )
         ):
             continue
-        for node in nodes(unit.module.body):
+        for node in everything(unit.module.body):
             place = _switched_off(node)
             if place is not None:
                 yield unit, place
@@ -122,7 +123,7 @@ def _trust_everything(context: CodeContext, path: str) -> Iterator[Match]:
             bases = " ".join(dotted(base) for base in info.owner.node.bases) if info.owner is not None else ""
             if "HostnameVerifier" in bases:
                 yield Match(location=context.location(unit, info.node), values={"text": info.name})
-    for node in nodes(unit.module.body):
+    for node in everything(unit.module.body):
         if isinstance(node, ir.Call) and re.search(r"hostnameVerifier$", dotted(node.func), re.IGNORECASE):
             for argument in node.args:
                 if isinstance(argument, ir.Lambda) and _only_true(argument.function.body):
@@ -217,10 +218,10 @@ def _allows_all(value: object) -> bool:
             body = info.node.body
             calls = [
                 node
-                for node in nodes(body)
+                for node in everything(body)
                 if isinstance(node, ir.Call) and dotted(node.func) == info.node.params[1].name
             ]
-            tests = any(isinstance(node, ir.If | ir.Conditional | ir.Logic) for node in nodes(body))
+            tests = any(isinstance(node, ir.If | ir.Conditional | ir.Logic) for node in everything(body))
             if (
                 calls
                 and not tests
@@ -292,7 +293,7 @@ def _own(info: FunctionInfo) -> Iterator[ir.Node]:
 
 
 def _asks(node: ir.Try, info: FunctionInfo) -> bool:
-    called = " ".join(dotted(one.func).rpartition(".")[2] for one in nodes(node.body) if isinstance(one, ir.Call))
+    called = " ".join(dotted(one.func).rpartition(".")[2] for one in everything(node.body) if isinstance(one, ir.Call))
     own = info.node.name
     if re.search(
         r"invalid|error|fail|block|bann|expired|missing|remov|skip|broken|needs|requires_|should", own, re.IGNORECASE
@@ -317,7 +318,7 @@ def _asks(node: ir.Try, info: FunctionInfo) -> bool:
 
 
 def _lets_through(handler: ir.Handler, info: FunctionInfo) -> ir.Node | None:
-    if any(isinstance(one, ir.Throw) for one in nodes(handler.body)):
+    if any(isinstance(one, ir.Throw) for one in everything(handler.body)):
         return None
     params = [param.name for param in info.node.params]
     onwards = params[-1] if 2 <= len(params) <= 3 and re.match(r"next$|done$", params[-1]) else None

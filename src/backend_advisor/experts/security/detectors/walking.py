@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import children, everything
 from backend_advisor.experts.security.detectors.origins import NOTHING_YET, Branch, Fetch, Findings, Origin
 from backend_advisor.experts.security.detectors.queries import SQL, argument_of, is_mapping, is_plain, literal, model_of
 from backend_advisor.experts.security.detectors.telling import (
@@ -41,8 +42,6 @@ from backend_advisor.experts.security.detectors.words import (
     RIGHTS,
     ROLE_FIELD,
     dotted,
-    nodes,
-    parts,
     snake,
 )
 
@@ -100,8 +99,8 @@ class Walk:
             if known is not None:
                 known(self, node)
                 return
-            for name in parts(node):
-                self._block(getattr(node, name))
+            for child in children(node):
+                self._block(child)
 
     def _assign(self, node: ir.Assign) -> None:
         value = self._of(node.value)
@@ -196,10 +195,8 @@ class Walk:
             for one in node:
                 found |= self._of(one)
         elif isinstance(node, ir.Node):
-            for name in parts(node):
-                part = getattr(node, name)
-                if isinstance(part, ir.Node | list | tuple):
-                    found |= self._of(part)
+            for child in children(node):
+                found |= self._of(child)
         return found
 
     def _name(self, node: ir.Name) -> Origin:
@@ -447,7 +444,7 @@ class Walk:
         for name, value in node.keywords:
             if self._is_key(name) and self._is_given(value):
                 return name
-        for part in nodes(node.args, [value for _, value in node.keywords], self._meant(node)):
+        for part in everything(node.args, [value for _, value in node.keywords], self._meant(node)):
             if isinstance(part, ir.Mapping):
                 for key, value in part.pairs:
                     word = key.value if isinstance(key, ir.Const) else getattr(key, "id", None)

@@ -1,13 +1,24 @@
 """Names in code that tell of authentication, of rights and of owners, and how names are read off a tree."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import fields
-from functools import cache
+from functools import cache, lru_cache
 
 from backend_advisor.code import ir
+from backend_advisor.code.tree import everything
 
-AUTHENTICATES = re.compile(
+
+class Words:
+    """A pattern for names; what it says of a name is remembered, since programs use the same names again and again."""
+
+    __slots__ = ("match", "search")
+
+    def __init__(self, pattern: str, flags: int = 0) -> None:
+        compiled = re.compile(pattern, flags)
+        self.search = lru_cache(20_000)(compiled.search)
+        self.match = lru_cache(20_000)(compiled.match)
+
+
+AUTHENTICATES = Words(
     r"auth|log(?:ged)?_?in|signed_?in|login|jwt|token|session|principal|credential|permission|guard|protect|secured|"
     r"current_?user|require.*(?:user|admin|role)|only_?admin|is_?admin|access_?control|api_?key|bearer|verify_?user|"
     r"check_?user|role|superuser|staff|signature|identity|deny|forbid|user_?required",
@@ -15,7 +26,7 @@ AUTHENTICATES = re.compile(
 )
 """A middleware, decorator or dependency named so checks who calls."""
 
-IDENTITY = re.compile(
+IDENTITY = Words(
     r"^(?:current_?(?:active_?)?(?:user|account|member|customer)\w*|logged_?in_?user|auth(?:enticated)?_?user|principal|authentication|"
     r"identity|claims|jwt_?payload|token_?(?:data|payload|claims)|decoded_?token|user_?details|user_?principal|auth_?info|"
     r"login_?user|session_?user|caller|requester|viewer|active_?user|jwt_?user|session)$",
@@ -23,18 +34,18 @@ IDENTITY = re.compile(
 )
 """A variable, parameter or stated type named so is who calls."""
 
-REQUEST = re.compile(
+REQUEST = Words(
     r"^(?:req|request|ctx|context|g|session|state|locals|info|c|event|socket|http_?request|servlet_?request|self|this)$",
     re.IGNORECASE,
 )
-IDENTITY_FIELD = re.compile(
+IDENTITY_FIELD = Words(
     r"^(?:user|auth|user_?id|current_?\w+|account|account_?id|principal|session|credentials|identity|claims|jwt|uid|"
     r"authenticated\w*|token_?payload|member|logged\w*|user_?principal)$",
     re.IGNORECASE,
 )
 """A field of a request (or of what travels with it) named so is who calls."""
 
-IDENTIFIES = re.compile(
+IDENTIFIES = Words(
     r"current_?(?:user|member|account|customer|principal)|authenticated|logged_?in|"
     r"(?:get|load|find|resolve|extract|read|parse)_?(?:auth\w*|session|principal|identity|jwt|claims|login_?user|user_?from|token)|"
     r"(?:decode|verify|validate|parse|check)_?(?:the_?)?(?:access_?)?(?:token|jwt|auth\w*|session)|"
@@ -44,7 +55,7 @@ IDENTIFIES = re.compile(
 )
 """A function named so gives who calls."""
 
-RIGHTS = re.compile(
+RIGHTS = Words(
     r"(?:check|assert|ensure|require|verify|has|validate|enforce|test|with)_?\w*"
     r"(?:owner|permission|access|authori|role|privilege|allowed|admin|acl|tenant|member|scope|right|authority)|"
     r"authori[sz]e|is_?(?:the_?)?(?:owner|allowed|admin|permitted|member|self|staff|superuser|author|mine)|"
@@ -54,16 +65,16 @@ RIGHTS = re.compile(
 )
 """A function named so asks for a right."""
 
-ROLE_FIELD = re.compile(
+ROLE_FIELD = Words(
     r"admin|role|staff|superuser|permission|scope|privilege|authorit|group|owner|is_?manager|moderator|grant",
     re.IGNORECASE,
 )
-OWNER_FIELD = re.compile(
+OWNER_FIELD = Words(
     r"^(?:.*_)?(?:owner|author|creator|created_?by|member|account|customer|tenant|client|patient|student|employee|"
     r"holder|uploader|sender|recipient|organi[sz]ation|org|workspace|user)s?(?:_?(?:id|uuid|pk|key|ref))?$",
     re.IGNORECASE,
 )
-PERSONAL = re.compile(
+PERSONAL = Words(
     r"^(?:app_?|my_?|tbl_?|t_)?(?:users?|accounts?|profiles?|orders?|payments?|invoices?|address(?:es)?|baskets?|carts?|cards?|wallets?|"
     r"transactions?|bookings?|reservations?|messages?|notifications?|subscriptions?|tickets?|patients?|customers?|members?|"
     r"employees?|conversations?|chats?|memos?|notes?|documents?|receipts?|refunds?|shipments?|deliver(?:y|ies)|salar(?:y|ies)|"
@@ -74,14 +85,14 @@ PERSONAL = re.compile(
 )
 """Kinds of record that belong to somebody."""
 
-IDENTIFIER = re.compile(
+IDENTIFIER = Words(
     r"^(?:id|_id|pk|uuid|uid|guid|no|seq|key|\w*_(?:id|pk|uuid|no|seq|number|key|code)|\w*(?:Id|ID|Uuid|UUID|No|Seq|Number|Pk))$"
 )
-NAMED_BY = re.compile(
+NAMED_BY = Words(
     r"^(?:user_?name|login|e?mail|slug|title|\w+_title|\w+_name|phone|handle|nick_?name|account)$", re.IGNORECASE
 )
 
-OPEN = re.compile(
+OPEN = Words(
     r"log_?-?in|sign_?-?in|log_?-?out|sign_?-?out|regist|sign_?-?up|join|web_?-?hook|call_?-?back|\bhooks?\b|health|ping|status|"
     r"metric|forgot|reset|recover|(?<!change_)(?<!change-)password|verif|confirm|activat|token|refresh|oauth|\bauth\b|sso|saml|otp|2fa|mfa|captcha|"
     r"csrf|contact|subscribe|newsletter|public|graphql|track|csp|error|invit|unsubscribe|setup|install|bootstrap|seed|echo|demo|"
@@ -90,46 +101,22 @@ OPEN = re.compile(
 )
 """Routes named so are called by people or systems that have not signed in."""
 
-SIGNING = re.compile(
+SIGNING = Words(
     r"regist|sign_?-?up|forgot|reset|recover|activat|verify_?-?e?mail|oauth|call_?-?back|web_?-?hook|confirm_?-?e?mail",
     re.IGNORECASE,
 )
 """Routes named so look people up before they have signed in."""
-LOGIN = re.compile(r"(?:^|[^a-z])(?:log_?-?in|sign_?-?in|authenticate|token|session)(?:s?$|[^a-z])", re.IGNORECASE)
-LIMITS = re.compile(
+LOGIN = Words(r"(?:^|[^a-z])(?:log_?-?in|sign_?-?in|authenticate|token|session)(?:s?$|[^a-z])", re.IGNORECASE)
+LIMITS = Words(
     r"limit|throttl|brute|attempt|lock(?:ed|_?out|_account)|slow_?down|captcha|too_?many|failed_?(?:login|count)|fail_?count|axes|bucket|penalt",
     re.IGNORECASE,
 )
-
-_FIELDS: dict[type, tuple[str, ...]] = {}
-
-
-def parts(node: ir.Node) -> tuple[str, ...]:
-    """The names of a node's fields that can hold nodes."""
-    kind = type(node)
-    known = _FIELDS.get(kind)
-    if known is None:
-        skipped = {"start", "end", "id", "name", "op", "kind", "declares", "doc", "modifiers", "header_end", "types"}
-        known = _FIELDS[kind] = tuple(one.name for one in fields(node) if one.name not in skipped)
-    return known
-
-
-def nodes(*starts: object) -> Iterator[ir.Node]:
-    """Every node of some trees, in no particular order."""
-    left: list[object] = list(starts)
-    while left:
-        one = left.pop()
-        if isinstance(one, ir.Node):
-            yield one
-            left += [getattr(one, name) for name in parts(one)]
-        elif isinstance(one, list | tuple):
-            left += one
 
 
 def identifiers(*starts: object) -> set[str]:
     """The names of variables, attributes and keywords in some trees; no text of constants."""
     found: set[str] = set()
-    for node in nodes(*starts):
+    for node in everything(*starts):
         if isinstance(node, ir.Name):
             found.add(node.id)
         elif isinstance(node, ir.Attr | ir.Type):

@@ -1,0 +1,86 @@
+"""Walking the tree of a file: what stands directly in a node, and everything below some nodes."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from backend_advisor.code import ir
+
+_PLAIN = frozenset(
+    ["start", "end", "id", "name", "op", "kind", "declares", "doc", "modifiers", "header_end", "type", "types", "local"]
+)
+"""Fields that hold no node, or the name of a type only."""
+
+_DEFINITIONS = frozenset([ir.Define, ir.Class])
+
+
+@cache
+def _parts(kind: Any) -> Callable[[ir.Node], tuple[Any, ...]]:
+    """Gives what the fields of a kind of node hold that can hold other nodes."""
+    plain = _PLAIN - {"types"} if kind is ir.Handler else _PLAIN
+    slots = [name for one in reversed(kind.__mro__) for name in getattr(one, "__slots__", ())]
+    names = [name for name in slots if name not in plain]
+    if not names:
+        return lambda _: ()
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda node: (get(node),)
+
+
+def children(node: ir.Node) -> list[ir.Node]:
+    """What stands directly in a node, in order of place."""
+    found: list[ir.Node] = []
+    kind: Any = type(node)
+    for part in _parts(kind)(node):
+        if type(part) is list or type(part) is tuple:
+            _add(part, found)
+        elif isinstance(part, ir.Node):
+            found.append(part)
+    return found
+
+
+def _add(parts: list[Any] | tuple[Any, ...], found: list[ir.Node]) -> None:
+    for part in parts:
+        if isinstance(part, ir.Node):
+            found.append(part)
+        elif type(part) is list or type(part) is tuple:
+            _add(part, found)
+
+
+def everything(*starts: object) -> Iterator[ir.Node]:
+    """Every node of some trees or lists of them, definitions inside included, in no particular order."""
+    waiting: list[ir.Node] = []
+    _add(starts, waiting)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += children(node)
+
+
+def within(*roots: ir.Node | None) -> Iterator[ir.Node]:
+    """The nodes and everything in them, in order of place; definitions of functions and classes are not entered."""
+    waiting = [root for root in reversed(roots) if root is not None]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if type(node) not in _DEFINITIONS:
+            inside = children(node)
+            inside.reverse()
+            waiting += inside
+
+
+def own(*roots: ir.Node | None) -> Iterator[ir.Node]:
+    """As `within`, without the functions that are written inside (lambdas, callbacks)."""
+    waiting = [root for root in reversed(roots) if root is not None]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if type(node) not in _DEFINITIONS and type(node) is not ir.Lambda:
+            inside = children(node)
+            inside.reverse()
+            waiting += inside
+
+
+def names_in(*roots: ir.Node | None) -> set[str]:
+    """The names that are used in some expressions."""
+    return {node.id for node in within(*roots) if isinstance(node, ir.Name)}
