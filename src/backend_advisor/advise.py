@@ -11,7 +11,7 @@ from backend_advisor import intake, knowledge
 from backend_advisor.advice.compose import compose, without_result
 from backend_advisor.advice.mismatch import other_plans
 from backend_advisor.advice.scope import referrals
-from backend_advisor.advice.select import relevant
+from backend_advisor.advice.select import hits_by_part, relevant
 from backend_advisor.advice.suppressions import suppress
 from backend_advisor.advice.unknowns import general_unknowns, too_little_said
 from backend_advisor.advice.vague import is_vague
@@ -65,8 +65,10 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
 
     proofs, failed = _proofs(case, terms)
     vague = is_vague(case)
-    advice = compose(case, standing, proofs, relevant(hits, standing, proofs, vague=vague), known, day=terms.day)
-    unknown = [question for expert in experts() for question in expert.unknowns(case)]
+    pages = relevant(hits, standing, proofs, vague=vague, by_part=hits_by_part(case, known))
+    advice = compose(case, standing, proofs, pages, known, day=terms.day)
+    advising = {name for one in advice for name in one.experts}
+    unknown = [question for expert in experts() for question in expert.unknowns(case, advising)]
     unknown += general_unknowns(case, answered=bool(advice and not vague) or not case.question.strip())
     told = [*too_little_said(case, advice, vague=vague), *other_plans(case), *failed]
     notices = tuple(dict.fromkeys([*told, *notices, *without_result(proofs)]))

@@ -445,6 +445,8 @@ class Advice:
     sources: tuple[Source, ...] = ()
     facts: tuple[StatedFact, ...] = ()
     """The facts in these texts that change, as they are on the day for which the answer was asked."""
+    part: str = ""
+    """The part of the question that this answers, where it asks for several things."""
     findings: tuple[Finding, ...] = ()
     proofs: tuple[Proof, ...] = ()
     benefit: float = 0.0

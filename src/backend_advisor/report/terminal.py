@@ -3,6 +3,7 @@
 A plain answer fits two screens: the caps get tighter until it does, and what they hold back is named.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,7 @@ from backend_advisor.report.style import Style
 from backend_advisor.report.terminal_proof import proof_blocks
 
 TWO_SCREENS = 100
+_SENTENCE_END = re.compile(r"(?<=[.!?\]])\s+(?=[A-Z가-힣`\"'(*])")
 _UNLIMITED = 1_000_000
 _SOURCES_UNCITED = 3
 _ASKED = 6
@@ -45,6 +47,7 @@ class Caps:
     findings: int = 3
     paragraphs: int = _UNLIMITED
     steps: int = 4
+    whole_steps: bool = True
     code_lines: int = 16
     practices: int = 3
     monitoring: int = 3
@@ -61,12 +64,19 @@ FULL = Caps(
     practices=_UNLIMITED, monitoring=_UNLIMITED, facts=_UNLIMITED, proofs=_UNLIMITED, nodes=_UNLIMITED,
     rejected=_UNLIMITED, diagnosis=True, unknowns=_UNLIMITED,
 )  # fmt: skip
+_SEVERAL = (
+    Caps(advice=6, paragraphs=1, steps=4, code_lines=10, practices=1, monitoring=1, facts=1, whole_steps=True),
+    Caps(advice=6, paragraphs=1, steps=4, code_lines=0, practices=1, monitoring=1, facts=1, whole_steps=False),
+    Caps(advice=6, paragraphs=1, steps=4, code_lines=0, practices=0, monitoring=0, facts=1, whole_steps=False),
+    Caps(advice=6, paragraphs=1, steps=3, code_lines=0, practices=0, monitoring=0, facts=0, whole_steps=False),
+)
+"""For an answer to several questions at once, which get the same room each."""
 _TIGHTER = (
     Caps(advice=2, steps=6, code_lines=24, practices=4, monitoring=4, facts=4, diagnosis=True),
     Caps(),
     Caps(paragraphs=2, steps=3, code_lines=12, practices=2, monitoring=2, proofs=1, nodes=7, rejected=2),
     Caps(
-        brief=2, findings=2, paragraphs=1, steps=2, code_lines=9, practices=1, monitoring=1, facts=1, proofs=1,
+        brief=2, findings=2, paragraphs=2, steps=2, code_lines=9, practices=1, monitoring=1, facts=1, proofs=1,
         nodes=5, rejected=1, unknowns=2,
     ),
 )  # fmt: skip
@@ -76,7 +86,8 @@ def render(report: Report, style: Style) -> str:
     """The report within two screens at the usual width, or all of it when the reader wants everything."""
     if style.verbose:
         return _rendered(report, style, FULL)
-    for caps in _TIGHTER:
+    several = sum(1 for advice in report.advice if advice.part) > 1
+    for caps in _SEVERAL if several else _TIGHTER:
         text = _rendered(report, style, caps)
         if text.count("\n") <= TWO_SCREENS:
             break
@@ -130,6 +141,8 @@ def _advice(
     numbers = [number for number in cited(_shown(advice, caps)) if number <= len(advice.sources)]
     advice = in_order(advice, numbers)
     yield _title(f"{number}. {advice.title}", style)
+    if advice.part:
+        yield Text(style.say("answers_part", part=advice.part), style="italic")
     yield _facts(advice, style)
     yield from _headed(style.say("root_cause"), prose(_paragraphs(advice.root_cause, caps.paragraphs)))
     yield from _found(advice, style, caps)
@@ -145,7 +158,8 @@ def _advice(
     yield from _headed(style.say("monitoring"), list(_bullets(monitoring, caps.monitoring, style)))
     changing = [fact_line(fact, style) for fact in most_urgent(advice.facts)]
     yield from _headed(style.say("facts"), list(_bullets(changing, caps.facts, style)))
-    yield from _sources(advice.sources, style, None if caps is FULL else len(numbers) or _SOURCES_UNCITED)
+    few = 1 if caps in _SEVERAL else _SOURCES_UNCITED
+    yield from _sources(advice.sources, style, None if caps is FULL else len(numbers) or few)
     yield Text()
 
 
@@ -182,8 +196,8 @@ def _steps(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]
     steps = advice.solution
     measured = [change.apply.strip() for proof in advice.proofs for change in proof.changes]
     for number, step in enumerate(steps[: caps.steps], 1):
-        yield from item(f"{number}.", step.text)
-        for code in step.code:
+        yield from item(f"{number}.", step.text if caps.whole_steps else _sentence(step.text))
+        for code in step.code if caps.code_lines else ():
             lines = code.text.rstrip().split("\n")
             most = len(lines) if any(text in code.text for text in measured) else caps.code_lines
             yield indented(code_text("\n".join(lines[:most])), 3)
@@ -192,16 +206,23 @@ def _steps(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]
 
 
 def _bullets(items: Sequence[str], limit: int, style: Style) -> Iterator[RenderableType]:
+    if not limit:
+        return
     for one in items[:limit]:
         yield from item("•", one)
     yield from _more(len(items) - limit, style)
+
+
+def _sentence(text: str) -> str:
+    """The first sentence of a step, which carries what to do."""
+    return _SENTENCE_END.split(text.split("\n", 1)[0], maxsplit=1)[0]
 
 
 def _shown(advice: Advice, caps: Caps) -> Iterator[str]:
     """The texts that are shown, in their order."""
     yield _paragraphs(advice.root_cause, caps.paragraphs)
     yield advice.diagnosis if caps.diagnosis else ""
-    yield from (step.text for step in advice.solution[: caps.steps])
+    yield from (step.text if caps.whole_steps else _sentence(step.text) for step in advice.solution[: caps.steps])
     yield from (*advice.best_practices[: caps.practices], *advice.monitoring[: caps.monitoring])
 
 

@@ -1,11 +1,11 @@
 """The database expert: reviews queries, schemas and plans, and proves what can be proved on a real server."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from backend_advisor.experts import Examination, Terms
 from backend_advisor.knowledge import Knowledge
-from backend_advisor.model import SOURCE_CODE, ArtifactKind, Case, Proof, Unknown
+from backend_advisor.model import SOURCE_CODE, ArtifactKind, Case, ExpertName, Proof, Unknown
 
 _OURS = (ArtifactKind.SQL, ArtifactKind.DDL, ArtifactKind.PLAN)
 
@@ -43,8 +43,10 @@ def prove(case: Case, terms: Terms) -> Sequence[Proof]:
     return prove_queries(case, workload_of(case), terms)
 
 
-def unknowns(case: Case) -> Sequence[Unknown]:
-    """What would make the advice on this case's queries surer."""
+def unknowns(case: Case, advising: Set[ExpertName]) -> Sequence[Unknown]:
+    """What would make the advice on this case's queries surer; nothing where other experts answer."""
+    if advising and not advising & {"database", "performance"}:
+        return ()
     from backend_advisor.experts.database.questions import open_questions
 
     return open_questions(case)
