@@ -26,11 +26,15 @@ __all__ = ["Hit", "Knowledge", "KnowledgeError", "Problem", "check", "load", "pr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A playbook that fits a question. `score` is its share (0 to 1) of what a perfect page would score."""
+    """A playbook that fits a question. `score` is its share (0 to 1) of what a perfect page would score.
+
+    `part` is the part of the question that it answers, when that asks for several things.
+    """
 
     playbook: Playbook
     score: float
     confident: bool
+    part: str = ""
 
 
 class Knowledge:

@@ -28,6 +28,12 @@ _REMOVES = frozenset(
     {"delete", "pop", "popitem", "clear", "remove", "evict", "removeIf", "invalidate", "removeEldestEntry", "prune"}
 )
 _COPIES = re.compile(r"(?i)cache|remember|memo|profile|user:|session")
+_SPLIT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ONE_OF_MANY = re.compile(
+    r"(?i)(?:^|_)(?:id|ids|key|uuid|user|users|token|url|uri|email|mail|ip|addr|address|session|path|query|hash|slug|code|"
+    r"phone|number|text|body|payload|request|req|args?|params?|input|message|customer|client|account|order|item|search|term|"
+    r"host|domain|symbol|sql|data|value|title|content|file|filename|digest|device|room|name|username)\d?$"
+)
 _PIPE = re.compile(r"(?i)^(?:pipe|pipeline|multi|p|batch|tx|transaction)$")
 
 
@@ -48,7 +54,7 @@ def unbounded_cache(context: CodeContext) -> Iterator[Match]:
                     yield Match(
                         location=context.location(unit, node),
                         values={"name": name},
-                        confidence=Confidence.MEDIUM,
+                        confidence=Confidence.MEDIUM if _has_many_keys(node, info) else Confidence.LOW,
                         steps=(
                             (context.location(unit, held[name]), "step_map"),
                             (context.location(unit, node), "step_fill"),
@@ -139,6 +145,28 @@ def _is_fixed(key: ir.Expr) -> bool:
     return isinstance(key, ir.Const) or (
         isinstance(key, ir.Attr) and isinstance(key.value, ir.Name) and key.value.id[:1].isupper()
     )
+
+
+def _has_many_keys(node: ir.Node, info: FunctionInfo) -> bool:
+    """Whether the key names one of ever more things (a user, an address), not one of few (a locale, a type)."""
+    if isinstance(node, ir.Assign) and isinstance(node.target, ir.Index):
+        key: ir.Expr = node.target.key
+    elif isinstance(node, ir.Call) and node.args:
+        key = node.args[0]
+    else:
+        return True
+    made = [
+        one.value
+        for one in within(*info.node.body)
+        if isinstance(one, ir.Assign) and one.value is not None and names_in(one.target) & names_in(key)
+    ]
+    called = {id(one.func) for one in within(key, *made) if isinstance(one, ir.Call)}
+    names = {
+        one.id if isinstance(one, ir.Name) else one.name
+        for one in within(*(made or [key]))
+        if isinstance(one, ir.Name | ir.Attr) and id(one) not in called
+    }
+    return any(_ONE_OF_MANY.search(_SPLIT.sub("_", name)) for name in names)
 
 
 def _is_by_caller(node: ir.Node, info: FunctionInfo, name: str, during: Served) -> bool:

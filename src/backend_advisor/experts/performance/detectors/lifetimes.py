@@ -32,15 +32,22 @@ def client_per_request(context: CodeContext) -> Iterator[Match]:
         if info.node.name in _CONSTRUCTORS or _is_file(spot) or _is_kept(spot, info):
             continue
         sure = call.certain and "db.pool" in call.role.does
+        given = _is_given_address(spot, info)
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node)), "function": info.name},
             confidence=Confidence.HIGH
             if sure
             else Confidence.MEDIUM
-            if serves(context, info) or not _is_short(spot)
+            if (serves(context, info) or not _is_short(spot)) and not given
             else Confidence.LOW,
         )
+
+
+def _is_given_address(spot: Spot, info: FunctionInfo) -> bool:
+    """Whether the caller says where to connect: a tool for any database, such as an installer, keeps none open."""
+    first = spot.node.args[0] if isinstance(spot.node, ir.Call) and spot.node.args else None
+    return isinstance(first, ir.Name) and any(param.name == first.id for param in info.node.params)
 
 
 def _is_short(spot: Spot) -> bool:

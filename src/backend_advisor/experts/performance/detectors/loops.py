@@ -11,6 +11,7 @@ from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spo
 _SMALL = 12
 _ALWAYS_COLLECTIONS = frozenset({"forEach", "removeIf", "forEachOrdered"})
 _STREAMS = frozenset({"stream", "parallelStream", "of", "asList", "range", "rangeClosed", "fromIterable", "boxed"})
+_ONE = frozenset({"Mono", "Optional", "Uni", "Maybe", "Single"})
 _AT_ONCE = frozenset(
     ["then", "catch", "finally", "limit", "Promise", "retry", "transaction", "$transaction", "withTransaction", "run",
      "tx", "supplyAsync", "runAsync", "submit", "execute", "timeout", "all", "resolve"]
@@ -111,11 +112,23 @@ def _over(call: ir.Call, language: str) -> ir.Expr | None:
         return None
     if func.name in _ALWAYS_COLLECTIONS or language == "python":
         return func.value
-    calls = {one.func.name for one in within(func.value) if isinstance(one, ir.Call) and isinstance(one.func, ir.Attr)}
     # Java's Optional and reactive types have `map` too; there a stream tells a collection.
     if language == "java":
-        return func.value if calls & _STREAMS else None
+        return func.value if _chain(func.value) & _STREAMS and not _chain(func.value) & _ONE else None
+    calls = {one.func.name for one in within(func.value) if isinstance(one, ir.Call) and isinstance(one.func, ir.Attr)}
     return None if "pipe" in calls else func.value
+
+
+def _chain(expression: ir.Expr) -> set[str]:
+    """The names of the calls that a value is made with one after the other, and what they begin with."""
+    found: set[str] = set()
+    while isinstance(expression, ir.Call | ir.Attr):
+        if isinstance(expression, ir.Call):
+            expression = expression.func
+            continue
+        found.add(expression.name)
+        expression = expression.value
+    return found | ({expression.id} if isinstance(expression, ir.Name) else set())
 
 
 def _of_while(node: ir.While) -> set[str]:
@@ -278,10 +291,16 @@ def _few(over: ir.Expr, spot: Spot, depth: int) -> bool:
 
 
 def _few_name(over: ir.Name, spot: Spot, depth: int) -> bool:
-    if _CAPITALS.match(over.id) or _CONFIGURED.match(over.id):
+    if _CAPITALS.match(over.id) or _CONFIGURED.match(over.id) or _is_rest(over.id, spot):
         return True
     given = list(_assigned(over.id, spot)) if depth else []
     return bool(given) and all(_few(value, spot, depth - 1) for value in given)
+
+
+def _is_rest(name: str, spot: Spot) -> bool:
+    """Whether a name is `String... names`: callers write out what they give there."""
+    params = spot.info.node.params if spot.info is not None else []
+    return any(param.name == name and param.kind == "rest" for param in params)
 
 
 def _few_call(over: ir.Call, spot: Spot, depth: int) -> bool:

@@ -27,6 +27,7 @@ def request_without_timeout(context: CodeContext) -> Iterator[Match]:
         for call in context.seen.calls.values()
         if "http.client" in call.role.does and _is_limited(call)
     }
+    told: set[tuple[int, str]] = set()
     for spot in survey(context).of("http.request"):
         call = spot.call
         if call is None or "timeout" not in call.role.named or _is_limited(call) or _is_by_hand_here(spot):
@@ -34,6 +35,12 @@ def request_without_timeout(context: CodeContext) -> Iterator[Match]:
         by_client = call.role.name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
         if (by_client and call.role.framework in limited) or _has_signal(spot) or _in_time_limit(spot):
             continue
+        # The limit is set once on a connection, whatever is then asked of it.
+        held = spot.node.func.value if isinstance(spot.node, ir.Call) and isinstance(spot.node.func, ir.Attr) else None
+        if by_client and isinstance(held, ir.Name):
+            if (id(spot.info), held.id) in told:
+                continue
+            told.add((id(spot.info), held.id))
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},

@@ -1,10 +1,13 @@
 """Statements that run once for each row: reading (PERF201) and writing (PERF203), directly or through helpers."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import names_in
+from backend_advisor.code.tree import names_in, within
 from backend_advisor.experts.performance.detectors.loops import Round, by_name, many
 from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.relations import Relations
@@ -17,12 +20,23 @@ from backend_advisor.model import Confidence, Location
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _QUERIES = ("db.query",)
+_ORDER = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW)
+_UNIT_OF_WORK = re.compile(
+    r"^(?:javax|jakarta)\.persistence\.EntityManager\.|^org\.hibernate\.|^sqlalchemy\.\S*[sS]ession\.(?:add|delete|merge)$"
+)
+"""Writes that are kept until the flush, which sends them in batches."""
+_NEAR = 4
+"""Calls down to the query from which on it is the way (a check of rights, a setting) rather than the work."""
 _FAR = frozenset({"http.request", "mail.send", "queue.publish", "process.run"})
 
 
 @detects_in_code("PERF201")
 def query_in_a_loop(context: CodeContext) -> Iterator[Match]:
     """A query that the loop's item decides, so that n items cost n round trips."""
+    return _once_a_loop(_queries_in_loops(context))
+
+
+def _queries_in_loops(context: CodeContext) -> Iterator[Match]:
     seen = survey(context)
     told: set[int] = set()
     for spot in seen.of(*_QUERIES):
@@ -43,6 +57,20 @@ def query_in_a_loop(context: CodeContext) -> Iterator[Match]:
 @detects_in_code("PERF203")
 def statement_per_row(context: CodeContext) -> Iterator[Match]:
     """A row written by a statement of its own in each round of a loop."""
+    return _once_a_loop(_statements_in_loops(context))
+
+
+def _once_a_loop(found: Iterator[Match]) -> Iterator[Match]:
+    """The surest match of each loop; what else is asked in the same loop is mended with it, and is only noted."""
+    told: set[object] = set()
+    for match in sorted(found, key=lambda one: _ORDER.index(one.confidence or Confidence.HIGH)):
+        over = match.steps[0][0] if match.steps else match.location
+        loop = (over.artifact, over.span)
+        yield match if loop not in told else replace(match, confidence=Confidence.LOW)
+        told.add(loop)
+
+
+def _statements_in_loops(context: CodeContext) -> Iterator[Match]:
     seen = survey(context)
     told: set[int] = set()
     for spot in seen.of("db.query", "db.write"):
@@ -54,9 +82,31 @@ def statement_per_row(context: CodeContext) -> Iterator[Match]:
         loop = many(spot)
         if loop is not None:
             told.add(spot.node.start)
-            sure = spot.call.certain and kind == "insert"
-            yield _match(context, spot, loop, Confidence.HIGH if sure else Confidence.MEDIUM)
+            yield _match(context, spot, loop, _sureness_of_write(spot, loop, kind))
     yield from _through_helpers(context, seen, told, "insert")
+
+
+def _sureness_of_write(spot: Spot, loop: Round, kind: str) -> Confidence:
+    """How sure it is that the rows can be written together."""
+    call = spot.call
+    if call is None or _UNIT_OF_WORK.match(call.role.name) or (kind == "write" and _does_more(spot, loop)):
+        return Confidence.LOW
+    return Confidence.HIGH if call.certain and kind == "insert" else Confidence.MEDIUM
+
+
+def _does_more(spot: Spot, loop: Round) -> bool:
+    """Whether other methods of the item run in the round: an object that looks after itself is saved one by one."""
+    held = spot.node.func.value if isinstance(spot.node, ir.Call) and isinstance(spot.node.func, ir.Attr) else None
+    if not isinstance(held, ir.Name) or not isinstance(loop.node, ir.For):
+        return False
+    return any(
+        isinstance(one, ir.Call)
+        and one is not spot.node
+        and isinstance(one.func, ir.Attr)
+        and isinstance(one.func.value, ir.Name)
+        and one.func.value.id == held.id
+        for one in within(*loop.node.body)
+    )
 
 
 def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted: str) -> Iterator[Match]:
@@ -79,10 +129,30 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
         if loop is None or _remembered(reach.callee.node):
             continue
         place = context.location(there.unit, there.node)
-        yield _match(context, spot, loop, Confidence.MEDIUM, ((place, "step_query"),))
+        near = _is_near(seen, reach.callee, path, start)
+        confidence = Confidence.MEDIUM if near else Confidence.LOW
+        if wanted == "insert" and _UNIT_OF_WORK.match(there.role.name):
+            confidence = Confidence.LOW
+        yield _match(context, spot, loop, confidence, ((place, "step_query"),))
 
     for spot in seen.callbacks:
         yield from _by_name(context, seen, spot, wanted)
+
+
+def _is_near(seen: Survey, called: FunctionInfo, path: str, start: int) -> bool:
+    """Whether a function asks the database itself or through a few others; far away it is an accident of the way."""
+    level, known = [called], {id(called)}
+    for _ in range(_NEAR):
+        after: list[FunctionInfo] = []
+        for info in level:
+            for spot in seen.inside.get(id(info), ()):
+                if spot.call is not None and spot.unit.path == path and spot.node.start == start:
+                    return True
+                if spot.reach is not None and id(spot.reach.callee) not in known:
+                    known.add(id(spot.reach.callee))
+                    after.append(spot.reach.callee)
+        level = after
+    return False
 
 
 def _by_name(context: CodeContext, seen: Survey, spot: Spot, wanted: str) -> Iterator[Match]:

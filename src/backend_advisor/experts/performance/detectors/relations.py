@@ -157,6 +157,9 @@ class Relations:
         if not wanted or everything:
             return
         written = {id(one.target) for one in within(*body) if isinstance(one, ir.Assign)}
+        # What a round that ends the loop touches is loaded once.
+        last = [one for one in within(*body) if isinstance(one, ir.Throw | ir.Return)]
+        written |= {id(part) for one in last for part in within(one)}
         told: set[str] = set()
         for node in within(*body):
             relation = _touched(node, item, wanted)

@@ -41,7 +41,7 @@ def statement_text(seen: CallSeen) -> str:
 
 
 def _text(seen: CallSeen) -> str:
-    value = seen.properties.get("text") or seen.properties.get("sql")
+    value = seen.properties.get("text") or seen.properties.get("sql") or (seen.args[0] if seen.args else None)
     if value is None:
         return ""
     if value.consts:

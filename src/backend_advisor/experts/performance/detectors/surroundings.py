@@ -17,7 +17,8 @@ _BY_HAND = re.compile(
     re.IGNORECASE,
 )
 _NAMES = re.compile(
-    r"(?i)^(?:main|seed\w*|populate\w*|migrate\w*|upgrade|downgrade|bootstrap|setup|teardown|init_?db|backfill\w*)$"
+    r"(?i)^_*(?:main|seed\w*|populate\w*|migrate\w*|upgrade|downgrade|bootstrap|setup|teardown|init_?db|backfill\w*|"
+    r"start_?up\w*|on_?start_?up|shut_?down|initiali[sz]e|after_?properties_?set|on_?(?:module|application)_?\w*)$"
 )
 _SHOWN = 48
 _MARKS = frozenset({"cli.command", "test"})

@@ -199,12 +199,19 @@ def assertion_as_validation(context: CodeContext) -> Iterator[Match]:
         given = _derived(info, given_by_client(info))
         for node in tests:
             names = names_in(node.test)
-            if names & given and name_of(node.test) not in ("isinstance",):
+            if names & given and name_of(node.test) not in ("isinstance",) and not _tells_type(node.test):
                 yield Match(
                     location=context.location(written.unit, node),
                     values={"test": short(context.text(written.unit, node.test)), "handler": function_name(info)},
                     confidence=Confidence.HIGH,
                 )
+
+
+def _tells_type(test: ir.Expr) -> bool:
+    """Whether an assertion only tells a type checker that a value is there: `x is not None`, alone or with others."""
+    if isinstance(test, ir.Logic):
+        return any(_tells_type(one) for one in test.operands)
+    return isinstance(test, ir.Binary) and test.op == "is not" and isinstance(test.right, ir.Const)
 
 
 def _derived(info: FunctionInfo, given: set[str]) -> set[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
+from backend_advisor.code.tree import within
 from backend_advisor.experts.quality.detectors.outline import outline
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -72,7 +73,7 @@ def _clone(context: CodeContext, places: list[_Place], length: int) -> Iterator[
         length += 1
     first = kept[0]
     statements = sum(first.block.weights[first.start : first.start + length])
-    if _is_plain(first.block.statements[first.start : first.start + length]):
+    if _is_plain(first.block.statements[first.start : first.start + length]) or _is_page(first, length):
         return
     spans = []
     for place in kept:
@@ -158,6 +159,19 @@ def _bodies(statement: ir.Stmt) -> Iterator[list[ir.Stmt]]:
             yield statement.body
         case ir.Switch():
             yield from (case.body for case in statement.cases)
+
+
+def _is_page(place: _Place, length: int) -> bool:
+    """Whether most of a run only puts text and elements one after the other, as code that writes a page does."""
+    run = place.block.statements[place.start : place.start + length]
+    held = [one for one in within(*run) if isinstance(one, ir.With | ir.Do | ir.Assign | ir.Return | ir.If | ir.For)]
+    shown = sum(isinstance(one, ir.With) or (isinstance(one, ir.Do) and _is_written(one.value)) for one in held)
+    return any(isinstance(one, ir.With) for one in held) and shown > _PLAIN * len(held)
+
+
+def _is_written(value: ir.Expr) -> bool:
+    """`text("Name")`: a call with a literal only."""
+    return isinstance(value, ir.Call) and all(isinstance(one, ir.Const | ir.Text) for one in value.args)
 
 
 def _is_plain(statements: list[ir.Stmt]) -> bool:

@@ -73,9 +73,15 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
         location=_head(context, unit, handler),
         values={"caught": _caught(unit, handler), "tried": short(context.text(unit, done))},
         severity=Severity.WARNING if writes else Severity.NOTE,
-        confidence=Confidence.HIGH if writes else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if writes else Confidence.MEDIUM if _is_wide(unit, handler) else Confidence.LOW,
         steps=((context.location(unit, done), "step_tried"),),
     )
+
+
+def _is_wide(unit: Unit, handler: ir.Handler) -> bool:
+    """Whether a handler takes any error, so that it also hides those that nobody thought of."""
+    names = [name_of(one) for one in handler.types]
+    return unit.language not in ("python", "java") or not names or bool(_EVERYTHING.intersection(names))
 
 
 def _only_whispers(handler: ir.Handler) -> bool:
@@ -91,11 +97,20 @@ def _is_wrong(unit: Unit, node: ir.Try, handler: ir.Handler, acts: frozenset[str
     calls = [name_of(one.func) for one in within(*node.body) if isinstance(one, ir.Call)]
     if not calls or all(_CLEANS_UP.match(name) for name in calls):
         return False
+    done = [one for one in within(*node.body) if isinstance(one, ir.Do | ir.Assign | ir.Return)]
+    last = [name_of(one.value) for one in done if isinstance(_plain(one.value), ir.Call)]
+    # What is done in the end counts, not how it was come by: `database.getConnection().close()`.
+    if len(last) == len(done) and all(_CLEANS_UP.match(name) for name in last):
+        return False
     if unit.language == "python":
         return (not names or any(name in _EVERYTHING for name in names)) and not _imports_only(node)
     if unit.language == "java":
         return not any(_NARROW.search(name) for name in names)
     return bool(acts & OUTSIDE) or len(node.body) >= _LONG
+
+
+def _plain(value: ir.Expr | None) -> ir.Expr | None:
+    return value.value if isinstance(value, ir.Await | ir.Cast) else value
 
 
 def _imports_only(node: ir.Try) -> bool:
@@ -151,9 +166,20 @@ def over_broad_exception(context: CodeContext) -> Iterator[Match]:
                 yield Match(
                     location=_head(context, written.unit, handler),
                     values={"caught": _caught(written.unit, handler), "count": count},
-                    confidence=Confidence.MEDIUM,
+                    confidence=Confidence.LOW if answer is None and _is_logged(handler) else Confidence.MEDIUM,
                     steps=() if answer is None else ((context.location(written.unit, answer), "step_answer"),),
                 )
+
+
+def _is_logged(handler: ir.Handler) -> bool:
+    """Whether the error itself is written to the log, so that at least somebody will see what it was."""
+    return any(
+        isinstance(one, ir.Call)
+        and _LOGS.match(name_of(one.func)) is not None
+        and name_of(one.func).lower() not in _QUIET
+        and _uses(one, handler)
+        for one in within(*handler.body)
+    )
 
 
 def _catches_beyond(unit: Unit, names: set[str]) -> bool:

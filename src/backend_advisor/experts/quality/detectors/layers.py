@@ -20,6 +20,8 @@ _DOMAIN = re.compile(r"(?:^|/)domain/")
 _BELOW = re.compile(r"(?:^|/)(?:infrastructure|infra|persistence|adapters?|controllers?|presentation|web|api)/")
 _LEAST = 3
 _SHARE = 2
+_FOLDER = 6
+"""Handlers from which on a folder shows what its people do."""
 
 
 @detects_in_code("QUA112")
@@ -50,11 +52,12 @@ def _handlers(context: CodeContext) -> Iterator[Match]:
             through.setdefault(id(owner), reach.callee)
     if len(through) < _LEAST or len(through) < _SHARE * len(direct):
         return
+    near = _by_folder(known, direct, through)
     sibling = next(info for info in known if id(info) in through)
     example = through[id(sibling)]
     for info in known:
         found = direct.get(id(info))
-        if found is None or _HEALTH.search(info.node.name):
+        if found is None or _HEALTH.search(info.node.name) or _is_custom(info, near):
             continue
         yield Match(
             location=context.location(found.unit, found.node),
@@ -62,6 +65,32 @@ def _handlers(context: CodeContext) -> Iterator[Match]:
             confidence=Confidence.MEDIUM,
             steps=((_signature(context, example), "step_layer"),),
         )
+
+
+def _by_folder(
+    known: list[FunctionInfo], direct: dict[int, CallSeen], through: dict[int, FunctionInfo]
+) -> dict[str, tuple[int, int]]:
+    """For each folder: how many handlers in it ask the database themselves, and how many go through a layer."""
+    found: dict[str, tuple[int, int]] = {}
+    for info in known:
+        asks, goes = int(id(info) in direct), int(id(info) in through)
+        folder = info.unit.path.rpartition("/")[0]
+        while asks or goes:
+            before = found.get(folder, (0, 0))
+            found[folder] = (before[0] + asks, before[1] + goes)
+            if not folder:
+                break
+            folder = folder.rpartition("/")[0]
+    return found
+
+
+def _is_custom(info: FunctionInfo, near: dict[str, tuple[int, int]]) -> bool:
+    """Whether it is how things are done where the handler stands, as in a back office that has no layer."""
+    folder = info.unit.path.rpartition("/")[0]
+    while folder and sum(near[folder]) < _FOLDER:
+        folder = folder.rpartition("/")[0]
+    asks, goes = near[folder]
+    return goes < _SHARE * asks
 
 
 def _is_service(call: CallSeen) -> bool:

@@ -1,14 +1,26 @@
-"""Ciphers that are given the same initialisation vector every time."""
+"""Ciphers that are given the same initialisation vector every time, and hash functions that are broken."""
 
+import re
 from collections.abc import Iterator
 
-from backend_advisor.code.values import Value
+from backend_advisor.code import ir
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import everything
+from backend_advisor.code.values import Value, words
+from backend_advisor.experts.security.detectors.words import identifiers, snake
 from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
 from backend_advisor.rules.declared import shown
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _ZEROS = frozenset({"Buffer.alloc()"})
 """Makers of bytes that are always the same."""
+_BROKEN = re.compile(r"(?i)^(?:md[245]|sha-?1|ripemd-?(?:128|160)?|rmd160|md5-sha1)$")
+_PROTECTS = re.compile(
+    r"(?i)pass(?:word|wd|phrase)|secret|token|sign(?!al|up|in)|secur|crypt|credential|integrity|verif|confirm|licen[cs]e|"
+    r"certificate|hmac|salt|csrf|auth"
+)
+"""Names of things that somebody has a reason to forge."""
 
 
 @detects_in_code("SEC232")
@@ -29,3 +41,41 @@ def _fixed(iv: Value) -> bool:
     if iv.consts:
         return all(isinstance(one, str | bytes) and len(one) > 0 for one in iv.consts)
     return iv.name in _ZEROS and not iv.taints
+
+
+@detects_in_code("SEC222")
+def weak_hash(context: CodeContext) -> Iterator[Match]:
+    """Broken hash functions; where nothing tells of a protection they are a note (a cache key, a colour, an ETag)."""
+    told: set[tuple[str, int]] = set()
+    for call in context.seen.performing("crypto.hash"):
+        place = (call.unit.path, call.node.start)
+        algorithm = words(call.properties["algorithm"]) if "algorithm" in call.properties else None
+        used = words(call.properties["used"]) if "used" in call.properties else None
+        if place in told or algorithm is None or not all(_BROKEN.search(one) for one in algorithm):
+            continue
+        if used is not None and all(one.lower() == "false" for one in used):
+            continue
+        told.add(place)
+        callee = ".".join(call.role.name.removeprefix("*.").split(".")[-2:])
+        yield Match(
+            location=context.location(call.unit, call.node),
+            values={"call": callee, "algorithm": shown(call.properties["algorithm"])},
+            confidence=Confidence.MEDIUM if _protects(call) else Confidence.LOW,
+        )
+
+
+def _protects(call: CallSeen) -> bool:
+    """Whether names around the call tell that it protects something: its statement, function, class or file."""
+    if _PROTECTS.search(call.unit.path.rpartition("/")[2]):
+        return True
+    if call.info is None:
+        return False
+    owner = call.info.owner.node.name if call.info.owner is not None else ""
+    if _PROTECTS.search(snake(f"{call.info.node.name} {owner}")):
+        return True
+    around = [
+        one
+        for one in everything(call.info.node.body)
+        if isinstance(one, ir.Do | ir.Assign | ir.Return) and one.start <= call.node.start < one.end
+    ]
+    return any(_PROTECTS.search(snake(name)) for name in identifiers(around))

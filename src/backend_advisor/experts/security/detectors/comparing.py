@@ -207,12 +207,23 @@ def idempotency_key_with_time(context: CodeContext) -> Iterator[Match]:
                 continue
             if defined is None:
                 defined = definitions(info.node.body)
-            moment = next((node for node in behind(value, defined, 4) if _is_moment(node, context, info)), None)
+            moment = next((node for node in _made_of(value, defined) if _is_moment(node, context, info)), None)
             if moment is not None:
                 yield Match(
                     location=context.location(info.unit, moment),
                     values={"text": context.text(info.unit, moment)[:40], "key": context.text(info.unit, place)[:40]},
                 )
+
+
+def _made_of(value: ir.Expr, defined: dict[str, list[ir.Expr]], depth: int = 4) -> Iterator[ir.Node]:
+    """What the text of a key is made of. A field that is read of an object says nothing of the object's other parts."""
+    for node in everything(value):
+        yield node
+    read = {id(one.value) for one in everything(value) if isinstance(one, ir.Attr | ir.Index)}
+    for node in everything(value):
+        if isinstance(node, ir.Name) and depth and id(node) not in read:
+            for before in defined.get(node.id, ()):
+                yield from _made_of(before, {k: v for k, v in defined.items() if k != node.id}, depth - 1)
 
 
 def _named_values(body: object) -> Iterator[tuple[str, ir.Expr, ir.Node]]:

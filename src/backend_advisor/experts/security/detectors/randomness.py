@@ -12,11 +12,12 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.declared import confidence_of
 from backend_advisor.rules.registry import CodeContext, detects_in_code
+from backend_advisor.rules.standing import runs_once
 
 _SINKS = frozenset({"token.value", "cookie.value", "session.value", "crypto.key", "crypto.iv", "password.plain"})
 _SECRET = re.compile(
     r"(?:token|secret|passwo?r?d|passphrase|csrf|xsrf|session|cookie|nonce|captcha|remember_?me|api_?key)"
-    r"|(?:^|_)(?:otp|totp|salt|pin|pwd|sid|iv)(?:_|$)"
+    r"|(?:^|_)(?:salt|pwd|sid|iv)(?:_|$)|(?:^|_)(?:otp|totp|pin)(?:_(?:code|secret|value|number|key|seed))?$"
     r"|(?:verif\w*|auth\w*|reset|invit\w*|activat\w*|confirm\w*|sms|access|login|recover\w*|coupon|voucher|referral|signup)"
     r"_(?:code|number|no|key|id)(?:_|$)"
     r"|(?:encrypt\w*|secret|private|signing|aes|cipher)_key"
@@ -58,7 +59,7 @@ def predictable_random(context: CodeContext) -> Iterator[Match]:
             )
     for use in uses:
         path, start, end = use.drawn
-        purpose = _purpose(use, context)
+        purpose = _purpose(use, context) if not runs_once(use.unit) else ""
         if purpose and (path, start) not in told:
             told.add((path, start))
             yield Match(

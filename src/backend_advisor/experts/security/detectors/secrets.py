@@ -13,6 +13,7 @@ from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
+from backend_advisor.rules.standing import runs_once
 
 _PROVIDERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("AWS access key", re.compile(r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b")),
@@ -52,7 +53,8 @@ _NOT_A_SECRET = re.compile(
 )
 _PLACEHOLDER = re.compile(
     r"change_?me|your[_\- ]|<[^>]*>|\$\{|\{\{|xxx|\*\*\*|\.\.\.|example|placeholder|dummy|fake|sample|insert|"
-    r"replace|todo|fixme|"
+    r"replace|todo|fixme|abcdef|12345|\[(?:user(?:name)?|pass(?:word)?|host|db_?name)\]|^\{\w*\}$|"
+    r"^(?:token|secret|key|password|pass|pwd)[_-](?:[a-z]{3}\d{1,4}|\d+|\w{1,4})$|"
     r"^(?:test|none|null|undefined|password|passwd|secret|token|string|value|default|admin|root|foo|bar|abc|1234|qwerty)\w{0,4}$|"
     r"^%\(?\w*\)?s?$|^env[:.]|^process\.env|^@\w+@$|^#\{|^[A-Z_]{3,}$|redacted|not_?set|lorem",
     re.IGNORECASE,
@@ -71,6 +73,8 @@ _NO_PASSWORD = re.compile(
     r"\$2[aby]\$.*|\{\w+\}.*"
 )
 """A word with a mark at its end is a sentence; a run of hexadecimal digits is a hash or an identifier."""
+_SETTING = re.compile(r"[a-z][a-z_-]*(?:\.[a-z_-]+)+")
+"""`connection.password`: where a secret is found."""
 _LEAST_BITS = 3.0
 _LEAST_BITS_OF_A_PASSWORD = 2.5
 _LEAST_LENGTH = 8
@@ -93,7 +97,7 @@ def secret_in_code(context: CodeContext) -> Iterator[Match]:
     """Keys, tokens and passwords that everybody with the repository has."""
     keys = _keys(context)
     for unit in context.program.units.values():
-        if _EXAMPLES.search(unit.path):
+        if _EXAMPLES.search(unit.path) or runs_once(unit):
             continue
         told: set[int] = set()
         source = unit.module.source
@@ -207,6 +211,8 @@ def _is_secret(name: str, text: str) -> bool:
     plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     if not _NAME.search(plain) or _NOT_A_SECRET.search(plain) or len(text) < _LEAST_LENGTH or len(text) > 400:
         return False
+    if _names_itself(plain, text) or _SETTING.fullmatch(text):
+        return False
     if (
         _PLACEHOLDER.search(text)
         or " " in text.strip()
@@ -223,6 +229,11 @@ def _is_secret(name: str, text: str) -> bool:
     if password and _NO_PASSWORD.fullmatch(text):
         return False
     return entropy(text) >= (_LEAST_BITS_OF_A_PASSWORD if password else _LEAST_BITS)
+
+
+def _names_itself(name: str, text: str) -> bool:
+    """`LEAKED_TOKEN = "leaked_token"`: a word of the program, as members of enumerations are given."""
+    return re.sub(r"\W|_", "", text).lower() in re.sub(r"\W|_", "", name).lower()
 
 
 def entropy(text: str) -> float:

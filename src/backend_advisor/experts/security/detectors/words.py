@@ -27,7 +27,7 @@ AUTHENTICATES = Words(
 """A middleware, decorator or dependency named so checks who calls."""
 
 IDENTITY = Words(
-    r"^(?:current_?(?:active_?)?(?:user|account|member|customer)\w*|logged_?in_?user|auth(?:enticated)?_?user|principal|authentication|"
+    r"^(?:current_?(?:active_?)?(?:user|account|member|customer)\w*|logged_?in_?user|auth(?:enticated)?_?(?:user|subject|actor|context|account|member)|actor|principal|authentication|"
     r"identity|claims|jwt_?payload|token_?(?:data|payload|claims)|decoded_?token|user_?details|user_?principal|auth_?info|"
     r"login_?user|session_?user|caller|requester|viewer|active_?user|jwt_?user|session)$",
     re.IGNORECASE,
