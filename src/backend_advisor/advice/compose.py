@@ -85,8 +85,8 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
     numbered = _Citations(knowledge, statements)
     root_cause = "\n\n".join([*_observed(group), numbered.number(page.root_cause)])
     # In the order in which the parts are read, since numbers count by first appearance.
-    diagnosis = numbered.number(page.diagnosis)
     solution = [*_changes(case, group.proofs), *_steps(case, page.solution, numbered)]
+    diagnosis = numbered.number(page.diagnosis)
     return Advice(
         title=page.title,
         codes=tuple(codes),

@@ -13,6 +13,7 @@ from backend_advisor.report import proofs
 from backend_advisor.report.facts import fact_line
 from backend_advisor.report.json_format import escape_controls
 from backend_advisor.report.markdown import source_line
+from backend_advisor.report.overview import in_short
 from backend_advisor.report.places import artifacts_by_name, asks_back, place, source_lines, subject
 from backend_advisor.report.plan_tree import plan_lines
 from backend_advisor.report.style import Style
@@ -39,6 +40,7 @@ def render(report: Report, style: Style) -> str:
             plan_lines=plan_lines,
             code_lines=lambda location: source_lines(location, named, around=1)[:12],
             asks_back=asks_back(report),
+            in_short=list(in_short(report)),
             subject=lambda referral: subject(referral, style),
             address=_address,
             data=Markup(_embedded(report)),  # noqa: S704 - escaped for a script element

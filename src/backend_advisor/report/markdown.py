@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from backend_advisor.model import Advice, Code, Finding, Proof, Report, Source
 from backend_advisor.report import proofs
 from backend_advisor.report.facts import fact_line
+from backend_advisor.report.overview import in_short
 from backend_advisor.report.places import asks_back, place, subject
 from backend_advisor.report.plan_tree import plan_lines
 from backend_advisor.report.style import Style
@@ -18,6 +19,7 @@ _BACKTICKS = re.compile(r"`+")
 def render(report: Report, style: Style) -> str:
     """The whole report; nothing is held back."""
     parts = [f"# {style.say('report_title')}", *_verdict(report, style), *_scope(report, style)]
+    parts.append(_bullets(f"**{escape(advice.title)}**: {without_html(text)}" for advice, text in in_short(report)))
     advice = [advice_markdown(advice, style, number=number) for number, advice in enumerate(report.advice, 1)]
     rest = [*_rest(report, style)]
     parts += [*rest, *advice] if asks_back(report) else [*advice, *rest]
@@ -35,9 +37,9 @@ def advice_markdown(advice: Advice, style: Style, number: int | None = None) -> 
         f"{kind}{style.say(f'severity_{advice.severity.value}')} · {proofs.strength(advice.strength, style)}",
         _headed(style.say("root_cause"), without_html(advice.root_cause)),
         _headed(style.say("findings"), _bullets(_finding(finding, style) for finding in advice.findings)),
-        _headed(style.say("diagnosis"), without_html(advice.diagnosis)),
         _headed(style.say("proof"), "\n\n".join(_proof(proof, advice, style) for proof in advice.proofs)),
         _headed(style.say("solution"), "\n".join(_steps(advice))),
+        _headed(style.say("diagnosis"), without_html(advice.diagnosis)),
         _headed(style.say("best_practices"), _bullets(map(without_html, advice.best_practices))),
         _headed(style.say("monitoring"), _bullets(map(without_html, advice.monitoring))),
         _headed(style.say("facts"), _bullets(without_html(fact_line(fact, style)) for fact in advice.facts)),

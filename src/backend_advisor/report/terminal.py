@@ -3,7 +3,6 @@
 A plain answer fits two screens: the caps get tighter until it does, and what they hold back is named.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,12 +25,12 @@ from backend_advisor.report.console import (
 )
 from backend_advisor.report.facts import fact_line, most_urgent
 from backend_advisor.report.markdown import source_line
+from backend_advisor.report.overview import answers_several, sentence
 from backend_advisor.report.places import asks_back, place, subject
 from backend_advisor.report.style import Style
 from backend_advisor.report.terminal_proof import proof_blocks
 
 TWO_SCREENS = 100
-_SENTENCE_END = re.compile(r"(?<=[.!?\]])\s+(?=[A-Z가-힣`\"'(*])")
 _UNLIMITED = 1_000_000
 _SOURCES_UNCITED = 3
 _ASKED = 6
@@ -86,8 +85,7 @@ def render(report: Report, style: Style) -> str:
     """The report within two screens at the usual width, or all of it when the reader wants everything."""
     if style.verbose:
         return _rendered(report, style, FULL)
-    several = sum(1 for advice in report.advice if advice.part) > 1
-    for caps in _SEVERAL if several else _TIGHTER:
+    for caps in _SEVERAL if answers_several(report) else _TIGHTER:
         text = _rendered(report, style, caps)
         if text.count("\n") <= TWO_SCREENS:
             break
@@ -150,9 +148,9 @@ def _advice(
         opens = proof is opening
         yield from proof_blocks(proof, advice, style, opening=opens, nodes=caps.nodes, rejected=caps.rejected)
     yield from _more(len(advice.proofs) - caps.proofs, style)
+    yield from _headed(style.say("solution"), list(_steps(advice, style, caps)))
     if caps.diagnosis and advice.diagnosis:
         yield from _headed(style.say("diagnosis"), prose(advice.diagnosis))
-    yield from _headed(style.say("solution"), list(_steps(advice, style, caps)))
     practices, monitoring = advice.best_practices, advice.monitoring
     yield from _headed(style.say("best_practices"), list(_bullets(practices, caps.practices, style)))
     yield from _headed(style.say("monitoring"), list(_bullets(monitoring, caps.monitoring, style)))
@@ -196,7 +194,7 @@ def _steps(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]
     steps = advice.solution
     measured = [change.apply.strip() for proof in advice.proofs for change in proof.changes]
     for number, step in enumerate(steps[: caps.steps], 1):
-        yield from item(f"{number}.", step.text if caps.whole_steps else _sentence(step.text))
+        yield from item(f"{number}.", step.text if caps.whole_steps else sentence(step.text))
         for code in step.code if caps.code_lines else ():
             lines = code.text.rstrip().split("\n")
             most = len(lines) if any(text in code.text for text in measured) else caps.code_lines
@@ -213,16 +211,11 @@ def _bullets(items: Sequence[str], limit: int, style: Style) -> Iterator[Rendera
     yield from _more(len(items) - limit, style)
 
 
-def _sentence(text: str) -> str:
-    """The first sentence of a step, which carries what to do."""
-    return _SENTENCE_END.split(text.split("\n", 1)[0], maxsplit=1)[0]
-
-
 def _shown(advice: Advice, caps: Caps) -> Iterator[str]:
     """The texts that are shown, in their order."""
     yield _paragraphs(advice.root_cause, caps.paragraphs)
+    yield from (step.text if caps.whole_steps else sentence(step.text) for step in advice.solution[: caps.steps])
     yield advice.diagnosis if caps.diagnosis else ""
-    yield from (step.text if caps.whole_steps else _sentence(step.text) for step in advice.solution[: caps.steps])
     yield from (*advice.best_practices[: caps.practices], *advice.monitoring[: caps.monitoring])
 
 

@@ -1,0 +1,27 @@
+"""What an answer to several questions says in short: for each advice its title and what to do first."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.model import Advice, Report
+from backend_advisor.report.citations import without_numbers
+
+_SENTENCE_END = re.compile(r"(?<=[.!?\]])\s+(?=[A-Z가-힣`\"'(*])")
+_STEPS = 3
+
+
+def answers_several(report: Report) -> bool:
+    """Whether the question asked for several things, each with its own advice."""
+    return sum(1 for advice in report.advice if advice.part) > 1
+
+
+def sentence(text: str) -> str:
+    """The first sentence of a step, which carries what to do."""
+    return _SENTENCE_END.split(text.split("\n", 1)[0], maxsplit=1)[0]
+
+
+def in_short(report: Report) -> Iterator[tuple[Advice, str]]:
+    """Each advice with the first sentences of its first steps; nothing for an answer to one question."""
+    if answers_several(report):
+        for advice in report.advice:
+            yield advice, " ".join(without_numbers(sentence(step.text)) for step in advice.solution[:_STEPS])
