@@ -425,6 +425,49 @@ class SolutionStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why an option stands where it does: by how much (-3 to 3), and what in the case says so (empty when given)."""
+
+    by: float
+    text: str
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedOption:
+    """An option of a decision with its sum of reasons, the weightiest first, and what would prove it wrong later."""
+
+    name: str
+    title: str
+    score: float
+    reasons: tuple[Reason, ...] = ()
+    wrong_when: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swing:
+    """An open question whose answer decides which option comes first."""
+
+    key: str
+    question: str
+    yes: str
+    no: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A choice weighed for this case, best option first; `known` of `of` criteria are answered by the case."""
+
+    name: str
+    question: str
+    options: tuple[RankedOption, ...]
+    swings: tuple[Swing, ...] = ()
+    known: int = 0
+    of: int = 0
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """Findings that share a cause, answered in four parts: cause, solution, prevention, sources.
 
@@ -445,6 +488,7 @@ class Advice:
     sources: tuple[Source, ...] = ()
     facts: tuple[StatedFact, ...] = ()
     """The facts in these texts that change, as they are on the day for which the answer was asked."""
+    decisions: tuple[Decision, ...] = ()
     part: str = ""
     """The part of the question that this answers, where it asks for several things."""
     findings: tuple[Finding, ...] = ()

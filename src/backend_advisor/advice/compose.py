@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from backend_advisor.advice.deciding import decide
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.knowledge.facts import Statements
 from backend_advisor.knowledge.playbook import Playbook, PlaybookStep, TechnologyCode
@@ -104,6 +105,10 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
         monitoring=tuple(numbered.number(item) for item in page.monitoring),
         sources=numbered.sources(group.playbook.sources),
         facts=tuple(statements.told.values()),
+        decisions=tuple(
+            decide(name, knowledge.guide(name), case, knowledge.sources)
+            for name in knowledge.guides_of(group.playbook.code)
+        ),
         part=group.part,
         findings=tuple(group.findings),
         proofs=tuple(group.proofs),

@@ -1,7 +1,7 @@
 """Check the package's own data, or make what a built package carries.
 
-    python -m backend_advisor.knowledge            every problem; exit status 1 when something must be mended
-    python -m backend_advisor.knowledge vectors    embed the pages for the `[semantic]` extra
+python -m backend_advisor.knowledge            every problem; exit status 1 when something must be mended
+python -m backend_advisor.knowledge vectors    embed the pages for the `[semantic]` extra
 """
 
 import sys

@@ -4,6 +4,7 @@ from pathlib import Path
 
 PLAYBOOKS = "experts/*/playbooks/*.md"
 SOURCES = "knowledge/sources/*.yaml"
+DECISIONS = "experts/*/decisions/*.yaml"
 FACTS = "knowledge/facts/*.yaml"
 GLOSSARY = "knowledge/glossary/*.yaml"
 TECHNOLOGIES = "intake/technologies/*.yaml"
@@ -17,5 +18,5 @@ def matching(root: Path, pattern: str) -> list[Path]:
 
 def all_files(root: Path) -> list[Path]:
     """All data files, and the code that compiles them."""
-    patterns = (PLAYBOOKS, SOURCES, FACTS, GLOSSARY, TECHNOLOGIES, CODE)
+    patterns = (PLAYBOOKS, DECISIONS, SOURCES, FACTS, GLOSSARY, TECHNOLOGIES, CODE)
     return [path for pattern in patterns for path in matching(root, pattern)]

@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from backend_advisor.knowledge.checks import check_facts, check_playbooks
-from backend_advisor.knowledge.document import Reporter
+from backend_advisor.knowledge.decisions import Guide, check_guide
+from backend_advisor.knowledge.document import Reporter, parse_yaml
 from backend_advisor.knowledge.facts import Fact
-from backend_advisor.knowledge.files import FACTS, GLOSSARY, PLAYBOOKS, SOURCES, TECHNOLOGIES, matching
+from backend_advisor.knowledge.files import DECISIONS, FACTS, GLOSSARY, PLAYBOOKS, SOURCES, TECHNOLOGIES, matching
 from backend_advisor.knowledge.glossary import Matcher, TermGroup, forms
 from backend_advisor.knowledge.pages import PageFile, PlaybookFiles, assemble, read_page
 from backend_advisor.knowledge.playbook import Playbook
@@ -24,6 +27,7 @@ class Library:
     playbooks: list[Playbook] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
+    guides: dict[str, Guide] = field(default_factory=dict)
     glossary: tuple[TermGroup, ...] = ()
     categories: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -42,6 +46,8 @@ class Library:
             names=names,
             sources=self.sources,
             facts=self.facts,
+            guides={name: msgspec.Raw(msgspec.msgpack.encode(guide)) for name, guide in self.guides.items()},
+            guides_of=_guides_of(self.guides),
             glossary=self.glossary,
             forms=known,
             index=build_index(self.playbooks, Matcher(known), self.categories),
@@ -57,6 +63,7 @@ def read_library(root: Path) -> Library:
     library.categories = read_categories(matching(root, TECHNOLOGIES))
     _read_facts(root, library, reporters)
     check_playbooks(files, library.sources, library.facts, library.categories.keys())
+    _read_guides(root, library, reporters, {file.playbook.code for file in files})
     library.playbooks = sorted((file.playbook for file in files), key=lambda playbook: playbook.code)
     library.problems = sorted(problem for reporter in reporters for problem in reporter.problems)
     return library
@@ -99,6 +106,29 @@ def _read_playbooks(root: Path, reporters: list[Reporter]) -> list[PlaybookFiles
             if assembled is not None:
                 files.append(assembled)
     return files
+
+
+def _read_guides(root: Path, library: Library, reporters: list[Reporter], codes: set[str]) -> None:
+    for path in matching(root, DECISIONS):
+        reporter = _reporter(root, path, reporters)
+        values, _ = parse_yaml(_text(path, reporter), reporter)
+        try:
+            guide = msgspec.convert(values, Guide)
+        except msgspec.ValidationError as error:
+            reporter.error(1, f"cannot be read: {error}")
+            continue
+        if path.stem in library.guides:
+            reporter.error(1, f"another guide is named `{path.stem}` too")
+        library.guides[path.stem] = guide
+        check_guide(guide, reporter, codes, library.sources)
+
+
+def _guides_of(guides: dict[str, Guide]) -> dict[str, tuple[str, ...]]:
+    """The guides' names by the playbook that they belong to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, guide in guides.items():
+        found[guide.playbook] = (*found.get(guide.playbook, ()), name)
+    return found
 
 
 def _reporter(root: Path, path: Path, reporters: list[Reporter]) -> Reporter:

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from backend_advisor.knowledge.decisions import Guide
 from backend_advisor.knowledge.facts import Fact
 from backend_advisor.knowledge.glossary import TermGroup
 from backend_advisor.knowledge.playbook import Playbook
@@ -28,12 +29,15 @@ class Compiled(msgspec.Struct, frozen=True):
     names: dict[str, str]
     sources: dict[str, Source]
     facts: dict[str, Fact]
+    guides: dict[str, msgspec.Raw]
+    guides_of: dict[str, tuple[str, ...]]
     glossary: tuple[TermGroup, ...]
     forms: dict[str, tuple[str, ...]]
     index: Index
 
 
 _DECODER = msgspec.msgpack.Decoder(Compiled)
+_GUIDE = msgspec.msgpack.Decoder(Guide)
 _PLAYBOOK = msgspec.msgpack.Decoder(Playbook)
 
 
@@ -45,6 +49,11 @@ def pack(playbook: Playbook) -> msgspec.Raw:
 def unpack(raw: msgspec.Raw) -> Playbook:
     """A stored playbook."""
     return _PLAYBOOK.decode(raw)
+
+
+def unpack_guide(raw: msgspec.Raw) -> Guide:
+    """A stored decision guide."""
+    return _GUIDE.decode(raw)
 
 
 def digest(files: Iterable[Path]) -> str:

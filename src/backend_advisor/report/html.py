@@ -10,12 +10,13 @@ from markupsafe import Markup
 from backend_advisor import quantities as figures
 from backend_advisor.model import Report
 from backend_advisor.report import proofs
+from backend_advisor.report.decisions import decision_lines
 from backend_advisor.report.facts import fact_line
 from backend_advisor.report.json_format import escape_controls
-from backend_advisor.report.markdown import source_line
 from backend_advisor.report.overview import in_short
 from backend_advisor.report.places import artifacts_by_name, asks_back, place, source_lines, subject
 from backend_advisor.report.plan_tree import plan_lines
+from backend_advisor.report.sources import source_line
 from backend_advisor.report.style import Style
 
 _IN_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
@@ -36,6 +37,7 @@ def render(report: Report, style: Style) -> str:
             leading=proofs.leading_proof(report),
             place=place,
             source_line=source_line,
+            decision_text=lambda decision: "\n".join(decision_lines(decision, style)).replace("\n- ", "\n\n- ", 1),
             fact_line=lambda fact: fact_line(fact, style),
             plan_lines=plan_lines,
             code_lines=lambda location: source_lines(location, named, around=1)[:12],

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from backend_advisor.model import Advice, Code, Finding, Proof, Report, Source
+from backend_advisor.model import Advice, Code, Decision, Finding, Proof, Report, Source
 from backend_advisor.report import proofs
+from backend_advisor.report.decisions import decision_lines
 from backend_advisor.report.facts import fact_line
 from backend_advisor.report.overview import in_short
 from backend_advisor.report.places import asks_back, place, subject
 from backend_advisor.report.plan_tree import plan_lines
+from backend_advisor.report.sources import source_line
 from backend_advisor.report.style import Style
 
 _CODE_OR_LINK = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]*`|<https?://[^\s<>]+>)", re.DOTALL)
@@ -36,6 +38,10 @@ def advice_markdown(advice: Advice, style: Style, number: int | None = None) -> 
         f"*{style.say('answers_part', part=escape(advice.part))}*" if advice.part else "",
         f"{kind}{style.say(f'severity_{advice.severity.value}')} · {proofs.strength(advice.strength, style)}",
         _headed(style.say("root_cause"), without_html(advice.root_cause)),
+        *(
+            _headed(f"{style.say('decisions')}: {escape(one.question)}", _decision(one, style))
+            for one in advice.decisions
+        ),
         _headed(style.say("findings"), _bullets(_finding(finding, style) for finding in advice.findings)),
         _headed(style.say("proof"), "\n\n".join(_proof(proof, advice, style) for proof in advice.proofs)),
         _headed(style.say("solution"), "\n".join(_steps(advice))),
@@ -46,6 +52,11 @@ def advice_markdown(advice: Advice, style: Style, number: int | None = None) -> 
         _headed(style.say("sources"), "\n".join(_sources(advice.sources, style))),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _decision(decision: Decision, style: Style) -> str:
+    opening, *lines = decision_lines(decision, style)
+    return "\n".join([without_html(opening), "", *map(without_html, lines)])
 
 
 def escape(text: str) -> str:
@@ -73,12 +84,6 @@ def inline_code(text: str) -> str:
     if "`" in flat:
         return f"`` {flat} ``" if "``" not in flat else escape(text)
     return f"`{flat}`"
-
-
-def source_line(source: Source, style: Style) -> str:
-    """Publisher, title, section, edition and date of a source, without its address."""
-    edition = f"{source.edition}, " if source.edition else ""
-    return f"{source.publisher}, {source.title}, {source.section} ({edition}{style.say('consulted', date=source.date)})"
 
 
 def _headed(title: str, body: str) -> str:

@@ -15,7 +15,7 @@ from backend_advisor.model import Source
 from backend_advisor.report.clean import clean_text
 from backend_advisor.report.console import LEVEL_STYLES, beside, code_text, indented, item, prose, to_text
 from backend_advisor.report.facts import fact_line
-from backend_advisor.report.markdown import source_line
+from backend_advisor.report.sources import source_line
 from backend_advisor.report.style import Style
 
 _CITATION = re.compile(r"\s*\[@([^\]\s]+)\]")

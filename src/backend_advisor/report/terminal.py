@@ -23,10 +23,11 @@ from backend_advisor.report.console import (
     prose,
     to_text,
 )
+from backend_advisor.report.decisions import decision_lines
 from backend_advisor.report.facts import fact_line, most_urgent
-from backend_advisor.report.markdown import source_line
 from backend_advisor.report.overview import answers_several, sentence
 from backend_advisor.report.places import asks_back, place, subject
+from backend_advisor.report.sources import source_line
 from backend_advisor.report.style import Style
 from backend_advisor.report.terminal_proof import proof_blocks
 
@@ -143,6 +144,9 @@ def _advice(
         yield Text(style.say("answers_part", part=advice.part), style="italic")
     yield _facts(advice, style)
     yield from _headed(style.say("root_cause"), prose(_paragraphs(advice.root_cause, caps.paragraphs)))
+    for decision in advice.decisions:
+        lines = [block for line in decision_lines(decision, style) for block in _line(line)]
+        yield from _headed(f"{style.say('decisions')}: {decision.question}", lines)
     yield from _found(advice, style, caps)
     for proof in advice.proofs[: caps.proofs]:
         opens = proof is opening
@@ -201,6 +205,10 @@ def _steps(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]
             yield indented(code_text("\n".join(lines[:most])), 3)
             yield from _more(len(lines) - most, style)
     yield from _more(len(steps) - caps.steps, style)
+
+
+def _line(text: str) -> Iterable[RenderableType]:
+    return item("•", text[2:]) if text.startswith("- ") else prose(text)
 
 
 def _bullets(items: Sequence[str], limit: int, style: Style) -> Iterator[RenderableType]:
