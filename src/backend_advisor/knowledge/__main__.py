@@ -6,7 +6,7 @@ python -m backend_advisor.knowledge vectors    embed the pages for the `[semanti
 
 import sys
 
-from backend_advisor.knowledge import load, problems
+from backend_advisor.knowledge import ROOT, load, problems
 
 
 def main(arguments: list[str]) -> int:
@@ -16,6 +16,11 @@ def main(arguments: list[str]) -> int:
 
         count = semantic.ship(list(load().playbooks.values()))
         sys.stdout.write(f"{count} vectors\n")
+        return 0
+    if arguments == ["coverage"]:
+        from backend_advisor.knowledge.coverage import coverage_markdown, read_coverage
+
+        sys.stdout.write(coverage_markdown(read_coverage(ROOT), load().playbooks))
         return 0
     found = problems()
     for problem in found:

@@ -46,8 +46,8 @@ def coverage_markdown(coverage: Coverage, playbooks: Mapping[str, Playbook]) -> 
     lines = [
         "# What the knowledge covers",
         "",
-        "Made by `python -m backend_advisor.knowledge coverage` from `knowledge/coverage.yaml`; a test fails when it is",
-        f"out of date, or a subject has no page. {len(playbooks)} pages, each in English and Korean.",
+        "Made by `python -m backend_advisor.knowledge coverage` from `knowledge/coverage.yaml`; a test fails when it",
+        f"is out of date, or a subject has no page. {len(playbooks)} pages, each in English and Korean.",
         "",
         "## Subjects asked for",
     ]

@@ -7,6 +7,7 @@ SOURCES = "knowledge/sources/*.yaml"
 DECISIONS = "experts/*/decisions/*.yaml"
 FACTS = "knowledge/facts/*.yaml"
 GLOSSARY = "knowledge/glossary/*.yaml"
+WORDINGS = "knowledge/wordings/*.yaml"
 TECHNOLOGIES = "intake/technologies/*.yaml"
 CODE = "knowledge/*.py"
 
@@ -18,5 +19,5 @@ def matching(root: Path, pattern: str) -> list[Path]:
 
 def all_files(root: Path) -> list[Path]:
     """All data files, and the code that compiles them."""
-    patterns = (PLAYBOOKS, DECISIONS, SOURCES, FACTS, GLOSSARY, TECHNOLOGIES, CODE)
+    patterns = (PLAYBOOKS, DECISIONS, SOURCES, FACTS, GLOSSARY, WORDINGS, TECHNOLOGIES, CODE)
     return [path for pattern in patterns for path in matching(root, pattern)]

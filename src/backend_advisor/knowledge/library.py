@@ -6,15 +6,25 @@ from pathlib import Path
 import msgspec
 
 from backend_advisor.knowledge.checks import check_facts, check_playbooks
+from backend_advisor.knowledge.coverage import FILE, check_coverage, read_coverage
 from backend_advisor.knowledge.decisions import Guide, check_guide
 from backend_advisor.knowledge.document import Reporter, parse_yaml
 from backend_advisor.knowledge.facts import Fact
-from backend_advisor.knowledge.files import DECISIONS, FACTS, GLOSSARY, PLAYBOOKS, SOURCES, TECHNOLOGIES, matching
+from backend_advisor.knowledge.files import (
+    DECISIONS,
+    FACTS,
+    GLOSSARY,
+    PLAYBOOKS,
+    SOURCES,
+    TECHNOLOGIES,
+    WORDINGS,
+    matching,
+)
 from backend_advisor.knowledge.glossary import Matcher, TermGroup, forms
 from backend_advisor.knowledge.pages import PageFile, PlaybookFiles, assemble, read_page
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.knowledge.problem import Problem
-from backend_advisor.knowledge.registry import read_categories, read_facts, read_glossary, read_sources
+from backend_advisor.knowledge.registry import read_categories, read_facts, read_glossary, read_sources, read_wordings
 from backend_advisor.knowledge.search import build_index
 from backend_advisor.knowledge.store import Compiled, pack
 from backend_advisor.model import Language, Source
@@ -28,6 +38,7 @@ class Library:
     sources: dict[str, Source] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     guides: dict[str, Guide] = field(default_factory=dict)
+    wordings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     glossary: tuple[TermGroup, ...] = ()
     categories: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -50,7 +61,7 @@ class Library:
             guides_of=_guides_of(self.guides),
             glossary=self.glossary,
             forms=known,
-            index=build_index(self.playbooks, Matcher(known), self.categories),
+            index=build_index(self.playbooks, Matcher(known), self.categories, self.wordings),
         )
 
 
@@ -65,6 +76,8 @@ def read_library(root: Path) -> Library:
     check_playbooks(files, library.sources, library.facts, library.categories.keys())
     _read_guides(root, library, reporters, {file.playbook.code for file in files})
     library.playbooks = sorted((file.playbook for file in files), key=lambda playbook: playbook.code)
+    _read_wordings(root, library, reporters, {file.playbook.name for file in files})
+    _check_coverage(root, library, reporters)
     library.problems = sorted(problem for reporter in reporters for problem in reporter.problems)
     return library
 
@@ -121,6 +134,27 @@ def _read_guides(root: Path, library: Library, reporters: list[Reporter], codes:
             reporter.error(1, f"another guide is named `{path.stem}` too")
         library.guides[path.stem] = guide
         check_guide(guide, reporter, codes, library.sources)
+
+
+def _read_wordings(root: Path, library: Library, reporters: list[Reporter], names: set[str]) -> None:
+    for path in matching(root, WORDINGS):
+        reporter = _reporter(root, path, reporters)
+        lines = read_wordings(_text(path, reporter), reporter, library.wordings)
+        for name in lines.keys() - names:
+            reporter.error(lines[name], f"page `{name}` does not exist")
+
+
+def _check_coverage(root: Path, library: Library, reporters: list[Reporter]) -> None:
+    path = root / FILE
+    if not path.is_file():
+        return
+    reporter = _reporter(root, path, reporters)
+    try:
+        coverage = read_coverage(root)
+    except msgspec.DecodeError as error:
+        reporter.error(1, f"cannot be read: {error}")
+        return
+    check_coverage(coverage, {playbook.name: playbook.code for playbook in library.playbooks}, reporter)
 
 
 def _guides_of(guides: dict[str, Guide]) -> dict[str, tuple[str, ...]]:

@@ -69,6 +69,24 @@ def read_glossary(text: str, reporter: Reporter, concepts: set[str]) -> list[Ter
     return groups
 
 
+def read_wordings(text: str, reporter: Reporter, known: dict[str, tuple[str, ...]]) -> dict[str, int]:
+    """Add a file's wordings (by the name of their page) to those known; the line of each name."""
+    values, node = parse_yaml(text, reporter)
+    lines = key_lines(node)
+    try:
+        wordings = msgspec.convert(values, dict[str, tuple[str, ...]])
+    except msgspec.ValidationError as error:
+        reporter.error(1, f"a file of wordings is a mapping of pages' names to lists of texts: {error}")
+        return {}
+    for name, several in wordings.items():
+        if name in known:
+            reporter.error(lines[name], f"wordings of `{name}` stand in another file too")
+        if len(set(several)) < len(several):
+            reporter.error(lines[name], f"a wording of `{name}` stands twice")
+        known[name] = several
+    return lines
+
+
 def read_categories(paths: list[Path]) -> dict[str, str]:
     """The category of each technology of the catalogue; its own room checks the rest of it."""
     categories: dict[str, str] = {}

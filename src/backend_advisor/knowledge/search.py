@@ -47,9 +47,16 @@ class Index(msgspec.Struct, frozen=True):
     postings: dict[str, tuple[bytes, bytes]]
 
 
-def build_index(playbooks: Sequence[Playbook], matcher: Matcher, categories: Mapping[str, str]) -> Index:
-    """The index of all playbooks."""
-    counts = [{name: _count(text, matcher) for name, text in _fields(p).items()} for p in playbooks]
+def build_index(
+    playbooks: Sequence[Playbook],
+    matcher: Matcher,
+    categories: Mapping[str, str],
+    wordings: Mapping[str, Sequence[str]],
+) -> Index:
+    """The index of all playbooks; `wordings` are further ways in which users put a page's problem, by its name."""
+    counts = [
+        {name: _count(text, matcher) for name, text in _fields(p, wordings.get(p.name, ())).items()} for p in playbooks
+    ]
     average = {
         name: max(1.0, sum(sum(fields[name].values()) for fields in counts) / max(1, len(counts)))
         for name in FIELD_WEIGHTS
@@ -117,14 +124,14 @@ def _shares(index: Index, wanted: Mapping[str, float]) -> dict[int, float]:
     return {page: score / possible for page, score in scores.items()}
 
 
-def _fields(playbook: Playbook) -> dict[str, str]:
+def _fields(playbook: Playbook, wordings: Sequence[str]) -> dict[str, str]:
     def both(*names: str) -> str:
         return "\n".join(text for page in pages for name in names for text in _texts(page, name))
 
     pages = tuple(playbook.pages.values())
     return {
         "title": both("title"),
-        "symptoms": both("symptoms"),
+        "symptoms": "\n".join([both("symptoms"), *wordings]),
         "keywords": both("keywords"),
         "name": " ".join((playbook.name, playbook.code, *playbook.aliases, *playbook.technologies)),
         "message": both("message", "fix"),
