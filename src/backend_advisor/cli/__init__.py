@@ -11,7 +11,7 @@ from backend_advisor.cli.errors import OutputLostError
 from backend_advisor.cli.worded import Worded, show_error
 from backend_advisor.cli.wording import Wording, chosen_language, help_option
 
-COMMANDS = ("ask", "review", "query", "explain", "search", "facts", "doctor", "schema", "completion")
+COMMANDS = ("ask", "review", "query", "explain", "search", "decide", "facts", "calc", "doctor", "schema", "completion")
 
 _INTERRUPTED = 130
 _FAILED = 2

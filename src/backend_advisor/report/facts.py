@@ -10,7 +10,7 @@ def fact_line(fact: StatedFact, style: Style) -> str:
     dates = [fact.version] if fact.version else []
     if fact.since:
         dates.append(style.say("fact_since", date=fact.since))
-    if fact.until:
+    if fact.until and fact.change is None:
         dates.append(style.say("fact_until", date=fact.until))
     dates.append(style.say("fact_checked", date=fact.checked))
     line = f"{fact.what}: {value} ({', '.join(dates)})"
