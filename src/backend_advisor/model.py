@@ -468,6 +468,21 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """What the asker's own figures come to, with the working. `[n]` in the texts counts into `sources` (ids) from 1."""
+
+    calculator: str
+    title: str
+    given: tuple[str, ...]
+    assumed: tuple[str, ...]
+    working: tuple[str, ...]
+    conclusion: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    code: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """Findings that share a cause, answered in four parts: cause, solution, prevention, sources.
 
@@ -488,6 +503,7 @@ class Advice:
     sources: tuple[Source, ...] = ()
     facts: tuple[StatedFact, ...] = ()
     """The facts in these texts that change, as they are on the day for which the answer was asked."""
+    computed: tuple[Computed, ...] = ()
     decisions: tuple[Decision, ...] = ()
     part: str = ""
     """The part of the question that this answers, where it asks for several things."""

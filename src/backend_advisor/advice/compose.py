@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from backend_advisor.advice.computing import computed
 from backend_advisor.advice.deciding import decide
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.knowledge.facts import Statements
@@ -88,6 +89,7 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
     # In the order in which the parts are read, since numbers count by first appearance.
     solution = [*_changes(case, group.proofs), *_steps(case, page.solution, numbered)]
     diagnosis = numbered.number(page.diagnosis)
+    calculations = tuple(computed(group.playbook, case))
     return Advice(
         title=page.title,
         codes=tuple(codes),
@@ -97,7 +99,7 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
             key=_SEVERITY_WEIGHT.__getitem__,
             default=group.playbook.severity,
         ),
-        strength=_strength(group),
+        strength=_strength(group, is_computed=bool(calculations)),
         root_cause=root_cause,
         diagnosis=diagnosis,
         solution=tuple(solution),
@@ -105,6 +107,7 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
         monitoring=tuple(numbered.number(item) for item in page.monitoring),
         sources=numbered.sources(group.playbook.sources),
         facts=tuple(statements.told.values()),
+        computed=calculations,
         decisions=tuple(
             decide(name, knowledge.guide(name), case, knowledge.sources)
             for name in knowledge.guides_of(group.playbook.code)
@@ -159,8 +162,9 @@ def _fitting(blocks: Sequence[TechnologyCode], stack: set[str]) -> Sequence[Tech
     return [block for block in blocks if block in general or block in fitting]
 
 
-def _strength(group: _Group) -> Strength:
+def _strength(group: _Group, *, is_computed: bool) -> Strength:
     seen = [evidence.strength for finding in group.findings for evidence in finding.evidence]
+    seen += [Strength.INFERRED] if is_computed else []
     if any(proof.holds for proof in group.proofs):
         seen.append(Strength.PROVED)
     return min(seen, key=_STRENGTHS.index, default=Strength.GENERAL)

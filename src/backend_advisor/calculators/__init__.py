@@ -23,6 +23,7 @@ __all__ = [
     "about",
     "calculate",
     "describe",
+    "inputs_of",
     "work_out",
 ]
 
@@ -63,6 +64,12 @@ def work_out(inputs: "Inputs", language: "Language") -> "Calculation":
     assumed = defaults(type(inputs))
     given = {key: "" for key in kinds(type(inputs)) if key not in assumed or getattr(inputs, key) != assumed[key]}
     return _made(name, _calculator(name), inputs, given, language)
+
+
+def inputs_of(name: str) -> "type[Inputs]":
+    """The dataclass of a calculator's inputs in base units, for `work_out`; raises UnknownCalculatorError."""
+    inputs: type[Inputs] = _calculator(known(name)).inputs
+    return inputs
 
 
 def about(name: str, language: "Language") -> str:

@@ -7,7 +7,15 @@ from string import Formatter
 from backend_advisor.knowledge.document import Fields, Reporter, key_lines, parse_yaml
 from backend_advisor.knowledge.facts import REFERENCE
 from backend_advisor.knowledge.markdown import Body, Fence, Item, Section, citations
-from backend_advisor.knowledge.playbook import Declaration, Example, Page, Playbook, PlaybookStep, TechnologyCode
+from backend_advisor.knowledge.playbook import (
+    Calculates,
+    Declaration,
+    Example,
+    Page,
+    Playbook,
+    PlaybookStep,
+    TechnologyCode,
+)
 from backend_advisor.model import ArtifactKind, Confidence, ExpertName, Language, Severity
 
 SECTIONS: dict[Language, dict[str, str]] = {
@@ -105,6 +113,7 @@ def assemble(name: str, folder: str, english: PageFile, korean: PageFile) -> Pla
     related = fields.texts("related", required=False)
     consulted = fields.texts("consulted", required=False)
     detects = fields.values("detects", Declaration)
+    calculates = fields.values("calculates", Calculates)
     if not NAME.match(name):
         reporter.error(1, f"file name `{name}` is not lower-case words joined by hyphens")
     examples = _examples(english, code) if code else ()
@@ -125,6 +134,7 @@ def assemble(name: str, folder: str, english: PageFile, korean: PageFile) -> Pla
         related=related,
         sources=tuple(english.listed),
         reviewed=reviewed,
+        calculates=calculates,
         consulted=consulted,
         pages={"en": english.page, "ko": korean.page},
         examples=examples,

@@ -76,6 +76,22 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     """Whether values that a flow brings into SQL can be turned into bound parameters."""
 
 
+class FigureInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which figure of a case is an input: its base unit, what it is about and its role (any when empty)."""
+
+    unit: str
+    about: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    optional: bool = False
+
+
+class Calculates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A calculator that a page's advice uses when the case states its inputs."""
+
+    calculator: str
+    inputs: dict[str, FigureInput]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """The text of a playbook in one language. Citations stay as `[@source-id]` until an advice numbers them."""
@@ -113,6 +129,7 @@ class Playbook:
     pages: dict[Language, Page]
     examples: tuple[Example, ...]
     detects: tuple[Declaration, ...] = ()
+    calculates: tuple[Calculates, ...] = ()
     consulted: tuple[str, ...] = ()
     """Which of the sources were read on the day of the review."""
 

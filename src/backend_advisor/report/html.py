@@ -10,6 +10,7 @@ from markupsafe import Markup
 from backend_advisor import quantities as figures
 from backend_advisor.model import Report
 from backend_advisor.report import proofs
+from backend_advisor.report.computed import computed_lines
 from backend_advisor.report.decisions import decision_lines
 from backend_advisor.report.facts import fact_line
 from backend_advisor.report.json_format import escape_controls
@@ -38,6 +39,7 @@ def render(report: Report, style: Style) -> str:
             place=place,
             source_line=source_line,
             decision_text=lambda decision: "\n".join(decision_lines(decision, style)).replace("\n- ", "\n\n- ", 1),
+            computed_lines=lambda one: list(computed_lines(one, style)),
             fact_line=lambda fact: fact_line(fact, style),
             plan_lines=plan_lines,
             code_lines=lambda location: source_lines(location, named, around=1)[:12],

@@ -13,6 +13,7 @@ from rich.text import Text
 from backend_advisor.model import Advice, Proof, Report, Source
 from backend_advisor.report import proofs
 from backend_advisor.report.citations import cited, in_order, without_numbers
+from backend_advisor.report.computed import computed_lines
 from backend_advisor.report.console import (
     LEVEL_STYLES,
     STRENGTH_STYLES,
@@ -144,6 +145,9 @@ def _advice(
         yield Text(style.say("answers_part", part=advice.part), style="italic")
     yield _facts(advice, style)
     yield from _headed(style.say("root_cause"), prose(_paragraphs(advice.root_cause, caps.paragraphs)))
+    for one in advice.computed:
+        lines = [block for line in computed_lines(one, style) for block in item("•", line)]
+        yield from _headed(f"{style.say('computed')}: {one.title}", lines)
     for decision in advice.decisions:
         lines = [block for line in decision_lines(decision, style) for block in _line(line)]
         yield from _headed(f"{style.say('decisions')}: {decision.question}", lines)
