@@ -11,7 +11,7 @@ from backend_advisor import intake, knowledge
 from backend_advisor.advice.compose import compose, without_result
 from backend_advisor.advice.mismatch import other_plans
 from backend_advisor.advice.scope import referrals
-from backend_advisor.advice.select import hits_by_part, relevant
+from backend_advisor.advice.select import hits_by_part, relevant, topic
 from backend_advisor.advice.suppressions import suppress
 from backend_advisor.advice.unknowns import general_unknowns, too_little_said
 from backend_advisor.advice.vague import is_vague
@@ -50,7 +50,7 @@ def review(
 def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Report:
     """From a case to its report."""
     known = knowledge.load()
-    hits = known.search(case.question, case.language, technologies=tuple(t.id for t in case.stack))
+    hits = known.search(topic(case), case.language, technologies=tuple(t.id for t in case.stack))
     elsewhere = referrals(case, hits, known)
     if elsewhere:
         return Report(case=case, in_scope=False, referrals=elsewhere, advisor_version=version(DISTRIBUTION))

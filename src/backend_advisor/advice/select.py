@@ -42,6 +42,15 @@ def relevant(
     return tuple(near[: GUESSED if vague else ALONE])
 
 
+def topic(case: Case) -> str:
+    """The question without its figures: how much there is does not say what it is about."""
+    text = case.question
+    for figure in sorted(case.figures, key=lambda one: -len(one.text)):
+        if len(figure.text) > 1:
+            text = text.replace(figure.text, " ")
+    return text
+
+
 def hits_by_part(case: Case, knowledge: Knowledge) -> list[Hit]:
     """The page that answers each part of a question that asks for several things; a page once."""
     found: dict[str, Hit] = {}

@@ -35,7 +35,7 @@ CONFIDENT_SHARE = 0.28
 """Share of what a perfect page could score from which a hit is an answer; set on benchmarks/search.py."""
 
 _LATIN = re.compile(r"[a-z0-9.+#-]+")
-_SENTENCE_END = re.compile(r"[.!?。]\s+|\n+")
+_SENTENCE_END = re.compile(r"[.!?。:;]\s+|\s[-–—]\s|\n+")
 
 
 class Index(msgspec.Struct, frozen=True):
