@@ -15,7 +15,6 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-
 @contextmanager
 def collector_paused() -> Iterator[None]:
     """Without the collector of cycles: it would walk all that was read again and again, and find nothing."""

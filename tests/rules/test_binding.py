@@ -5,6 +5,7 @@ import pytest
 from backend_advisor import knowledge
 from backend_advisor.code.reading import read_code
 from backend_advisor.fixes import edited
+from backend_advisor.knowledge.detection import Failures
 from backend_advisor.model import Artifact, ArtifactKind
 from backend_advisor.rules import CodeContext
 from backend_advisor.rules.examination import matches
@@ -41,7 +42,7 @@ def _fixed(kind: str, text: str) -> tuple[str, str]:
     found = [
         match
         for analysis in reading.analyses
-        for rule, match in matches(CodeContext(analysis, places), knowledge.load(), "security")
+        for rule, match in matches(CodeContext(analysis, places), knowledge.load(), "security", Failures())
         if rule.code == "SEC201"
     ]
     assert len(found) == 1

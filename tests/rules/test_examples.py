@@ -9,6 +9,7 @@ import pytest
 from backend_advisor import knowledge
 from backend_advisor.code.reading import read_code
 from backend_advisor.experts import experts
+from backend_advisor.knowledge.detection import Failures
 from backend_advisor.knowledge.playbook import Example, Playbook
 from backend_advisor.model import SOURCE_CODE, Artifact, ArtifactKind
 from backend_advisor.rules import CodeContext, load_detectors
@@ -61,12 +62,15 @@ def found_lines(playbook: Playbook, example: Example) -> set[int]:
     """The lines where a rule finds something in its example."""
     reading = read_code(tuple(_files(example)))
     places = Places(reading.artifacts)
-    return {
+    failures = Failures()
+    lines = {
         match.location.span.line
         for analysis in reading.analyses
-        for rule, match in matches(CodeContext(analysis, places), knowledge.load(), playbook.expert)
+        for rule, match in matches(CodeContext(analysis, places), knowledge.load(), playbook.expert, failures)
         if rule.code == playbook.code and match.location.span is not None
     }
+    assert not failures.causes
+    return lines
 
 
 @pytest.mark.parametrize(("playbook", "example"), list(_examples()))

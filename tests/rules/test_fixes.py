@@ -8,7 +8,7 @@ import pytest
 from backend_advisor import knowledge
 from backend_advisor.code.reading import Reading, read_code
 from backend_advisor.fixes import edited
-from backend_advisor.knowledge.detection import Match
+from backend_advisor.knowledge.detection import Failures, Match
 from backend_advisor.knowledge.playbook import Example, Playbook
 from backend_advisor.model import Artifact, ArtifactKind
 from backend_advisor.rules import CodeContext
@@ -27,7 +27,7 @@ def _read(kind: str, text: str) -> tuple[Reading, list[tuple[Playbook, Match]]]:
         one
         for analysis in reading.analyses
         for expert in sorted(_EXPERTS)
-        for one in matches(CodeContext(analysis, places), knowledge.load(), expert)
+        for one in matches(CodeContext(analysis, places), knowledge.load(), expert, Failures())
     ]
     return reading, found
 

@@ -1,6 +1,7 @@
 """Putting a value where an assignment says: names, fields, elements and destructuring."""
 
 from backend_advisor.code import ir
+from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.members import field_written, member
 from backend_advisor.code.names import write_outer
 from backend_advisor.code.operations import stored
@@ -9,7 +10,6 @@ from backend_advisor.code.taints import NO_TAINTS, merge_taints, station
 from backend_advisor.code.values import UNKNOWN, Value, cleaned, element, field, join, single, with_field
 
 _DEEPEST = 5
-_ADDRESSES = ("url.request", "redirect.url")
 _BEHIND_HOST = frozenset({"pathname", "search", "hash"})
 """Parts of an address that do not choose the host."""
 
@@ -84,7 +84,7 @@ def _store(
     """Write a field of what an expression names, and the holder back where it stands."""
     before = _held(run, holder, env)
     if key in _BEHIND_HOST and "URL" in before.types:
-        value = cleaned(value, _ADDRESSES)
+        value = cleaned(value, ADDRESSES)
     if isinstance(key, int) and key < 0:
         key = None
     if isinstance(key, str):

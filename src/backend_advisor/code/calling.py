@@ -6,7 +6,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.accessors import accessor
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.builtins import builtin
-from backend_advisor.code.containers import is_container
+from backend_advisor.code.containers import holds_elements, is_container
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import FunctionRef
@@ -19,6 +19,7 @@ from backend_advisor.code.values import (
     UNKNOWN,
     Value,
     all_taints,
+    doubtful,
     element,
     join_all,
     with_field,
@@ -26,6 +27,11 @@ from backend_advisor.code.values import (
 
 _LOOKS_UP = re.compile(
     r"(?:get|find|load|fetch|look_?up|query|search|select|retrieve|require|resolve|first|one)(?:$|_|[A-Z])"
+)
+
+_CHECKS = re.compile(
+    r"(?i)_*(?:validate|sanitize|sanitise|ensure|assert|verify|check|clean|normali[sz]e|escape|get_?safe|make_?safe|"
+    r"to_?safe|safe|is_?valid|filter)(?:$|_|(?-i:[A-Z]))"
 )
 
 
@@ -199,13 +205,20 @@ def _by_name_only(run: Run, site: Site) -> list[CallRole]:
     candidates = run.machine.roles.wild.get(site.name)
     if not candidates or site.receiver is None:
         return []
-    if site.receiver.types & run.machine.known_types() or is_container(site.receiver) or site.receiver.consts:
+    if site.receiver.types & run.machine.known_types() or _collects(site.receiver) or site.receiver.consts:
         return []
     word = last_word(site.receiver_expr)
     for role in candidates:
         if role.receiver is None or role.receiver.search(word):
             return [role]
     return []
+
+
+def _collects(value: Value) -> bool:
+    """Whether a value is a collection rather than an object with some attributes."""
+    if not is_container(value):
+        return False
+    return value.rest is not None or bool(value.types) or any(isinstance(key, int) for key in value.fields or ())
 
 
 def last_word(expression: ir.Expr | None) -> str:
@@ -226,7 +239,9 @@ def _into(run: Run, target: FunctionRef | ClassInfo, site: Site) -> Value:
         return run.machine.objects.construct(run, target, site)
     if run.language != "python" and isinstance(site.node, ir.Call) and site.node.new:
         return run.machine.objects.construct_with(run, target, site)
-    return run.machine.functions.call_function(run, target, site)
+    made = run.machine.functions.call_function(run, target, site)
+    # What a function named so gives back has been checked in a way that is too long to follow.
+    return doubtful(made, 2) if _CHECKS.match(target.info.node.name) else made
 
 
 def _unknown(run: Run, node: ir.Call, site: Site) -> Value:
@@ -235,12 +250,18 @@ def _unknown(run: Run, node: ir.Call, site: Site) -> Value:
         for ref in argument.refs:
             if isinstance(ref, FunctionRef):
                 run.machine.call_later(ref)
-    own = all_taints(site.receiver, 3) if site.receiver is not None else {}
+    held = all_taints(site.receiver, 3) if site.receiver is not None else {}
     given = merge_taints(*(all_taints(value, 3) for value in site.everything() if value is not site.receiver))
-    # A method of the data itself most likely gives some of it; what becomes of an argument is less sure, and what is
-    # looked up by it (a record, a service, a setting) is seldom the data again.
-    doubts = 2 if not own and isinstance(node.func, ir.Attr) and _LOOKS_UP.match(site.name) else 1
-    doubted = merge_taints(own, {taint.doubted(doubts): trail for taint, trail in given.items() if taint not in own})
+    # A method of the data itself most likely gives some of it; what becomes of an argument, or comes of an object that
+    # only keeps some data, is less sure, and what is looked up (a record, a service, a setting) is seldom the data.
+    receiver = site.receiver or UNKNOWN
+    collects = receiver.rest is not None or any(holds_elements(kind) for kind in receiver.types)
+    own = held if collects else receiver.taints
+    # What an unknown call is waited for is an answer of somebody else.
+    looks_up = isinstance(node.func, ir.Attr) and _LOOKS_UP.match(site.name) is not None
+    doubts = 2 if looks_up or run.is_awaited(node) else 1
+    others = {**held, **given}
+    doubted = merge_taints(own, {taint.doubted(doubts): trail for taint, trail in others.items() if taint not in own})
     if isinstance(node.func, ir.Attr):
         base = site.receiver.name if site.receiver is not None else None
         name = f"{base}.{site.name}" if base else None

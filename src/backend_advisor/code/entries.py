@@ -10,8 +10,9 @@ from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, NUMBER, Taint, merge_taints, station
-from backend_advisor.code.types import NO_TEXT, behind, declared_value, is_harmless, is_text
-from backend_advisor.code.values import UNKNOWN, Value, cleaned, join_all
+from backend_advisor.code.tree import within
+from backend_advisor.code.types import NO_TEXT, behind, declared_value, is_checked, is_harmless, is_text
+from backend_advisor.code.values import UNKNOWN, Value, cleaned, doubtful, join_all
 
 _PARAMETERS = 64
 _OF_CLASSES = frozenset({"component", "http.handler"})
@@ -144,6 +145,36 @@ def _framework_kinds(run: Run, info: FunctionInfo) -> list[str]:
 
 
 def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, label: Taint) -> Value:
+    made = _sourced(run, info, param, kind, label)
+    if made.taints and _binds_by_list(info):
+        made = cleaned(made, ("model.fields",))
+    return doubtful(made, 2) if run.language == "python" and is_checked(run, param.type) else made
+
+
+def _binds_by_list(info: FunctionInfo) -> bool:
+    """Whether a controller of Spring says which fields of an object a request may fill (`@InitBinder`)."""
+    if info.owner is None or info.unit.language != "java":
+        return False
+    binders = [
+        method
+        for several in info.owner.methods.values()
+        for method in several
+        if any(_name_of(note) == "InitBinder" for note in method.node.decorators)
+    ]
+    return any(
+        isinstance(one, ir.Call) and _name_of(one.func) in ("setAllowedFields", "setDisallowedFields")
+        for method in binders
+        for one in within(*method.node.body)
+    )
+
+
+def _name_of(expression: ir.Expr) -> str:
+    if isinstance(expression, ir.Call):
+        return _name_of(expression.func)
+    return getattr(expression, "id", "") or getattr(expression, "name", "")
+
+
+def _sourced(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, label: Taint) -> Value:
     stated = declared_value(run, param.type)
     harmless = run.language in ("python", "java") and is_harmless(run, param.type)
     noted = _noted(run, param)

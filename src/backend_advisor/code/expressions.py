@@ -1,9 +1,9 @@
 """What each kind of expression is worth; calls have a module of their own."""
 
-import re
 from typing import Any
 
 from backend_advisor.code import ir
+from backend_advisor.code.addresses import ADDRESSES, HOLDS_HOST, NAMES_HOST
 from backend_advisor.code.aliases import FORMS, Alias
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
@@ -37,10 +37,6 @@ from backend_advisor.code.values import (
 _LIST = frozenset({"list"})
 _DICT = frozenset({"dict"})
 _STR = frozenset({"str"})
-_ADDRESSES = ("url.request", "redirect.url")
-_ADDRESS = re.compile(
-    r"(?i:url|uri|host|hostname|base|domain|origin|endpoint|server|site|root|address)$|^[A-Z][A-Z0-9_]+$"
-)
 
 
 @evaluates(ir.Const)
@@ -121,9 +117,14 @@ def _text(run: Run, node: ir.Text, env: Env) -> Value:
     values = [run.evaluate(part, env) for part in node.parts]
     if node.tag is not None:
         return _tagged(run, node, node.tag, values, env)
-    if node.parts and values[0].consts is None and _is_address(node.parts[0]):
-        values[1:] = [cleaned(value, _ADDRESSES) for value in values[1:]]
+    if node.parts and _is_open(values[0]) and _is_address(node.parts[0]):
+        values[1:] = [cleaned(value, ADDRESSES) for value in values[1:]]
     return concatenated(values)
+
+
+def _is_open(first: Value) -> bool:
+    """Whether a beginning may hold a host: it is not known, or its default holds one."""
+    return first.consts is None or all(isinstance(one, str) and HOLDS_HOST.match(one) for one in first.consts)
 
 
 def _is_address(first: ir.Expr) -> bool:
@@ -133,7 +134,7 @@ def _is_address(first: ir.Expr) -> bool:
     if isinstance(first, ir.Text) and first.parts:
         return _is_address(first.parts[0])
     name = first.id if isinstance(first, ir.Name) else first.name if isinstance(first, ir.Attr) else ""
-    return _ADDRESS.search(name) is not None
+    return NAMES_HOST.search(name) is not None
 
 
 def _tagged(run: Run, node: ir.Text, tag: ir.Expr, values: list[Value], env: Env) -> Value:
@@ -171,8 +172,8 @@ def _shown(value: Any) -> str:
 def _binary(run: Run, node: ir.Binary, env: Env) -> Value:
     left = run.evaluate(node.left, env)
     right = run.evaluate(node.right, env)
-    if node.op == "+" and left.consts is None and _is_address(node.left):
-        right = cleaned(right, _ADDRESSES)
+    if node.op == "+" and _is_open(left) and _is_address(node.left):
+        right = cleaned(right, ADDRESSES)
     return binary(run, node.op, left, right, node)
 
 

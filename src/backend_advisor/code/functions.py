@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from backend_advisor.code import ir
+from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import assign, write_back
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import FunctionInfo
@@ -23,6 +24,7 @@ from backend_advisor.code.values import (
     bounded,
     constant,
     join_all,
+    known_text,
     mapped,
     shape,
     with_field,
@@ -260,6 +262,8 @@ class Functions:
         if summary.acts:
             self._reached(run, summary, node)
         for hit in summary.hits:
+            if hit.role in ADDRESSES and _stands_behind_host(hit, values, base):
+                continue
             for taint, trail in self._actual(hit.taint, hit.trail, values, base, run, node).items():
                 if taint.harms(hit.role):
                     self._record(run, hit._replace(taint=taint, trail=trail))
@@ -366,6 +370,15 @@ class Functions:
             self._machine.seen.reaches[key] = Reach(
                 run.unit, run.info, node, summary.info, summary.acts, run.loops_here()
             )
+
+
+def _stands_behind_host(hit: Hit, values: list[Value], base: int) -> bool:
+    """Whether the caller gives a whole address whose host it wrote itself."""
+    number = hit.taint.index - base
+    if hit.taint.path or not 0 <= number < len(values) or hit.text[:1] not in ((None,), ()):
+        return False
+    start = known_text(values[number])[:1]
+    return bool(start and start[0] and FIXED_HOST.match(start[0]))
 
 
 def _unseen(values: list[Value]) -> Value:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from backend_advisor.code import ir
+from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.checks import told_by
 from backend_advisor.code.roles import Argument
@@ -12,7 +13,6 @@ from backend_advisor.code.taints import ALL
 from backend_advisor.code.values import Value, all_taints, cleaned, element
 
 _PATHS = ("path.file", "path.entry")
-_ADDRESSES = ("url.request", "redirect.url")
 _CHARACTERS = frozenset({"isalnum", "isdigit", "isdecimal", "isnumeric", "isalpha", "isidentifier", "isInteger"})
 _NUMBER_TYPES = frozenset({"int", "float", "bool", "number", "boolean", "Integer", "Long", "Double", "UUID"})
 _MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "hasOwnProperty", "get", "contain"})
@@ -184,7 +184,7 @@ def _contained(run: Run, path: ir.Expr, base: ir.Expr, env: Env) -> None:
     start = run.evaluate(base, env)
     known = start.consts[0] if start.consts and len(start.consts) == 1 else None
     if isinstance(known, str) and re.match(r"https?://[^/]+/", known):
-        clear(run, path, env, _ADDRESSES)
+        clear(run, path, env, ADDRESSES)
     elif _is_normal(path) or not any(taint.index < 0 for taint in all_taints(start, 1)):
         # What a caller gives as the folder is the folder that was meant.
         clear(run, path, env, _PATHS)
@@ -268,7 +268,7 @@ def clear(run: Run, place: ir.Expr, env: Env, roles: Iterable[str], depth: int =
     if isinstance(place, ir.Name):
         _clear_name(run, place, env, wanted, depth)
     elif isinstance(place, ir.Attr) and place.name in _HOSTS:
-        clear(run, place.value, env, _ADDRESSES, depth + 1)
+        clear(run, place.value, env, ADDRESSES, depth + 1)
     elif isinstance(place, ir.Attr | ir.Index):
         write_back(run, place, cleaned(run.evaluate(place, env), wanted), env)
     elif isinstance(place, ir.Call):
@@ -293,7 +293,7 @@ def _clear_name(run: Run, place: ir.Name, env: Env, wanted: tuple[str, ...], dep
 def _clear_call(run: Run, place: ir.Call, env: Env, wanted: tuple[str, ...], depth: int) -> None:
     name = place.func.name if isinstance(place.func, ir.Attr) else getattr(place.func, "id", "")
     if name in _HOSTS:
-        wanted = _ADDRESSES
+        wanted = ADDRESSES
     elif name not in _SAME_TEXT:
         wanted = tuple(role for role in wanted if role != ALL)
     if isinstance(place.func, ir.Attr):

@@ -13,7 +13,7 @@ from backend_advisor.code.functions import Functions, Summary
 from backend_advisor.code.meaning import apply_role, sink
 from backend_advisor.code.names import FunctionRef, function_value
 from backend_advisor.code.objects import Objects
-from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit, is_test
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler, Seen
@@ -23,6 +23,23 @@ from backend_advisor.code.values import UNKNOWN, Value, shape
 from backend_advisor.code.wrapping import wrapped
 
 _CALLED = re.compile(rb"([\w$]+)\s*\(")
+
+
+_HOLDERS = frozenset(
+    ["ResponseEntity", "HttpEntity", "Mono", "Flux", "CompletableFuture", "CompletionStage", "DeferredResult",
+     "Callable", "ListenableFuture", "Optional", "WebAsyncTask", "Uni"]
+)  # fmt: skip
+_TEXTS = frozenset({"String", "Object", "CharSequence", "Response", "ModelAndView", "View", "StringBuilder"})
+
+
+def _sends_objects(info: FunctionInfo, role: CallRole) -> bool:
+    """Whether what a handler gives is an object by its stated type, which is sent as JSON."""
+    stated = info.node.returns if info.unit.language == "java" and "serialize.json" in role.does else None
+    while stated is not None and stated.name.rsplit(".", 1)[-1] in _HOLDERS and stated.args:
+        stated = stated.args[0]
+    last = stated.name.rsplit(".", 1)[-1] if stated is not None else ""
+    # A name of one letter stands for any type.
+    return last[1:2].islower() and last[:1].isupper() and last not in _TEXTS | _HOLDERS
 
 
 class Machine:
@@ -56,9 +73,10 @@ class Machine:
         self._run_entries()
         functions = list(self.program.functions())
         called = _called_names(self.program)
-        # A function that the program calls is run for its callers; only when it was not, anybody may call it.
+        # A function that the program calls is run for its callers; only when it was not, anybody may call it. Annotated
+        # parameters are filled by a framework, whoever calls besides.
         for info in functions:
-            if info.marks or info.node.name not in called:
+            if info.marks or info.node.name not in called or any(param.decorators for param in info.node.params):
                 self.run_entry(info)
         for info in functions:
             if not self.functions.was_run(info):
@@ -105,11 +123,12 @@ class Machine:
         self._entered[key] = self.functions.interpret(run, info, values)
         handler = self.seen.handlers.get(id(info))
         if handler is not None and handler.result is not None:
+            shows = not _sends_objects(info, handler.result)
             for node, value in zip(run.return_nodes, run.returns, strict=False):
                 site = Site(node, "return", None, None, [value], [])
                 stated = info.node.returns if run.language == "java" else None
                 shown = value if stated is None else typed(run, value, stated)
-                for role in handler.result.result:
+                for role in handler.result.result if shows else [r for r in handler.result.result if r != "html.text"]:
                     sink(run, role, shown, site, handler.result)
 
     def unit_env(self, unit: Unit) -> Env:
@@ -254,9 +273,10 @@ class Machine:
 
 
 def _called_names(program: Program) -> set[str]:
-    """Names that stand before a parenthesis more often than functions of that name are defined."""
+    """Names that stand before a parenthesis more often than functions of that name are defined; tests call anything."""
     counts: Counter[bytes] = Counter()
     for unit in program.units.values():
-        counts.update(_CALLED.findall(unit.module.source))
-    counts.subtract(info.node.name.encode() for info in program.functions())
+        if not is_test(unit.path):
+            counts.update(_CALLED.findall(unit.module.source))
+    counts.subtract(info.node.name.encode() for info in program.functions() if not is_test(info.unit.path))
     return {name.decode("utf-8", "replace") for name, count in counts.items() if count > 0}

@@ -2,6 +2,7 @@
 
 import re
 
+from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.names import FunctionRef
@@ -23,20 +24,18 @@ from backend_advisor.code.values import (
     words,
 )
 
-_ADDRESSES = frozenset({"url.request", "redirect.url"})
 _TEXTUAL = frozenset(
     {"sql.text", "html.text", "code.text", "command.text", "path.file", "url.request", "redirect.url", "template.text"}
 )
 _WHOLE = frozenset({"model.fields", "object.merge"})
 _LITERAL = frozenset({"$eq", "$literal"})
-_FIXED_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#\s]+[/?#]|/(?![/\\])|\?|#", re.IGNORECASE)
 _ENTRY_MARKS = frozenset(
     {"http.handler", "http.middleware", "message.handler", "rpc.handler", "graphql.resolver", "scheduled", "background",
      "error.handler", "cli.command"}
 )  # fmt: skip
 _SHOWN = 60
 _NO_PAGE = re.compile(
-    r"(?i)^(?:application/(?!xhtml|xml)|text/(?!html|xml)|text$|image/(?!svg)|audio/|video/|font/|multipart/)"
+    r"(?i)^(?:application/(?!xhtml|xml)|text/(?!html|xml)|\.?(?:text|txt|json|csv|css|js)$|image/(?!svg)|audio/|video/|font/|multipart/)"
 )
 _JAVA_TEXT = frozenset({"str", "java.lang.String", "java.lang.CharSequence", "java.lang.Array"})
 
@@ -78,6 +77,8 @@ def _applies(role: CallRole, site: Site) -> bool:
 
 def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     """Note every unsafe data that reaches a sink."""
+    if kind == "regex.pattern" and "regex.compile" in role.does and site.node is run.alone:
+        return  # only asks whether it is a pattern
     if kind == "html.text":
         if _is_no_page(site, role):
             return
@@ -92,9 +93,9 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
         taints = all_taints(_without_literals(value) if kind == "nosql.query" else value, 3)
     if not taints:
         return
-    if kind in _ADDRESSES:
+    if kind in ADDRESSES:
         start = known_text(value)[:1]
-        if start and start[0] and _FIXED_HOST.match(start[0]):
+        if start and start[0] and FIXED_HOST.match(start[0]):
             return
     for taint, trail in taints.items():
         if taint.harms(kind):

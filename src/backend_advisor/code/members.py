@@ -92,7 +92,7 @@ def _of_type(run: Run, value: Value, kind: str, name: str, node: ir.Expr | None)
     role = run.machine.roles.attribute(kind, name)
     if role is None:
         return None
-    taints = merge_taints(value.taints, {})
+    taints = _derived(value, name)
     if role.source is not None:
         start, end = (node.start, node.end) if node is not None else (0, 0)
         taints = {Taint(role.source).clean(role.cleans): station("source", run.unit.path, start, end, None)}

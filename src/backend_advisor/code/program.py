@@ -1,5 +1,6 @@
 """The files of one language linked into a program: its modules, classes and functions, and who inherits from whom."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,18 @@ from backend_advisor.code.roles import roles_for
 
 _PIECES = 2
 """A program of this many files may be pieces of code that name what they do not import."""
+
+
+_TEST = re.compile(
+    r"(?:^|/)(?:(?:[\w.]+[-_])?tests?|__tests__|specs?|e2e|testing|_{0,2}fixtures_{0,2}|__mocks__|testdata|test-?utils|"
+    r"load[-_]?tests?)/"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test(?:ing|s)?|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"
+)
+
+
+def is_test(path: str) -> bool:
+    """Whether a file holds tests, by its place and name."""
+    return _TEST.search(path) is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -26,7 +39,7 @@ class FunctionInfo:
     def name(self) -> str:
         """The name as people say it: `Class.method` or `function`."""
         own = self.node.name or "<lambda>"
-        return f"{self.owner.node.name}.{own}" if self.owner is not None else own
+        return f"{self.owner.node.name.partition('@')[0]}.{own}" if self.owner is not None else own
 
     @property
     def is_static(self) -> bool:

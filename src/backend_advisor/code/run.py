@@ -85,6 +85,8 @@ class Run:
     reassigned: set[str] = field(default_factory=set)
     return_nodes: list[Node] = field(default_factory=list)
     awaited: set[tuple[int, int]] = field(default_factory=set)
+    alone: Node | None = None
+    """The call that a statement consists of: nothing is done with what it gives."""
 
     @property
     def language(self) -> str:

@@ -34,8 +34,9 @@ def _assign(run: Run, node: ir.Assign, env: Env) -> Env | None:
 
 @executes(ir.Do)
 def _do(run: Run, node: ir.Do, env: Env) -> Env | None:
-    value = run.evaluate(node.value, env)
     call = node.value.value if isinstance(node.value, ir.Await) else node.value
+    run.alone = call
+    value = run.evaluate(node.value, env)
     if isinstance(call, ir.Call):
         own_check(run, call, env, answer=False)
     return None if value.name == "(ends)" else env

@@ -150,6 +150,8 @@ _HARMLESS = frozenset(
         "pydantic.UUID4",
     ]
 )
+_CHECKS = frozenset({"AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "Predicate"})
+"""What pydantic and annotated-types hang a check of a value on."""
 
 
 def declared(run: Run, stated: ir.Type | None) -> frozenset[str]:
@@ -233,6 +235,25 @@ def is_harmless(run: Run, stated: ir.Type | None) -> bool:
         if info is None or not is_enum(run, info):
             return False
     return bool(declared(run, stated))
+
+
+def is_checked(run: Run, stated: ir.Type | None) -> bool:
+    """Whether a stated type carries a check of what the text holds: `Annotated[str, AfterValidator(…)]`, a pattern."""
+    if stated is None:
+        return False
+    run, stated = behind(run, stated)
+    if any(_is_check(note) for note in stated.metadata):
+        return True
+    inner = [part for part in stated.args if part.name not in ("None", "null", "undefined")]
+    wraps = stated.name in _WRAPPERS or stated.name.rsplit(".", 1)[-1] in _LISTS
+    return wraps and bool(inner) and all(is_checked(run, part) for part in inner)
+
+
+def _is_check(note: ir.Expr) -> bool:
+    if not isinstance(note, ir.Call):
+        return False
+    name = note.func.id if isinstance(note.func, ir.Name) else getattr(note.func, "name", "")
+    return name in _CHECKS or any(key in ("pattern", "regex") for key, _ in note.keywords)
 
 
 def is_text(run: Run, stated: ir.Type | None) -> bool:

@@ -3,6 +3,7 @@
 Values are never changed after they are made; an assignment to `x.name` makes a new `x`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ _PARTS = 48
 _FIELDS = 64
 _DEPTH = 4
 _BOUND_FIELDS = 24
+_REQUEST = re.compile(r"(?:Context|Request|Response)$")
 
 
 NO_TYPES: frozenset[str] = frozenset()
@@ -205,7 +207,14 @@ def _joined_constants(
     return tuple(kinds.values()) if len(kinds) <= _CONSTANTS else None
 
 
+def _is_bare(value: Value) -> bool:
+    return value.fields is None and value.rest is None
+
+
 def _joined_parts(left: Value, right: Value, depth: int) -> tuple[Mapping[str | int, Value] | None, Value | None]:
+    of_framework = left.types == right.types and any(_REQUEST.search(kind) for kind in left.types)
+    if of_framework and (_is_bare(left) or _is_bare(right)):
+        return None, None  # what the framework says of its object stands again where one way says no more
     if left.fields is None and left.rest is None:
         return (right.fields, right.rest) if right.fields is None else (None, _everything(right, depth))
     if right.fields is None and right.rest is None:
@@ -303,6 +312,20 @@ def cleaned(value: Value, roles: Iterable[str], depth: int = 3) -> Value:
             fields = {key: cleaned(part, wanted, depth - 1) for key, part in fields.items()}
         if rest is not None:
             rest = cleaned(rest, wanted, depth - 1)
+    return value.but(taints=taints, fields=fields, rest=rest)
+
+
+def doubtful(value: Value, doubts: int, depth: int = 3) -> Value:
+    """The same value, its data less surely what the client sent."""
+    if not value.taints and value.fields is None and value.rest is None:
+        return value
+    fields, rest = value.fields, value.rest
+    if depth:
+        if fields:
+            fields = {key: doubtful(part, doubts, depth - 1) for key, part in fields.items()}
+        if rest is not None:
+            rest = doubtful(rest, doubts, depth - 1)
+    taints = {taint.doubted(doubts): trail for taint, trail in value.taints.items()}
     return value.but(taints=taints, fields=fields, rest=rest)
 
 

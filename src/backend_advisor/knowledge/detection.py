@@ -1,6 +1,7 @@
 """From what a detector saw to a finding in the asker's language: the words come from the playbook."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,10 +17,13 @@ from backend_advisor.model import (
     Severity,
     Step,
     Strength,
+    Unread,
 )
-from backend_advisor.phrases import fill
+from backend_advisor.phrases import fill, phrase
 
 Value = str | int | float
+_LONGEST_CAUSE = 300
+_PACKAGE = __package__ or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,30 @@ class Match:
     steps: tuple[tuple[Location, str], ...] = ()
     edits: tuple[Edit, ...] = ()
     applicability: Literal["safe", "unsafe", "display"] = "display"
+
+
+class Failures:
+    """Rules that broke off by a mistake of ours: each is told, and what the others found stands."""
+
+    def __init__(self) -> None:
+        self.causes: dict[str, str] = {}
+
+    def noting(self, code: str, found: Iterable[Match]) -> Iterator[Match]:
+        """What a detector finds, until it fails."""
+        try:
+            yield from found
+        except Exception as error:
+            if os.environ.get("ADVISOR_DEBUG"):
+                raise
+            cause = " ".join(f"{type(error).__name__}: {error}".split())
+            self.causes.setdefault(code, cause[:_LONGEST_CAUSE])
+
+    def unread(self, language: Language) -> tuple[Unread, ...]:
+        """The rules that failed, in the asker's language."""
+        return tuple(
+            Unread(name=code, reason=phrase(_PACKAGE, language, "rule_failed", cause=cause))
+            for code, cause in self.causes.items()
+        )
 
 
 def finding(playbook: Playbook, match: Match, language: Language) -> Finding:

@@ -65,6 +65,9 @@ def confidence_of(flow: Flow) -> Confidence | None:
     # Queues are mostly filled by the program's own services; a stranger's data reaches them only through those.
     if flow.source == "message.input":
         return Confidence.LOW
+    # Reading a field by a name that is not surely the client's, or that begins as the program says, is a habit.
+    if flow.callee == "getattr" and (flow.unsure or (flow.text and flow.text[0])):
+        return Confidence.LOW
     if flow.unsure:
         return Confidence.MEDIUM if flow.unsure == 1 else Confidence.LOW
     return None

@@ -1,14 +1,14 @@
 """Running an expert's detectors over the source code of a case."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from backend_advisor.code.program import is_test
 from backend_advisor.code.reading import Reading, read_code, source_code
 from backend_advisor.cores import collector_paused
 from backend_advisor.knowledge import Knowledge
-from backend_advisor.knowledge.detection import Match, finding
+from backend_advisor.knowledge.detection import Failures, Match, finding
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.model import Artifact, Case, ExpertName, Finding, Language, Step, Unread
 from backend_advisor.phrases import fill, phrase
@@ -19,11 +19,6 @@ from backend_advisor.rules.remembered import kept
 from backend_advisor.rules.standing import is_copied
 
 _PACKAGE = __package__ or ""
-_TEST = re.compile(
-    r"(?:^|/)(?:(?:[\w.]+[-_])?tests?|__tests__|specs?|e2e|testing|_{0,2}fixtures_{0,2}|__mocks__|testdata|test-?utils|"
-    r"load[-_]?tests?)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test(?:ing|s)?|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +27,6 @@ class CodeExamination:
 
     findings: tuple[Finding, ...] = ()
     unread: tuple[Unread, ...] = ()
-
-
-def is_test(path: str) -> bool:
-    """Whether a file holds tests, by its place and name."""
-    return _TEST.search(path) is not None
 
 
 def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName) -> CodeExamination:
@@ -59,15 +49,16 @@ def _examined(
     reading = read_code(artifacts)
     places = Places(reading.artifacts)
     found: list[Finding] = []
+    failures = Failures()
     for analysis in reading.analyses:
-        for playbook, match in matches(CodeContext(analysis, places), knowledge, expert):
+        for playbook, match in matches(CodeContext(analysis, places), knowledge, expert, failures):
             path = places.path_of(match.location.artifact)
             if not is_test(path) and not is_copied(analysis.program.units[path]):
                 found.append(_told(playbook, match, language))
     unread = tuple(
         _unread(reading, places, path, kind, offset, language) for (path, kind), offset in reading.left_out.items()
     )
-    return CodeExamination(findings=tuple(found), unread=unread)
+    return CodeExamination(findings=tuple(found), unread=unread + failures.unread(language))
 
 
 def _unread(reading: Reading, places: Places, path: str, kind: str, offset: int, language: Language) -> Unread:
@@ -75,12 +66,15 @@ def _unread(reading: Reading, places: Places, path: str, kind: str, offset: int,
     return Unread(name=reading.artifacts[path].name, reason=reason)
 
 
-def matches(context: CodeContext, knowledge: Knowledge, expert: ExpertName) -> Iterator[tuple[Playbook, Match]]:
-    """Every match of an expert's rules in one analysis, each place once for a playbook."""
+def matches(
+    context: CodeContext, knowledge: Knowledge, expert: ExpertName, failures: Failures
+) -> Iterator[tuple[Playbook, Match]]:
+    """Every match of an expert's rules in one analysis, each place once for a playbook; rules that fail are noted."""
     detectors = code_detectors()
     for playbook in knowledge.playbooks.values():
         if playbook.expert == expert:
-            yield from ((playbook, match) for match in _matches(context, playbook, detectors.get(playbook.code)))
+            found = _matches(context, playbook, detectors.get(playbook.code))
+            yield from ((playbook, match) for match in failures.noting(playbook.code, found))
 
 
 def _matches(context: CodeContext, playbook: Playbook, detector: CodeDetector | None) -> Iterator[Match]:
@@ -124,4 +118,4 @@ def _with_steps(made: Finding, steps: tuple[Step, ...]) -> Finding:
     return replace(made, steps=steps)
 
 
-__all__ = ["examine_code", "is_test", "matches"]
+__all__ = ["examine_code", "matches"]

@@ -12,7 +12,7 @@ from backend_advisor.experts.database.parallel import query_matches
 from backend_advisor.experts.database.unread import unread_statements
 from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
 from backend_advisor.knowledge import Knowledge
-from backend_advisor.knowledge.detection import Match, finding
+from backend_advisor.knowledge.detection import Failures, Match, finding
 from backend_advisor.model import ArtifactKind, Case, Unread
 from backend_advisor.phrases import phrase
 from backend_advisor.sql.plan import read_plan
@@ -25,19 +25,21 @@ def examine_case(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
     work = workload_of(case)
     work = work.with_rows(stated_rows(case, terms.rows, list(work.schema.tables)))
     unread: list[Unread] = [*unread_statements(work, case.language)]
-    found = [finding(knowledge.playbooks[code], match, case.language) for code, match in _matches(case, work, unread)]
-    return Examination(findings=tuple(found), unread=tuple(unread))
+    failures = Failures()
+    matches = _matches(case, work, unread, failures)
+    found = [finding(knowledge.playbooks[code], match, case.language) for code, match in matches]
+    return Examination(findings=tuple(found), unread=(*unread, *failures.unread(case.language)))
 
 
-def _matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[tuple[str, Match]]:
-    yield from query_matches(work)
+def _matches(case: Case, work: Workload, unread: list[Unread], failures: Failures) -> Iterator[tuple[str, Match]]:
+    yield from query_matches(work, failures)
     everything = [*work.definitions, *work.queries]
     for code, schema_detector in schema_detectors().items():
-        yield from ((code, match) for match in schema_detector(work.schema, everything))
-    yield from _plan_matches(case, work, unread)
+        yield from ((code, match) for match in failures.noting(code, schema_detector(work.schema, everything)))
+    yield from _plan_matches(case, work, unread, failures)
 
 
-def _plan_matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[tuple[str, Match]]:
+def _plan_matches(case: Case, work: Workload, unread: list[Unread], failures: Failures) -> Iterator[tuple[str, Match]]:
     statement = work.queries[0] if len(work.queries) == 1 else None
     for artifact in case.of_kind(ArtifactKind.PLAN):
         plan = read_plan(artifact.text)
@@ -48,4 +50,4 @@ def _plan_matches(case: Case, work: Workload, unread: list[Unread]) -> Iterator[
             continue
         context = PlanContext(plan, artifact, statement)
         for code, detector in plan_detectors().items():
-            yield from ((code, match) for match in detector(context))
+            yield from ((code, match) for match in failures.noting(code, detector(context)))

@@ -22,6 +22,7 @@ REPEATS = 3
 LARGE_LIST = 500
 MAX_MERGED_ROWS = 1_000
 
+_LITERAL = "'?'"
 _LITERALS = {TokenType.NUMBER, TokenType.STRING}
 _NO_MULTI_ROW_VALUES = {"oracle"}
 
@@ -50,7 +51,8 @@ def _shape(statement: Statement) -> tuple[_Shape, _Shape]:
     if not isinstance(statement.tree, (exp.Select, exp.Delete, exp.Insert)):
         return (), ()
     found = tokens(statement)
-    shape = tuple("?" if t.token_type in _LITERALS else t.text.lower() for t in found)
+    # A placeholder is written `?` too, and is no literal.
+    shape = tuple(_LITERAL if t.token_type in _LITERALS else t.text.lower() for t in found)
     return shape, tuple(t.text for t in found if t.token_type in _LITERALS)
 
 

@@ -31,9 +31,10 @@ _COPIES = re.compile(r"(?i)cache|remember|memo|profile|user:|session")
 _SPLIT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ONE_OF_MANY = re.compile(
     r"(?i)(?:^|_)(?:id|ids|key|uuid|user|users|token|url|uri|email|mail|ip|addr|address|session|path|query|hash|slug|code|"
-    r"phone|number|text|body|payload|request|req|args?|params?|input|message|customer|client|account|order|item|search|term|"
-    r"host|domain|symbol|sql|data|value|title|content|file|filename|digest|device|room|name|username)\d?$"
+    r"phone|number|text|body|payload|request|req|args?|params?|input|message|customer|account|order|item|search|term|"
+    r"host|domain|symbol|sql|data|value|title|content|file|filename|digest|device|room|username)\d?$"
 )
+_ONE_OF_FEW = re.compile(r"(?i)^(?:module|class|type|template|schema|config|plugin|package|model|locale|lang)s?_")
 _PIPE = re.compile(r"(?i)^(?:pipe|pipeline|multi|p|batch|tx|transaction)$")
 
 
@@ -158,7 +159,10 @@ def _has_many_keys(node: ir.Node, info: FunctionInfo) -> bool:
     made = [
         one.value
         for one in within(*info.node.body)
-        if isinstance(one, ir.Assign) and one.value is not None and names_in(one.target) & names_in(key)
+        if isinstance(one, ir.Assign)
+        and one.value is not None
+        and isinstance(one.target, ir.Name)
+        and one.target.id in names_in(key)
     ]
     called = {id(one.func) for one in within(key, *made) if isinstance(one, ir.Call)}
     names = {
@@ -166,7 +170,8 @@ def _has_many_keys(node: ir.Node, info: FunctionInfo) -> bool:
         for one in within(*(made or [key]))
         if isinstance(one, ir.Name | ir.Attr) and id(one) not in called
     }
-    return any(_ONE_OF_MANY.search(_SPLIT.sub("_", name)) for name in names)
+    plain = [_SPLIT.sub("_", name) for name in names]
+    return any(_ONE_OF_MANY.search(name) and not _ONE_OF_FEW.search(name) for name in plain)
 
 
 def _is_by_caller(node: ir.Node, info: FunctionInfo, name: str, during: Served) -> bool:
@@ -191,7 +196,8 @@ def _decorated(context: CodeContext) -> Iterator[Match]:
             for name in candidates(info.unit, decorator):
                 endless = name == "functools.cache" or (name == "functools.lru_cache" and _without_size(decorator))
                 own = [param for param in info.node.params if param.name not in ("self", "cls")]
-                if endless and (own or info.owner is not None) and not is_by_hand(info.unit, info):
+                per_class = _is_of_class(info) and not own
+                if endless and (own or info.owner is not None) and not per_class and not is_by_hand(info.unit, info):
                     yield Match(
                         location=context.location(info.unit, decorator),
                         values={"name": info.node.name},
@@ -199,6 +205,11 @@ def _decorated(context: CodeContext) -> Iterator[Match]:
                         if info.owner is not None and not info.is_static
                         else Confidence.LOW,
                     )
+
+
+def _is_of_class(info: FunctionInfo) -> bool:
+    """Whether a method is called on its class, of which there are few, rather than on ever more objects."""
+    return info.is_static or any(name_of(one) == "classmethod" for one in info.node.decorators)
 
 
 def _without_size(decorator: ir.Expr) -> bool:
@@ -250,6 +261,8 @@ def cache_without_expiry(context: CodeContext) -> Iterator[Match]:
             continue
         if call.role.framework in by_default or not {"ttl", "expires"} & set(call.role.named):
             continue
+        if call.role.name.startswith("django."):
+            continue  # its entries end after 300 seconds when nothing else is said
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},

@@ -29,7 +29,7 @@ def client_per_request(context: CodeContext) -> Iterator[Match]:
         call, info = spot.call, spot.info
         if call is None or info is None or info not in during or is_by_hand(spot.unit, info):
             continue
-        if info.node.name in _CONSTRUCTORS or _is_file(spot) or _is_kept(spot, info):
+        if info.node.name in _CONSTRUCTORS or _is_file(spot) or _is_kept(spot, info) or _uses_pool(spot):
             continue
         sure = call.certain and "db.pool" in call.role.does
         given = _is_given_address(spot, info)
@@ -53,6 +53,12 @@ def _is_given_address(spot: Spot, info: FunctionInfo) -> bool:
 def _is_short(spot: Spot) -> bool:
     """A client of one function that is no handler: it may be meant for a single task."""
     return spot.call is not None and "http.client" in spot.call.role.does
+
+
+def _uses_pool(spot: Spot) -> bool:
+    """Whether a client is given the pool whose connections it uses."""
+    node = spot.node
+    return isinstance(node, ir.Call) and any("pool" in key.lower() for key, _ in node.keywords)
 
 
 def _is_file(spot: Spot) -> bool:

@@ -11,6 +11,7 @@ from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spo
 _SMALL = 12
 _ALWAYS_COLLECTIONS = frozenset({"forEach", "removeIf", "forEachOrdered"})
 _STREAMS = frozenset({"stream", "parallelStream", "of", "asList", "range", "rangeClosed", "fromIterable", "boxed"})
+_GIVEN = frozenset({"fromIterable", "fromStream", "fromArray"})
 _ONE = frozenset({"Mono", "Optional", "Uni", "Maybe", "Single"})
 _AT_ONCE = frozenset(
     ["then", "catch", "finally", "limit", "Promise", "retry", "transaction", "$transaction", "withTransaction", "run",
@@ -19,8 +20,13 @@ _AT_ONCE = frozenset(
 _BATCH = re.compile(r"(?i)chunk|batch|page|partition|slice|window|offset|skip|cursor|attempt|retr(?:y|ies)|tries")
 _CONFIGURED = re.compile(
     r"(?i)^(?:\w*(?:config|configs|settings|options|conf|environ|env|flags|features|tables|shards|databases|schemas|"
-    r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|columns|headers|"
+    r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|modules|dependents|"
+    r"roles|role_?names|columns|headers|"
     r"consumer|listener|stream|socket|events|subscription|pubsub|queue))$"
+)
+_INSTALLED = re.compile(
+    r"(?i)^(?:get_?)?(?:all_?|loaded_?|enabled_?|installed_?|registered_?|started_?|supported_?)?"
+    r"(?:modules|plugins|extensions|providers|locales|languages|currencies|models|roles|settings|dependents)$"
 )
 _CAPITALS = re.compile(r"^[A-Z][A-Z0-9_]{2,}$")
 _NEXT = frozenset({"pop", "popleft", "poll", "shift", "fetchone", "next", "hasNext", "remove", "readline", "dequeue"})
@@ -277,6 +283,8 @@ def _few(over: ir.Expr, spot: Spot, depth: int) -> bool:
         return len(over.items) <= _SMALL and not any(isinstance(item, ir.Spread) for item in over.items)
     if isinstance(over, ir.Mapping | ir.Const):
         return True
+    if isinstance(over, ir.Conditional):
+        return _is_one_or_several(over)
     if isinstance(over, ir.Await | ir.Cast):
         return _few(over.value, spot, depth)
     if isinstance(over, ir.Attr):
@@ -288,6 +296,14 @@ def _few(over: ir.Expr, spot: Spot, depth: int) -> bool:
     if isinstance(over, ir.Call):
         return _few_call(over, spot, depth)
     return False
+
+
+def _is_one_or_several(over: ir.Conditional) -> bool:
+    """`Array.isArray(keys) ? keys : [keys]`: callers mostly give one."""
+    ways = (over.then, over.otherwise)
+    return any(isinstance(one, ir.Sequence) and len(one.items) == 1 for one in ways) and any(
+        isinstance(one, ir.Name) for one in ways
+    )
 
 
 def _few_name(over: ir.Name, spot: Spot, depth: int) -> bool:
@@ -305,9 +321,13 @@ def _is_rest(name: str, spot: Spot) -> bool:
 
 def _few_call(over: ir.Call, spot: Spot, depth: int) -> bool:
     name = _name(over.func)
+    if not over.args and _INSTALLED.match(name):
+        return True  # `getLoadedModules()`
     if name in ("range", "rangeClosed", "xrange"):
         bound = over.args[1] if len(over.args) > 1 else over.args[0] if over.args else None
         return _is_few(bound) or (isinstance(bound, ir.Name) and bool(_CAPITALS.match(bound.id)))
+    if name in _GIVEN and len(over.args) == 1 and depth:
+        return _few(over.args[0], spot, depth - 1)
     if isinstance(over.func, ir.Attr):
         holder = over.func.value
         if name in ("values", "keys", "entries") and isinstance(holder, ir.Name) and holder.id[:1].isupper():

@@ -25,7 +25,11 @@ _UNIT_OF_WORK = re.compile(
     r"^(?:javax|jakarta)\.persistence\.EntityManager\.|^org\.hibernate\.|^sqlalchemy\.\S*[sS]ession\.(?:add|delete|merge)$"
 )
 """Writes that are kept until the flush, which sends them in batches."""
-_NEAR = 4
+_KEEPS = re.compile(r"(?i)cached|from_?cache|get_?or_?(?:save|create|load|fetch|compute)|memo")
+_BACKGROUND = re.compile(
+    r"(?:Reconciler|Listener|Subscriber|Observer|Initiali[sz]er|Updater|Scheduler|Migrator|Watcher|Bootstrap\w*|Cleaner)$"
+)
+_NEAR = 2
 """Calls down to the query from which on it is the way (a check of rights, a setting) rather than the work."""
 _FAR = frozenset({"http.request", "mail.send", "queue.publish", "process.run"})
 
@@ -65,7 +69,9 @@ def _once_a_loop(found: Iterator[Match]) -> Iterator[Match]:
     told: set[object] = set()
     for match in sorted(found, key=lambda one: _ORDER.index(one.confidence or Confidence.HIGH)):
         over = match.steps[0][0] if match.steps else match.location
-        loop = (over.artifact, over.span)
+        lazy = any(key == "step_lazy" for _, key in match.steps)
+        # Relations are loaded together where the query stands, however many loops go over its rows.
+        loop = (over.artifact, match.values["items"] if lazy else over.span)
         yield match if loop not in told else replace(match, confidence=Confidence.LOW)
         told.add(loop)
 
@@ -82,16 +88,26 @@ def _statements_in_loops(context: CodeContext) -> Iterator[Match]:
         loop = many(spot)
         if loop is not None:
             told.add(spot.node.start)
-            yield _match(context, spot, loop, _sureness_of_write(spot, loop, kind))
+            yield _match(context, spot, loop, _sureness_of_write(context, spot, loop, kind))
     yield from _through_helpers(context, seen, told, "insert")
 
 
-def _sureness_of_write(spot: Spot, loop: Round, kind: str) -> Confidence:
+def _sureness_of_write(context: CodeContext, spot: Spot, loop: Round, kind: str) -> Confidence:
     """How sure it is that the rows can be written together."""
     call = spot.call
     if call is None or _UNIT_OF_WORK.match(call.role.name) or (kind == "write" and _does_more(spot, loop)):
         return Confidence.LOW
+    if call.role.name in ("*.save", "django.db.models.Model.save") and _own_save(context):
+        return Confidence.LOW
     return Confidence.HIGH if call.certain and kind == "insert" else Confidence.MEDIUM
+
+
+def _own_save(context: CodeContext) -> bool:
+    """Whether models of the program do something of their own when they are saved, which writing in bulk leaves out."""
+    return any(
+        "save" in one.methods and any("Model" in base for base in one.bases or ())
+        for one in context.program.classes.values()
+    )
 
 
 def _does_more(spot: Spot, loop: Round) -> bool:
@@ -130,13 +146,23 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
             continue
         place = context.location(there.unit, there.node)
         near = _is_near(seen, reach.callee, path, start)
-        confidence = Confidence.MEDIUM if near else Confidence.LOW
+        confidence = Confidence.MEDIUM if near and not _is_in_background(spot) else Confidence.LOW
         if wanted == "insert" and _UNIT_OF_WORK.match(there.role.name):
             confidence = Confidence.LOW
         yield _match(context, spot, loop, confidence, ((place, "step_query"),))
 
     for spot in seen.callbacks:
         yield from _by_name(context, seen, spot, wanted)
+
+
+def _is_in_background(spot: Spot) -> bool:
+    """Whether nobody waits for the loop: it follows events or keeps things in step, at its own pace."""
+    names = [re.sub(r"\.\w+$", "", spot.unit.path)]
+    at = spot.info
+    while at is not None:
+        names += [at.owner.node.name] if at.owner is not None else []
+        at = at.outer
+    return any(_BACKGROUND.search(name) for name in names)
 
 
 def _is_near(seen: Survey, called: FunctionInfo, path: str, start: int) -> bool:
@@ -215,6 +241,8 @@ def _query_at(seen: Survey, path: str, start: int) -> CallSeen | None:
 
 def _remembered(function: ir.Function) -> bool:
     """Whether a decorator keeps the function's results."""
+    if _KEEPS.search(function.name):
+        return True
     names = [name_of(decorator).lower() for decorator in function.decorators]
     return any("cache" in name or "memo" in name for name in names)
 

@@ -3,8 +3,7 @@
 import re
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.rules.examination import is_test
+from backend_advisor.code.program import FunctionInfo, Unit, is_test
 from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import is_for_browsers, runs_once
 
@@ -31,10 +30,16 @@ def is_by_hand(unit: Unit, info: FunctionInfo | None) -> bool:
         return True
     at = info
     while at is not None:
-        if at.marks & _MARKS or _NAMES.match(at.node.name):
+        if at.marks & _MARKS or _NAMES.match(at.node.name) or _follows_migration(at):
             return True
         at = at.outer
     return False
+
+
+def _follows_migration(info: FunctionInfo) -> bool:
+    """`@receiver(post_migrate)`."""
+    calls = [one for one in info.node.decorators if isinstance(one, ir.Call)]
+    return any(name_of(given) in ("post_migrate", "pre_migrate") for call in calls for given in call.args)
 
 
 def serves(context: CodeContext, info: FunctionInfo | None) -> bool:

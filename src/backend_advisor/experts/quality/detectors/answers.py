@@ -12,7 +12,8 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
-_KEYS = ("errors", "error", "detail", "message", "msg", "title", "reason", "err")
+_KEYS = ("error", "detail", "message", "msg", "errors", "title", "reason", "err")
+"""What clients show of an error, in the order in which they look for it."""
 _TEXT = '"…"'
 _LEAST = 6
 _MOST_SHARE = 0.8

@@ -15,6 +15,8 @@ _STATEMENTS = 350
 _SHARE = 0.7
 _HUGE_METHODS = 45
 _HUGE_STATEMENTS = 500
+_PARTS = 4
+"""Groups from which on a very large class shows where it can be cut."""
 _SHOWN = 4
 _OWN = re.compile(rb"\b(?:self|this|cls)\s*\.\s*(\w+)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
@@ -42,7 +44,8 @@ def god_class(context: CodeContext) -> Iterator[Match]:
             continue
         groups = _groups(owner, working)
         largest = sum(_total(one) for one in groups[0])
-        huge = len(working) > _HUGE_METHODS and total > _HUGE_STATEMENTS
+        parts = len(groups) >= _PARTS or total > 2 * _HUGE_STATEMENTS
+        huge = len(working) > _HUGE_METHODS and total > _HUGE_STATEMENTS and parts
         if not huge and (len(groups) < 2 or largest > _SHARE * total):
             continue
         unit = several[0].unit

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.tree import children
-from backend_advisor.experts.quality.detectors.outline import Written, outline
+from backend_advisor.experts.quality.detectors.outline import Cost, Written, outline
 from backend_advisor.experts.quality.detectors.tree import name_of
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location, Severity
@@ -19,14 +19,17 @@ _TELLING = 40
 _LONG = 70
 _VERY_LONG = 100
 _GUARD = 2
+_SEVERAL = 3
 _BRANCHES = 6
 """Branches below which a long function is a table, a page or a set-up that is read from top to bottom."""
 _DEEP = 5
 _VERY_DEEP = 7
 _PARAMETERS = 7
+_MANY_PARAMETERS = 10
 _INJECTED = re.compile(r"(?i)^(?:self|cls|this|context|ctx|request|req|response|res|next|session|db)$")
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "constructor", "__call__"})
 _BUILDS = re.compile(r"(?i)^(?:of|create|build|make|new|from|with|to)(?:[A-Z_]|$)")
+_ONCE = re.compile(r"^_*(?:backfill|migrate|seed)(?:_|[A-Z]|$)")
 _STEPS = ("step_first", "step_second", "step_third")
 
 
@@ -58,9 +61,17 @@ def cognitive_complexity(context: CodeContext) -> Iterator[Match]:
 
 def _is_tangled(written: Written) -> bool:
     """Whether a function is hard to follow even when what only turns calls away at its door is left out."""
-    if written.is_frame:
+    if written.is_frame or _ONCE.match(written.node.name):
         return False
-    return sum(cost.amount for cost in written.all_costs() if not _is_guard(cost.node)) >= _TELLING
+    parts = [_hard(one.all_costs(one.nesting)) for one in written.inner]
+    if len(parts) < _SEVERAL:
+        return _hard(written.costs) + sum(parts) >= _TELLING
+    # What holds several functions (handlers that it registers) is as hard as the hardest of them.
+    return _hard(written.costs) + max(parts) >= _TELLING
+
+
+def _hard(costs: list[Cost]) -> int:
+    return sum(cost.amount for cost in costs if not _is_guard(cost.node))
 
 
 def _is_guard(node: ir.Node) -> bool:
@@ -111,7 +122,8 @@ def long_function(context: CodeContext) -> Iterator[Match]:
     """A function of very many statements, those of the functions inside it not counted."""
     for written in outline(context):
         if written.statements > _LONG:
-            telling = written.statements > _VERY_LONG and len(written.costs) >= _BRANCHES and not _is_told(written)
+            branches = sum(not _is_guard(cost.node) for cost in written.costs)
+            telling = written.statements > _VERY_LONG and branches >= _BRANCHES and not _is_told(written)
             yield Match(
                 location=_signature(context, written),
                 values={"function": written.name, "lines": written.lines(), "statements": written.statements},
@@ -136,6 +148,7 @@ def deep_nesting(context: CodeContext) -> Iterator[Match]:
 def too_many_parameters(context: CodeContext) -> Iterator[Match]:
     """A function that callers must give more than seven values in the right order."""
     given: dict[str, int] = {}
+    told: set[tuple[str, ...]] = set()
     for written in outline(context):
         counted = _by_position(written)
         if (
@@ -149,10 +162,14 @@ def too_many_parameters(context: CodeContext) -> Iterator[Match]:
             # Callers that name what they give cannot mix it up.
             if given.get(written.node.name, len(counted)) <= _PARAMETERS:
                 continue
+        # An interface and what implements it are changed together.
+        signature = (written.node.name, *(param.name for param in counted))
         yield Match(
             location=_signature(context, written),
             values={"function": written.name, "count": len(counted)},
+            confidence=Confidence.LOW if signature in told or len(counted) < _MANY_PARAMETERS else None,
         )
+        told.add(signature)
 
 
 def _most_given(context: CodeContext) -> dict[str, int]:

@@ -14,8 +14,12 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 _STATEMENTS = 8
 _LENGTH = 240
 """Bytes without white space below which even eight statements say little."""
+_TELLING = 10
+_TELLING_LINES = 15
+"""Statements or lines below which two copies side by side are easier read than a function with their parameters."""
 _SHOWN = 8
 _BY_HABIT = frozenset({"toString", "equals", "hashCode", "__repr__", "__eq__", "compareTo"})
+_MARKUP = 0.4
 _PLAIN = 0.6
 """Share of statements that only copy values above which code is a table rather than logic."""
 
@@ -84,9 +88,28 @@ def _clone(context: CodeContext, places: list[_Place], length: int) -> Iterator[
     yield Match(
         location=spans[0],
         values={"statements": statements, "lines": lines, "places": len(spans)},
-        confidence=Confidence.HIGH if statements >= 2 * _STATEMENTS or len(spans) > 2 else Confidence.MEDIUM,
+        confidence=_confidence(statements - _guarding(first, length), lines, len(spans)),
         steps=tuple((span, "step_other") for span in spans[1:_SHOWN]),
     )
+
+
+def _confidence(statements: int, lines: int, places: int) -> Confidence:
+    """How likely it is that joining the places is worth a reviewer's time."""
+    if statements >= 2 * _STATEMENTS or places > 2:
+        return Confidence.HIGH
+    if statements < _STATEMENTS - 2:
+        return Confidence.LOW
+    return Confidence.MEDIUM if statements >= _TELLING or lines >= _TELLING_LINES else Confidence.LOW
+
+
+def _guarding(place: _Place, length: int) -> int:
+    """How many statements of a run only turn calls away: `if not allowed: raise …`."""
+    guards = [
+        one
+        for one in place.block.statements[place.start : place.start + length]
+        if isinstance(one, ir.If) and not one.otherwise and one.then and isinstance(one.then[-1], ir.Throw | ir.Return)
+    ]
+    return sum(1 + len(one.then) for one in guards)
 
 
 def _goes_on(places: list[_Place], length: int) -> bool:
@@ -166,7 +189,7 @@ def _is_page(place: _Place, length: int) -> bool:
     run = place.block.statements[place.start : place.start + length]
     held = [one for one in within(*run) if isinstance(one, ir.With | ir.Do | ir.Assign | ir.Return | ir.If | ir.For)]
     shown = sum(isinstance(one, ir.With) or (isinstance(one, ir.Do) and _is_written(one.value)) for one in held)
-    return any(isinstance(one, ir.With) for one in held) and shown > _PLAIN * len(held)
+    return any(isinstance(one, ir.With) for one in held) and shown > _MARKUP * len(held)
 
 
 def _is_written(value: ir.Expr) -> bool:
@@ -176,5 +199,18 @@ def _is_written(value: ir.Expr) -> bool:
 
 def _is_plain(statements: list[ir.Stmt]) -> bool:
     """Whether most statements only copy values: a form that is filled in, a table."""
-    plain = sum(isinstance(one, ir.Assign) and not isinstance(one.value, ir.Call | ir.Await) for one in statements)
+    plain = sum(
+        (isinstance(one, ir.Assign) and not isinstance(one.value, ir.Call | ir.Await)) or _sets(one)
+        for one in statements
+    )
     return plain > _PLAIN * len(statements)
+
+
+def _sets(one: ir.Stmt) -> bool:
+    """`target.setDose(getDose())`."""
+    call = one.value if isinstance(one, ir.Do) else None
+    if not isinstance(call, ir.Call) or not isinstance(call.func, ir.Attr) or len(call.args) != 1:
+        return False
+    given = call.args[0]
+    reads = isinstance(given, ir.Call) and not given.args
+    return call.func.name.startswith("set") and (reads or isinstance(given, ir.Name | ir.Attr | ir.Const))

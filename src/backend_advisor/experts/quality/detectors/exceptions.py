@@ -73,9 +73,14 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
         location=_head(context, unit, handler),
         values={"caught": _caught(unit, handler), "tried": short(context.text(unit, done))},
         severity=Severity.WARNING if writes else Severity.NOTE,
-        confidence=Confidence.HIGH if writes else Confidence.MEDIUM if _is_wide(unit, handler) else Confidence.LOW,
+        confidence=Confidence.HIGH if writes else _sureness(unit, handler, acts),
         steps=((context.location(unit, done), "step_tried"),),
     )
+
+
+def _sureness(unit: Unit, handler: ir.Handler, acts: frozenset[str]) -> Confidence:
+    """What fails outside is worth knowing of; of code that only computes an answer of "no" may be meant."""
+    return Confidence.MEDIUM if acts & OUTSIDE and _is_wide(unit, handler) else Confidence.LOW
 
 
 def _is_wide(unit: Unit, handler: ir.Handler) -> bool:

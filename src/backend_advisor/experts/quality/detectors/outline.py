@@ -50,7 +50,9 @@ class Written:
     def name(self) -> str:
         """The name as people say it."""
         own = self.node.name or self.known_as or "<lambda>"
-        return f"{self.owner.name}.{own}" if self.owner is not None and self.owner.name else own
+        # Classes without a name are known by what they are made from, and their place.
+        owner = self.owner.name.partition("@")[0] if self.owner is not None else ""
+        return f"{owner}.{own}" if owner else own
 
     @property
     def is_frame(self) -> bool:

@@ -194,10 +194,15 @@ def _is_managed(name: str, nodes: list[ir.Node], assignment: ir.Node) -> bool:
     return False
 
 
+_LAZY = frozenset({"filter", "map", "flatMap", "sorted", "distinct", "limit", "skip", "peek", "onClose", "mapToObj"})
+
+
 def _holds_bare(node: ir.Return | ir.Yield | ir.Global, name: str) -> bool:
     if isinstance(node, ir.Global):
         return name in node.names
     value = node.value
+    while isinstance(value, ir.Call) and isinstance(value.func, ir.Attr) and value.func.name in _LAZY:
+        value = value.func.value  # a stream of a stream, for the caller to close
     if isinstance(value, ir.Name):
         return value.id == name
     return isinstance(value, ir.Sequence | ir.Mapping) and name in names_in(value)

@@ -21,6 +21,7 @@ _MADE = frozenset({"list", "dict", "set", "defaultdict", "OrderedDict", "Counter
 _SINGLETONS = frozenset(
     {"Controller", "RestController", "Service", "Component", "Repository", "Injectable", "Resolver"}
 )
+_LOCKS = frozenset({"lock", "tryLock", "lockInterruptibly", "acquire"})
 _SCOPED = re.compile(r"(?i)scope|stateful|RequestScoped|prototype")
 _SETS_UP = re.compile(r"^(?:set[A-Z_]|init|start|stop|after|on[A-Z]|register|config|refresh|reload|load)")
 
@@ -116,8 +117,16 @@ def _fields(context: CodeContext) -> Iterator[Match]:
         }
         for several in owner.methods.values():
             for info in several:
-                if info.node.name != owner.node.name and not _SETS_UP.match(info.node.name):
+                own = info.node.name != owner.node.name and not _SETS_UP.match(info.node.name)
+                if own and not _is_locked(info):
                     yield from _set_fields(context, info, fields, names)
+
+
+def _is_locked(info: FunctionInfo) -> bool:
+    """Whether a method lets one thread in at a time where it matters."""
+    if "synchronized" in info.node.modifiers:
+        return True
+    return any(isinstance(one, ir.Call) and name_of(one.func) in _LOCKS for one in within(*info.node.body))
 
 
 def _set_fields(context: CodeContext, info: FunctionInfo, fields: set[str], names: set[str]) -> Iterator[Match]:

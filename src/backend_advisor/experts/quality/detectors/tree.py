@@ -4,8 +4,7 @@ import re
 from functools import lru_cache
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.rules.examination import is_test
+from backend_advisor.code.program import FunctionInfo, Unit, is_test
 from backend_advisor.rules.standing import is_copied, is_for_browsers, runs_once
 
 _APART = re.compile(

@@ -100,8 +100,8 @@ def _matters(fetch: Fetch, route: Route, owned: set[str], program: Program, has_
     """Whether the record is somebody's: by its name, its fields, how others read it, or because it is changed."""
     # Looking up a name to fill a list, or to see whether it is taken, opens nothing.
     listing = (route.path and not re.search(r"[:{<]", route.path)) or "password.hash" in route.acts
-    if listing and NAMED_BY.match(fetch.key) and not fetch.changes:
-        return False
+    if (listing or fetch.key == "slug") and NAMED_BY.match(fetch.key) and not fetch.changes:
+        return False  # a slug is made to stand in public addresses
     personal = PERSONAL.match(snake(fetch.model)) is not None
     if not has_users:
         return personal

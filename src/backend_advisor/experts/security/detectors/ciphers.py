@@ -17,10 +17,11 @@ _ZEROS = frozenset({"Buffer.alloc()"})
 """Makers of bytes that are always the same."""
 _BROKEN = re.compile(r"(?i)^(?:md[245]|sha-?1|ripemd-?(?:128|160)?|rmd160|md5-sha1)$")
 _PROTECTS = re.compile(
-    r"(?i)pass(?:word|wd|phrase)|secret|token|sign(?!al|up|in)|secur|crypt|credential|integrity|verif|confirm|licen[cs]e|"
+    r"(?i)pass(?:word|wd|phrase)|secret|token|sign(?!al|up|in)|secur|encrypt|decrypt|credential|integrity|verif|confirm|licen[cs]e|"
     r"certificate|hmac|salt|csrf|auth"
 )
 """Names of things that somebody has a reason to forge."""
+_HARMLESS = re.compile(r"(?i)cache|e_?tag|colou?r|shard|bucket|gravatar|avatar|file_?name|slug|short")
 
 
 @detects_in_code("SEC232")
@@ -66,6 +67,8 @@ def weak_hash(context: CodeContext) -> Iterator[Match]:
 
 def _protects(call: CallSeen) -> bool:
     """Whether names around the call tell that it protects something: its statement, function, class or file."""
+    if call.info is not None and _HARMLESS.search(snake(call.info.node.name)):
+        return False
     if _PROTECTS.search(call.unit.path.rpartition("/")[2]):
         return True
     if call.info is None:

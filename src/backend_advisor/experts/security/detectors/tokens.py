@@ -127,6 +127,7 @@ def _ends_here(call: CallSeen) -> bool:
 @detects_in_code("SEC304")
 def guessable_key(context: CodeContext) -> Iterator[Match]:
     """Keys of tokens and sessions that stand in the code."""
+    told: set[str] = set()
     for call in calls_with(context, "jwt.sign", "jwt.verify", "session.configure"):
         for name in ("secret", "keys") if "session.configure" in call.role.does else ("secret", "key"):
             if name not in call.role.named:
@@ -140,7 +141,9 @@ def guessable_key(context: CodeContext) -> Iterator[Match]:
                         "length": len(found.encode()),
                         "least": _SHORTEST,
                     },
+                    confidence=Confidence.LOW if found in told else None,  # one key is one thing to mend
                 )
+                told.add(found)
                 break
 
 
