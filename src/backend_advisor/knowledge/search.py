@@ -31,8 +31,11 @@ FEWEST_TERMS = 4
 FEWEST_WORDS = 3
 STACK_KINDS = {"language", "runtime", "framework", "database", "data-access"}
 MOST_SENTENCES = 40
-CONFIDENT_SHARE = 0.28
-"""Share of what a perfect page could score from which a hit is an answer; set on benchmarks/search.py."""
+CONFIDENT_SHARES = ((10, 0.28), (15, 0.2), (25, 0.18), (10_000, 0.16))
+"""Share of what a perfect page could score from which a hit is an answer, by the number of terms below which it holds.
+
+The more a question tells, the less of it any page speaks of. Set on benchmarks/search.py.
+"""
 
 _LATIN = re.compile(r"[a-z0-9.+#-]+")
 _SENTENCE_END = re.compile(r"[.!?。:;]\s+|\s[-–—]\s|\n+")
@@ -91,6 +94,12 @@ def rank(index: Index, matcher: Matcher, question: str, technologies: Iterable[s
     stack = frozenset(technologies)
     ranked = [(page, share * _fit(index, page, stack)) for page, share in shares.items()]
     return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
+
+
+def confident_share(question: str, matcher: Matcher) -> float:
+    """The share from which a hit answers this question."""
+    told = len(_query(question, matcher))
+    return next(share for below, share in CONFIDENT_SHARES if told < below)
 
 
 def _products(index: Index) -> frozenset[str]:
