@@ -8,7 +8,7 @@ from backend_advisor.report import proofs
 from backend_advisor.report.computed import computed_lines
 from backend_advisor.report.decisions import decision_lines
 from backend_advisor.report.facts import fact_line
-from backend_advisor.report.overview import in_short
+from backend_advisor.report.overview import further, in_short, is_measured, opening
 from backend_advisor.report.places import asks_back, place, subject
 from backend_advisor.report.plan_tree import plan_lines
 from backend_advisor.report.sources import source_line
@@ -50,9 +50,10 @@ def advice_markdown(advice: Advice, style: Style, number: int | None = None) -> 
         _headed(style.say("findings"), _bullets(_finding(finding, style) for finding in advice.findings)),
         _headed(style.say("proof"), "\n\n".join(_proof(proof, advice, style) for proof in advice.proofs)),
         _headed(style.say("solution"), "\n".join(_steps(advice))),
-        _headed(style.say("diagnosis"), without_html(advice.diagnosis)),
         _headed(style.say("best_practices"), _bullets(map(without_html, advice.best_practices))),
         _headed(style.say("monitoring"), _bullets(map(without_html, advice.monitoring))),
+        _headed(style.say("details"), "\n\n".join(_details(advice))),
+        _headed(style.say("diagnosis"), without_html(advice.diagnosis)),
         _headed(style.say("facts"), _bullets(without_html(fact_line(fact, style)) for fact in advice.facts)),
         _headed(style.say("sources"), "\n".join(_sources(advice.sources, style))),
     ]
@@ -130,10 +131,21 @@ def _finding(finding: Finding, style: Style) -> str:
 
 
 def _steps(advice: Advice) -> Iterator[str]:
+    """The steps as a plan; of code only what was measured."""
     for number, step in enumerate(advice.solution, 1):
         lead = f"{number}. "
-        body = "\n\n".join([without_html(step.text), *map(fence, step.code)])
+        measured = (fence(code) for code in step.code if is_measured(code, advice))
+        body = "\n\n".join([without_html(opening(step)), *measured])
         yield lead + body.replace("\n", "\n" + " " * len(lead))
+
+
+def _details(advice: Advice) -> Iterator[str]:
+    """What the steps say beyond the plan, and their code."""
+    for number, step in enumerate(advice.solution, 1):
+        blocks = [without_html(further(step)), *(fence(code) for code in step.code if not is_measured(code, advice))]
+        blocks = [block for block in blocks if block]
+        if blocks:
+            yield "\n\n".join([f"**{number}.**", *blocks])
 
 
 def _proof(proof: Proof, advice: Advice, style: Style) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from backend_advisor.model import Advice, Report
+from backend_advisor.model import Advice, Code, Report, SolutionStep
 from backend_advisor.report.citations import without_numbers
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\]])\s+(?=[A-Z가-힣`\"'(*])")
@@ -25,3 +25,22 @@ def in_short(report: Report) -> Iterator[tuple[Advice, str]]:
     if answers_several(report):
         for advice in report.advice:
             yield advice, " ".join(without_numbers(sentence(step.text)) for step in advice.solution[:_STEPS])
+
+
+def opening(step: SolutionStep) -> str:
+    """The first paragraph of a step: what to do and with which figures. Its tables and code come after the plan."""
+    return step.text.split("\n\n", 1)[0]
+
+
+def further(step: SolutionStep) -> str:
+    """What a step says after its first paragraph."""
+    return step.text.partition("\n\n")[2].strip()
+
+
+def is_measured(code: Code, advice: Advice) -> bool:
+    """Whether code is a change that was measured, which stands in its step, since it is there to be copied."""
+    return any(
+        change.apply.strip() in code.text or (change.rollback and change.rollback in code.text)
+        for proof in advice.proofs
+        for change in proof.changes
+    )

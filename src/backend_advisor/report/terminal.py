@@ -26,7 +26,7 @@ from backend_advisor.report.console import (
 )
 from backend_advisor.report.decisions import decision_lines
 from backend_advisor.report.facts import fact_line, most_urgent
-from backend_advisor.report.overview import answers_several, sentence
+from backend_advisor.report.overview import answers_several, further, is_measured, opening, sentence
 from backend_advisor.report.places import asks_back, place, subject
 from backend_advisor.report.sources import source_line
 from backend_advisor.report.style import Style
@@ -47,10 +47,12 @@ class Caps:
     brief: int = 3
     findings: int = 3
     paragraphs: int = _UNLIMITED
-    steps: int = 4
+    steps: int = 7
     whole_steps: bool = True
+    coded: int = 4
+    """Of how many of the first steps the code and the details are shown."""
     code_lines: int = 16
-    practices: int = 3
+    practices: int = 4
     monitoring: int = 3
     facts: int = 2
     proofs: int = 2
@@ -61,7 +63,7 @@ class Caps:
 
 
 FULL = Caps(
-    advice=_UNLIMITED, brief=_UNLIMITED, findings=_UNLIMITED, steps=_UNLIMITED, code_lines=_UNLIMITED,
+    advice=_UNLIMITED, brief=_UNLIMITED, findings=_UNLIMITED, steps=_UNLIMITED, coded=_UNLIMITED, code_lines=_UNLIMITED,
     practices=_UNLIMITED, monitoring=_UNLIMITED, facts=_UNLIMITED, proofs=_UNLIMITED, nodes=_UNLIMITED,
     rejected=_UNLIMITED, diagnosis=True, unknowns=_UNLIMITED,
 )  # fmt: skip
@@ -73,11 +75,12 @@ _SEVERAL = (
 )
 """For an answer to several questions at once, which get the same room each."""
 _TIGHTER = (
-    Caps(advice=2, steps=6, code_lines=24, practices=4, monitoring=4, facts=4, diagnosis=True),
+    Caps(advice=2, steps=8, coded=8, code_lines=24, practices=6, monitoring=5, facts=4, diagnosis=True),
     Caps(),
-    Caps(paragraphs=2, steps=3, code_lines=12, practices=2, monitoring=2, proofs=1, nodes=7, rejected=2),
+    Caps(coded=2, practices=3, monitoring=2),
+    Caps(paragraphs=2, steps=6, coded=1, code_lines=12, practices=2, monitoring=2, proofs=1, nodes=7, rejected=2),
     Caps(
-        brief=2, findings=2, paragraphs=2, steps=2, code_lines=9, practices=1, monitoring=1, facts=1, proofs=1,
+        brief=2, findings=2, paragraphs=2, steps=4, coded=0, practices=1, monitoring=1, facts=1, proofs=1,
         nodes=5, rejected=1, unknowns=2,
     ),
 )  # fmt: skip
@@ -157,12 +160,13 @@ def _advice(
         yield from proof_blocks(proof, advice, style, opening=opens, nodes=caps.nodes, rejected=caps.rejected)
     yield from _more(len(advice.proofs) - caps.proofs, style)
     yield from _headed(style.say("solution"), list(_steps(advice, style, caps)))
-    if caps.diagnosis and advice.diagnosis:
-        yield from _headed(style.say("diagnosis"), prose(advice.diagnosis))
     practices, monitoring = advice.best_practices, advice.monitoring
     yield from _headed(style.say("best_practices"), list(_bullets(practices, caps.practices, style)))
     yield from _headed(style.say("monitoring"), list(_bullets(monitoring, caps.monitoring, style)))
     changing = [fact_line(fact, style) for fact in most_urgent(advice.facts)]
+    yield from _headed(style.say("details"), list(_details(advice, style, caps)))
+    if caps.diagnosis and advice.diagnosis:
+        yield from _headed(style.say("diagnosis"), prose(advice.diagnosis))
     yield from _headed(style.say("facts"), list(_bullets(changing, caps.facts, style)))
     few = 1 if caps in _SEVERAL else _SOURCES_UNCITED
     yield from _sources(advice.sources, style, None if caps is FULL else len(numbers) or few)
@@ -198,17 +202,33 @@ def _found(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]
 
 
 def _steps(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]:
-    """The first steps; a long example is cut, a change that was measured never, since it is there to be copied."""
-    steps = advice.solution
-    measured = [change.apply.strip() for proof in advice.proofs for change in proof.changes]
-    for number, step in enumerate(steps[: caps.steps], 1):
-        yield from item(f"{number}.", step.text if caps.whole_steps else sentence(step.text))
-        for code in step.code if caps.code_lines else ():
+    """The first steps as a plan; of code only what was measured, whole, since it is there to be copied."""
+    for number, step in enumerate(advice.solution[: caps.steps], 1):
+        text = opening(step) if caps.whole_steps else sentence(step.text)
+        below = (
+            number <= caps.coded
+            and caps.code_lines
+            and (further(step) or any(not is_measured(code, advice) for code in step.code))
+        )
+        yield from item(f"{number}.", f"{text} ↓" if below else text)
+        yield from (indented(code_text(one.text.rstrip()), 3) for one in step.code if is_measured(one, advice))
+    yield from _more(len(advice.solution) - caps.steps, style)
+
+
+def _details(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]:
+    """What the first steps say beyond their plan, and their code; a long example is cut."""
+    for number, step in enumerate(advice.solution[: min(caps.coded, caps.steps)] if caps.code_lines else (), 1):
+        rest = further(step)
+        blocks = item(f"{number}.", rest) if rest else []
+        for code in step.code:
+            if is_measured(code, advice):
+                continue
+            if not blocks:
+                blocks = [Text(f"{number}.")]
             lines = code.text.rstrip().split("\n")
-            most = len(lines) if any(text in code.text for text in measured) else caps.code_lines
-            yield indented(code_text("\n".join(lines[:most])), 3)
-            yield from _more(len(lines) - most, style)
-    yield from _more(len(steps) - caps.steps, style)
+            blocks.append(indented(code_text("\n".join(lines[: caps.code_lines])), 3))
+            blocks += _more(len(lines) - caps.code_lines, style)
+        yield from blocks
 
 
 def _line(text: str) -> Iterable[RenderableType]:
@@ -225,10 +245,12 @@ def _bullets(items: Sequence[str], limit: int, style: Style) -> Iterator[Rendera
 
 def _shown(advice: Advice, caps: Caps) -> Iterator[str]:
     """The texts that are shown, in their order."""
+    steps = advice.solution[: caps.steps]
     yield _paragraphs(advice.root_cause, caps.paragraphs)
-    yield from (step.text if caps.whole_steps else sentence(step.text) for step in advice.solution[: caps.steps])
-    yield advice.diagnosis if caps.diagnosis else ""
+    yield from (opening(step) if caps.whole_steps else sentence(step.text) for step in steps)
     yield from (*advice.best_practices[: caps.practices], *advice.monitoring[: caps.monitoring])
+    yield from map(further, steps[: caps.coded] if caps.code_lines else ())
+    yield advice.diagnosis if caps.diagnosis else ""
 
 
 def _sources(sources: Sequence[Source], style: Style, limit: int | None) -> Iterator[RenderableType]:
