@@ -70,7 +70,7 @@ def test_what_is_not_ours_is_named_in_words(question: str, subject: str) -> None
 
 @pytest.mark.parametrize(
     ("question", "said"),
-    [("write me a poem about autumn", "not covered"), ("엑셀 함수 알려 주세요", "다루지 않습니다")],
+    [("write me a poem about autumn", "not covered"), ("가을에 대한 시를 써 주세요", "다루지 않습니다")],
 )
 def test_what_nothing_is_known_of_is_said_to_be_that(question: str, said: str) -> None:
     report = answer(question)

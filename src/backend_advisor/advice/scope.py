@@ -16,7 +16,7 @@ _PROSE = (ArtifactKind.PROSE, ArtifactKind.OTHER)
 _BACKEND_CATEGORIES = {
     "framework", "orm", "database", "cache", "broker", "gateway", "payment", "api", "pooler", "driver",
 }  # fmt: skip
-_CLEARLY_OURS = 0.5
+_CLEARLY_OURS = 0.42
 """A page that fits so well answers the question, whatever else that names."""
 _MANY_WORDS = 25
 """A question so long may name a browser or an app and still ask about the server behind it."""

@@ -103,7 +103,8 @@ def _equal(run: Run, left: ir.Expr, right: ir.Expr, env: Env) -> None:
 
 
 def _member(run: Run, item: ir.Expr, collection: Value, env: Env) -> None:
-    if all_taints(collection, 3):
+    # A field of the object, or what a caller gives, is the list that was meant.
+    if any(taint.index < 0 for taint in all_taints(collection, 3)):
         return
     if collection.consts is not None and any(isinstance(one, str) for one in collection.consts):
         return

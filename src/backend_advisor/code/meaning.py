@@ -34,6 +34,8 @@ _ENTRY_MARKS = frozenset(
      "error.handler", "cli.command"}
 )  # fmt: skip
 _SHOWN = 60
+_SHELL_FLAG = re.compile(r"(?i)^(?:-\w*c|/c|-command|-enc\w*)$")
+_SHELL = re.compile(r"(?i)(?:^|[/\\])(?:sh|bash|zsh|dash|ksh|cmd|powershell|pwsh|env|sudo|ssh|xargs)(?:\.exe)?$")
 _NO_PAGE = re.compile(
     r"(?i)^(?:application/(?!xhtml|xml)|text/(?!html|xml)|\.?(?:text|txt|json|csv|css|js)$|image/(?!svg)|audio/|video/|font/|multipart/)"
 )
@@ -77,6 +79,8 @@ def _applies(role: CallRole, site: Site) -> bool:
 
 def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     """Note every unsafe data that reaches a sink."""
+    if kind == "command.text" and _runs_no_shell(value):
+        return
     if kind == "regex.pattern" and "regex.compile" in role.does and site.node is run.alone:
         return  # only asks whether it is a pattern
     if kind == "html.text":
@@ -100,6 +104,15 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     for taint, trail in taints.items():
         if taint.harms(kind):
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
+
+
+def _runs_no_shell(value: Value) -> bool:
+    """Whether a command is a list whose first item, the program, is not the data's, and asks no shell to read text."""
+    items = value.fields or {}
+    if 0 not in items or value.rest is not None or all_taints(items[0], 1):
+        return False
+    flags = [one for part in items.values() for one in part.consts or ()]
+    return not any(isinstance(one, str) and (_SHELL_FLAG.match(one) or _SHELL.search(one)) for one in flags)
 
 
 def _is_no_page(site: Site, role: CallRole) -> bool:
@@ -224,6 +237,8 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
             value = _changed_receiver(run, role, site, value)
         return cleaned(value, role.cleans) if role.cleans else value
     taints = _passed(role, site)
+    if role.name == "java.net.URL" and taints and _is_given_host(site):
+        taints = {taint.clean(ADDRESSES): trail for taint, trail in taints.items()}
     if role.restores:
         taints = {taint.restored(): trail for taint, trail in taints.items()}
     if role.cleans:
@@ -246,6 +261,12 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
     if called is not None and result is None:
         return called if not made.taints else called.but(taints=merge_taints(called.taints, made.taints))
     return made
+
+
+def _is_given_host(site: Site) -> bool:
+    """Whether an address of Java is made relative to another, or begins with a host or a scheme without one."""
+    start = known_text(site.args[0])[:1] if site.args else ()
+    return len(site.args) == 2 or bool(start and start[0] and FIXED_HOST.match(start[0]))
 
 
 def _made_types(run: Run, role: CallRole) -> frozenset[str]:

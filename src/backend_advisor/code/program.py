@@ -38,7 +38,7 @@ class FunctionInfo:
     @property
     def name(self) -> str:
         """The name as people say it: `Class.method` or `function`."""
-        own = self.node.name or "<lambda>"
+        own = self.node.name or self.unit.nameless
         return f"{self.owner.node.name.partition('@')[0]}.{own}" if self.owner is not None else own
 
     @property
@@ -81,6 +81,11 @@ class Unit:
     located: dict[tuple[str, str | None], str | None] = field(default_factory=dict)
     standing: dict[str, bool] = field(default_factory=dict)
     """What kind of file it is, as far as somebody has asked."""
+
+    @property
+    def nameless(self) -> str:
+        """What a function without a name is called in the language of the file, as in its stack traces."""
+        return "<lambda>" if self.language == "python" else "<anonymous>"
 
 
 class Program:

@@ -1,7 +1,6 @@
 """Ranking of playbooks for a question: BM25 over weighted fields of both languages (BM25F)."""
 
 import math
-import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,24 +20,17 @@ FIELD_WEIGHTS = {
     "root_cause": 1.0,
     "rest": 0.5,
 }
-SATURATION = 2.5
-LENGTH_SHARE = 0.6
+SATURATION = 6.0
+LENGTH_SHARE = 0.45
 CONCEPT_WEIGHT = 1.0
 OWN_STACK, OTHER_STACK = 1.15, 0.6
-SENTENCE_WORTH = 0.85
-FEWEST_TERMS = 4
-"""A sentence of fewer terms is answered by any page that holds one of them."""
-FEWEST_WORDS = 3
 STACK_KINDS = {"language", "runtime", "framework", "database", "data-access"}
-MOST_SENTENCES = 40
-CONFIDENT_SHARES = ((10, 0.28), (15, 0.2), (25, 0.18), (10_000, 0.16))
+OURS, OURS_CONCEPTS = 0.65, 2
+CONFIDENT_SHARES = ((4, 0.3), (10, 0.21), (15, 0.15), (25, 0.14), (10_000, 0.12))
 """Share of what a perfect page could score from which a hit is an answer, by the number of terms below which it holds.
 
 The more a question tells, the less of it any page speaks of. Set on benchmarks/search.py.
 """
-
-_LATIN = re.compile(r"[a-z0-9.+#-]+")
-_SENTENCE_END = re.compile(r"[.!?。:;]\s+|\s[-–—]\s|\n+")
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -79,45 +71,19 @@ def build_index(
 
 
 def rank(index: Index, matcher: Matcher, question: str, technologies: Iterable[str] = ()) -> list[tuple[int, float]]:
-    """Page numbers and the share of the possible score that each reached, best first.
-
-    A long question tells much that no page speaks of, so its best sentence counts as well as its whole.
-    """
+    """Page numbers and the share of the possible score that each reached, best first."""
     shares = _shares(index, _query(question, matcher))
-    products = _products(index)
-    for sentence in _sentences(question):
-        wanted = _query(sentence, matcher)
-        if len(wanted) < FEWEST_TERMS or _telling_words(sentence, products) < FEWEST_WORDS:
-            continue
-        for page, share in _shares(index, wanted).items():
-            shares[page] = max(shares.get(page, 0.0), SENTENCE_WORTH * share)
     stack = frozenset(technologies)
     ranked = [(page, share * _fit(index, page, stack)) for page, share in shares.items()]
     return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
 
 
 def confident_share(question: str, matcher: Matcher) -> float:
-    """The share from which a hit answers this question."""
-    told = len(_query(question, matcher))
-    return next(share for below, share in CONFIDENT_SHARES if told < below)
-
-
-def _products(index: Index) -> frozenset[str]:
-    """Names of what an asker's stack is made of, as they are written in one word."""
-    return frozenset(name for name, kind in index.categories.items() if kind in STACK_KINDS)
-
-
-def _telling_words(sentence: str, products: frozenset[str]) -> int:
-    """How many words do more than name the asker's stack: a sentence of nothing else is no question."""
-    bare = (_LATIN.sub("", word.lower()) for word in sentence.split())
-    named = ("".join(_LATIN.findall(word.lower())).replace(".", "") for word in sentence.split())
-    return sum(1 for rest, name in zip(bare, named, strict=True) if name not in products and len(name + rest) > 1)
-
-
-def _sentences(question: str) -> list[str]:
-    """The sentences of a question of several; of a very long one the first only, which bounds the work."""
-    sentences = [part for part in _SENTENCE_END.split(question) if part.strip()]
-    return sentences[:MOST_SENTENCES] if len(sentences) > 1 else []
+    """The share from which a hit answers this question; less where the trade's own words show that it is ours."""
+    wanted = _query(question, matcher)
+    share = next(share for below, share in CONFIDENT_SHARES if len(wanted) < below)
+    concepts = sum(1 for term in wanted if term.startswith(PREFIX))
+    return share * (OURS if concepts >= OURS_CONCEPTS else 1.0)
 
 
 def _shares(index: Index, wanted: Mapping[str, float]) -> dict[int, float]:

@@ -25,6 +25,7 @@ _UNIT_OF_WORK = re.compile(
     r"^(?:javax|jakarta)\.persistence\.EntityManager\.|^org\.hibernate\.|^sqlalchemy\.\S*[sS]ession\.(?:add|delete|merge)$"
 )
 """Writes that are kept until the flush, which sends them in batches."""
+_SAVES = re.compile(r"^(?:save|persist|merge|update|insert|upsert|store)(?:$|_|[A-Z])")
 _KEEPS = re.compile(r"(?i)cached|from_?cache|get_?or_?(?:save|create|load|fetch|compute)|memo")
 _BACKGROUND = re.compile(
     r"(?:Reconciler|Listener|Subscriber|Observer|Initiali[sz]er|Updater|Scheduler|Migrator|Watcher|Bootstrap\w*|Cleaner)$"
@@ -146,13 +147,20 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
             continue
         place = context.location(there.unit, there.node)
         near = _is_near(seen, reach.callee, path, start)
-        confidence = Confidence.MEDIUM if near and not _is_in_background(spot) else Confidence.LOW
+        slow = near and not _is_in_background(spot) and not _saves_each(loop)
+        confidence = Confidence.MEDIUM if slow else Confidence.LOW
         if wanted == "insert" and _UNIT_OF_WORK.match(there.role.name):
             confidence = Confidence.LOW
         yield _match(context, spot, loop, confidence, ((place, "step_query"),))
 
     for spot in seen.callbacks:
         yield from _by_name(context, seen, spot, wanted)
+
+
+def _saves_each(loop: Round) -> bool:
+    """Whether the round saves its item too: then reading it is the smaller part."""
+    body = loop.node.body if isinstance(loop.node, ir.For | ir.While) else []
+    return any(isinstance(one, ir.Call) and _SAVES.match(name_of(one.func)) for one in within(*body))
 
 
 def _is_in_background(spot: Spot) -> bool:

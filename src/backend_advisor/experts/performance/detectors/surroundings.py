@@ -12,7 +12,8 @@ _BY_HAND = re.compile(
     r"benchmarks?|bench|docs?|cli|commands|dev|client|frontend|front-end|webapp|web-ui|ui/src)/"
     r"|(?:^|/)(?:manage|setup|conftest|noxfile|fabfile|cli|__main__|[^/]*seed[^/]*|[^/]*migrat[^/]*)\.(?:py|[cm]?[jt]s)$"
     r"|\.[jt]sx$"
-    r"|(?:Seeder|Migration|DataLoader|DataInitializer|CommandLineRunner)\.java$",
+    r"|(?:Seeder|Migration|DataLoader|DataInitializer|CommandLineRunner)\.java$"
+    r"|(?:Database|Schema|Db)(?:Updater?|Upgrader?|Installer|Initiali[sz]er|Migrator)\.java$",
     re.IGNORECASE,
 )
 _NAMES = re.compile(

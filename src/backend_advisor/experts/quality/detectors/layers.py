@@ -44,12 +44,16 @@ def _handlers(context: CodeContext) -> Iterator[Match]:
             if first is None or call.node.start < first.node.start:
                 direct[id(owner)] = call
     through: dict[int, FunctionInfo] = {}
+    both: set[int] = set()
     for reach in context.seen.reaches.values():
         owner = _inside(reach.info, ids)
-        if owner is None or id(owner) in direct or reach.callee.unit is owner.unit:
+        if owner is None or reach.callee.unit is owner.unit:
             continue
         if DATABASE.intersection(reach.acts) and _LAYER.search(_place(reach.callee)):
-            through.setdefault(id(owner), reach.callee)
+            if id(owner) in direct:
+                both.add(id(owner))  # it gives the layer a query, or takes from it what it then refines
+            else:
+                through.setdefault(id(owner), reach.callee)
     if len(through) < _LEAST or len(through) < _SHARE * len(direct):
         return
     near = _by_folder(known, direct, through)
@@ -57,7 +61,7 @@ def _handlers(context: CodeContext) -> Iterator[Match]:
     example = through[id(sibling)]
     for info in known:
         found = direct.get(id(info))
-        if found is None or _HEALTH.search(info.node.name) or _is_custom(info, near):
+        if found is None or _HEALTH.search(info.node.name) or id(info) in both or _is_custom(info, near):
             continue
         yield Match(
             location=context.location(found.unit, found.node),

@@ -49,7 +49,7 @@ class Written:
     @property
     def name(self) -> str:
         """The name as people say it."""
-        own = self.node.name or self.known_as or "<lambda>"
+        own = self.node.name or self.known_as or self.unit.nameless
         # Classes without a name are known by what they are made from, and their place.
         owner = self.owner.name.partition("@")[0] if self.owner is not None else ""
         return f"{owner}.{own}" if owner else own

@@ -49,7 +49,8 @@ def function_name(info: FunctionInfo) -> str:
     """A function as people call it; one without a name by the function it is written in."""
     if info.node.name:
         return info.name
-    return f"{function_name(info.outer)}.<lambda>" if info.outer is not None else "<lambda>"
+    own = info.unit.nameless
+    return f"{function_name(info.outer)}.{own}" if info.outer is not None else own
 
 
 def short(text: str) -> str:

@@ -48,7 +48,8 @@ def _fixed(iv: Value) -> bool:
 def weak_hash(context: CodeContext) -> Iterator[Match]:
     """Broken hash functions; where nothing tells of a protection they are a note (a cache key, a colour, an ETag)."""
     told: set[tuple[str, int]] = set()
-    for call in context.seen.performing("crypto.hash"):
+    functions: set[tuple[str, int]] = set()
+    for call in sorted(context.seen.performing("crypto.hash"), key=lambda one: (one.unit.path, one.node.start)):
         place = (call.unit.path, call.node.start)
         algorithm = words(call.properties["algorithm"]) if "algorithm" in call.properties else None
         used = words(call.properties["used"]) if "used" in call.properties else None
@@ -58,10 +59,14 @@ def weak_hash(context: CodeContext) -> Iterator[Match]:
             continue
         told.add(place)
         callee = ".".join(call.role.name.removeprefix("*.").split(".")[-2:])
+        # What is made and then used in one function is one thing to mend.
+        made = (call.unit.path, id(call.info))
+        again = made in functions and callee.endswith(".digest")
+        functions.add(made)
         yield Match(
             location=context.location(call.unit, call.node),
             values={"call": callee, "algorithm": shown(call.properties["algorithm"])},
-            confidence=Confidence.MEDIUM if _protects(call) else Confidence.LOW,
+            confidence=Confidence.MEDIUM if _protects(call) and not again else Confidence.LOW,
         )
 
 
