@@ -5,22 +5,22 @@ import pytest
 from backend_advisor.advise import answer
 from backend_advisor.experts import Terms
 
-N_PLUS_ONE = '''
+N_PLUS_ONE = """
 @app.get("/posts")
 async def list_posts(db: Session = Depends(get_db)):
     posts = db.query(Post).limit(20).all()
     return [db.query(User).filter(User.id == post.author_id).first().name for post in posts]
-'''
-FLASK = '''
+"""
+FLASK = """
 @app.route("/users/<name>")
 def user(name):
     cursor.execute("SELECT id FROM users WHERE name = '" + request.args["name"] + "'")
-'''
-FASTAPI = '''
+"""
+FASTAPI = """
 @router.get("/users/{name}")
 def user(name: str):
     return db.execute(text(f"SELECT id FROM users WHERE name = '{name}'")).all()
-'''
+"""
 
 
 @pytest.mark.parametrize(("code", "found"), [(N_PLUS_ONE, "PERF201"), (FLASK, "SEC201"), (FASTAPI, "SEC201")])

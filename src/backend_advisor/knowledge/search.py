@@ -17,11 +17,11 @@ FIELD_WEIGHTS = {
     "keywords": 3.0,
     "name": 2.0,
     "message": 1.5,
-    "root_cause": 1.0,
-    "rest": 0.5,
+    "root_cause": 0.6,
+    "rest": 0.2,
 }
 SATURATION = 6.0
-LENGTH_SHARE = 0.45
+LENGTH_SHARE = 0.7
 CONCEPT_WEIGHT = 1.0
 OWN_STACK, OTHER_STACK = 1.15, 0.6
 STACK_KINDS = {"language", "runtime", "framework", "database", "data-access"}
