@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from backend_advisor.model import Artifact, ArtifactKind
-from backend_advisor.sql.statement import DIALECTS, statements
+from backend_advisor.sql.statement import DIALECTS, Problem, parse, statements
 
 
 def artifact(text: str, first_line: int = 1) -> Artifact:
@@ -25,6 +25,10 @@ def test_a_broken_statement_leaves_the_others_readable() -> None:
     assert [s.problem is None for s in found] == [True, False, False, True]
     assert found[1].problem is not None
     assert found[1].problem.kind == "syntax"
+
+
+def test_a_statement_on_which_the_parser_breaks_off_is_a_problem_like_others() -> None:
+    assert isinstance(parse("SELECT 1 FROM a WHERE x ?", "postgres"), Problem)
 
 
 def test_an_unclosed_quote_is_a_problem_of_its_own_statement() -> None:

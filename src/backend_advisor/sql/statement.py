@@ -204,6 +204,9 @@ def _parse(text: str, dialect: str) -> exp.Expression | Problem:
         return Problem("syntax", str(error).splitlines()[0])
     except RecursionError:
         return Problem("depth")
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError):
+        # The parser itself breaks off on some malformed statements, such as an operator without its right side.
+        return Problem("syntax", "Invalid expression")
     return tree if isinstance(tree, exp.Expression) else Problem("syntax")
 
 

@@ -1,0 +1,90 @@
+"""What a file is to the people who maintain the program: theirs, copied from elsewhere, a page's script, run once."""
+
+import re
+from collections.abc import Callable
+
+from backend_advisor.code.program import Unit
+
+_COPIED = re.compile(
+    r"(?:^|/)(?:vendor(?:ed|s)?|third[_-]?party|3rd[_-]?party|node_modules|bower_components|site-packages|webjars)/"
+    r"|(?:^|/)jquery(?:[.\-_][^/]*)?\.[cm]?js$|\.min\.[cm]?js$|[.-]bundle\.[cm]?js$",
+    re.IGNORECASE,
+)
+_BANNER = re.compile(rb"/\*!|@license\b|@preserve\b|released under the \w+ license|dual licensed", re.IGNORECASE)
+_HEAD = 1_500
+_LONG_LINES = 400
+"""Mean length of a line above which nobody wrote the file as it stands."""
+_ONCE = re.compile(
+    r"(?:^|/)(?:migrations?|alembic|databasechange|database_?change|changesets?|flyway|liquibase|seeds?|seeders?|backfills?)/"
+    r"|(?:^|/)(?:[^/]*[_-])?(?:seeds?|seeders?|backfill|(?:random|dummy|demo|sample|fake)[_-]?data)(?:[_-][^/]*)?\.(?:py|[cm]?[jt]s)$"
+    r"|(?:Seeder|Migration|ChangeSet|Changeset|DataLoader|DataInitializer)\.java$"
+)
+_MIGRATES = re.compile(
+    rb"\bimplements\s+[\w.,\s]*\bCustom(?:Task|Sql)(?:Change|Rollback)\b|\bextends\s+BaseJavaMigration\b|"
+    rb"\bimplements\s+[\w.,\s]*\bMigrationInterface\b"
+)
+_PAGE_PACKAGE = re.compile(
+    r"^(?:react|react-dom|preact|vue|svelte|solid-js|@angular/.*|@tiptap/.*|prosemirror-.*|mobx-react|next/.*|"
+    r"@vue/.*|@vueuse/.*|vue-router|react-router.*|styled-components|jquery|@testing-library/.*|vite|bootstrap(?:/.*)?|"
+    r"tom-select(?:/.*)?|htmx\.org|alpinejs|lit|@popperjs/.*)$"
+)
+_PAGE_FOLDER = re.compile(
+    r"(?:^|/)(?:(?:[\w.-]*[_-])?static|public|assets|WEB-INF|webapp|frontend|front-end|web-ui|www)/"
+)
+_PAGE_OBJECTS = re.compile(
+    rb"\bwindow\.\w|\bdocument\.(?:createElement|querySelector|getElement|addEventListener|body|cookie|head)|"
+    rb"\bnew (?:Image|FileReader|XMLHttpRequest)\(|\bHTML\w*Element\b|\bcreateObjectURL\b|\bnavigator\.\w|"
+    rb"\blocalStorage\.|(?:^|\s)(?:jQuery|\$)\((?:document|function|window)"
+)
+_SERVER_PACKAGE = re.compile(
+    r"^(?:node:.*|koa.*|express.*|fastify.*|@nestjs/.*|@hapi/.*|fs(?:/.*)?|http2?|https|net|crypto|child_process|stream|"
+    r"cluster|knex|pg|mysql2?|mongodb|mongoose|sequelize.*|typeorm|@prisma/.*|ioredis|redis|bull.*)$"
+)
+
+
+def is_copied(unit: Unit) -> bool:
+    """Whether a file was written by others and copied into the tree, or made from other files (minified, bundled)."""
+    return _remembered(unit, "copied", _is_copied)
+
+
+def runs_once(unit: Unit) -> bool:
+    """Whether a file changes or fills a database once: a migration, a seed."""
+    return _remembered(unit, "once", lambda one: bool(_ONCE.search(one.path)) or _migrates(one))
+
+
+def is_for_browsers(unit: Unit) -> bool:
+    """Whether a file runs in a browser: by its kind, what it imports, or the objects of a page that it uses."""
+    return unit.language not in ("python", "java") and _remembered(unit, "page", _is_for_browsers)
+
+
+def _remembered(unit: Unit, question: str, answer: Callable[[Unit], bool]) -> bool:
+    if question not in unit.standing:
+        unit.standing[question] = answer(unit)
+    return unit.standing[question]
+
+
+def _is_copied(unit: Unit) -> bool:
+    if _COPIED.search(unit.path):
+        return True
+    if unit.language in ("python", "java"):
+        return False
+    source = unit.module.source
+    if len(source) > _LONG_LINES and len(source) > _LONG_LINES * (source.count(b"\n") + 1):
+        return True
+    # A banner for minifiers, in a file that imports nothing, is a library of somebody else.
+    return not unit.imports and _BANNER.search(source, 0, _HEAD) is not None
+
+
+def _migrates(unit: Unit) -> bool:
+    return unit.language != "python" and _MIGRATES.search(unit.module.source) is not None
+
+
+def _is_for_browsers(unit: Unit) -> bool:
+    if unit.path.endswith((".tsx", ".jsx", ".vue")):
+        return True
+    modules = [statement.module for statement in unit.imports.values()]
+    if any(_PAGE_PACKAGE.match(module) for module in modules):
+        return True
+    if any(_SERVER_PACKAGE.match(module) for module in modules):
+        return False
+    return bool(_PAGE_FOLDER.search(unit.path)) or _PAGE_OBJECTS.search(unit.module.source) is not None
