@@ -1,4 +1,4 @@
-"""How often the search finds a page that answers, on the labelled questions of tests/knowledge/questions.yaml.
+"""How often the search finds a page that answers, on the labelled questions of tests/knowledge/questions*.yaml.
 
     python benchmarks/search.py [--misses]
 
@@ -17,7 +17,7 @@ from backend_advisor.knowledge import Knowledge, load, semantic
 from backend_advisor.knowledge.glossary import Matcher
 from backend_advisor.model import Language
 
-QUESTIONS = Path(__file__).parents[1] / "tests/knowledge/questions.yaml"
+QUESTIONS = Path(__file__).parents[1] / "tests/knowledge"
 Question = dict[str, list[str] | str]
 
 
@@ -25,7 +25,9 @@ def main() -> None:
     """Measure every way of searching."""
     knowledge = load()
     names = {playbook.name for playbook in knowledge.playbooks.values()}
-    questions = list(yaml.safe_load(QUESTIONS.read_text("utf-8")))
+    questions = [
+        entry for path in sorted(QUESTIONS.glob("questions*.yaml")) for entry in yaml.safe_load(path.read_text("utf-8"))
+    ]
     known = [entry for entry in questions if not entry["want"] or names.intersection(entry["want"])]
     print(f"{len(names)} playbooks, {len(known)} questions ({len(questions) - len(known)} without a page)")
     print(f"{'':24}{'half':>9}{'n':>5}{'hit@1':>8}{'hit@3':>8}{'sure':>8}{'wrongly':>9}{'out sure':>10}")

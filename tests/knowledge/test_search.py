@@ -3,6 +3,7 @@
 import pytest
 
 from backend_advisor.knowledge import Hit, Knowledge, load
+from backend_advisor.knowledge.search import confident_share
 
 from .conftest import ENGLISH, GLOSSARY, KOREAN, TERMS, Package
 
@@ -77,12 +78,17 @@ def test_empty_knowledge(package: Package) -> None:
     assert load(root).search("deadlock", "en") == []
 
 
-def test_a_long_question_finds_by_its_best_sentence(knowledge: Knowledge) -> None:
-    chatter = "We run a shop with many unrelated properties, colours and seasons. " * 8
-    alone = knowledge.search("Deep OFFSET reads skipped rows", "en")[0]
-    long = knowledge.search(f"{chatter}Deep OFFSET reads skipped rows. {chatter}", "en")[0]
-    assert long.playbook.name == "deep-offset"
-    assert long.score > alone.score / 2
+def test_a_question_finds_its_page_though_it_tells_much_else(knowledge: Knowledge) -> None:
+    chatter = "We run a shop with many unrelated colours and seasons. "
+    asked = "Page 2000 of the list takes seconds because OFFSET reads and skips all rows before it. "
+    hit = knowledge.search(f"{chatter}{asked}{chatter}", "en")[0]
+    assert (hit.playbook.name, hit.confident) == ("deep-offset", True)
+
+
+def test_what_is_enough_falls_with_the_length_of_a_question(knowledge: Knowledge) -> None:
+    shares = [confident_share(" ".join(f"word{n}" for n in range(count)), knowledge._matcher) for count in (2, 8, 40)]
+    assert shares == sorted(shares, reverse=True)
+    assert len(set(shares)) == len(shares)
 
 
 def test_a_huge_question_is_answered_in_time(knowledge: Knowledge) -> None:

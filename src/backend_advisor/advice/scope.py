@@ -16,8 +16,10 @@ _PROSE = (ArtifactKind.PROSE, ArtifactKind.OTHER)
 _BACKEND_CATEGORIES = {
     "framework", "orm", "database", "cache", "broker", "gateway", "payment", "api", "pooler", "driver",
 }  # fmt: skip
-_CLEARLY_OURS = 0.42
+_CLEARLY_OURS = 0.5
 """A page that fits so well answers the question, whatever else that names."""
+_SOME_WORDS = 6
+"""Of a shorter question a single word can make up that much."""
 _MANY_WORDS = 25
 """A question so long may name a browser or an app and still ask about the server behind it."""
 
@@ -60,7 +62,10 @@ def referrals(case: Case, hits: Sequence[Hit], knowledge: Knowledge) -> tuple[Re
     ours = sum(1 for technology in case.stack if technology.category in _BACKEND_CATEGORIES)
     if ours >= mentions or (ours and any(hit.confident for hit in hits)):
         return ()
-    if hits and (hits[0].score >= _CLEARLY_OURS or (hits[0].confident and len(case.question.split()) >= _MANY_WORDS)):
+    words = len(case.question.split())
+    if hits and (
+        (hits[0].score >= _CLEARLY_OURS and words >= _SOME_WORDS) or (hits[0].confident and words >= _MANY_WORDS)
+    ):
         return ()
     return tuple(
         Referral(

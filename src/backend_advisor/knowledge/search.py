@@ -25,7 +25,7 @@ LENGTH_SHARE = 0.7
 CONCEPT_WEIGHT = 1.0
 OWN_STACK, OTHER_STACK = 1.15, 0.6
 STACK_KINDS = {"language", "runtime", "framework", "database", "data-access"}
-OURS, OURS_CONCEPTS = 0.65, 2
+OURS, OURS_CONCEPTS = 0.65, 3
 CONFIDENT_SHARES = ((4, 0.3), (10, 0.21), (15, 0.15), (25, 0.14), (10_000, 0.12))
 """Share of what a perfect page could score from which a hit is an answer, by the number of terms below which it holds.
 
