@@ -186,13 +186,17 @@ def _contained(run: Run, path: ir.Expr, base: ir.Expr, env: Env) -> None:
     known = start.consts[0] if start.consts and len(start.consts) == 1 else None
     if isinstance(known, str) and re.match(r"https?://[^/]+/", known):
         clear(run, path, env, ADDRESSES)
-    elif _is_normal(path) or not any(taint.index < 0 for taint in all_taints(start, 1)):
-        # What a caller gives as the folder is the folder that was meant.
+    elif _is_normal(path) or _is_resolved(run.evaluate(path, env)):
         clear(run, path, env, _PATHS)
 
 
+def _is_resolved(path: Value) -> bool:
+    """Whether every path that is compared has its `..` resolved: `/files/../etc` begins with `/files/` too."""
+    return all({"path.dots", ALL} & taint.cleared for taint in all_taints(path, 1))
+
+
 def _is_normal(path: ir.Expr) -> bool:
-    """Whether what is compared has its `..` resolved, as only a check of containment does."""
+    """Whether what is compared is named or made so that its `..` are resolved, as only a check of containment does."""
     name = path.func.name if isinstance(path, ir.Call) and isinstance(path.func, ir.Attr) else getattr(path, "id", "")
     return _NORMAL.search(name) is not None
 
