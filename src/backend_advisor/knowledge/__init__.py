@@ -72,15 +72,16 @@ class Knowledge:
 
         With the `[semantic]` extra, the likeness to the page in the question's language counts as well.
         """
-        from backend_advisor.knowledge.search import CONFIDENT_SHARE, rank
+        from backend_advisor.knowledge.search import confident_share, rank
         from backend_advisor.knowledge.semantic import available, fuse
 
         index = self._compiled.index
         ranked = rank(index, self._matcher, question, technologies)
         if ranked and available():
             ranked = fuse(ranked, self._vectors.order(question, language))
+        enough = confident_share(question, self._matcher)
         return [
-            Hit(playbook=self.playbooks[index.codes[page]], score=share, confident=share >= CONFIDENT_SHARE)
+            Hit(playbook=self.playbooks[index.codes[page]], score=share, confident=share >= enough)
             for page, share in ranked[:limit]
         ]
 
