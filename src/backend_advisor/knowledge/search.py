@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from backend_advisor.knowledge.glossary import PREFIX, Matcher
+from backend_advisor.knowledge.likeness import Wordings, build_wordings, likeness
 from backend_advisor.knowledge.playbook import Page, Playbook
 from backend_advisor.knowledge.tokens import terms
 
@@ -23,10 +24,12 @@ FIELD_WEIGHTS = {
 SATURATION = 6.0
 LENGTH_SHARE = 0.7
 CONCEPT_WEIGHT = 1.0
+LIKENESS = 0.4
+"""What the likeness to single wordings weighs beside the whole page's share."""
 OWN_STACK, OTHER_STACK = 1.15, 0.6
 STACK_KINDS = {"language", "runtime", "framework", "database", "data-access"}
-OURS, OURS_CONCEPTS = 0.65, 3
-CONFIDENT_SHARES = ((4, 0.3), (10, 0.21), (15, 0.15), (25, 0.14), (10_000, 0.12))
+OURS, OURS_CONCEPTS = 0.8, 3
+CONFIDENT_SHARES = ((4, 0.4), (7, 0.29), (10, 0.22), (15, 0.2), (25, 0.18), (10_000, 0.155))
 """Share of what a perfect page could score from which a hit is an answer, by the number of terms below which it holds.
 
 The more a question tells, the less of it any page speaks of. Set on benchmarks/search.py.
@@ -40,6 +43,7 @@ class Index(msgspec.Struct, frozen=True):
     technologies: tuple[tuple[str, ...], ...]
     categories: dict[str, str]
     postings: dict[str, tuple[bytes, bytes]]
+    wordings: Wordings
 
 
 def build_index(
@@ -67,12 +71,19 @@ def build_index(
         technologies=tuple(p.technologies for p in playbooks),
         categories=dict(categories),
         postings={t: (pages.tobytes(), strengths.tobytes()) for t, (pages, strengths) in postings.items()},
+        wordings=build_wordings(_wordings(playbooks, matcher, wordings)),
     )
 
 
 def rank(index: Index, matcher: Matcher, question: str, technologies: Iterable[str] = ()) -> list[tuple[int, float]]:
-    """Page numbers and the share of the possible score that each reached, best first."""
-    shares = _shares(index, _query(question, matcher))
+    """Page numbers and the share of the possible score that each reached, best first.
+
+    Part of the score is how alike the question is to single wordings of the page.
+    """
+    wanted = _query(question, matcher)
+    shares = _shares(index, wanted)
+    alike = likeness(index.wordings, wanted)
+    shares = {page: (share + LIKENESS * alike.get(page, 0.0)) / (1 + LIKENESS) for page, share in shares.items()}
     stack = frozenset(technologies)
     ranked = [(page, share * _fit(index, page, stack)) for page, share in shares.items()]
     return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
@@ -84,6 +95,15 @@ def confident_share(question: str, matcher: Matcher) -> float:
     share = next(share for below, share in CONFIDENT_SHARES if len(wanted) < below)
     concepts = sum(1 for term in wanted if term.startswith(PREFIX))
     return share * (OURS if concepts >= OURS_CONCEPTS else 1.0)
+
+
+def _wordings(
+    playbooks: Sequence[Playbook], matcher: Matcher, wordings: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[int, dict[str, float]]]:
+    for number, playbook in enumerate(playbooks):
+        own = (text for page in playbook.pages.values() for text in (page.title, *page.symptoms))
+        for text in (*own, *wordings.get(playbook.name, ())):
+            yield number, _query(text, matcher)
 
 
 def _shares(index: Index, wanted: Mapping[str, float]) -> dict[int, float]:
