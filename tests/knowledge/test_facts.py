@@ -83,6 +83,7 @@ def test_texts_are_filled_with_values_and_their_sources() -> None:
     stack = [Technology(id="postgresql", name="PostgreSQL", category="database", version="17")]
     statements = Statements({"limit": fact()}, "en", date(2026, 12, 1), stack)
     assert statements.fill("at most [=limit] here, [=limit]") == "at most 50 [@pg-locks] here, 50 [@pg-locks]"
+    assert statements.fill("최대 [=limit]입니다.") == "최대 50입니다 [@pg-locks]."
     assert list(statements.told) == ["limit"]
 
 

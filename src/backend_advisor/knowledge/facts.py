@@ -9,6 +9,7 @@ import msgspec
 from backend_advisor.model import FactChange, Language, StatedFact, Technology
 
 REFERENCE = re.compile(r"\[=([a-z0-9]+(?:[._-][a-z0-9]+)*)\]")
+_WITH_PARTICLE = re.compile(REFERENCE.pattern + "([가-힣]*)")
 USUAL_INTERVAL = 180
 """Days after which a fact should be checked again when it names no interval of its own."""
 
@@ -101,8 +102,8 @@ class Statements:
         self.told: dict[str, StatedFact] = {}
 
     def fill(self, text: str) -> str:
-        """The text with each `[=fact-id]` as its value and a citation of its source."""
-        return REFERENCE.sub(self._value, text) if "[=" in text else text
+        """The text with each `[=fact-id]` as its value and a citation of its source, put after a Korean ending."""
+        return _WITH_PARTICLE.sub(self._value, text) if "[=" in text else text
 
     def _value(self, match: re.Match[str]) -> str:
         identifier = match[1]
@@ -111,7 +112,7 @@ class Statements:
             version = self._versions.get(fact.technology) if fact.technology else None
             self.told[identifier] = state(identifier, fact, self._language, self._day, version)
         stated = self.told[identifier]
-        return f"{stated.value or '–'} [@{stated.source}]"
+        return f"{stated.value or '–'}{match[2]} [@{stated.source}]"
 
 
 def in_order(facts: Mapping[str, Fact], day: date) -> list[str]:
