@@ -61,6 +61,7 @@ SOURCES = {"pg-locks": next(iter(load().sources.values()))}
         ("read once, 50 events/s", "table", 2),
         ("이벤트를 다시 읽어야 합니다", "log", 1),
         ("이벤트를 다시 읽을 필요는 없습니다", "table", 1),
+        ("이벤트를 다시 읽지 못하면 안 됩니다", "log", 1),
     ],
 )
 def test_the_case_answers_criteria(question: str, first: str, known: int) -> None:
@@ -77,6 +78,12 @@ def test_what_would_change_the_ranking_is_asked() -> None:
     settled = decide("store", guide(), read("which store", (), "en"), SOURCES, {"rate": "no"})
     assert [swing.key for swing in settled.swings] == ["replay"]
     assert not decide("store", guide(), read("", (), "en"), SOURCES, {"rate": "yes"}).swings
+
+
+def test_a_reason_quotes_whole_words_of_its_own_sentence() -> None:
+    asked = "Shop with a warehouse, many events arrive. Do we replay them? Budget is small"
+    decision = decide("store", guide(), read(asked, (), "en"), SOURCES)
+    assert [reason.because for reason in decision.options[0].reasons] == ["Do we replay them"]
 
 
 @given(st.dictionaries(st.sampled_from(["replay", "rate"]), st.sampled_from(["yes", "no"])))

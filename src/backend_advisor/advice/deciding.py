@@ -17,7 +17,11 @@ _NEGATION = re.compile(
     r"(?:[\w-]+\s+){0,2})$",
     re.IGNORECASE,
 )
-_NEGATION_AFTER = re.compile(r"^[가-힣]{0,3}[ ]?(?:[가-힣]+[ ]){0,2}(?:없|않|아니|안 |불필요|필요 ?없)")
+_NEGATION_AFTER = re.compile(
+    r"^[가-힣]{0,3}(?<!면)[ ]?(?:[가-힣]+(?<!면)[ ]){0,2}"
+    r"(?:없(?!어지|애|으면 ?안)|않(?!으면 ?안)|아니(?!면 ?안)|안 |불필요|필요 ?없)"
+)
+_SENTENCE_END = re.compile(r"[.?!。](?=\s|$)|\n")
 _EXCERPT = 30
 
 
@@ -137,15 +141,16 @@ def _is_negated(text: str, match: re.Match[str]) -> bool:
 
 
 def _excerpt(text: str, match: re.Match[str]) -> str:
-    """The words around a sign, on one line."""
-    start = max(text.rfind("\n", 0, match.start()) + 1, match.start() - _EXCERPT // 2)
-    end = text.find("\n", match.end())
-    end = min(end if end >= 0 else len(text), match.end() + _EXCERPT // 2)
-    while start > 0 and not text[start - 1].isspace() and start < match.start():
+    """The whole words around a sign, within its sentence."""
+    ends = [end.end() for end in _SENTENCE_END.finditer(text)]
+    first = max((end for end in ends if end <= match.start()), default=0)
+    last = min((end for end in ends if end >= match.end()), default=len(text))
+    start, end = max(first, match.start() - _EXCERPT // 2), min(last, match.end() + _EXCERPT // 2)
+    while first < start < match.start() and not text[start - 1].isspace():
         start += 1
-    while end < len(text) and not text[end].isspace() and end > match.end():
+    while match.end() < end < last and not text[end].isspace():
         end -= 1
-    return " ".join(text[start:end].split())
+    return " ".join(text[start:end].split()).rstrip(".,;:?!。")
 
 
 def _text(name: Text | str, language: Language) -> str:

@@ -20,9 +20,10 @@ def decision_lines(decision: Decision, style: Style) -> Iterator[str]:
         yield style.say("decision_open", option=first.title)
     else:
         yield style.say("decision_first", option=first.title, known=decision.known, of=decision.of)
-    yield from (f"- {line}" for line in _reasons(first, style, reasons))
+    quoted: set[str] = set()
+    yield from (f"- {line}" for line in _reasons(first, style, reasons, quoted))
     for option in others:
-        told = "; ".join(_reasons(option, style, 1 if not style.verbose else _WHOLE))
+        told = "; ".join(_reasons(option, style, 1 if not style.verbose else _WHOLE, quoted))
         yield f"- {option.title} ({option.score:+g}){'; ' if told else ''}{told}"
     for swing in decision.swings[:swings]:
         yield f"- ? {swing.question} {style.say('decision_swing', yes=swing.yes, no=swing.no)}"
@@ -30,10 +31,13 @@ def decision_lines(decision: Decision, style: Style) -> Iterator[str]:
         yield f"- {style.say('decision_wrong_when', option=first.title, sign=first.wrong_when)}"
 
 
-def _reasons(option: RankedOption, style: Style, most: int) -> list[str]:
+def _reasons(option: RankedOption, style: Style, most: int, quoted: set[str]) -> list[str]:
+    """Its strongest reasons, each with the words of the question that gave it unless these were quoted before."""
     lines = []
     for reason in option.reasons[:most]:
-        because = style.say("decision_because", words=reason.because) if reason.because else ""
+        is_new = bool(reason.because) and reason.because not in quoted
+        quoted.add(reason.because)
+        because = style.say("decision_because", words=reason.because) if is_new else ""
         lines.append(f"{reason.text} ({reason.by:+g}{'; ' if because else ''}{because})")
     return lines
 
@@ -60,13 +64,13 @@ def decision_record(decision: Decision, case: Case, style: Style, day: date) -> 
         f"- {style.say('record_status')}\n- {style.say('record_date', date=day.isoformat())}",
         f"## {style.say('record_context')}\n\n{case.question.strip() or style.say('record_no_context')}",
         f"## {style.say('record_decision')}\n\n{style.say('record_chosen', option=first.title)}\n\n"
-        + "\n".join(f"- {line}" for line in _reasons(first, everything, _WHOLE)),
+        + "\n".join(f"- {line}" for line in _reasons(first, everything, _WHOLE, set())),
         f"## {style.say('record_consequences')}\n\n"
         + style.say("decision_wrong_when", option=first.title, sign=first.wrong_when),
         f"## {style.say('record_options')}\n\n"
         + "\n\n".join(
             f"### {option.title} ({option.score:+g})\n\n"
-            + "\n".join(f"- {line}" for line in _reasons(option, everything, _WHOLE))
+            + "\n".join(f"- {line}" for line in _reasons(option, everything, _WHOLE, set()))
             for option in decision.options
         ),
         f"## {style.say('record_open')}\n\n"
