@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import children, everything
+from backend_advisor.code.tree import children
+from backend_advisor.experts.security.detectors.called import bound, passed_texts, targets_of
 from backend_advisor.experts.security.detectors.origins import NOTHING_YET, Branch, Fetch, Findings, Origin
-from backend_advisor.experts.security.detectors.queries import SQL, argument_of, is_mapping, is_plain, literal, model_of
+from backend_advisor.experts.security.detectors.queries import SQL, is_plain, literal, model_of
+from backend_advisor.experts.security.detectors.record_keys import Lookup
 from backend_advisor.experts.security.detectors.telling import (
     ANSWERS,
-    BY_KEY,
     COMPARING,
     DEEPEST,
     INPUT_FIELDS,
@@ -27,17 +28,12 @@ from backend_advisor.experts.security.detectors.telling import (
     PLAIN_FIELDS,
     QUERIES,
     SAME,
-    SQL_BY_ID,
     TELLING,
-    WHOLE,
 )
 from backend_advisor.experts.security.detectors.words import (
-    IDENTIFIER,
     IDENTIFIES,
     IDENTITY,
     IDENTITY_FIELD,
-    NAMED_BY,
-    OWNER_FIELD,
     REQUEST,
     RIGHTS,
     ROLE_FIELD,
@@ -393,7 +389,7 @@ class Walk:
             if model and not makes:
                 self._found.owned.add(model.lower())
         if not makes:
-            key = self._key(node, calls)
+            key = Lookup(node, calls, text, self._meant(node), self._of, self._unit.module.source).key()
             if key and len(self._found.fetches) < MOST and id(node) not in self._told:
                 self._told.add(id(node))
                 changes = bool(acts & {"db.write", "db.write_many"})
@@ -416,48 +412,6 @@ class Walk:
                 return found
         return ""
 
-    def _is_given(self, expression: ir.Expr) -> bool:
-        """Whether a value is the client's, and not read off a record first."""
-        origin = self._of(expression)
-        return bool(origin & Origin.CLIENT) and not origin & Origin.RECORD
-
-    def _key(self, node: ir.Call, calls: list[CallSeen]) -> str:
-        """The name of the client's value by which a record is found; empty when there is none."""
-        for call in calls:
-            for wanted, kinds in call.role.sinks:
-                expression = argument_of(node, wanted) if "record.id" in kinds else None
-                if expression is None or is_mapping(expression) or WHOLE.search(dotted(expression)):
-                    continue
-                plain = isinstance(expression, ir.Name) and not BY_KEY.search(call.role.name.rpartition(".")[2])
-                if plain and not self._is_key(dotted(expression)):
-                    continue
-                if self._is_given(expression):
-                    found = self._unit.module.source[expression.start : expression.end]
-                    return found.decode("utf-8", "replace")[:60]
-        text = self._text(node)
-        if text:
-            named = SQL_BY_ID.search(text)
-            return named[1] if named is not None and any(self._is_given(one) for one in node.args) else ""
-        return self._named_key(node)
-
-    def _named_key(self, node: ir.Call) -> str:
-        for name, value in node.keywords:
-            if self._is_key(name) and self._is_given(value):
-                return name
-        for part in everything(node.args, [value for _, value in node.keywords], self._meant(node)):
-            if isinstance(part, ir.Mapping):
-                for key, value in part.pairs:
-                    word = key.value if isinstance(key, ir.Const) else getattr(key, "id", None)
-                    if isinstance(word, str) and self._is_key(word) and self._is_given(value):
-                        return word
-            elif isinstance(part, ir.Binary) and part.op in ("==", "==="):
-                for one, other in ((part.left, part.right), (part.right, part.left)):
-                    if not isinstance(one, ir.Attr) or not self._is_key(one.name):
-                        continue
-                    if self._is_given(other) and not self._of(one) & Origin.CLIENT:
-                        return one.name
-        return ""
-
     def _meant(self, node: ir.Call) -> list[object]:
         """What stands behind arguments that are variables or calls of functions inside this one."""
         found: list[object] = []
@@ -468,9 +422,8 @@ class Walk:
                 found += [info.node.body for info in self._targets(argument) if info.outer is self._info]
         return found
 
-    def _is_key(self, word: str) -> bool:
-        plain = word.rpartition("__")[0] if word.endswith(("__exact", "__iexact", "__in")) else word
-        return bool(IDENTIFIER.match(plain) or NAMED_BY.match(plain) or OWNER_FIELD.match(plain))
+    def _targets(self, node: ir.Call) -> list[FunctionInfo]:
+        return targets_of(node, self._reader, self._info, self._lambdas)
 
     def _inside(self, node: ir.Call, receiver: Origin, given: list[Origin]) -> Origin | None:
         """What a call of one of the program's functions does and gives; None when it is not known."""
@@ -481,11 +434,11 @@ class Walk:
             return None
         result = Origin.NOTHING
         for info in targets[:4]:
-            env = self._bound(info, node, receiver, given)
+            env = bound(info, node, receiver, given)
             if info.outer is self._info:
                 env = {**self._env, **env}
             found, given_back = self._reader.inside(
-                info, env, self._passed_texts(info, node), self._depth + 1, self._trusted
+                info, env, passed_texts(info, node, self._texts), self._depth + 1, self._trusted
             )
             result |= given_back
             self._found.checks += [self._branch + check for check in found.checks[:4]]
@@ -496,58 +449,6 @@ class Walk:
                 if id(fetch.node) not in known:
                     self._found.fetches.append(replace(fetch, branch=self._branch + fetch.branch))
         return result
-
-    def _targets(self, node: ir.Call) -> list[FunctionInfo]:
-        known = self._reader.facts.into.get((self._unit.path, node.start, node.end))
-        if known:
-            return known
-        func = node.func
-        program = self._reader.program
-        if isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id in ("self", "this", "cls"):
-            return program.method(self._info.owner, func.name) if self._info.owner is not None else []
-        if isinstance(func, ir.Name):
-            if func.id in self._lambdas:
-                return [self._lambdas[func.id]]
-            own = [f for f in self._unit.functions if f.node.name == func.id and f.owner is None]
-            if own:
-                return own[:1]
-            statement = self._unit.imports.get(func.id)
-            located = program.locate(statement, self._unit) if statement is not None else None
-            if located is not None:
-                return [
-                    f
-                    for f in located.functions
-                    if f.node.name == (statement.name if statement is not None else "") and f.owner is None
-                ][:1]
-            if self._info.owner is not None and self._unit.language == "java":
-                return program.method(self._info.owner, func.id)
-        return []
-
-    def _bound(self, info: FunctionInfo, node: ir.Call, receiver: Origin, given: list[Origin]) -> dict[str, Origin]:
-        params = list(info.node.params)
-        env: dict[str, Origin] = {}
-        if info.unit.language == "python" and info.owner is not None and not info.is_static and params:
-            env[params.pop(0).name] = receiver
-        keywords = {key: given[len(node.args) + number] for number, (key, _) in enumerate(node.keywords)}
-        for number, param in enumerate(params):
-            value = given[number] if number < len(node.args) else keywords.get(param.name, Origin.NOTHING)
-            env[param.name] = value
-        return env
-
-    def _passed_texts(self, info: FunctionInfo, node: ir.Call) -> dict[str, str]:
-        params = info.node.params
-        if info.unit.language == "python" and info.owner is not None and not info.is_static:
-            params = params[1:]
-        found: dict[str, str] = {}
-        for param, argument in zip(params, node.args, strict=False):
-            text = (
-                literal(argument)
-                if isinstance(argument, ir.Const | ir.Text)
-                else self._texts.get(getattr(argument, "id", ""), "")
-            )
-            if text:
-                found[param.name] = text
-        return found
 
 
 _STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {

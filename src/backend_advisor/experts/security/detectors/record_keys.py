@@ -1,0 +1,84 @@
+"""By which value of the client a call finds its record."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from backend_advisor.code import ir
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.origins import Origin
+from backend_advisor.experts.security.detectors.queries import argument_of, is_mapping
+from backend_advisor.experts.security.detectors.telling import BY_KEY, SQL_BY_ID, WHOLE
+from backend_advisor.experts.security.detectors.words import IDENTIFIER, NAMED_BY, OWNER_FIELD, dotted
+
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A call that asks the database, its statement when it is written out, and where its values come from."""
+
+    node: ir.Call
+    calls: list[CallSeen]
+    text: str
+    meant: list[object]
+    origin: Callable[[ir.Expr], Origin]
+    source: bytes
+
+    def key(self) -> str:
+        """The name of the client's value by which a record is found; empty when there is none."""
+        for expression in self._wanted():
+            if self._is_given(expression):
+                return self.source[expression.start : expression.end].decode("utf-8", "replace")[:_LONGEST]
+        if self.text:
+            named = SQL_BY_ID.search(self.text)
+            return named[1] if named is not None and any(self._is_given(one) for one in self.node.args) else ""
+        return next(self._named(), "")
+
+    def _wanted(self) -> Iterator[ir.Expr]:
+        """The arguments that a role takes for the key of a record."""
+        for call in self.calls:
+            for wanted, kinds in call.role.sinks:
+                expression = argument_of(self.node, wanted) if "record.id" in kinds else None
+                if expression is None or is_mapping(expression) or WHOLE.search(dotted(expression)):
+                    continue
+                is_plain = isinstance(expression, ir.Name) and not BY_KEY.search(call.role.name.rpartition(".")[2])
+                if not is_plain or _is_key(dotted(expression)):
+                    yield expression
+
+    def _named(self) -> Iterator[str]:
+        """The keys that are named: by keyword, in a mapping, in a comparison."""
+        for name, value in self.node.keywords:
+            if _is_key(name) and self._is_given(value):
+                yield name
+        for part in everything(self.node.args, [value for _, value in self.node.keywords], self.meant):
+            if isinstance(part, ir.Mapping):
+                yield from self._mapped(part)
+            elif isinstance(part, ir.Binary) and part.op in ("==", "==="):
+                yield from self._compared(((part.left, part.right), (part.right, part.left)))
+
+    def _mapped(self, mapping: ir.Mapping) -> Iterator[str]:
+        for key, value in mapping.pairs:
+            word = key.value if isinstance(key, ir.Const) else getattr(key, "id", None)
+            if isinstance(word, str) and _is_key(word) and self._is_given(value):
+                yield word
+
+    def _compared(self, sides: Iterable[tuple[ir.Expr, ir.Expr]]) -> Iterator[str]:
+        for one, other in sides:
+            if (
+                isinstance(one, ir.Attr)
+                and _is_key(one.name)
+                and self._is_given(other)
+                and not self.origin(one) & Origin.CLIENT
+            ):
+                yield one.name
+
+    def _is_given(self, expression: ir.Expr) -> bool:
+        """Whether a value is the client's, and not read off a record first."""
+        origin = self.origin(expression)
+        return bool(origin & Origin.CLIENT) and not origin & Origin.RECORD
+
+
+def _is_key(word: str) -> bool:
+    plain = word.rpartition("__")[0] if word.endswith(("__exact", "__iexact", "__in")) else word
+    return bool(IDENTIFIER.match(plain) or NAMED_BY.match(plain) or OWNER_FIELD.match(plain))
