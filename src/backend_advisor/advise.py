@@ -3,12 +3,14 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 from backend_advisor import intake, knowledge
 from backend_advisor.advice.compose import compose, without_result
+from backend_advisor.advice.dating import for_another_day
 from backend_advisor.advice.mismatch import other_plans
 from backend_advisor.advice.scope import referrals
 from backend_advisor.advice.select import hits_by_part, relevant, topic
@@ -70,7 +72,8 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     advising = {name for one in advice for name in one.experts}
     unknown = [question for expert in experts() for question in expert.unknowns(case, advising)]
     unknown += general_unknowns(case, answered=bool(advice and not vague) or not case.question.strip())
-    told = [*too_little_said(case, advice, vague=vague), *other_plans(case), *failed]
+    another_day = for_another_day(case, advice, terms.day, date.today())
+    told = [*another_day, *too_little_said(case, advice, vague=vague), *other_plans(case), *failed]
     notices = tuple(dict.fromkeys([*told, *notices, *without_result(proofs)]))
     return Report(
         case=replace(case, unknowns=tuple(unknown)),

@@ -26,6 +26,9 @@ from backend_advisor.model import (
 from backend_advisor.phrases import phrase
 
 _CITATION = re.compile(r"\s*\[@([^\]\s]+)\]")
+_SECURITY = re.compile(
+    r"\bsecur(?:e|ity)\b|vulnerab|\bexploit|\bis (?:this|it) safe\b|보안|취약|안전한가|안전할까|해킹", re.IGNORECASE
+)
 _SEVERITY_WEIGHT = {Severity.ERROR: 300.0, Severity.WARNING: 200.0, Severity.NOTE: 100.0}
 _CONFIDENCE_WEIGHT = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.4}
 _PROVED_BASE = 1000.0
@@ -68,7 +71,13 @@ def compose(
         group.relevance = max(group.relevance, hit.score)
         group.part = group.part or hit.part
     made = [_advice(case, group, knowledge, day) for group in groups.values()]
-    return tuple(sorted(made, key=lambda advice: (-advice.benefit, advice.codes)))
+    about_security = _SECURITY.search(case.question) is not None
+
+    def order(advice: Advice) -> tuple[bool, float, tuple[str, ...]]:
+        is_asked_for = about_security and bool(advice.findings) and advice.codes[0].startswith("SEC")
+        return (not is_asked_for, -advice.benefit, advice.codes)
+
+    return tuple(sorted(made, key=order))
 
 
 def without_result(proofs: Iterable[Proof]) -> tuple[str, ...]:

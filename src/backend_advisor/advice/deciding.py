@@ -12,14 +12,19 @@ from backend_advisor.model import Case, Decision, Figure, Language, RankedOption
 
 Answer = Literal["yes", "no"]
 _NEGATION = re.compile(
-    r"(?:\b(?:no|not|never|without|don'?t|doesn'?t|isn'?t|aren'?t|avoid|rather than|instead of|"
-    r"no need (?:for|of|to))\s+"
+    r"(?:\b(?:no|not|never|nor|neither|none of|nobody|without|cannot|"
+    r"(?:ca|wo|do|does|did|is|are|would|should|need)n'?t|avoid|rather than|instead of|no need (?:for|of|to))\s+"
     r"(?:[\w-]+\s+){0,2})$",
     re.IGNORECASE,
 )
+_DENIED_AFTER = re.compile(
+    r"^[\w-]*\s+(?:is|are|was|were|does|do)(?:\s+not|n'?t)\s+(?:\w+\s+)?(?:needed|required|important|used|apply|matter)\b",
+    re.IGNORECASE,
+)
+_CLAUSE_ENDS = r"(?<!면)(?<!이고)(?<!하고)(?<!며)(?<!지만)(?<!는데)(?<!라서)"
 _NEGATION_AFTER = re.compile(
-    r"^[가-힣]{0,3}(?<!면)[ ]?(?:[가-힣]+(?<!면)[ ]){0,2}"
-    r"(?:없(?!어지|애|으면 ?안)|않(?!으면 ?안)|아니(?!면 ?안)|안 |불필요|필요 ?없)"
+    rf"^[가-힣]{{0,3}}{_CLAUSE_ENDS}[ ]?(?:[가-힣]+(?:{_CLAUSE_ENDS}|(?<=하고)(?= 있지))[ ]){{0,2}}"
+    r"(?:없(?!어지|애|으면 ?안)|않(?!으면 ?안)|아니(?!면 ?안)|아닙|아닌|아님|안 |상관없|불필요|필요 ?없)"
 )
 _SENTENCE_END = re.compile(r"[.?!。](?=\s|$)|\n")
 _EXCERPT = 30
@@ -137,7 +142,9 @@ def _fits(sign: FigureSign, figure: Figure) -> bool:
 
 def _is_negated(text: str, match: re.Match[str]) -> bool:
     before, after = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 30]
-    return _NEGATION.search(before) is not None or _NEGATION_AFTER.search(after) is not None
+    if _NEGATION.search(before) is not None:
+        return True
+    return _NEGATION_AFTER.search(after) is not None or _DENIED_AFTER.search(after) is not None
 
 
 def _excerpt(text: str, match: re.Match[str]) -> str:

@@ -29,7 +29,7 @@ _HOLDERS = frozenset(
     ["ResponseEntity", "HttpEntity", "Mono", "Flux", "CompletableFuture", "CompletionStage", "DeferredResult",
      "Callable", "ListenableFuture", "Optional", "WebAsyncTask", "Uni"]
 )  # fmt: skip
-_TEXTS = frozenset({"String", "Object", "CharSequence", "Response", "ModelAndView", "View", "StringBuilder"})
+_TEXTS = frozenset({"String", "CharSequence", "Response", "ModelAndView", "View", "StringBuilder"})
 
 
 def _sends_objects(info: FunctionInfo, role: CallRole) -> bool:

@@ -83,6 +83,11 @@ _MEMORY = re.compile(r"memory|\bRAM\b|heap|\bOOM\b|메모리|힙", re.IGNORECASE
 _HIT = re.compile(r"hit|적중|히트", re.IGNORECASE)
 _POOL = re.compile(r"pool|풀(?! ?스캔)|hikari|max_?pool", re.IGNORECASE)
 _CONNECTIONS = re.compile(r"connection|커넥션|연결", re.IGNORECASE)
+_INSTANCES_BEFORE = re.compile(
+    r"(?:파드|인스턴스|서버|레플리카|pods?|instances?|replicas?)[ \t]*[:=는은가이]?[ \t]*$", re.IGNORECASE
+)
+_MAX_CONNECTIONS = re.compile(r"max_connections[ \t]*(?:[:=]|is|of|은|는|이|가)?[ \t]*$", re.IGNORECASE)
+_LABEL = 24
 _USER_WORDS = re.compile(r"\b(?:users?|DAU|MAU|customers|members)\b|사용자|회원|유저", re.IGNORECASE)
 _RESULT = re.compile(
     r"\b(?:result|improved|reduced|after|became|went|faster|now)\b|결과|개선됐|개선되었|줄었|빨라졌", re.IGNORECASE
@@ -298,6 +303,11 @@ def about(context: Context, unit: Unit, value: float) -> str:
         return _about_ratio(clause, value)
     if unit.base == "bytes" and _MEMORY.search(clause):
         return "memory"
+    if unit.base == "count":
+        if _INSTANCES_BEFORE.search(context.before[-_LABEL:]):
+            return "instances"
+        if _MAX_CONNECTIONS.search(context.before[-_LABEL:]):
+            return "connections"
     if unit.about in ("count", "connections") and _POOL.search(clause):
         return "pool_size"
     if unit.about == "count" and _CONNECTIONS.search(clause):

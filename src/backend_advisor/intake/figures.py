@@ -54,6 +54,8 @@ _BARE_LABELS = (
     (re.compile(r"\b(?:rps|qps|tps)\b", re.IGNORECASE), "per_second", "rate"),
     (re.compile(r"\b(?:max|maximum|min|limit)\b|최대|최소|제한", re.IGNORECASE), "count", "count"),
 )
+_OVERFLOW = re.compile(r"[ \t]+overflow[ \t]+(\d{1,6})\b")
+"""SQLAlchemy opens so many connections beyond the size of its pool."""
 _MAX_LINE = 20_000
 _MAX_FIGURES = 1_000
 _MAX_VALUE = 1e18
@@ -213,6 +215,9 @@ def _bare(line: str, match: re.Match[str], low: float) -> _Read | None:
         last = max((named.end() for named in pattern.finditer(words)), default=-_LABEL_REACH)
         if len(words) - last <= _LABEL_REACH and (best is None or last > best[0] + _LABEL_REACH // 2):
             best = last, Unit(base, 1.0, subject_of)
+    overflow = _OVERFLOW.match(line, match.end())
+    if best is not None and overflow is not None:
+        low += int(overflow[1])
     return _Read(low, best[1], match.start(), match.end()) if best else None
 
 

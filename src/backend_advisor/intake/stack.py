@@ -42,6 +42,7 @@ _STACK_LABEL = re.compile(
     r"기술[ \t]?스택|스택|개발[ \t]?환경|사용[ \t]?기술|언어|프레임워크|백엔드)(?:\*\*)?[ \t]*[:\uff1a]",
     re.IGNORECASE,
 )
+_EXCLUDED = re.compile(r"(?:^|[\s(,;])(?:no|not|without)[ \t]+$", re.IGNORECASE)
 _NEAR = 40
 _BESIDE = 3
 _YEARS = range(2000, 2040)
@@ -74,6 +75,8 @@ def _in_line(line: str, offset: int) -> Iterable[Named]:
         return
     labelled = _STACK_LABEL.match(line) is not None
     for position, mention in enumerate(mentions):
+        if _EXCLUDED.search(line[max(0, mention.start - _NEAR) : mention.start]):
+            continue
         beside = [m for m in mentions[max(0, position - _BESIDE) : position + _BESIDE + 1] if m.certain]
         if not mention.certain and not _plausible(line, mention, beside, labelled):
             continue

@@ -55,7 +55,9 @@ _COUNTED = (
 _ABOUT_COUNTED = {
     "connection": "connections", "connections": "connections", "conns": "connections", "커넥션": "connections",
     "연결": "connections", "core": "cpu", "cores": "cpu", "vcpu": "cpu", "vcpus": "cpu", "cpu": "cpu", "cpus": "cpu",
-    "코어": "cpu",
+    "코어": "cpu", "server": "instances", "servers": "instances", "instance": "instances", "instances": "instances",
+    "pod": "instances", "pods": "instances", "replica": "instances", "replicas": "instances", "인스턴스": "instances",
+    "파드": "instances", "worker": "workers", "workers": "workers",
 }  # fmt: skip
 _PERCENT = ("%", "percent", "퍼센트", "프로")
 TIMES = {"second": 1.0, "sec": 1.0, "s": 1.0, "초": 1.0, "minute": 60.0, "min": 60.0, "m": 60.0, "분": 60.0,

@@ -206,7 +206,11 @@ def _warn(inputs: PoolInputs, result: PoolResult, page: Page) -> None:
     if result.available is not None and result.peak > result.available:
         page.warns("full", peak=figures.count(result.peak), available=figures.count(result.available))
         if result.fitting is not None:
-            page.warns("fitting", size=figures.count(result.fitting.size), p99=figures.duration(result.fitting.p99))
+            size = figures.count(result.fitting.size)
+            if math.isfinite(result.fitting.p99):
+                page.warns("fitting", size=size, p99=figures.duration(result.fitting.p99))
+            else:
+                page.warns("fitting_too_few", size=size)
     if inputs.cores is not None and result.busy > inputs.cores:
         page.warns("cores", busy=figures.number(result.busy, 4), cores=figures.count(inputs.cores))
     if result.useful is not None and result.total > result.useful:

@@ -12,6 +12,9 @@ from backend_advisor.calculators.inputs import Inputs
 FULL_LIMIT = 0.8
 _HORIZON_DAYS = 50 * 365
 
+_NO_GROWTH = 1e-12
+"""Below it the quotient of two vanishing numbers says less than none at all."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StorageInputs(Inputs):
@@ -74,7 +77,7 @@ def compute(inputs: StorageInputs) -> StorageResult:
 def _rows(inputs: StorageInputs, months: float) -> float:
     """Rows written in the first months, with rows per day that grow by the same share each month."""
     first = inputs.rows * MONTH
-    if inputs.growth == 0:
+    if inputs.growth < _NO_GROWTH:
         return first * months
     steady = math.log1p(inputs.growth)
     return first * math.expm1(steady * months) / steady

@@ -8,6 +8,7 @@ from backend_advisor.experts.database.detectors.registry import (
     plan_detectors,
     schema_detectors,
 )
+from backend_advisor.experts.database.misplaced import without_misplaced_fixes
 from backend_advisor.experts.database.parallel import query_matches
 from backend_advisor.experts.database.unread import unread_statements
 from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
@@ -28,6 +29,7 @@ def examine_case(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
     failures = Failures()
     matches = _matches(case, work, unread, failures)
     found = [finding(knowledge.playbooks[code], match, case.language) for code, match in matches]
+    found = list(without_misplaced_fixes(case, found))
     return Examination(findings=tuple(found), unread=(*unread, *failures.unread(case.language)))
 
 

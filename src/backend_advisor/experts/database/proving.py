@@ -213,7 +213,7 @@ def _rewrite_proof(made: Bench, setting: _Setting, shelf: Shelf, found: Found, o
     changes = [Change(apply=f"{outcome.shown.rstrip(';')};", rollback="", reason=name)]
     overhead = write_overhead(made.database, [built.index for built in extra])
     changes += [_index_change(made, setting, built, overhead) for built in extra]
-    conditions = [*_conditions(made, setting), *_equality_conditions(setting, outcome)]
+    conditions = [*_conditions(made, setting, found.before), *_equality_conditions(setting, outcome)]
     if recommended or outcome.indexes:
         named = [", ".join(sorted(names)) or "–" for names in (recommended, outcome.indexes)]
         conditions.append(setting.say("condition_with_indexes", before=named[0], after=named[1]))
@@ -297,7 +297,7 @@ def _index_proof(
         after=found.after,
         changes=changes,
         rejected=(*_rejected(setting, shelf, found), *_rewrites_left(setting, found, rest)),
-        conditions=tuple(_conditions(made, setting)),
+        conditions=tuple(_conditions(made, setting, found.before)),
         target=_target(setting.case, found.after),
     )
 
@@ -350,8 +350,10 @@ def _reason(tried: Tried, ms: float, before: float, after: float) -> str:
     return "reason_alone_slower" if ms > before * TOLERANCE else "reason_alone"
 
 
-def _conditions(made: Bench, setting: _Setting) -> Iterator[str]:
+def _conditions(made: Bench, setting: _Setting, before: Measurement) -> Iterator[str]:
     language = setting.case.language
+    if before.rows == 0:
+        yield setting.say("condition_no_rows")
     buffers = made.server.settings["shared_buffers"]
     yield setting.say("condition_server", version=made.server.version, buffers=buffers)
     yield setting.say("condition_rows", tables=_rows_of(dict(made.filling.rows), language))

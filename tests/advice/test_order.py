@@ -1,0 +1,36 @@
+"""Which advice comes first, and what is said of another day."""
+
+from datetime import date
+
+import pytest
+
+from backend_advisor.advise import answer
+from backend_advisor.experts import Terms
+
+LOGIN = """\
+```js
+const express = require('express');
+const { Pool } = require('pg');
+const pool = new Pool();
+const app = express();
+app.post('/login', async (req, res) => {
+  const { rows } = await pool.query(`SELECT id FROM users WHERE email = '${req.body.email}'`);
+  res.json(rows);
+});
+```
+"""
+
+
+@pytest.mark.parametrize(
+    "asked", ["Can you review this login for security?", "이 로그인 코드의 보안 문제를 봐 주세요."]
+)
+def test_whoever_asks_for_security_reads_of_it_first(asked: str) -> None:
+    report = answer(f"{asked}\n\n{LOGIN}", terms=Terms(prove=False))
+    assert report.advice[0].codes[0].startswith("SEC")
+
+
+def test_an_answer_for_another_day_says_what_follows_the_day() -> None:
+    asked = "How fast must we report a breach of personal data in Korea?"
+    then = answer(asked, terms=Terms(prove=False, day=date(2023, 1, 1)))
+    assert any("2023-01-01" in notice for notice in then.notices)
+    assert not any("--as-of" in notice for notice in answer(asked, terms=Terms(prove=False)).notices)
