@@ -476,7 +476,10 @@ class Comment(Node):
 
 @dataclass(slots=True, eq=False)
 class Module:
-    """One file. `package` is Java's package or the empty string. `errors` are the spans that could not be parsed."""
+    """One file. `package` is Java's package or the empty string. `errors` are the spans that could not be parsed.
+
+    `assumed` are the imports that a piece of code without any is taken to have.
+    """
 
     path: str
     language: str
@@ -485,3 +488,4 @@ class Module:
     package: str = ""
     comments: list[Comment] = field(default_factory=list)
     errors: list[tuple[int, int]] = field(default_factory=list)
+    assumed: list[Import] = field(default_factory=list)

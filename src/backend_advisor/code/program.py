@@ -179,6 +179,7 @@ class Program:
         name = module.package or _dotted(path)
         unit = Unit(module, path, module.language, name)
         self.units[path] = unit
+        unit.stars.extend(module.assumed)
         self._walk(module.body, unit, None)
 
     def _walk(self, body: list[Stmt], unit: Unit, outer: FunctionInfo | None) -> None:

@@ -8,7 +8,8 @@ from backend_advisor.code.frontends.java import expressions, literals, members, 
 from backend_advisor.code.frontends.java.grammar import kind, parse
 from backend_advisor.code.frontends.java.locating import locate
 from backend_advisor.code.frontends.java.reader import Reader, Unreadable, parts
-from backend_advisor.code.ir import Comment, Module, Stmt
+from backend_advisor.code.frontends.java.usual import usual_imports
+from backend_advisor.code.ir import Comment, Import, Module, Stmt
 
 __all__ = ["expressions", "literals", "locate", "lower", "members", "statements", "switches"]
 
@@ -47,6 +48,8 @@ def _run(made: Module, root: Node, *, broken: bool) -> Reader:
             made.package = reader.dotted(named[-1]) if named else ""
             break
     made.body = body
+    if not made.package and not any(isinstance(statement, Import) for statement in body):
+        made.assumed = usual_imports()
     return reader
 
 
