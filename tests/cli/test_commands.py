@@ -232,6 +232,13 @@ def test_query_reads_a_file_and_standard_input() -> None:
     assert "DB121" in piped.stdout
 
 
+def test_a_file_that_holds_no_statistics_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("q.sql").write_text(SLOW)
+    Path("stats.json").write_text('{"not": "statistics"}')
+    assert run(["query", "q.sql", "--stats", "stats.json", "--no-prove"]) == 2
+    assert "stats.json" in capsys.readouterr().err
+
+
 def test_a_closed_pipe_is_quiet() -> None:
     command = f'"{sys.executable}" -c "from backend_advisor.cli import main; main()" schema | head -1'
     done = subprocess.run(["bash", "-c", command], check=False, capture_output=True, text=True, timeout=60)

@@ -36,7 +36,18 @@ def command(say: Wording) -> click.Command:
             raise click.UsageError(say("query_nothing"))
         from backend_advisor.cli.asking import answered, spoken
 
+        if stats is not None and not _holds_statistics(stats):
+            raise click.UsageError(say("query_no_statistics", file=stats))
         chosen["language"] = spoken(chosen["language"], say)
         answered(text, given, say=say, dsn=dsn, **chosen)
 
     return make("query", say, parameters, run)
+
+
+def _holds_statistics(path: Path) -> bool:
+    from backend_advisor.intake import read_paths
+    from backend_advisor.model import ArtifactKind
+
+    artifacts, unread = read_paths([path], "en")
+    # What cannot be read at all is told with the answer.
+    return bool(unread) or any(artifact.kind is ArtifactKind.STATISTICS for artifact in artifacts)
