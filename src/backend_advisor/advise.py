@@ -1,7 +1,7 @@
 """The whole way: question and files → case → findings → proofs → advice → report."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
@@ -15,15 +15,16 @@ from backend_advisor.advice.mismatch import other_plans
 from backend_advisor.advice.scope import referrals
 from backend_advisor.advice.select import hits_by_part, relevant, topic
 from backend_advisor.advice.suppressions import suppress
-from backend_advisor.advice.unknowns import general_unknowns, too_little_said
+from backend_advisor.advice.unknowns import general_unknowns, too_little_said, unread_language
 from backend_advisor.advice.vague import is_vague
 from backend_advisor.experts import Terms, examine, experts
-from backend_advisor.model import Case, Finding, Language, Proof, Report
+from backend_advisor.model import Case, Finding, Language, Location, Proof, Report
 from backend_advisor.phrases import phrase
 
 Asked = Literal["auto", "en", "ko"]
 DISTRIBUTION = "backend-expert-advisor"
 _LONGEST_CAUSE = 300
+_HOLD_SECRETS = frozenset({"SEC301"})
 
 
 def answer(
@@ -73,13 +74,14 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     unknown = [question for expert in experts() for question in expert.unknowns(case, advising)]
     unknown += general_unknowns(case, answered=bool(advice and not vague) or not case.question.strip())
     another_day = for_another_day(case, advice, terms.day, date.today())
-    told = [*another_day, *too_little_said(case, advice, vague=vague), *other_plans(case), *failed]
+    told = [*unread_language(case), *another_day, *too_little_said(case, advice, vague=vague), *other_plans(case), *failed]
     notices = tuple(dict.fromkeys([*told, *notices, *without_result(proofs)]))
     return Report(
         case=replace(case, unknowns=tuple(unknown)),
         advice=advice,
         suppressed=silenced,
         notices=notices,
+        secrets=_secrets(one for examination in examined for one in examination.findings),
         advisor_version=version(DISTRIBUTION),
     )
 
@@ -97,6 +99,11 @@ def _proofs(case: Case, terms: Terms) -> tuple[list[Proof], list[str]]:
             cause = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_CAUSE]
             failed.append(phrase(f"{__package__}.advice", case.language, "proof_failed", cause=cause))
     return proofs, failed
+
+
+def _secrets(findings: Iterable[Finding]) -> tuple[Location, ...]:
+    """Where a secret was found, whichever findings are asked for."""
+    return tuple(replace(one.location, excerpt=None) for one in findings if one.code in _HOLD_SECRETS)
 
 
 def _wanted(finding: Finding, select: Sequence[str], ignore: Sequence[str]) -> bool:

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TypeVar
@@ -16,14 +16,19 @@ Result = TypeVar("Result")
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
-    """Without the collector of cycles: it would walk all that was read again and again, and find nothing."""
+def collector_paused(*, for_good: bool = False) -> Iterator[None]:
+    """Without the collector of cycles: it would walk all that was read again and again, and find nothing.
+
+    `for_good` in a process that ends with this work: it does not walk it when it ends either.
+    """
     paused = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if paused:
+        if for_good:
+            gc.freeze()
+        elif paused:
             gc.enable()
 
 
@@ -34,8 +39,8 @@ def spread(work: Callable[[int], Result], count: int, *, worthwhile: bool = True
     """`work(0)` to `work(count - 1)` in this order; results must be picklable.
 
     One process does it all where the system cannot fork, where other threads run (a fork would copy their locks),
-    on one core, or when the caller knows that the work is not `worthwhile` to spread. Should a process die, its work
-    and all after it is done here.
+    on one core, or when the caller knows that the work is not `worthwhile` to spread. Should a process die, what it
+    had to do is done here. This process works too, from the last towards the first: one copy less of what was read.
     """
     workers = min(os.cpu_count() or 1, count)
     if not worthwhile or workers < 2 or not _can_fork():
@@ -44,17 +49,22 @@ def spread(work: Callable[[int], Result], count: int, *, worthwhile: bool = True
     _work.append(work)
     # What the parent holds stays shared with its children as long as no collector touches it.
     gc.freeze()
-    done = 0
     try:
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), initializer=_begin) as pool:
-            for result in pool.map(_run, range(count)):
-                yield result  # type: ignore[misc]
-                done += 1
-    except BrokenProcessPool:
-        yield from map(work, range(done, count))
+        with ProcessPoolExecutor(workers - 1, multiprocessing.get_context("fork"), initializer=_begin) as pool:
+            waiting = [pool.submit(_run, number) for number in range(count)]
+            here = {number: work(number) for number in reversed(range(count)) if waiting[number].cancel()}
+            for number, elsewhere in enumerate(waiting):
+                yield here[number] if number in here else _result(elsewhere, work, number)
     finally:
         gc.unfreeze()
         _work.pop()
+
+
+def _result(elsewhere: Future[object], work: Callable[[int], Result], number: int) -> Result:
+    try:
+        return elsewhere.result()  # type: ignore[return-value]
+    except BrokenProcessPool:
+        return work(number)
 
 
 def _can_fork() -> bool:

@@ -107,7 +107,7 @@ def test_the_format_comes_from_the_option_then_the_environment_then_the_settings
     run(["review", "bad.sql"])
     assert capsys.readouterr().out.startswith("::")
     run(["review", "bad.sql", "--format", "json"])
-    assert json.loads(capsys.readouterr().out)["schema_version"] == "1.0"
+    assert json.loads(capsys.readouterr().out)["schema_version"] == "1.1"
 
 
 def test_settings_that_are_wrong_are_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,7 +152,7 @@ def test_search_finds_in_both_languages(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out)["$id"].endswith("report:1.0")
+    assert json.loads(capsys.readouterr().out)["$id"].endswith("report:1.1")
 
 
 @pytest.mark.parametrize(
@@ -357,3 +357,14 @@ def test_completion_of_a_word_that_is_no_command_is_quiet() -> None:
     assert "Traceback" not in done.stderr and "nope" not in done.stderr
     done = advisor(_ADVISOR_COMPLETE="bash_complete", COMP_WORDS="advisor as", COMP_CWORD="1")
     assert "ask" in done.stdout
+
+
+def test_help_is_shown_once_without_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    shown = capsys.readouterr()
+    assert (shown.out + shown.err).count("Usage:") == 1
+
+
+def test_that_nothing_is_overdue_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["facts", "--changing-within", "0d", "--as-of", "2020-01-01"]) == 0
+    assert "No fact is known to change" in capsys.readouterr().out

@@ -1,6 +1,7 @@
 """Baselines and diffs: what a project lives with, and what a change adds."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -82,6 +83,15 @@ def test_outside_git_a_diff_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     Path("q.sql").write_text(OLD)
     assert run(["review", "q.sql", "--diff", "HEAD"]) == 2
     assert "git" in capsys.readouterr().err
+
+
+def test_what_is_outside_the_repository_has_no_diff(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    git("init", "-q", "inner")
+    Path("q.sql").write_text(OLD)
+    os.chdir("inner")
+    git("commit", "-q", "--allow-empty", "-m", "first")
+    assert run(["review", str(tmp_path / "q.sql"), "--diff", "HEAD", "--format", "sarif"]) == 2
+    assert "outside" in capsys.readouterr().err
 
 
 def test_lines_that_look_like_headers_are_content(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from backend_advisor.report.fingerprint import fingerprints
 from backend_advisor.report.json_schema import report_schema, report_schema_text
 from tests.report.conftest import make_hostile_report, make_report
 
-PUBLISHED = Path(__file__).parents[2] / "docs" / "schema" / "report-1.0.json"
+PUBLISHED = Path(__file__).parents[2] / "docs" / "schema" / "report-1.1.json"
 
 
 def test_json_is_the_report_and_comes_back(report: Report) -> None:

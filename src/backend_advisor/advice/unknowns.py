@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from backend_advisor.intake.blocks import split
+from backend_advisor.intake.language import is_foreign
 from backend_advisor.model import Advice, Case, Unknown
 from backend_advisor.phrases import phrase
 
@@ -19,6 +21,11 @@ def too_little_said(case: Case, advice: Sequence[Advice], *, vague: bool) -> tup
         return ()
     keys = ["vague" if vague else "unanswered", *(["guessed"] if advice else [])]
     return tuple(phrase(_PACKAGE, case.language, key) for key in keys)
+
+
+def unread_language(case: Case) -> tuple[str, ...]:
+    """That questions are read in English and Korean only, where this one is in neither."""
+    return (phrase(_PACKAGE, case.language, "foreign"),) if is_foreign(split(case.question).prose) else ()
 
 
 def _ask(case: Case) -> Iterator[Unknown]:

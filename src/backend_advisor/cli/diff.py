@@ -16,9 +16,12 @@ _TIME_LIMIT = 60
 Added = Mapping[Path, Iterable[range]]
 
 
-def added_lines(revision: str, say: Wording) -> Added:
-    """The added stretches of each changed file, untracked files whole."""
+def added_lines(revision: str, paths: Iterable[Path], say: Wording) -> Added:
+    """The added stretches of each changed file, untracked files whole; what is reviewed has to be in the repository."""
     root = Path(_git(say, "rev-parse", "--show-toplevel").strip())
+    for path in paths:
+        if not _real(path).is_relative_to(_real(root)):
+            raise click.ClickException(say("git_outside", path=path, root=root))
     _git(say, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", revision=revision)
     text = _git(
         say, "-c", "core.quotePath=false", "diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv",

@@ -80,7 +80,7 @@ def _facts(
         write_json(shown)
         return
     if not shown:
-        write(say("facts_none") + "\n")
+        write(say("facts_none" if words else "facts_none_overdue" if overdue else "facts_none_changing") + "\n")
         return
     style = terminal_style(chosen, verbose=True)
     blocks = []

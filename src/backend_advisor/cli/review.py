@@ -9,6 +9,7 @@ import click
 
 from backend_advisor.cli.options import make, report_options, type_of_file
 from backend_advisor.cli.wording import Wording
+from backend_advisor.cores import collector_paused
 from backend_advisor.model import Finding, Report
 
 _RANK = {"low": 0, "medium": 1, "high": 2}
@@ -33,7 +34,9 @@ def command(say: Wording) -> click.Command:
     ]
 
     def run(**chosen: Any) -> None:
-        click.get_current_context().exit(_review(say, **chosen))
+        with collector_paused(for_good=True):
+            code = _review(say, **chosen)
+        click.get_current_context().exit(code)
 
     return make("review", say, parameters, run)
 
@@ -80,7 +83,7 @@ def _review(  # noqa: PLR0913 - one argument for each option of the command
     selected = _codes(select) or settings.select
     ignored = _codes(ignore) or settings.ignore
     check_codes(selected, ignored, knowledge.load(), say)
-    added = added_lines(diff, say) if diff else None
+    added = added_lines(diff, paths, say) if diff else None
     known = read_baseline(baseline, say) if baseline and not write_baseline else None
     with progress() as show:
         report = advise.review(

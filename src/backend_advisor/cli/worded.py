@@ -27,6 +27,9 @@ class Worded(click.Command):
 
 def show_error(error: click.ClickException, say: Wording) -> None:
     """Write a complaint to the error output, after the usage where the call itself is wrong."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return
     if isinstance(error, click.UsageError) and error.ctx is not None:
         click.echo(f"{error.ctx.get_usage()}\n", err=True)
     click.echo(say("error", message=_message(error, say)), err=True)

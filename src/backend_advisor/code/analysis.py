@@ -4,18 +4,23 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backend_advisor.code.bound import bind
+from backend_advisor.code.contracts import read_contract
 from backend_advisor.code.frontends import front_end, language_of
 from backend_advisor.code.ir import Module
 from backend_advisor.code.machine import Machine
 from backend_advisor.code.program import Program
 from backend_advisor.code.seen import Seen
+from backend_advisor.code.tree import share_offsets
 from backend_advisor.cores import collector_paused
 
 _FAMILY = {"typescript": "javascript"}
 _DEEPEST = 60_000
 _LONGEST = 3_000_000
-_WIDEST = 600
+_WIDEST = 250
 """Bytes of an average line above which a file is machine-made (minified, bundled)."""
+_LARGE = 4_000_000
+"""Bytes of source from which on memory counts."""
 
 
 @dataclass(slots=True)
@@ -38,14 +43,18 @@ def machine_made(source: bytes) -> str | None:
 
 
 @collector_paused()
-def analyse(files: Mapping[str, bytes], languages: Mapping[str, str] | None = None) -> tuple[list[Analysis], LeftOut]:
-    """Read files by path. `languages` tells the language of paths whose names do not.
+def analyse(
+    files: Mapping[str, bytes], languages: Mapping[str, str] | None = None, contracts: Mapping[str, str] | None = None
+) -> tuple[list[Analysis], LeftOut]:
+    """Read files by path. `languages` tells the language of paths whose names do not; `contracts` are the tree's
+    OpenAPI documents.
 
     Also tells what was left out.
     """
     families: dict[str, dict[str, Module]] = {}
     left_out: dict[tuple[str, str], int] = {}
     known = languages or {}
+    large = sum(map(len, files.values())) > _LARGE
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _DEEPEST))
     try:
@@ -59,14 +68,17 @@ def analyse(files: Mapping[str, bytes], languages: Mapping[str, str] | None = No
                 left_out[path, kind] = 0
                 continue
             module = front_end(language).lower(source, path)
+            if large:
+                share_offsets(module)
             families.setdefault(family, {})[path] = module
             if module.errors:
                 left_out[path, "syntax"] = module.errors[0][0]
-        return [_run(modules) for modules in families.values()], left_out
+        return [_run(modules, contracts or {}) for modules in families.values()], left_out
     finally:
         sys.setrecursionlimit(limit)
 
 
-def _run(modules: dict[str, Module]) -> Analysis:
+def _run(modules: dict[str, Module], contracts: Mapping[str, str]) -> Analysis:
     program = Program(modules)
+    bind(program, (read_contract(text, path) for path, text in contracts.items()))
     return Analysis(program, Machine(program).run())

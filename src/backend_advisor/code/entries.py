@@ -3,6 +3,7 @@
 import re
 
 from backend_advisor.code import ir
+from backend_advisor.code.bound import bound_kinds, is_bound_number
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.roles import CallRole
@@ -10,14 +11,17 @@ from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, NUMBER, Taint, merge_taints, station
-from backend_advisor.code.tree import within
+from backend_advisor.code.tree import in_body
 from backend_advisor.code.types import NO_TEXT, behind, declared_value, is_checked, is_harmless, is_text
+from backend_advisor.code.validators import with_checked_fields
 from backend_advisor.code.values import UNKNOWN, Value, cleaned, doubtful, join_all
 
 _PARAMETERS = 64
 _OF_CLASSES = frozenset({"component", "http.handler"})
 """What a class is marked as without its methods being so: a path that stands on it is the beginning of theirs."""
 _TEXTS = frozenset({"java.lang.String", "java.lang.Object", "java.lang.CharSequence"})
+_OF_OBJECTS = ("model.fields", "nosql.query")
+"""What text cannot harm: frameworks fill no object of it."""
 _SEGMENT = ("path.file", "path.entry", "nosql.query")
 """What a segment of an address cannot harm: it is text without a slash."""
 
@@ -133,8 +137,9 @@ def _framework_kinds(run: Run, info: FunctionInfo) -> list[str]:
         role, _ = decorator_role(run, decorator, scope)
         if role is not None and role.parameters:
             return list(role.parameters)
-    if info.owner is None:
-        return []
+    bound = bound_kinds(run.machine.program, info)
+    if bound is not None or info.owner is None:
+        return bound or []
     for base in run.machine.objects.bases(info.owner):
         for one in run.machine.roles.ancestry(base):
             known = run.machine.roles.classes.get(one)
@@ -148,7 +153,11 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
     made = _sourced(run, info, param, kind, label)
     if made.taints and _binds_by_list(info):
         made = cleaned(made, ("model.fields",))
-    return doubtful(made, 2) if run.language == "python" and is_checked(run, param.type) else made
+    if is_bound_number(run.machine.program, info, param.name):
+        made = cleaned(made, (NUMBER,))
+    if run.language != "python":
+        return made
+    return doubtful(made, 2) if is_checked(run, param.type) else with_checked_fields(run, made)
 
 
 def _binds_by_list(info: FunctionInfo) -> bool:
@@ -164,7 +173,7 @@ def _binds_by_list(info: FunctionInfo) -> bool:
     return any(
         isinstance(one, ir.Call) and _name_of(one.func) in ("setAllowedFields", "setDisallowedFields")
         for method in binders
-        for one in within(*method.node.body)
+        for one in in_body(method.node)
     )
 
 
@@ -179,6 +188,8 @@ def _sourced(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, la
     harmless = run.language in ("python", "java") and is_harmless(run, param.type)
     noted = _noted(run, param)
     if noted is not None:
+        if run.language == "java" and is_text(run, param.type):
+            noted = cleaned(noted, _OF_OBJECTS)
         return noted if not harmless else cleaned(noted, (NUMBER,))
     trail = station("source", info.unit.path, param.start, param.end, None)
     if kind is not None and kind.startswith("source:"):
@@ -190,7 +201,7 @@ def _sourced(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, la
             return stated
         taint = Taint(kind[7:])
         if run.language in ("python", "java") and is_text(run, param.type):
-            taint = taint.clean(NO_TEXT)
+            taint = taint.clean(NO_TEXT if run.language == "python" else _OF_OBJECTS)
         return stated.but(taints={taint.clean(_SEGMENT) if _is_segment(run, info, param.name) else taint: trail})
     if kind is not None and kind not in ("_", "any"):
         return stated.but(types=stated.types | {kind})

@@ -434,6 +434,9 @@ class Function(Node):
     modifiers: tuple[str, ...] = ()
     header_end: int = 0
     doc: str = ""
+    walked: tuple[Node, ...] | None = None
+    """What stands in the body, once somebody has walked it (`tree.in_body`)."""
+    walked_whole: tuple[Node, ...] | None = None
 
 
 @dataclass(slots=True, eq=False)

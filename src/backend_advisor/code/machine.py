@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from backend_advisor.code import calling, expressions, ir, statements  # noqa: F401 (they register what they handle)
+from backend_advisor.code.bound import note_operations
 from backend_advisor.code.entries import entry_values, marks_of
 from backend_advisor.code.functions import Functions, Summary
 from backend_advisor.code.meaning import apply_role, sink
@@ -70,6 +71,7 @@ class Machine:
         for unit in self.program.units.values():
             self.unit_env(unit)
         self.objects.link()
+        note_operations(self)
         self._run_entries()
         functions = list(self.program.functions())
         called = _called_names(self.program)

@@ -1,12 +1,13 @@
 """What a call does by the role that a framework's file gives it: sinks, sources, cleaning, callbacks."""
 
 import re
+from dataclasses import replace
 
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.names import FunctionRef
-from backend_advisor.code.roles import CallRole
+from backend_advisor.code.roles import Argument, CallRole
 from backend_advisor.code.run import Run
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.site import Site
@@ -55,7 +56,9 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
     if role.stores and site.receiver is not None and site.receiver_expr is not None:
         after = site.receiver
         for key, wanted in role.stores.items():
-            after = with_field(after, key, site.value(wanted) or UNKNOWN)
+            name = _stored_name(key, role, site)
+            if name is not None:
+                after = with_field(after, name, site.value(wanted) or UNKNOWN)
         site.receiver = after
         write_back(run, site.receiver_expr, after, site.env)
     called = _callbacks(run, role, site)
@@ -71,8 +74,8 @@ def _applies(role: CallRole, site: Site) -> bool:
     given = site.properties(role)
 
     def matches(name: str, pattern: re.Pattern[str]) -> bool:
-        known = words(given[name]) if name in given else None
-        return known is not None and all(pattern.search(word) for word in known)
+        known = (words(given[name]) or tuple(given[name].types)) if name in given else ()
+        return bool(known) and all(pattern.search(word) for word in known)
 
     return all(matches(*one) for one in role.when.items()) and not any(matches(*one) for one in role.unless.items())
 
@@ -104,6 +107,14 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     for taint, trail in taints.items():
         if taint.harms(kind):
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
+
+
+def _stored_name(key: str, role: CallRole, site: Site) -> str | None:
+    """The field that a call writes: `(name)` is the one that its property `name` says."""
+    if not key.startswith("("):
+        return key
+    said = words(site.properties(role).get(key[1:-1], UNKNOWN))
+    return said[0].lower() if said is not None and len(said) == 1 else None
 
 
 def _runs_no_shell(value: Value) -> bool:
@@ -254,13 +265,29 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
     fields: dict[str | int, Value] | None = {} if any(holds_elements(kind) for kind in types) else None
     if "regex.compile" in role.does and site.args:
         fields = {"(pattern)": site.args[0]}
-    for key, wanted in role.keeps.items():
-        kept = site.value(wanted)
-        fields = {**(fields or {}), key: kept if kept is not None else UNKNOWN}
+    if role.keeps:
+        fields = _kept(role, site, fields)
     made = Value(taints, types=types, fields=fields, name=f"{role.name}()" if not types else None)
     if called is not None and result is None:
         return called if not made.taints else called.but(taints=merge_taints(called.taints, made.taints))
     return made
+
+
+def _kept(role: CallRole, site: Site, fields: dict[str | int, Value] | None) -> dict[str | int, Value] | None:
+    """What the result carries on, with the fields that it has already."""
+    for key, wanted in role.keeps.items():
+        kept = site.value(wanted)
+        if kept is not None or not _was_never_given(site, wanted):
+            fields = {**(fields or {}), key: kept if kept is not None else UNKNOWN}
+    return fields
+
+
+def _was_never_given(site: Site, wanted: Argument) -> bool:
+    """Whether it is known of the object that holds it that nothing set it: `HttpRequest.newBuilder(uri).build()`."""
+    if not wanted.path:
+        return False
+    holder = site.value(replace(wanted, path=()))
+    return holder is None or (holder.fields is not None and holder.rest is None)
 
 
 def _is_given_host(site: Site) -> bool:

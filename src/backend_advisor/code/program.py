@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from backend_advisor.code.contracts import Operation
 from backend_advisor.code.frontends import FrontEnd, front_end
 from backend_advisor.code.ir import Class, Define, Field, For, Function, If, Import, Module, Stmt, Try, With
 from backend_advisor.code.roles import roles_for
@@ -39,7 +40,7 @@ class FunctionInfo:
     def name(self) -> str:
         """The name as people say it: `Class.method` or `function`."""
         own = self.node.name or self.unit.nameless
-        return f"{self.owner.node.name.partition('@')[0]}.{own}" if self.owner is not None else own
+        return f"{self.owner.node.name.partition('@')[0]}.{own}".lstrip(".") if self.owner is not None else own
 
     @property
     def is_static(self) -> bool:
@@ -97,6 +98,11 @@ class Program:
         self.by_short_name: dict[str, list[ClassInfo]] = {}
         self.packages: dict[str, dict[str, ClassInfo]] = {}
         self.configuration = configuration or {}
+        self.operations: dict[FunctionInfo, Operation] = {}
+        """The functions that OpenAPI documents bind to their operations."""
+        self.checkers: set[FunctionInfo] = set()
+        """Those that they name for checking credentials."""
+        self._located: dict[tuple[str, str, str, str | None], str | None] = {}
         self._ancestry: dict[ClassInfo, list[ClassInfo]] = {}
         self._implementations: dict[ClassInfo, list[ClassInfo]] = {}
         self.infos: dict[int, FunctionInfo | ClassInfo] = {}
@@ -113,10 +119,17 @@ class Program:
         """The unit that an import means, None for a foreign package."""
         key = (statement.module, statement.name)
         if key not in unit.located:
-            path = self.front_end(unit).locate(statement, unit.path, self.units.keys())
-            unit.located[key] = path
+            unit.located[key] = self._located_from(statement, unit)
         found = unit.located[key]
         return None if found is None else self.units.get(found)
+
+    def _located_from(self, statement: Import, unit: Unit) -> str | None:
+        """The path that an import means: the same for every file of a folder, save for the file that it names."""
+        key = (unit.path.rpartition("/")[0], unit.language, statement.module, statement.name)
+        found = self._located.get(key, unit.path)
+        if found == unit.path:
+            found = self._located[key] = self.front_end(unit).locate(statement, unit.path, self.units.keys())
+        return found
 
     def method(self, owner: ClassInfo, name: str) -> list[FunctionInfo]:
         """The methods of this name that a class has, its own or inherited, nearest first."""

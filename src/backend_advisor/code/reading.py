@@ -4,10 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
-from backend_advisor.code.analysis import Analysis, analyse
 from backend_advisor.code.frontends import language_of
-from backend_advisor.model import SOURCE_CODE, Artifact
+from backend_advisor.code.manifests import VERSIONED, asked_versions, is_manifest
+from backend_advisor.model import SOURCE_CODE, Artifact, ArtifactKind
+
+if TYPE_CHECKING:
+    from backend_advisor.code.analysis import Analysis
+
+_BINDS = "connexion"
+"""The framework whose routes stand in OpenAPI documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +22,7 @@ class Reading:
     """What is seen in a case's source code: an analysis for each language family, and the files by their place in the
     tree."""
 
-    analyses: tuple[Analysis, ...]
+    analyses: tuple["Analysis", ...]
     artifacts: dict[str, Artifact]
     left_out: Mapping[tuple[str, str], int]
     """Files that were not read whole, with the kind of problem, and the offset of the first."""
@@ -24,22 +31,36 @@ class Reading:
 def source_code(artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
     """The artifacts that are source code of a language that has a front end.
 
-    A file says by its name that it is: a build script or a component file that looks like a language is not.
+    A file says by its name that it is: a build script or a component file that looks like a language is not. The
+    OpenAPI documents come with them when a framework binds functions by them, and the manifests that tell a version
+    on which rules depend.
     """
-    return tuple(
+    code = tuple(
         artifact
         for artifact in artifacts
         if artifact.kind in SOURCE_CODE and (artifact.origin != "file" or language_of(artifact.name) is not None)
     )
+    if any(_BINDS in artifact.text for artifact in code if artifact.kind is ArtifactKind.PYTHON):
+        code += tuple(artifact for artifact in artifacts if artifact.kind is ArtifactKind.OPENAPI)
+    if any(f'"{name}"' in one.text or f"'{name}'" in one.text for one in code for name in VERSIONED):
+        code += tuple(artifact for artifact in artifacts if is_manifest(artifact))
+    return code
 
 
 @lru_cache(maxsize=2)
 def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     """Read these artifacts together as one tree."""
-    placed = places_in_tree(artifacts)
+    from backend_advisor.code.analysis import analyse  # most of the start-up time, for what is often known already
+
+    everything = places_in_tree([artifact for artifact in artifacts if not is_manifest(artifact)])
+    contracts = {path: one.text for path, one in everything.items() if one.kind is ArtifactKind.OPENAPI}
+    placed = {path: artifact for path, artifact in everything.items() if path not in contracts}
     files = {path: artifact.text.encode("utf-8", "surrogatepass") for path, artifact in placed.items()}
     languages = {path: language_of(artifact.name) or artifact.kind.value for path, artifact in placed.items()}
-    analyses, left_out = analyse(files, languages)
+    analyses, left_out = analyse(files, languages, contracts)
+    versions = asked_versions(artifact.text for artifact in artifacts if is_manifest(artifact))
+    for analysis in analyses:
+        analysis.program.configuration = versions
     problems = {key: offset for analysis in analyses for key, offset in analysis.seen.unread.items()}
     return Reading(tuple(analyses), placed, {**left_out, **problems})
 

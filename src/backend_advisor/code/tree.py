@@ -2,17 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import chain
 from operator import attrgetter
 from typing import Any
 
 from backend_advisor.code import ir
 
 _PLAIN = frozenset(
-    ["start", "end", "id", "name", "op", "kind", "declares", "doc", "modifiers", "header_end", "type", "types", "local"]
-)
+    ["start", "end", "id", "name", "op", "kind", "declares", "doc", "modifiers", "header_end", "type", "types", "local",
+     "walked", "walked_whole"]
+)  # fmt: skip
 """Fields that hold no node, or the name of a type only."""
 
 _DEFINITIONS = frozenset([ir.Define, ir.Class])
+LEAVES = frozenset([ir.Name, ir.Const])
+"""The kinds that hold no node: half of all nodes, so that it pays not to ask."""
+_CLOSED = _DEFINITIONS | LEAVES
 
 
 @cache
@@ -32,10 +37,15 @@ def children(node: ir.Node) -> list[ir.Node]:
     found: list[ir.Node] = []
     kind: Any = type(node)
     for part in _parts(kind)(node):
-        if type(part) is list or type(part) is tuple:
-            _add(part, found)
+        if type(part) is list:
+            if part and isinstance(part[0], ir.Node):
+                found += part
+            elif part:
+                _add(part, found)
         elif isinstance(part, ir.Node):
             found.append(part)
+        elif type(part) is tuple:
+            _add(part, found)
     return found
 
 
@@ -54,7 +64,24 @@ def everything(*starts: object) -> Iterator[ir.Node]:
     while waiting:
         node = waiting.pop()
         yield node
-        waiting += children(node)
+        if type(node) not in LEAVES:
+            waiting += children(node)
+
+
+_OFFSETS = 1 << 16
+
+
+@cache
+def _offsets() -> tuple[int, ...]:
+    return tuple(range(_OFFSETS))
+
+
+def share_offsets(module: ir.Module) -> None:
+    """Let all nodes of all files hold the same numbers: they are a quarter of what a large tree takes in memory."""
+    offsets = _offsets()
+    for node in everything(module.body):
+        if node.end < _OFFSETS:
+            node.start, node.end = offsets[node.start], offsets[node.end]
 
 
 def within(*roots: ir.Node | None) -> Iterator[ir.Node]:
@@ -63,7 +90,7 @@ def within(*roots: ir.Node | None) -> Iterator[ir.Node]:
     while waiting:
         node = waiting.pop()
         yield node
-        if type(node) not in _DEFINITIONS:
+        if type(node) not in _CLOSED:
             inside = children(node)
             inside.reverse()
             waiting += inside
@@ -79,6 +106,34 @@ def own(*roots: ir.Node | None) -> Iterator[ir.Node]:
             inside = children(node)
             inside.reverse()
             waiting += inside
+
+
+def in_body(function: ir.Function) -> tuple[ir.Node, ...]:
+    """`within` the body of a function; many rules ask, so it is walked once."""
+    if function.walked is None:
+        function.walked = tuple(within(*function.body))
+    return function.walked
+
+
+def in_whole(function: ir.Function) -> tuple[ir.Node, ...]:
+    """`everything` of the body of a function, walked once."""
+    if function.walked_whole is None:
+        body = in_body(function)
+        defined = [node for node in body if type(node) in _DEFINITIONS]
+        function.walked_whole = body if not defined else (*body, *chain.from_iterable(map(_inside, defined)))
+    return function.walked_whole
+
+
+def _inside(node: ir.Node) -> Iterator[ir.Node]:
+    """Everything in a definition, itself left out; what functions in it hold is walked once for all that ask."""
+    for part in children(node):
+        if isinstance(part, ir.Function):
+            yield part
+            yield from everything(part.params, part.decorators, part.returns)
+            yield from in_whole(part)
+        else:
+            yield part
+            yield from _inside(part)
 
 
 def names_in(*roots: ir.Node | None) -> set[str]:

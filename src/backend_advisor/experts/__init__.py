@@ -1,6 +1,7 @@
 """The experts: one folder each, found by their `expert.py`, all with the same three functions."""
 
 import pkgutil
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
@@ -62,11 +63,15 @@ def examine(case: Case, knowledge: Knowledge, terms: Terms) -> list[Examination]
     """What each expert finds in the case."""
     consulted = experts()
     size = sum(len(artifact.text) for artifact in case.artifacts if artifact.kind in SOURCE_CODE)
+    pages = Counter(playbook.expert for playbook in knowledge.playbooks.values())
+    # Those with the most to look for begin, so that no core waits for the last one.
+    order = sorted(range(len(consulted)), key=lambda number: -pages[_names()[number]])
 
-    def run(number: int) -> Examination:
-        return consulted[number].examine(case, knowledge, terms)
+    def run(position: int) -> Examination:
+        return consulted[order[position]].examine(case, knowledge, terms)
 
-    return list(spread(run, len(consulted), worthwhile=size >= _WORTH_SPREADING))
+    examined = list(spread(run, len(consulted), worthwhile=size >= _WORTH_SPREADING))
+    return [examined[order.index(number)] for number in range(len(consulted))]
 
 
 class CodeExpert:
@@ -85,10 +90,9 @@ class CodeExpert:
         if not any(artifact.kind in SOURCE_CODE for artifact in case.artifacts):
             return Examination()
         # The parsers are loaded only for cases that hold code.
-        from backend_advisor.rules import examine_code, load_detectors
+        from backend_advisor.rules import examine_code
 
-        load_detectors(import_module(self._detectors))
-        examined = examine_code(case, knowledge, self._name)
+        examined = examine_code(case, knowledge, self._name, self._detectors)
         return Examination(findings=examined.findings, unread=examined.unread)
 
     def prove(self, _case: Case, _: Terms) -> Sequence[Proof]:
@@ -103,6 +107,10 @@ class CodeExpert:
 @cache
 def experts() -> tuple[Expert, ...]:
     """Every expert folder that has an `expert.py`, in alphabetical order."""
+    return tuple(cast(Expert, import_module(f"{__name__}.{name}.expert")) for name in _names())
+
+
+@cache
+def _names() -> tuple[ExpertName, ...]:
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
-    modules = [f"{__name__}.{name}.expert" for name in names]
-    return tuple(cast(Expert, import_module(name)) for name in modules if find_spec(name) is not None)
+    return tuple(cast(ExpertName, name) for name in names if find_spec(f"{__name__}.{name}.expert") is not None)

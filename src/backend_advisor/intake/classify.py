@@ -97,7 +97,12 @@ _SIGNS: tuple[tuple[ArtifactKind, re.Pattern[str]], ...] = tuple(
                     r"\bsuspend fun\b|\?\.let \{"),
         (_K.JAVA, r"^[ \t]*(?:public|private|protected) [\w<>\[\], ?.]+[({;]|"
                   r"^[ \t]*import (?:static )?[\w.]+(?:\.\*)?;|^package [\w.]+;|@Override\b|"
-                  r"\bnew \w+(?:<[\w, ]*>)?\(|\bfinal \w+ \w|^[ \t]*public (?:class|interface|enum|record)\b"),
+                  r"\bnew \w+(?:<[\w, ]*>)?\(|\bfinal \w+ \w|^[ \t]*public (?:class|interface|enum|record)\b|"
+                  r"\bcatch \((?:final )?[A-Z][\w.]*(?: ?\| ?[A-Z][\w.]*)* \w+\)|"
+                  r"\bfor \((?:final )?[A-Z][\w<>, ]* \w+ ?: |"
+                  r"^[ \t]*[A-Z]\w*(?:<[\w<>, ?]*>)? \w+ = [^\n]{1,300};|"
+                  r"@(?:Transactional|Autowired|RestController|(?:Get|Post|Put|Delete|Patch|Request)Mapping|Async|"
+                  r"Cacheable|Scheduled)\b"),
         (_K.PYTHON, r"^[ \t]*(?:async )?def \w+\(|^[ \t]*class \w+(?:\([^()\n]*\))?:[ \t]*$|"
                     r"^[ \t]*from [\w.]+ import |^import [\w.]+(?: as \w+)?[ \t]*$|^[ \t]*(?:if|for|"
                     r"while|with|try|elif|else|except)\b[^\n{;]*:[ \t]*(?:#.*)?$|\bself\.\w|\bawait \w[^;\n]*$"),

@@ -100,7 +100,7 @@ class Reader:
             if _is_folder(path):
                 self._read_folder(path)
             elif not self._is_excluded(str(path), folder=False):
-                self._read_file(path, path.as_posix())
+                self._read_file(str(path), path.as_posix())
         return Reading(tuple(self._artifacts), tuple(self._unread))
 
     def _read_folder(self, folder: Path) -> None:
@@ -111,8 +111,7 @@ class Reader:
             self._seen += 1
             if self._seen % _TOLD_EVERY == 0:
                 self._progress(phrase(_PACKAGE, self._language, "reading", count=f"{self._seen:,}"))
-            path = Path(entry)
-            self._read_file(path, path.as_posix())
+            self._read_file(entry, _posix(entry))
 
     def _walk(self, folder: str, root: str) -> Iterator[str]:
         """Files beneath a folder by name. Folders behind links are not entered, so that loops cannot form."""
@@ -129,7 +128,7 @@ class Reader:
                 continue
             if self._is_excluded(entry.path, folder=is_folder, root=folder):
                 continue
-            if not is_folder and Path(entry.name).suffix.lower() in _NO_TEXT:
+            if not is_folder and _suffix(entry.name) in _NO_TEXT:
                 continue
             if entry.is_symlink() and not _stays_within(entry.path, root):
                 self._refuse(Path(entry.path).as_posix(), "outside")
@@ -159,16 +158,17 @@ class Reader:
             names.add(Path(os.path.relpath(path, root)).as_posix())
         return any(self._excluded.match_file(f"{name}/" if folder else name) for name in names)
 
-    def _read_file(self, path: Path, name: str) -> None:
+    def _read_file(self, path: str, name: str) -> None:
         try:
-            found = path.stat()
+            # Strings: a Path for each of 50,000 files costs as much as reading them.
+            found = os.stat(path)  # noqa: PTH116
             if not stat.S_ISREG(found.st_mode):
                 self._refuse(name, "not_a_file")
                 return
             if found.st_size > self._max_bytes:
                 self._refuse(name, "too_large", size=_megabytes(found.st_size), limit=_megabytes(self._max_bytes))
                 return
-            with path.open("rb") as file:
+            with open(path, "rb") as file:  # noqa: PTH123
                 data = file.read(self._max_bytes + 1)
             text = decoded(data)
         except NotTextError as error:
@@ -216,16 +216,23 @@ def _hinted(word: str) -> str | None:
 def file_artifact(text: str, name: str) -> Artifact:
     """The artifact that a file's text makes."""
     kind = kind_of(text, None, name)
+    dialect = (_dialect_named(name) or dialect_in(text)) if kind in _SQL else None
+    return Artifact(name=_printable(name), kind=kind, text=text, origin="file", dialect=dialect)
+
+
+def _dialect_named(name: str) -> str | None:
+    """The dialect that a file's name says, or a folder above it."""
     path = Path(name.lower())
     words = [*path.name.split("."), *reversed(path.parent.parts[-_FOLDERS_TOLD:])]
-    dialect = next(filter(None, map(_hinted, words)), None)
-    return Artifact(
-        name=_printable(name),
-        kind=kind,
-        text=text,
-        origin="file",
-        dialect=(dialect or dialect_in(text)) if kind in _SQL else None,
-    )
+    return next(filter(None, map(_hinted, words)), None)
+
+
+def _suffix(name: str) -> str:
+    return name[name.rfind(".") :].lower() if "." in name[1:] else ""
+
+
+def _posix(path: str) -> str:
+    return path.replace(os.sep, "/")
 
 
 def _printable(name: str) -> str:

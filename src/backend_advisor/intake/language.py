@@ -1,8 +1,11 @@
-"""Whether a question is asked in Korean or in English."""
+"""Whether a question is asked in Korean or in English, or in a language that is not read."""
 
 import re
+from functools import cache
+from importlib import resources
 
 from backend_advisor.model import Language
+from backend_advisor.plain_yaml import load_plain_yaml
 
 _HANGUL = re.compile(r"[가-힣]")
 _LATIN = re.compile(r"[A-Za-z]")
@@ -11,6 +14,13 @@ _QUOTED = re.compile(r"`[^`\n]{1,500}`|\"[^\"\n]{1,300}\"|\([^()\n]{1,200}\)")
 _ENDING = re.compile(
     r"(?:[다요까죠네]|[나가]요|[함음임]|나|법|싶어|해줘|할까|는데|[은는]지)[ \t]*(?:[.?!…~)]|\n|$)", re.MULTILINE
 )
+_LETTER = re.compile(r"[^\W\d_]")
+_READ = re.compile(r"[A-Za-z가-힣ㄱ-ㅎㅏ-ㅣ]")
+_FEW_LETTERS = 4
+_MOSTLY = 0.5
+_OTHER_SCRIPT = 0.3
+_FOREIGN_SHARE = 0.2
+_SOME_WORDS = 5
 _SYLLABLE_WEIGHT = 2.5
 _MOSTLY_KOREAN = 0.4
 _KOREAN_SENTENCES = 0.15
@@ -33,3 +43,27 @@ def language_of(prose: str) -> Language:
     if share >= _MOSTLY_KOREAN:
         return "ko"
     return "ko" if share >= _KOREAN_SENTENCES and _ENDING.search(plain) else "en"
+
+
+def is_foreign(prose: str) -> bool:
+    """Whether a text is mostly in a script, or has mostly the small words of a language, that is not read here."""
+    plain = _QUOTED.sub(" ", _URL.sub(" ", prose[:_ENOUGH]))
+    letters = len(_LETTER.findall(plain))
+    other = letters - len(_READ.findall(plain))
+    if letters - other and _HANGUL.search(plain) and other < letters * _MOSTLY:
+        return False
+    words = [word.lower() for word in re.findall(r"[^\W\d_]+", plain)]
+    accented = sum(not word.isascii() and _READ.search(word) is not None for word in words)
+    if other - accented >= _FEW_LETTERS and other >= letters * _OTHER_SCRIPT:
+        return True
+    english, foreign = _small_words()
+    if len(words) < _SOME_WORDS or any(word in english for word in words):
+        return False
+    return sum(word in foreign for word in words) >= max(2, len(words) * _FOREIGN_SHARE)
+
+
+@cache
+def _small_words() -> tuple[frozenset[str], frozenset[str]]:
+    text = (resources.files("backend_advisor.intake") / "small_words.yaml").read_text("utf-8")
+    words = load_plain_yaml(text)
+    return frozenset(words["english"]), frozenset(word for one in words["foreign"].values() for word in one)

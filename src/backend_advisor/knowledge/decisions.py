@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Set
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from backend_advisor.knowledge.document import Reporter
 from backend_advisor.knowledge.facts import Text
 from backend_advisor.model import Source
+
+if TYPE_CHECKING:
+    from backend_advisor.knowledge.document import Reporter
 
 
 class Effect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,7 +83,7 @@ class Guide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(dict.fromkeys([*of_options, *of_criteria]))
 
 
-def check_guide(guide: Guide, reporter: Reporter, codes: Set[str], sources: Mapping[str, Source]) -> None:
+def check_guide(guide: Guide, reporter: "Reporter", codes: Set[str], sources: Mapping[str, Source]) -> None:
     """Note what is wrong in a guide: unknown pages, options, sources; criteria that decide nothing or cite nothing."""
     if guide.playbook not in codes:
         reporter.error(1, f"playbook `{guide.playbook}` does not exist")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from backend_advisor.knowledge.glossary import PREFIX, Matcher
+from backend_advisor.knowledge.homographs import other_sense
 from backend_advisor.knowledge.likeness import Wordings, build_wordings, likeness
 from backend_advisor.knowledge.playbook import Page, Playbook
 from backend_advisor.knowledge.tokens import terms
@@ -162,8 +163,10 @@ def _weigh(fields: Mapping[str, Counter[str]], average: Mapping[str, float]) -> 
 
 def _query(question: str, matcher: Matcher) -> dict[str, float]:
     wanted: dict[str, float] = {}
+    strangers = other_sense(question)
     for term, weight in terms(question):
-        wanted[term] = max(wanted.get(term, 0.0), weight)
+        if term not in strangers:
+            wanted[term] = max(wanted.get(term, 0.0), weight)
     for concept in matcher.concepts(question):
         wanted[concept] = CONCEPT_WEIGHT
     return wanted

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from backend_advisor.model.case import Case, ExpertName
+from backend_advisor.model.case import Case, ExpertName, Location
 from backend_advisor.model.findings import Finding, Severity, Source, StatedFact, Strength
 from backend_advisor.model.proofs import Proof
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Version of the published JSON Schema. A new optional field raises the second number, any other change the first."""
 
 
@@ -141,6 +141,8 @@ class Report:
     referrals: tuple[Referral, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     notices: tuple[str, ...] = ()
+    secrets: tuple[Location, ...] = ()
+    """Where secrets stand, also those of findings that are left out: no output quotes them."""
     advisor_version: str = ""
     schema_version: str = SCHEMA_VERSION
 

@@ -28,9 +28,10 @@ def render(
 ) -> str:
     """The report in a format, ending with a line break (unless empty); raises KeyError for an unknown format."""
     from backend_advisor.report.clean import clean
+    from backend_advisor.report.secrets import without_secrets
     from backend_advisor.report.style import Style
 
     module = import_module(f"{__name__}.{MODULES[format]}")
     style = Style(verbose=verbose, colour=colour, width=max(width, 40), language=language or report.case.language)
-    text: str = module.render(clean(report), style)
+    text: str = module.render(clean(without_secrets(report)), style)
     return text if not text or text.endswith("\n") else text + "\n"

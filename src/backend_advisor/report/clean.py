@@ -1,7 +1,9 @@
 """Make a report safe to show: whatever the asker sent, no terminal control sequence comes out again."""
 
 import re
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from operator import is_
 from typing import Any
 
 from backend_advisor.model import Report
@@ -27,12 +29,27 @@ def _visible(match: re.Match[str]) -> str:
 
 
 def _clean(value: Any) -> Any:
+    """The value cleaned; the value itself where nothing was to be cleaned, which is nearly everywhere."""
     if isinstance(value, str):
-        return clean_text(value) if type(value) is str else value
+        if type(value) is not str or not ("\r" in value or _UNSAFE.search(value)):
+            return value
+        return clean_text(value)
     if isinstance(value, tuple):
-        return tuple(_clean(item) for item in value)
+        items = [_clean(item) for item in value]
+        return value if all(map(is_, items, value)) else tuple(items)
     if isinstance(value, dict):
         return {clean_text(key): _clean(item) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
-        return type(value)(**{f.name: _clean(getattr(value, f.name)) for f in fields(value)})
+        changed = {}
+        for name in _names(type(value)):
+            before = getattr(value, name)
+            after = _clean(before)
+            if after is not before:
+                changed[name] = after
+        return replace(value, **changed) if changed else value
     return value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(kind))

@@ -7,8 +7,9 @@ from itertools import groupby
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from backend_advisor.model import Artifact, Edit, Finding, Location, Report, Severity
+from backend_advisor.model import Artifact, Finding, Location, Report, Severity
 from backend_advisor.report import proofs
+from backend_advisor.report.changes import Change, changes
 from backend_advisor.report.console import LEVEL_STYLES, code_text, to_text
 from backend_advisor.report.places import SourceLine, findings_by_place, place, source_lines
 from backend_advisor.report.places import artifacts_by_name as by_name
@@ -53,8 +54,8 @@ def _finding(finding: Finding, named: dict[str, list[Artifact]], style: Style) -
     if finding.fix is not None:
         applicability = style.say(f"applicability_{finding.fix.applicability}")
         yield Text.assemble(("  = ", "green"), f"{style.say('fix')} ({applicability}): {_flat(finding.fix.title)}")
-        for edit in finding.fix.edits:
-            yield from _diff(edit, named)
+        for change in changes(finding.fix, named):
+            yield from _diff(change)
 
 
 def _frame(
@@ -103,15 +104,9 @@ def _cut(line: SourceLine, room: int) -> tuple[str, int | None, int | None]:
     return whole, begin, min(begin + len(marked), len(whole))
 
 
-def _diff(edit: Edit, named: dict[str, list[Artifact]]) -> Iterator[Text]:
-    lines = source_lines(edit.location, named)
-    if not lines:
-        yield from (code_text(f"    + {line}", "green") for line in edit.replacement.split("\n"))
-        return
-    old = [line.text for line in lines]
-    new = old[0][: lines[0].start or 0] + edit.replacement + old[-1][lines[-1].end :]
-    yield from (code_text(f"    - {text}", "red") for text in old)
-    yield from (code_text(f"    + {text}", "green") for text in new.split("\n") if new)
+def _diff(change: Change) -> Iterator[Text]:
+    yield from (code_text(f"    - {text}", "red") for text in change.old)
+    yield from (code_text(f"    + {text}", "green") for text in change.new)
 
 
 def _beside(report: Report, style: Style) -> Iterator[Text]:

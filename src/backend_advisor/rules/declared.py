@@ -28,6 +28,7 @@ def declared_matches(declaration: Declaration, context: CodeContext) -> Iterator
 
 def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
     told: set[tuple[str, int]] = set()
+    ways: set[object] = set()
     queries = _queries(context) if declaration.binds else {}
     for flow in context.seen.flows.values():
         if flow.source not in declaration.sources or flow.sink not in declaration.sinks:
@@ -39,12 +40,16 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         told.add((flow.path, flow.start))
         steps = _steps(flow, context)
         source = steps[0][0].excerpt if steps else ""
+        # What was read once and is used several times is one thing to mend.
+        way = (flow.sink, flow.path, steps[0][0], steps[-1][0]) if steps else None
+        sure = Confidence.LOW if way is not None and way in ways else confidence_of(flow)
+        ways.add(way)
         query = queries.get((flow.path, flow.start, flow.end))
         edits, safe = bound(query, context.places) if query is not None else ((), False)
         yield Match(
             location=context.places.location(flow.path, flow.start, flow.end),
             values={"source": _short(source or ""), "call": _called(flow.callee), "sink": flow.sink},
-            confidence=_lower(declaration.confidence, confidence_of(flow)),
+            confidence=_lower(declaration.confidence, sure),
             steps=(*steps, (context.places.location(flow.path, flow.start, flow.end), "step_sink")),
             edits=edits,
             applicability="safe" if safe and not flow.unsure else "unsafe" if edits else "display",

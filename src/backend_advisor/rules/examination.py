@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import chain
 
 from backend_advisor.code.program import is_test
@@ -14,7 +15,7 @@ from backend_advisor.model import Artifact, Case, ExpertName, Finding, Language,
 from backend_advisor.phrases import fill, phrase
 from backend_advisor.rules.declared import declared_matches
 from backend_advisor.rules.places import Places
-from backend_advisor.rules.registry import CodeContext, CodeDetector, code_detectors
+from backend_advisor.rules.registry import CodeContext, CodeDetector, code_detectors, load_detectors
 from backend_advisor.rules.remembered import kept
 from backend_advisor.rules.standing import is_copied
 
@@ -29,8 +30,11 @@ class CodeExamination:
     unread: tuple[Unread, ...] = ()
 
 
-def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName) -> CodeExamination:
-    """The findings of one expert in the case's source code, and what could not be read of it."""
+def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName, detectors: str) -> CodeExamination:
+    """The findings of one expert in the case's source code, and what could not be read of it.
+
+    `detectors` names the package of its rules, which is loaded unless the result is known.
+    """
     artifacts = source_code(case.artifacts)
     if not artifacts:
         return CodeExamination()
@@ -38,14 +42,15 @@ def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName) -> CodeEx
         f"{expert} {case.language}",
         artifacts,
         CodeExamination,
-        lambda: _examined(artifacts, case.language, knowledge, expert),
+        lambda: _examined(artifacts, case.language, knowledge, expert, detectors),
     )
 
 
 @collector_paused()
 def _examined(
-    artifacts: tuple[Artifact, ...], language: Language, knowledge: Knowledge, expert: ExpertName
+    artifacts: tuple[Artifact, ...], language: Language, knowledge: Knowledge, expert: ExpertName, detectors: str
 ) -> CodeExamination:
+    load_detectors(import_module(detectors))
     reading = read_code(artifacts)
     places = Places(reading.artifacts)
     found: list[Finding] = []

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from backend_advisor.code.analysis import Analysis
 from backend_advisor.code.ir import Node
 from backend_advisor.code.program import Program, Unit
 from backend_advisor.code.seen import Seen
@@ -14,12 +14,15 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Location
 from backend_advisor.rules.places import Places
 
+if TYPE_CHECKING:
+    from backend_advisor.code.analysis import Analysis
+
 
 @dataclass(frozen=True, slots=True)
 class CodeContext:
     """One language family of the case's code: its program, what was seen in it, and where things stand."""
 
-    analysis: Analysis
+    analysis: "Analysis"
     places: Places
 
     @property

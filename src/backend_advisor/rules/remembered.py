@@ -48,7 +48,7 @@ def _key(purpose: str, artifacts: Sequence[Artifact]) -> str:
 def _program() -> str:
     """Changes with any file of this package that decides what is found."""
     package = Path(__file__).parent.parent
-    rooms = ("code", "rules", "experts", "knowledge")
+    rooms = ("code", "sql", "rules", "experts", "knowledge")
     return store.digest(path for room in rooms for path in sorted(package.joinpath(room).rglob("*.[pmy]*")))
 
 

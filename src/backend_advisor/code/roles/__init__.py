@@ -1,7 +1,7 @@
 """What the names of frameworks mean: roles, read from a YAML file per framework (format: docs/code-model.md)."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -248,45 +248,11 @@ def _only(entry: Mapping[str, Any], known: Collection[str], place: str) -> None:
         raise RolesError(f"{place}: unknown key {sorted(unknown)[0]}")
 
 
-_KEYS = frozenset(
-    "does args named returns source passes cleans restores stores keeps taints calls marks ends result when unless "
-    "checks receiver parameters type".split()
-)
-
-
 def _call(name: str, entry: Mapping[str, Any], framework: str, place: str) -> CallRole:
     where = f"{place}: {name}"
-    _only(entry, _KEYS, where)
-    passes = entry.get("passes")
-    returns = entry.get("returns") or entry.get("type")
-    return CallRole(
-        name=name,
-        framework=framework,
-        does=_checked(entry.get("does", ()), "acts", where),
-        sinks=tuple((_argument(k, where), _checked(v, "sinks", where)) for k, v in (entry.get("args") or {}).items()),
-        named={k: _properties(v, where) for k, v in (entry.get("named") or {}).items()},
-        returns=None if returns is None else _result(returns, where),
-        source=_word(entry.get("source"), "sources", place, name),
-        passes=None if passes is None else tuple(_argument(v, where) for v in _words(passes)),
-        cleans=_cleans(entry.get("cleans", ()), where),
-        stores={k: _argument(v, where) for k, v in (entry.get("stores") or {}).items()},
-        taints=tuple(
-            (_argument(k, where), v)
-            for k, vs in (entry.get("taints") or {}).items()
-            for v in _checked(vs, "sources", where)
-        ),
-        calls=tuple((_argument(k, where), tuple(_words(v))) for k, v in (entry.get("calls") or {}).items()),
-        marks=_checked(entry.get("marks", ()), "marks", where),
-        ends=entry.get("ends") == "true",
-        restores=entry.get("restores") == "true",
-        checks=tuple((_argument(k, where), _cleans(v, where)) for k, v in (entry.get("checks") or {}).items()),
-        receiver=re.compile(entry["receiver"]) if "receiver" in entry else None,
-        when={k: re.compile(v) for k, v in (entry.get("when") or {}).items()},
-        unless={k: re.compile(v) for k, v in (entry.get("unless") or {}).items()},
-        keeps={k: _argument(v, where) for k, v in (entry.get("keeps") or {}).items()},
-        result=_checked(entry.get("result", ()), "sinks", where),
-        parameters=_parameters(entry.get("parameters")),
-    )
+    _only(entry, _READERS, where)
+    told = {_FIELDS.get(key, key): _READERS[key](value, where) for key, value in entry.items() if value is not None}
+    return CallRole(name=name, framework=framework, **told)
 
 
 def _parameters(entry: Any) -> tuple[str, ...]:
@@ -364,3 +330,41 @@ def _result(value: Any, where: str) -> Result:
     if value.startswith("element:"):
         return Result(argument=_argument(value[8:], where), element=True)
     return Result(type=value)
+
+
+def _sunk(kind: str) -> Callable[[Any, str], tuple[tuple[Argument, tuple[str, ...]], ...]]:
+    return lambda value, where: tuple((_argument(k, where), _checked(v, kind, where)) for k, v in (value or {}).items())
+
+
+def _by_name(read: Callable[[Any, str], Any]) -> Callable[[Any, str], dict[str, Any]]:
+    return lambda value, where: {key: read(one, where) for key, one in (value or {}).items()}
+
+
+_READERS: dict[str, Callable[[Any, str], Any]] = {
+    "does": lambda value, where: _checked(value, "acts", where),
+    "args": _sunk("sinks"),
+    "named": _by_name(_properties),
+    "returns": _result,
+    "type": _result,
+    "source": lambda value, where: _checked(value, "sources", where)[0],
+    "passes": lambda value, where: tuple(_argument(one, where) for one in _words(value)),
+    "cleans": _cleans,
+    "restores": lambda value, _: value == "true",
+    "stores": _by_name(_argument),
+    "keeps": _by_name(_argument),
+    "taints": lambda value, where: tuple(
+        (argument, word) for argument, words in _sunk("sources")(value, where) for word in words
+    ),
+    "calls": lambda value, where: tuple((_argument(k, where), tuple(_words(v))) for k, v in (value or {}).items()),
+    "marks": lambda value, where: _checked(value, "marks", where),
+    "ends": lambda value, _: value == "true",
+    "result": lambda value, where: _checked(value, "sinks", where),
+    "when": _by_name(lambda value, _: re.compile(value)),
+    "unless": _by_name(lambda value, _: re.compile(value)),
+    "checks": lambda value, where: tuple((_argument(k, where), _cleans(v, where)) for k, v in (value or {}).items()),
+    "receiver": lambda value, _: re.compile(value),
+    "parameters": lambda value, _: _parameters(value),
+}
+"""What may be said of a call, and how it is read."""
+_FIELDS = {"args": "sinks", "type": "returns"}
+"""The fields of a role that are not named as their keys are."""

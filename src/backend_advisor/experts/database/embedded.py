@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from backend_advisor.code.ir import Const, Node
+from backend_advisor.code.ir import Const, Expr
 from backend_advisor.code.reading import read_code, source_code
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.values import Value
+from backend_advisor.experts.database.layout import LaidOut, laid_out
 from backend_advisor.model import Artifact, ArtifactKind, Case
 from backend_advisor.rules.places import Places
 from backend_advisor.rules.remembered import kept
@@ -32,27 +33,29 @@ def _found(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
         for call in analysis.seen.calls.values():
             for text, place in _statements(call):
                 name = reading.artifacts[call.unit.path].name
-                line, indent = _start(call, place, places)
-                shifted = " " * indent + text
-                artifact = Artifact(name=name, kind=ArtifactKind.SQL, text=shifted, origin="code", first_line=line)
-                found.setdefault((name, line, text), artifact)
+                laid = laid_out(call.unit, call.info, place, text, places) or _at_call(call, place, text, places)
+                artifact = Artifact(
+                    name=name, kind=ArtifactKind.SQL, text=laid.text, origin="code", first_line=laid.line
+                )
+                found.setdefault((name, laid.line, text), artifact)
     return tuple(found.values())
 
 
-def _start(call: CallSeen, place: Node, places: Places) -> tuple[int, int]:
-    """The line where a statement begins, and how far in, so that columns in it are those of the file."""
-    span = places.location(call.unit.path, place.start, place.end).span
-    if span is None or not isinstance(place, Const):
-        return places.line_of(call.unit.path, place.start), 0
+def _at_call(call: CallSeen, place: Expr, text: str, places: Places) -> LaidOut:
+    """A statement whose pieces are not known, at the literal that it is, else at the call."""
+    node = place if isinstance(place, Const) else call.node
+    span = places.location(call.unit.path, node.start, node.end).span
+    if span is None or node is not place:
+        return LaidOut(text, places.line_of(call.unit.path, node.start))
     opening = _QUOTES.match(call.unit.module.source[place.start : place.start + 8].decode("latin-1"))
-    return span.line, span.column - 1 + (opening.end() if opening else 0)
+    return LaidOut(" " * (span.column - 1 + (opening.end() if opening else 0)) + text, span.line)
 
 
 def _mentions_sql(text: str) -> bool:
     return re.search(r"\b(?:select|insert|update|delete)\b", text, re.IGNORECASE) is not None
 
 
-def _statements(call: CallSeen) -> Iterator[tuple[str, Node]]:
+def _statements(call: CallSeen) -> Iterator[tuple[str, Expr]]:
     for wanted, roles in call.role.sinks:
         if "sql.text" not in roles or wanted.position is None or wanted.position >= len(call.args):
             continue
@@ -61,10 +64,9 @@ def _statements(call: CallSeen) -> Iterator[tuple[str, Node]]:
                 yield text, _expression(call, wanted.position)
 
 
-def _expression(call: CallSeen, position: int) -> Node:
+def _expression(call: CallSeen, position: int) -> Expr:
     args = getattr(call.node, "args", [])
-    only = position < len(args) and isinstance(args[position], Const)
-    return args[position] if only else call.node  # type: ignore[no-any-return]
+    return args[position] if position < len(args) else call.node  # type: ignore[no-any-return]
 
 
 def _texts(value: Value) -> Iterator[str]:

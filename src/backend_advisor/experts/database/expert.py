@@ -3,6 +3,8 @@
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
+import msgspec
+
 from backend_advisor.experts import Examination, Terms
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.model import SOURCE_CODE, ArtifactKind, Case, ExpertName, Proof, Unknown
@@ -27,10 +29,16 @@ def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
     """Run every detector over the case's SQL and plans."""
     if not case.of_kind(*_OURS):
         return Examination()
-    # The SQL parser is most of the start-up time, and most questions hold no SQL.
-    from backend_advisor.experts.database.examination import examine_case
+    from backend_advisor.rules.remembered import kept
 
-    return examine_case(case, knowledge, terms)
+    # The SQL parser is most of the start-up time; most questions hold no SQL, most reviews what was reviewed before.
+    def examined() -> Examination:
+        from backend_advisor.experts.database.examination import examine_case
+
+        return examine_case(case, knowledge, terms)
+
+    purpose = msgspec.json.encode(["database", case.language, case.question, case.figures, case.stack, terms.rows])
+    return kept(purpose.decode(), case.artifacts, Examination, examined)
 
 
 def prove(case: Case, terms: Terms) -> Sequence[Proof]:

@@ -1,6 +1,24 @@
-"""The security expert: reads source code for what an attacker could use."""
+"""The security expert: reads source code for what an attacker could use, and configuration for what it gives away."""
 
-from backend_advisor.experts import CodeExpert
+from dataclasses import replace
+
+from backend_advisor.experts import CodeExpert, Examination, Terms
+from backend_advisor.knowledge import Knowledge
+from backend_advisor.model import Case, Finding
 
 _EXPERT = CodeExpert("security", f"{__package__}.detectors")
-gather, examine, prove, unknowns = _EXPERT.gather, _EXPERT.examine, _EXPERT.prove, _EXPERT.unknowns
+gather, prove, unknowns = _EXPERT.gather, _EXPERT.prove, _EXPERT.unknowns
+
+
+def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
+    """Run every rule over the case's source code, and look for secrets in its configuration."""
+    from backend_advisor.rules.remembered import kept
+
+    def in_configuration() -> tuple[Finding, ...]:
+        from backend_advisor.experts.security.configuration import secrets_in_configuration
+
+        return tuple(secrets_in_configuration(case, knowledge))
+
+    examined = _EXPERT.examine(case, knowledge, terms)
+    secrets = kept(f"configuration {case.language}", case.artifacts, tuple[Finding, ...], in_configuration)
+    return replace(examined, findings=(*examined.findings, *secrets))

@@ -7,9 +7,10 @@ from tree_sitter import Node
 from backend_advisor.code.frontends.java import expressions, literals, members, statements, switches
 from backend_advisor.code.frontends.java.grammar import kind, parse
 from backend_advisor.code.frontends.java.locating import locate
+from backend_advisor.code.frontends.java.loose import implied_class, loose_nodes
 from backend_advisor.code.frontends.java.reader import Reader, Unreadable, parts
 from backend_advisor.code.frontends.java.usual import usual_imports
-from backend_advisor.code.ir import Comment, Import, Module, Stmt
+from backend_advisor.code.ir import Comment, Define, Import, Module, Stmt
 
 __all__ = ["expressions", "literals", "locate", "lower", "members", "statements", "switches"]
 
@@ -41,7 +42,8 @@ def lower(source: bytes, path: str) -> Module:
 def _run(made: Module, root: Node, *, broken: bool) -> Reader:
     reader = Reader(made.source, broken=broken)
     body: list[Stmt] = []
-    reader.run(root.children, body)
+    loose = loose_nodes(root)
+    reader.run([node for node in root.children if node not in loose] if loose else root.children, body)
     for child in root.children:
         if child.kind_id == _PACKAGE:
             named = [part for part in parts(child) if part.kind_id in _NAMES]
@@ -50,6 +52,9 @@ def _run(made: Module, root: Node, *, broken: bool) -> Reader:
     made.body = body
     if not made.package and not any(isinstance(statement, Import) for statement in body):
         made.assumed = usual_imports()
+    if loose:
+        implied = implied_class(reader, loose, guess=bool(made.assumed))
+        made.body.append(Define(implied.start, implied.end, implied))
     return reader
 
 

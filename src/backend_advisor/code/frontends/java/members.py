@@ -83,7 +83,7 @@ _MARGIN = re.compile(r"^[ \t]*\*?[ \t]?", re.MULTILINE)
 
 
 @dataclass(slots=True)
-class _Body:
+class Members:
     """The members of a class, as they are met."""
 
     fields: list[Field] = field(default_factory=list)
@@ -186,7 +186,7 @@ def _after_blanks(source: bytes, at: int) -> int:
     return at
 
 
-def _fields(reader: Reader, node: Node, into: list[Field], *, is_constant: bool) -> None:
+def declare_fields(reader: Reader, node: Node, into: list[Field], *, is_constant: bool) -> None:
     """The fields that one declaration declares."""
     notes: list[Expr] = []
     words: tuple[str, ...] = ("static", "final") if is_constant else ()
@@ -208,18 +208,19 @@ def _fields(reader: Reader, node: Node, into: list[Field], *, is_constant: bool)
             start = child.end_byte
 
 
-def _declared(reader: Reader, nodes: list[Node]) -> frozenset[str]:
+def declared_methods(reader: Reader, nodes: list[Node]) -> frozenset[str]:
     """The names of the methods that a class body declares."""
     found: list[str] = []
     for node in nodes:
         if node.kind_id in _METHODS:
             found += [reader.text(child) for child in node.children if child.kind_id == _IDENTIFIER][:1]
         elif node.kind_id in _NESTED:
-            found += _declared(reader, node.children)
+            found += declared_methods(reader, node.children)
     return frozenset(found)
 
 
-def _members(reader: Reader, nodes: list[Node], body: _Body, *, is_interface: bool = False) -> None:
+def lower_members(reader: Reader, nodes: list[Node], body: Members, *, is_interface: bool = False) -> None:
+    """Lower what stands in the body of a class."""
     if reader.depth >= 200:
         return
     doc = ""
@@ -241,12 +242,12 @@ def _members(reader: Reader, nodes: list[Node], body: _Body, *, is_interface: bo
         doc = ""
 
 
-def _member(reader: Reader, node: Node, body: _Body, doc: str, is_interface: bool) -> None:
+def _member(reader: Reader, node: Node, body: Members, doc: str, is_interface: bool) -> None:
     number = node.kind_id
     if number in _METHODS:
         body.methods.append(_method(reader, node, doc))
     elif number in _FIELDS:
-        _fields(reader, node, body.fields, is_constant=is_interface)
+        declare_fields(reader, node, body.fields, is_constant=is_interface)
     elif number in _CLASSES:
         body.classes.append(define(reader, node, doc))
     elif number == _CONSTANT:
@@ -258,7 +259,7 @@ def _member(reader: Reader, node: Node, body: _Body, doc: str, is_interface: boo
     elif number == _BLOCK:
         reader.run(node.children, body.each_time)
     elif number in _NESTED:
-        _members(reader, node.children, body, is_interface=is_interface)
+        lower_members(reader, node.children, body, is_interface=is_interface)
 
 
 def _doc(reader: Reader, node: Node) -> str:
@@ -301,10 +302,10 @@ def anonymous(reader: Reader, body: Node, named: list[Node]) -> Class:
 def _class_of(reader: Reader, node: Node, name: str, bases: list[Type], base: Expr) -> Class:
     owner, finish = reader.owner, reader.finish
     reader.owner, reader.finish = name, None
-    body = _Body()
+    body = Members()
     short = bases[0].name.rpartition(".")[2] if bases else "Object"
-    reader.scopes.append(Scope(name, _declared(reader, node.children), inherits=True, base=short))
-    _members(reader, node.children, body)
+    reader.scopes.append(Scope(name, declared_methods(reader, node.children), inherits=True, base=short))
+    lower_members(reader, node.children, body)
     reader.scopes.pop()
     reader.owner, reader.finish = owner, finish
     made = Class(node.start_byte, node.end_byte, name, [base], body.fields, body.methods, body.classes)
@@ -319,7 +320,7 @@ def define(reader: Reader, node: Node, doc: str = "") -> Class:
     owner, variables, finish = reader.owner, reader.variables, reader.finish
     reader.finish = None
     made = Class(start, end, "", [], [], [], [], kind=_CLASSES[node.kind_id], doc=doc)
-    body = _Body()
+    body = Members()
     components: list[Param] = []
     for child in node.children:
         number = child.kind_id
@@ -335,9 +336,9 @@ def define(reader: Reader, node: Node, doc: str = "") -> Class:
         elif number == _PARAMETERS:
             components = parameters(reader, child)
         elif number in _CLASS_BODIES:
-            methods = _declared(reader, child.children) | {one.name for one in components}
+            methods = declared_methods(reader, child.children) | {one.name for one in components}
             reader.scopes.append(Scope(made.name, methods, inherits=bool(made.bases)))
-            _members(reader, child.children, body, is_interface=made.kind == "interface")
+            lower_members(reader, child.children, body, is_interface=made.kind == "interface")
             reader.scopes.pop()
     if node.kind_id == _ANNOTATION_TYPE:
         made.modifiers = (*made.modifiers, "annotation")
@@ -384,7 +385,7 @@ def loose_method(reader: Reader, node: Node, out: list[Stmt]) -> None:
 def loose_field(reader: Reader, node: Node, out: list[Stmt]) -> None:
     """A field outside of a class, as in a broken file."""
     found: list[Field] = []
-    _fields(reader, node, found, is_constant=False)
+    declare_fields(reader, node, found, is_constant=False)
     for one in found:
         target = Name(one.start, one.end, one.name)
         out.append(Assign(one.start, one.end, target, one.value, None, one.type, "final"))

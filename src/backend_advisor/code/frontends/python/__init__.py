@@ -16,7 +16,9 @@ def lower(source: bytes, path: str) -> Module:
     """The tree of a file; what cannot be parsed is listed in its `errors`."""
     encoding = declared_encoding(source)
     root = parse(source).root_node
-    body = Statements(source, encoding).block(root)
+    reader = Statements(source, encoding)
+    body = reader.block(root)
+    reader.table.clear()  # a cycle, which would keep the reader as long as the collector rests
     errors = _errors(root) if root.has_error else []
     return Module(path, "python", source, body, "", comments_of(source, encoding), errors)
 

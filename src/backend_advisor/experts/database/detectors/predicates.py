@@ -55,6 +55,7 @@ _FUNCTION_NAMES = frozenset(
 )
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.DateAdd, exp.DateSub, exp.TimestampAdd, exp.TimestampSub)
 _LIKE = (exp.Like, exp.ILike)
+_JSON_EXTRACTION = (exp.JSONExtract, exp.JSONExtractScalar, exp.JSONBExtract, exp.JSONBExtractScalar)
 _EVENT_NAME = re.compile(r"(_at|_ts|_timestamp)$", re.IGNORECASE)
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _TRIGRAM = re.compile(r"trgm|bigm|pgroonga", re.IGNORECASE)
@@ -85,7 +86,7 @@ def cast_on_column(query: QueryContext) -> Iterator[Match]:
     dialect = query.statement.dialect
     for found in _computed(query):
         target = found.expression.args.get("to") if isinstance(found.expression, exp.Cast) else None
-        if not isinstance(target, exp.DataType):
+        if not isinstance(target, exp.DataType) or found.expression.find(*_JSON_EXTRACTION):
             continue
         # SQL Server turns a comparison of CAST(column AS date) into a range that an index can seek.
         if dialect == "tsql" and target.this == exp.DType.DATE:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import names_in, within
+from backend_advisor.code.tree import in_body, names_in, within
 from backend_advisor.experts.performance.detectors.loops import many
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import Served, served
@@ -129,7 +129,7 @@ def _reassigned(info: FunctionInfo | None, name: str) -> bool:
 def _fillings(info: FunctionInfo, held: dict[str, ir.Node]) -> Iterator[tuple[ir.Node, str]]:
     local = {param.name for param in info.node.params}
     told: set[str] = set()
-    for node in within(*info.node.body):
+    for node in in_body(info.node):
         name: str | None = None
         key: ir.Expr | None = None
         if isinstance(node, ir.Assign) and isinstance(node.target, ir.Index):
@@ -158,7 +158,7 @@ def _has_many_keys(node: ir.Node, info: FunctionInfo) -> bool:
         return True
     made = [
         one.value
-        for one in within(*info.node.body)
+        for one in in_body(info.node)
         if isinstance(one, ir.Assign)
         and one.value is not None
         and isinstance(one.target, ir.Name)
@@ -183,7 +183,7 @@ def _is_by_caller(node: ir.Node, info: FunctionInfo, name: str, during: Served) 
 
 def _from_params(info: FunctionInfo) -> set[str]:
     found = {param.name for param in info.node.params}
-    for node in within(*info.node.body):
+    for node in in_body(info.node):
         if isinstance(node, ir.Assign) and node.value is not None and found & names_in(node.value):
             found |= names_in(node.target)
     return found

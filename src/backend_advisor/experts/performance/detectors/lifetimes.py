@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.code.tree import names_in, within
+from backend_advisor.code.tree import in_body, names_in, within
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, serves, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
@@ -88,7 +88,7 @@ def _is_outer(name: str, info: FunctionInfo, unit: Unit) -> bool:
         return True
     declared = any(
         isinstance(one, ir.Assign) and one.declares and isinstance(one.target, ir.Name) and one.target.id == name
-        for one in within(*info.node.body)
+        for one in in_body(info.node)
     )
     at_top = any(
         isinstance(one, ir.Assign) and isinstance(one.target, ir.Name) and one.target.id == name

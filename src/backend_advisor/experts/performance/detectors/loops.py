@@ -1,39 +1,22 @@
 """The loops around a call: which of them go over rows, and what is another in each round."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.tree import names_in, within
+from backend_advisor.experts.performance.detectors.few_items import is_small
 from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spot
 
-_SMALL = 12
 _ALWAYS_COLLECTIONS = frozenset({"forEach", "removeIf", "forEachOrdered"})
 _STREAMS = frozenset({"stream", "parallelStream", "of", "asList", "range", "rangeClosed", "fromIterable", "boxed"})
-_GIVEN = frozenset({"fromIterable", "fromStream", "fromArray"})
 _ONE = frozenset({"Mono", "Optional", "Uni", "Maybe", "Single"})
 _AT_ONCE = frozenset(
     ["then", "catch", "finally", "limit", "Promise", "retry", "transaction", "$transaction", "withTransaction", "run",
      "tx", "supplyAsync", "runAsync", "submit", "execute", "timeout", "all", "resolve"]
 )  # fmt: skip
 _BATCH = re.compile(r"(?i)chunk|batch|page|partition|slice|window|offset|skip|cursor|attempt|retr(?:y|ies)|tries")
-_CONFIGURED = re.compile(
-    r"(?i)^(?:\w*(?:config|configs|settings|options|conf|environ|env|flags|features|tables|shards|databases|schemas|"
-    r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|modules|dependents|"
-    r"roles|role_?names|columns|headers|"
-    r"consumer|listener|stream|socket|events|subscription|pubsub|queue))$"
-)
-_INSTALLED = re.compile(
-    r"(?i)^(?:get_?)?(?:all_?|loaded_?|enabled_?|installed_?|registered_?|started_?|supported_?)?"
-    r"(?:modules|plugins|extensions|providers|locales|languages|currencies|models|roles|settings|dependents)$"
-)
-_CAPITALS = re.compile(r"^[A-Z][A-Z0-9_]{2,}$")
 _NEXT = frozenset({"pop", "popleft", "poll", "shift", "fetchone", "next", "hasNext", "remove", "readline", "dequeue"})
-_UNWRAPS = frozenset(
-    ["enumerate", "zip", "sorted", "reversed", "list", "tuple", "set", "iter", "tqdm", "keys", "values", "entries",
-     "items", "entrySet", "keySet", "stream", "asList", "of", "from", "copyOf", "filter", "map", "boxed"]
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -86,7 +69,7 @@ def many(spot: Spot) -> Round | None:
     for one in reversed(rounds(spot)):
         if _in_batches(one):
             return None
-        if used & one.names and not _is_small(one, spot):
+        if used & one.names and not is_small(one, spot):
             return one
     return None
 
@@ -98,7 +81,7 @@ def by_name(spot: Spot) -> Round | None:
     if over is None:
         return None
     found = Round(node, over, frozenset())
-    return None if _in_batches(found) or _is_small(found, spot) else found
+    return None if _in_batches(found) or is_small(found, spot) else found
 
 
 def _callback(call: ir.Call, given: ir.Lambda, language: str) -> Round | None:
@@ -267,110 +250,6 @@ def _is_one(value: ir.Expr | None) -> bool:
     if isinstance(value, ir.Unary):
         value = value.operand
     return isinstance(value, ir.Const) and value.value == 1
-
-
-def _is_small(one: Round, spot: Spot) -> bool:
-    """Whether the loop goes over a few things that the program itself names."""
-    if isinstance(one.node, ir.While):
-        test = one.node.test
-        tests = test.operands if isinstance(test, ir.Logic) and test.op == "and" else [test]
-        return any(isinstance(one, ir.Binary) and one.op in ("<", "<=") and _is_few(one.right) for one in tests)
-    return one.over is not None and _few(one.over, spot, 4)
-
-
-def _few(over: ir.Expr, spot: Spot, depth: int) -> bool:
-    if isinstance(over, ir.Sequence):
-        return len(over.items) <= _SMALL and not any(isinstance(item, ir.Spread) for item in over.items)
-    if isinstance(over, ir.Mapping | ir.Const):
-        return True
-    if isinstance(over, ir.Conditional):
-        return _is_one_or_several(over)
-    if isinstance(over, ir.Await | ir.Cast):
-        return _few(over.value, spot, depth)
-    if isinstance(over, ir.Attr):
-        return bool(_CAPITALS.match(over.name) or _CONFIGURED.match(over.name)) or _is_configured(over.value)
-    if isinstance(over, ir.Index):
-        return isinstance(over.key, ir.Slice) and _is_few(over.key.high)
-    if isinstance(over, ir.Name):
-        return _few_name(over, spot, depth)
-    if isinstance(over, ir.Call):
-        return _few_call(over, spot, depth)
-    return False
-
-
-def _is_one_or_several(over: ir.Conditional) -> bool:
-    """`Array.isArray(keys) ? keys : [keys]`: callers mostly give one."""
-    ways = (over.then, over.otherwise)
-    return any(isinstance(one, ir.Sequence) and len(one.items) == 1 for one in ways) and any(
-        isinstance(one, ir.Name) for one in ways
-    )
-
-
-def _few_name(over: ir.Name, spot: Spot, depth: int) -> bool:
-    if _CAPITALS.match(over.id) or _CONFIGURED.match(over.id) or _is_rest(over.id, spot):
-        return True
-    given = list(_assigned(over.id, spot)) if depth else []
-    return bool(given) and all(_few(value, spot, depth - 1) for value in given)
-
-
-def _is_rest(name: str, spot: Spot) -> bool:
-    """Whether a name is `String... names`: callers write out what they give there."""
-    params = spot.info.node.params if spot.info is not None else []
-    return any(param.name == name and param.kind == "rest" for param in params)
-
-
-def _few_call(over: ir.Call, spot: Spot, depth: int) -> bool:
-    name = _name(over.func)
-    if not over.args and _INSTALLED.match(name):
-        return True  # `getLoadedModules()`
-    if name in ("range", "rangeClosed", "xrange"):
-        bound = over.args[1] if len(over.args) > 1 else over.args[0] if over.args else None
-        return _is_few(bound) or (isinstance(bound, ir.Name) and bool(_CAPITALS.match(bound.id)))
-    if name in _GIVEN and len(over.args) == 1 and depth:
-        return _few(over.args[0], spot, depth - 1)
-    if isinstance(over.func, ir.Attr):
-        holder = over.func.value
-        if name in ("values", "keys", "entries") and isinstance(holder, ir.Name) and holder.id[:1].isupper():
-            return not over.args or _few(over.args[0], spot, depth - 1) if depth else False
-        if name in ("asList", "of") and over.args:
-            return len(over.args) <= _SMALL and all(isinstance(arg, ir.Const | ir.Attr) for arg in over.args)
-        if name == "split" and isinstance(holder, ir.Const):
-            return True
-        if name in _UNWRAPS and depth:
-            return _few(holder, spot, depth - 1)
-    elif name in _UNWRAPS and over.args and depth:
-        return any(_few(argument, spot, depth - 1) for argument in over.args)
-    return False
-
-
-def _is_few(bound: ir.Expr | None) -> bool:
-    return isinstance(bound, ir.Const) and isinstance(bound.value, int) and bound.value <= _SMALL
-
-
-def _is_configured(value: ir.Expr) -> bool:
-    return isinstance(value, ir.Name | ir.Attr) and bool(_CONFIGURED.match(_name(value)))
-
-
-def _assigned(name: str, spot: Spot) -> Iterator[ir.Expr]:
-    """What a name is given in the function, or at the top level of the file."""
-    local = _values(name, within(*spot.path[:1]))
-    if local:
-        yield from local
-        return
-    if spot.info is not None and any(param.name == name for param in spot.info.node.params):
-        return
-    yield from _values(name, spot.unit.module.body)
-
-
-def _values(name: str, nodes: object) -> list[ir.Expr]:
-    return [
-        node.value
-        for node in nodes  # type: ignore[attr-defined]
-        if isinstance(node, ir.Assign)
-        and node.value is not None
-        and isinstance(node.target, ir.Name)
-        and node.target.id == name
-    ]
 
 
 def _name(expression: ir.Expr) -> str:

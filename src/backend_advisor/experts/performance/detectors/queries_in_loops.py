@@ -8,6 +8,8 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import names_in, within
+from backend_advisor.experts.performance.detectors.entities import entity_touches
+from backend_advisor.experts.performance.detectors.few_items import is_few_by_name
 from backend_advisor.experts.performance.detectors.loops import Round, by_name, many
 from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.relations import Relations
@@ -17,6 +19,7 @@ from backend_advisor.experts.performance.detectors.surroundings import is_by_han
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location
+from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _QUERIES = ("db.query",)
@@ -25,11 +28,17 @@ _UNIT_OF_WORK = re.compile(
     r"^(?:javax|jakarta)\.persistence\.EntityManager\.|^org\.hibernate\.|^sqlalchemy\.\S*[sS]ession\.(?:add|delete|merge)$"
 )
 """Writes that are kept until the flush, which sends them in batches."""
+_KEPT_IN_TRANSACTION = "org.springframework.data.repository.Repository.save"
+"""A write that is kept until the flush where a transaction is open, and makes one of its own elsewhere."""
 _SAVES = re.compile(r"^(?:save|persist|merge|update|insert|upsert|store)(?:$|_|[A-Z])")
 _KEEPS = re.compile(r"(?i)cached|from_?cache|get_?or_?(?:save|create|load|fetch|compute)|memo")
 _BACKGROUND = re.compile(
     r"(?:Reconciler|Listener|Subscriber|Observer|Initiali[sz]er|Updater|Scheduler|Migrator|Watcher|Bootstrap\w*|Cleaner)$"
 )
+_HEAVY = re.compile(
+    r"(?i)^(?:open|urlopen|fetch|send_?(?:mail|email|message)|upload_?\w*|download_?\w*|convert_?\w*|check_call|spawn|sleep)$"
+)
+_MOST = 20
 _NEAR = 2
 """Calls down to the query from which on it is the way (a check of rights, a setting) rather than the work."""
 _FAR = frozenset({"http.request", "mail.send", "queue.publish", "process.run"})
@@ -38,7 +47,7 @@ _FAR = frozenset({"http.request", "mail.send", "queue.publish", "process.run"})
 @detects_in_code("PERF201")
 def query_in_a_loop(context: CodeContext) -> Iterator[Match]:
     """A query that the loop's item decides, so that n items cost n round trips."""
-    return _once_a_loop(_queries_in_loops(context))
+    return _most_telling(_once_a_loop(_queries_in_loops(context)))
 
 
 def _queries_in_loops(context: CodeContext) -> Iterator[Match]:
@@ -50,7 +59,8 @@ def _queries_in_loops(context: CodeContext) -> Iterator[Match]:
         loop = many(spot)
         if loop is not None and not _runs_list(spot, loop):
             told.add(spot.node.start)
-            yield _match(context, spot, loop, Confidence.HIGH if spot.call.certain else Confidence.MEDIUM)
+            sure = Confidence.HIGH if spot.call.certain else Confidence.MEDIUM
+            yield _match(context, spot, loop, Confidence.LOW if _does_heavier_work(loop) else sure)
     for spot in seen.derived:
         loop = None if is_by_hand(spot.unit, spot.info) else many(spot)
         if loop is not None:
@@ -62,7 +72,12 @@ def _queries_in_loops(context: CodeContext) -> Iterator[Match]:
 @detects_in_code("PERF203")
 def statement_per_row(context: CodeContext) -> Iterator[Match]:
     """A row written by a statement of its own in each round of a loop."""
-    return _once_a_loop(_statements_in_loops(context))
+    return _most_telling(_once_a_loop(_statements_in_loops(context)))
+
+
+def _most_telling(found: Iterator[Match]) -> Iterator[Match]:
+    """The surest matches, as many as a reviewer takes up in a repository."""
+    return worst_first_told(((match.confidence is Confidence.HIGH, match) for match in found), _MOST)
 
 
 def _once_a_loop(found: Iterator[Match]) -> Iterator[Match]:
@@ -97,6 +112,8 @@ def _sureness_of_write(context: CodeContext, spot: Spot, loop: Round, kind: str)
     """How sure it is that the rows can be written together."""
     call = spot.call
     if call is None or _UNIT_OF_WORK.match(call.role.name) or (kind == "write" and _does_more(spot, loop)):
+        return Confidence.LOW
+    if call.role.name == _KEPT_IN_TRANSACTION and spot.info is not None and "db.transaction" in spot.info.marks:
         return Confidence.LOW
     if call.role.name in ("*.save", "django.db.models.Model.save") and _own_save(context):
         return Confidence.LOW
@@ -147,7 +164,7 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
             continue
         place = context.location(there.unit, there.node)
         near = _is_near(seen, reach.callee, path, start)
-        slow = near and not _is_in_background(spot) and not _saves_each(loop)
+        slow = near and not _is_in_background(spot) and not _saves_each(loop) and not _does_heavier_work(loop)
         confidence = Confidence.MEDIUM if slow else Confidence.LOW
         if wanted == "insert" and _UNIT_OF_WORK.match(there.role.name):
             confidence = Confidence.LOW
@@ -155,6 +172,12 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
 
     for spot in seen.callbacks:
         yield from _by_name(context, seen, spot, wanted)
+
+
+def _does_heavier_work(loop: Round) -> bool:
+    """Whether each round also opens files or calls another service, beside which a query is the smaller part."""
+    body = loop.node.body if isinstance(loop.node, ir.For | ir.While) else []
+    return any(isinstance(one, ir.Call) and _HEAVY.match(name_of(one.func)) for one in within(*body))
 
 
 def _saves_each(loop: Round) -> bool:
@@ -209,6 +232,8 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
     """Relations that are loaded when a loop or a serialiser touches them."""
     relations = Relations(context, seen)
     for touch in relations.touches():
+        if is_few_by_name(touch.over):
+            continue
         over = context.location(touch.unit, touch.over)
         place = context.location(touch.unit, touch.node)
         yield Match(
@@ -219,6 +244,21 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
             },
             confidence=Confidence.MEDIUM,
             steps=((over, "step_loop"), (place, "step_lazy")),
+        )
+    for found in entity_touches(context.program, seen, relations):
+        if is_few_by_name(found.query):
+            continue
+        yield Match(
+            location=context.location(found.info.unit, found.node),
+            values={
+                "call": short(context.text(found.info.unit, found.node)),
+                "items": short(context.text(found.info.unit, found.query)),
+            },
+            confidence=Confidence.MEDIUM,
+            steps=(
+                (context.location(found.info.unit, found.query), "step_loop"),
+                (context.location(found.loads_in.unit, found.loads), "step_lazy"),
+            ),
         )
     for spot, item in queries_per_item(context.program, seen):
         yield Match(

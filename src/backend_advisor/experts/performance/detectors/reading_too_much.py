@@ -15,7 +15,7 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _SMALL = re.compile(
     r"(?i)countr|categor|role|permission|setting|config|currenc|language|locale|timezone|status|types?\b|plan|feature|"
-    r"region|unit|enum|menu|department|tag|migration|version"
+    r"region|unit|enum|menu|department|tag|migration|version|working_?days?|business_?date|schedul|bucket|range|template|office"
 )
 _NARROWS = re.compile(
     r"(?i)^(?:filter|filter_by|where|and_?where|having|limit|take|first|slice|paginate|page|exclude|find_?by\w*|with_entities|"
@@ -74,7 +74,8 @@ def _is_whole(seen: Survey, spot: Spot) -> bool:
         return not _LIMITED.search(text) and "?" not in text and not _SMALL.search(text)
     # A receiver that is a plain variable may have been narrowed before; a repository is what it is.
     repository = spot.unit.language == "java" and "filter" in call.role.named
-    written = " ".join(sorted(names_in(spot.node) | set(chain)))
+    owner = spot.info.owner.node.name if repository and spot.info is not None and spot.info.owner is not None else ""
+    written = " ".join([*sorted(names_in(spot.node) | set(chain)), owner])
     return (bool(chain) or repository) and not _SMALL.search(written)
 
 

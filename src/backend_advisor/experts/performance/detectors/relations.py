@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
-from backend_advisor.code.tree import within
+from backend_advisor.code.tree import in_body, within
 from backend_advisor.experts.performance.detectors.names import candidates, class_named
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
 from backend_advisor.experts.performance.detectors.survey import Survey
@@ -126,7 +126,7 @@ class Relations:
         return self._known[model.name]
 
     def _in_function(self, info: FunctionInfo) -> Iterator[Touch]:
-        nodes = list(within(*info.node.body))
+        nodes = list(in_body(info.node))
         given = {
             one.target.id: one
             for one in nodes

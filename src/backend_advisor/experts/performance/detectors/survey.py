@@ -9,17 +9,19 @@ from weakref import WeakKeyDictionary
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program, Unit
 from backend_advisor.code.seen import CallSeen, Reach
-from backend_advisor.code.tree import children
+from backend_advisor.code.tree import LEAVES, children
 from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.rules.registry import CodeContext
 
-_DERIVED = re.compile(r"^(?:find|read|get|query|search|stream|count|exists)\w*By[A-Z]\w*$")
+_DERIVED = re.compile(r"^(?!getReferenceById$)(?:find|read|get|query|search|stream|count|exists)\w*By[A-Z]\w*$")
 _REPOSITORY = "org.springframework.data.repository.Repository"
 OVER_ITEMS = frozenset(
     ["map", "forEach", "filter", "some", "every", "flatMap", "reduce", "anyMatch", "allMatch", "noneMatch", "mapToObj",
      "mapToInt", "mapToLong", "mapToDouble", "peek", "removeIf", "forEachOrdered", "takeWhile", "dropWhile", "each"]
 )  # fmt: skip
 """Methods that run a function on each item of what they are called on."""
+
+_CLOSED = LEAVES | {ir.Define, ir.Class}
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ def _found(unit: Unit, wanted: Any) -> Iterator[tuple[ir.Node, tuple[ir.Node, ..
     def visit(node: ir.Node) -> None:
         if id(node) in wanted or (type(node) is ir.Call and (_names_callback(node) or _is_derived(unit, node))):
             found.setdefault(id(node), (node, tuple(path)))
-        if isinstance(node, ir.Define | ir.Class):
+        if type(node) in _CLOSED:
             return
         path.append(node)
         for child in children(node):

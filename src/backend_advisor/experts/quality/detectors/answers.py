@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
-from backend_advisor.code.tree import within
+from backend_advisor.code.tree import in_body
 from backend_advisor.experts.quality.detectors.outline import outline
 from backend_advisor.experts.quality.detectors.tree import name_of
 from backend_advisor.knowledge.detection import Match
@@ -34,7 +34,7 @@ def inconsistent_error_responses(context: CodeContext) -> Iterator[Match]:
     """Error answers of one program whose bodies a client must read in different ways."""
     answers: dict[str, list[_Answer]] = {}
     for written in outline(context):
-        for node in within(*written.node.body):
+        for node in in_body(written.node):
             body = _error_body(node)
             shape = _shape(body) if body is not None else None
             if shape is not None:

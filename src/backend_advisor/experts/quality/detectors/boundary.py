@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.seen import Handler
-from backend_advisor.code.tree import names_in, within
+from backend_advisor.code.tree import in_body, names_in
 from backend_advisor.experts.quality.detectors.handlers import given_by_client, handler_of, handlers, words_in
 from backend_advisor.experts.quality.detectors.outline import outline
 from backend_advisor.experts.quality.detectors.tree import function_name, name_of, short
@@ -112,7 +112,7 @@ def _taken_bare(context: CodeContext, info: FunctionInfo) -> tuple[ir.Node, str]
             return param, param.name
         if stated in ("dict", "Dict", "typing.Dict") and param.default is None and param.kind == "normal":
             return param, param.name
-    for node in within(*info.node.body):
+    for node in in_body(info.node):
         if isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and node.func.name == "json":
             typed = [one for one in info.node.params if one.name == name_of(node.func.value) and one.type is not None]
             if typed and typed[0].type is not None and typed[0].type.name.endswith("Request") and not _checked(info):
@@ -217,7 +217,7 @@ def _tells_type(test: ir.Expr) -> bool:
 def _derived(info: FunctionInfo, given: set[str]) -> set[str]:
     """The names that hold data of the request: parameters and what is read from them without a call to others."""
     found = set(given)
-    for node in within(*info.node.body):
+    for node in in_body(info.node):
         if isinstance(node, ir.Assign) and node.value is not None and _reads(node.value, found | {"request"}):
             found |= names_in(node.target)
     return found | {"request"}

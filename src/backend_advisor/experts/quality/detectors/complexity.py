@@ -10,12 +10,17 @@ from backend_advisor.experts.quality.detectors.outline import Cost, Written, out
 from backend_advisor.experts.quality.detectors.tree import name_of
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location, Severity
+from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _COMPLEX = 25
 _HARD = 15
-_TELLING = 40
+_TELLING = 45
 """Complexity, guards left out, from which every reviewer agrees; below it is a note for those who ask for notes."""
+_MOST = 12
+"""Findings of one kind that a reviewer takes up in a repository: the worst of them."""
+_READS = re.compile(r"(?i)^_*(?:parse|lex|scan|tokeni[sz]e|decode|unescape|diff|format)(?:_|[A-Z0-9]|$)")
+"""Functions that walk over a text: their branches are the grammar's."""
 _LONG = 70
 _VERY_LONG = 100
 _GUARD = 2
@@ -36,6 +41,10 @@ _STEPS = ("step_first", "step_second", "step_third")
 @detects_in_code("QUA101")
 def cognitive_complexity(context: CodeContext) -> Iterator[Match]:
     """A function whose cognitive complexity is over the limit; the three places that cost most are its steps."""
+    return worst_first_told(_complex(context), _MOST)
+
+
+def _complex(context: CodeContext) -> Iterator[tuple[int, Match]]:
     for written in outline(context):
         if _is_counted_elsewhere(written):
             continue
@@ -47,7 +56,7 @@ def cognitive_complexity(context: CodeContext) -> Iterator[Match]:
         values: dict[str, str | int | float] = {"function": written.name, "complexity": total, "limit": _HARD}
         for key, cost in zip(_STEPS, worst, strict=False):
             values[key.removeprefix("step_")] = cost.amount
-        yield Match(
+        match = Match(
             location=_signature(context, written),
             values=values,
             severity=Severity.WARNING if total > _COMPLEX else Severity.NOTE,
@@ -57,17 +66,19 @@ def cognitive_complexity(context: CodeContext) -> Iterator[Match]:
                 for key, cost in zip(_STEPS, worst, strict=False)
             ),
         )
+        yield total, match
 
 
 def _is_tangled(written: Written) -> bool:
     """Whether a function is hard to follow even when what only turns calls away at its door is left out."""
     if written.is_frame or _ONCE.match(written.node.name):
         return False
+    limit = 2 * _TELLING if _READS.match(written.node.name) else _TELLING
     parts = [_hard(one.all_costs(one.nesting)) for one in written.inner]
     if len(parts) < _SEVERAL:
-        return _hard(written.costs) + sum(parts) >= _TELLING
+        return _hard(written.costs) + sum(parts) >= limit
     # What holds several functions (handlers that it registers) is as hard as the hardest of them.
-    return _hard(written.costs) + max(parts) >= _TELLING
+    return _hard(written.costs) + max(parts) >= limit
 
 
 def _hard(costs: list[Cost]) -> int:
@@ -120,15 +131,20 @@ def _head(node: ir.Node) -> tuple[int, int]:
 @detects_in_code("QUA102")
 def long_function(context: CodeContext) -> Iterator[Match]:
     """A function of very many statements, those of the functions inside it not counted."""
+    return worst_first_told(_very_long(context), _MOST)
+
+
+def _very_long(context: CodeContext) -> Iterator[tuple[int, Match]]:
     for written in outline(context):
         if written.statements > _LONG:
             branches = sum(not _is_guard(cost.node) for cost in written.costs)
             telling = written.statements > _VERY_LONG and branches >= _BRANCHES and not _is_told(written)
-            yield Match(
+            match = Match(
                 location=_signature(context, written),
                 values={"function": written.name, "lines": written.lines(), "statements": written.statements},
                 confidence=Confidence.HIGH if telling else Confidence.LOW,
             )
+            yield written.statements, match
 
 
 @detects_in_code("QUA103")
@@ -147,6 +163,10 @@ def deep_nesting(context: CodeContext) -> Iterator[Match]:
 @detects_in_code("QUA104")
 def too_many_parameters(context: CodeContext) -> Iterator[Match]:
     """A function that callers must give more than seven values in the right order."""
+    return worst_first_told(_many_parameters(context), _MOST)
+
+
+def _many_parameters(context: CodeContext) -> Iterator[tuple[int, Match]]:
     given: dict[str, int] = {}
     told: set[tuple[str, ...]] = set()
     for written in outline(context):
@@ -164,12 +184,29 @@ def too_many_parameters(context: CodeContext) -> Iterator[Match]:
                 continue
         # An interface and what implements it are changed together.
         signature = (written.node.name, *(param.name for param in counted))
-        yield Match(
+        match = Match(
             location=_signature(context, written),
             values={"function": written.name, "count": len(counted)},
             confidence=Confidence.LOW if signature in told or len(counted) < _MANY_PARAMETERS else None,
         )
         told.add(signature)
+        yield len(counted), match
+
+
+def _only_makes(written: Written) -> bool:
+    """Whether a static method does nothing but make an object of its class: a constructor by another name."""
+    node, owner = written.node, written.owner
+    last = node.body[-1] if node.body else None
+    made = last.value if isinstance(last, ir.Return) else None
+    while isinstance(made, ir.Call) and isinstance(made.func, ir.Attr) and not made.new:
+        made = made.func.value  # `new Order().setId(id).setName(name)`
+    return (
+        owner is not None
+        and "static" in node.modifiers
+        and isinstance(made, ir.Call)
+        and made.new
+        and name_of(made.func) == owner.name
+    )
 
 
 def _most_given(context: CodeContext) -> dict[str, int]:
@@ -213,7 +250,7 @@ def _is_called_by_framework(context: CodeContext, written: Written) -> bool:
         return True
     if not node.name or "override" in node.modifiers:
         return True
-    if owner is not None and (owner.kind == "record" or _BUILDS.match(node.name)):
+    if owner is not None and (owner.kind == "record" or _BUILDS.match(node.name) or _only_makes(written)):
         return True
     info = context.program.infos.get(id(node))
     return isinstance(info, FunctionInfo) and (bool(info.marks) or id(info) in context.seen.handlers)

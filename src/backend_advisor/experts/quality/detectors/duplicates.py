@@ -9,6 +9,7 @@ from backend_advisor.code.tree import within
 from backend_advisor.experts.quality.detectors.outline import outline
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
+from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _STATEMENTS = 8
@@ -17,6 +18,8 @@ _LENGTH = 240
 _TELLING = 10
 _TELLING_LINES = 15
 """Statements or lines below which two copies side by side are easier read than a function with their parameters."""
+_MOST = 12
+"""Clones that a reviewer takes up in a repository: those that hold most."""
 _SHOWN = 8
 _BY_HABIT = frozenset({"toString", "equals", "hashCode", "__repr__", "__eq__", "compareTo"})
 _MARKUP = 0.4
@@ -53,6 +56,10 @@ class _Place:
 @detects_in_code("QUA106")
 def duplicated_logic(context: CodeContext) -> Iterator[Match]:
     """Statements that stand word for word in several places; one match for all places of a clone."""
+    return worst_first_told(_clones(context), _MOST)
+
+
+def _clones(context: CodeContext) -> Iterator[tuple[int, Match]]:
     seeds: dict[tuple[int, ...], list[_Place]] = {}
     for written in outline(context):
         if written.node.name in _BY_HABIT:
@@ -65,7 +72,7 @@ def duplicated_logic(context: CodeContext) -> Iterator[Match]:
             yield from _clone(context, places, len(key))
 
 
-def _clone(context: CodeContext, places: list[_Place], length: int) -> Iterator[Match]:
+def _clone(context: CodeContext, places: list[_Place], length: int) -> Iterator[tuple[int, Match]]:
     kept: list[_Place] = []
     for place in places:
         overlaps = kept and kept[-1].block is place.block and place.start < kept[-1].start + length
@@ -85,12 +92,13 @@ def _clone(context: CodeContext, places: list[_Place], length: int) -> Iterator[
         run = place.block.statements[place.start : place.start + length]
         spans.append(context.places.location(place.block.unit.path, run[0].start, run[-1].end))
     lines = spans[0].span.end_line - spans[0].span.line + 1 if spans[0].span else 0
-    yield Match(
+    match = Match(
         location=spans[0],
         values={"statements": statements, "lines": lines, "places": len(spans)},
         confidence=_confidence(statements - _guarding(first, length), lines, len(spans)),
         steps=tuple((span, "step_other") for span in spans[1:_SHOWN]),
     )
+    yield statements * (len(spans) - 1), match
 
 
 def _confidence(statements: int, lines: int, places: int) -> Confidence:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.code.tree import names_in, own, within
+from backend_advisor.code.tree import in_body, names_in, own, within
 from backend_advisor.experts.quality.detectors.acts import OUTSIDE, WRITES, acts_between
+from backend_advisor.experts.quality.detectors.handlers import handler_of
 from backend_advisor.experts.quality.detectors.outline import Written, outline
 from backend_advisor.experts.quality.detectors.tree import name_of, short
 from backend_advisor.knowledge.detection import Match
@@ -16,11 +17,13 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _EVERYTHING = frozenset({"Exception", "BaseException", "Throwable", "RuntimeException", "Error"})
 _BEYOND = frozenset({"Throwable", "Error"})
+_ASKS = OUTSIDE - {"file.write", "db.query", "db.commit"}
+"""Acts that are more than cleaning up, whatever the call is named."""
 _QUIET = frozenset({"debug", "trace", "verbose", "fine", "finest", "silly"})
 _EXPECTED = re.compile(r"^(?:ignore\w*|ignored\w*|expected\w*|unused\w*|_+|swallow\w*|never\w*)$", re.IGNORECASE)
 _NARROW = re.compile(
     r"NumberFormat|Parse|NotFound|NoSuch|IllegalArgument|ClassCast|CloneNot|Unsupported|DateTime|URISyntax|MalformedURL|"
-    r"AlreadyExists|Duplicate|FileExists|Beans|NoClassDef|Linkage|SecurityException"
+    r"AlreadyExists|Duplicate|FileExists|Beans|NoClassDef|Linkage|SecurityException|Interrupted"
 )
 _CLEANS_UP = re.compile(
     r"(?i)^(?:close\w*|aclose|destroy\w*|unlink\w*|rm\w*|remove\w*|delete\w*|rollback\w*|disconnect\w*|kill\w*|end|"
@@ -66,7 +69,8 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
     writes = bool(acts & WRITES)
     if not empty and not writes:
         return
-    if (empty and not _is_wrong(unit, node, handler, acts)) or _is_explained(unit, handler):
+    waits = any(isinstance(one, ir.Await) for one in own(*node.body)) and handler_of(context, written) is not None
+    if (empty and not _is_wrong(unit, node, handler, acts, waits=waits)) or _is_explained(unit, handler):
         return
     done = node.body[0]
     yield Match(
@@ -96,22 +100,24 @@ def _only_whispers(handler: ir.Handler) -> bool:
     )
 
 
-def _is_wrong(unit: Unit, node: ir.Try, handler: ir.Handler, acts: frozenset[str]) -> bool:
-    """Whether what an empty handler hides matters: everything, or the failure of something outside."""
+def _is_wrong(unit: Unit, node: ir.Try, handler: ir.Handler, acts: frozenset[str], *, waits: bool) -> bool:
+    """Whether what an empty handler hides matters: everything, or the failure of something outside, or of what a
+    request waits for."""
     names = [name_of(one) for one in handler.types]
     calls = [name_of(one.func) for one in within(*node.body) if isinstance(one, ir.Call)]
-    if not calls or all(_CLEANS_UP.match(name) for name in calls):
+    asks = bool(acts & _ASKS)
+    if not asks and (not calls or all(_CLEANS_UP.match(name) for name in calls)):
         return False
     done = [one for one in within(*node.body) if isinstance(one, ir.Do | ir.Assign | ir.Return)]
     last = [name_of(one.value) for one in done if isinstance(_plain(one.value), ir.Call)]
     # What is done in the end counts, not how it was come by: `database.getConnection().close()`.
-    if len(last) == len(done) and all(_CLEANS_UP.match(name) for name in last):
+    if not asks and len(last) == len(done) and all(_CLEANS_UP.match(name) for name in last):
         return False
     if unit.language == "python":
         return (not names or any(name in _EVERYTHING for name in names)) and not _imports_only(node)
     if unit.language == "java":
         return not any(_NARROW.search(name) for name in names)
-    return bool(acts & OUTSIDE) or len(node.body) >= _LONG
+    return bool(acts & OUTSIDE) or waits or len(node.body) >= _LONG
 
 
 def _plain(value: ir.Expr | None) -> ir.Expr | None:
@@ -212,7 +218,7 @@ def _lets_go(handler: ir.Handler, written: Written, node: ir.Try) -> bool:
             return True
     return any(
         isinstance(one, ir.While) and one.start < node.start < one.end and isinstance(one.test, ir.Const)
-        for one in within(*written.node.body)
+        for one in in_body(written.node)
     )
 
 

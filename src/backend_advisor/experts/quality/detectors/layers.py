@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
@@ -20,6 +21,9 @@ _DOMAIN = re.compile(r"(?:^|/)domain/")
 _BELOW = re.compile(r"(?:^|/)(?:infrastructure|infra|persistence|adapters?|controllers?|presentation|web|api)/")
 _LEAST = 3
 _SHARE = 2
+_FIFTH = 5
+_HELPERS = re.compile(r"(?:Utils?|Helper|Constants?|Exception|Errors?|Enum|Type|Event)$")
+"""What belongs to no layer, wherever it stands."""
 _FOLDER = 6
 """Handlers from which on a folder shows what its people do."""
 
@@ -28,9 +32,13 @@ _FOLDER = 6
 def layer_reaching_past(context: CodeContext) -> Iterator[Match]:
     """Handlers on the database although most go through a layer, and a domain that imports what is around it."""
     yield from _handlers(context)
-    for unit in context.program.units.values():
-        if _DOMAIN.search(unit.path) and not is_apart(unit):
-            yield from _domain(context, unit)
+    domain = [unit for unit in context.program.units.values() if _DOMAIN.search(unit.path) and not is_apart(unit)]
+    found = [(unit, several) for unit in domain if (several := list(_domain(context, unit)))]
+    # What every fifth file of a domain does is how the program is built, and no slip of one of them.
+    built_so = len(found) * _FIFTH > len(domain) and len(found) > _LEAST
+    for _, several in found:
+        for number, match in enumerate(several):
+            yield replace(match, confidence=Confidence.LOW) if built_so or number else match
 
 
 def _handlers(context: CodeContext) -> Iterator[Match]:
@@ -124,6 +132,8 @@ def _domain(context: CodeContext, unit: Unit) -> Iterator[Match]:
     for statement in (*unit.imports.values(), *unit.stars):
         target = context.program.locate(statement, unit)
         if target is None or statement.type_only or _DOMAIN.search(target.path) or not _BELOW.search(target.path):
+            continue
+        if _HELPERS.search((statement.name or statement.module).rpartition(".")[2]):
             continue
         yield Match(
             location=context.location(unit, statement),

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Program, Unit
-from backend_advisor.code.tree import children
+from backend_advisor.code.tree import LEAVES, children
 from backend_advisor.experts.quality.detectors.tree import is_apart, name_of
 from backend_advisor.rules.registry import CodeContext
 
@@ -88,6 +88,8 @@ class _Reader:
         return self.found
 
     def _visit(self, node: ir.Node, into: Written | None, nesting: int, depth: int) -> None:
+        if type(node) in LEAVES:
+            return
         if isinstance(node, ir.Function):
             self._function(node, into, nesting)
             return

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.code.tree import names_in, within
+from backend_advisor.code.tree import in_body, names_in
 from backend_advisor.experts.quality.detectors.handlers import given_by_client, handlers
 from backend_advisor.experts.quality.detectors.outline import outline
 from backend_advisor.experts.quality.detectors.tree import function_name, name_of
@@ -64,7 +64,7 @@ def _is_mutable(value: ir.Expr) -> bool:
 def _changed(function: ir.Function, name: str) -> ir.Node | None:
     """Where the default itself is changed; None also when the name is bound anew."""
     found: ir.Node | None = None
-    for node in within(*function.body):
+    for node in in_body(function):
         if isinstance(node, ir.Assign):
             if node.op is None and isinstance(node.target, ir.Name) and node.target.id == name:
                 return None
@@ -83,7 +83,7 @@ def _overwritten(context: CodeContext, info: FunctionInfo) -> Iterator[Match]:
     if not shared:
         return
     given = given_by_client(info) | ({"request"} if info.unit.language == "python" else set())
-    for node in within(*info.node.body):
+    for node in in_body(info.node):
         if not isinstance(node, ir.Assign) or node.declares or node.value is None:
             continue
         if isinstance(node.target, ir.Name) and node.target.id in shared and names_in(node.value) & given:
@@ -91,7 +91,7 @@ def _overwritten(context: CodeContext, info: FunctionInfo) -> Iterator[Match]:
 
 
 def _variables(info: FunctionInfo) -> set[str]:
-    nodes = list(within(*info.node.body))
+    nodes = list(in_body(info.node))
     if info.unit.language == "python":
         return {name for node in nodes if isinstance(node, ir.Global) for name in node.names}
     top = {
@@ -126,7 +126,7 @@ def _is_locked(info: FunctionInfo) -> bool:
     """Whether a method lets one thread in at a time where it matters."""
     if "synchronized" in info.node.modifiers:
         return True
-    return any(isinstance(one, ir.Call) and name_of(one.func) in _LOCKS for one in within(*info.node.body))
+    return any(isinstance(one, ir.Call) and name_of(one.func) in _LOCKS for one in in_body(info.node))
 
 
 def _set_fields(context: CodeContext, info: FunctionInfo, fields: set[str], names: set[str]) -> Iterator[Match]:
@@ -135,7 +135,7 @@ def _set_fields(context: CodeContext, info: FunctionInfo, fields: set[str], name
         return
     if "synchronized" in info.node.modifiers:
         return
-    nodes = list(within(*info.node.body))
+    nodes = list(in_body(info.node))
     local = {name_of(node.target) for node in nodes if isinstance(node, ir.Assign) and _declares(node)} | given
     for node in nodes:
         if not isinstance(node, ir.Assign) or node.value is None or not names_in(node.value) & given:

@@ -9,6 +9,7 @@ from backend_advisor.experts.security.detectors.facts import Route
 from backend_advisor.experts.security.detectors.handlers import Reader
 from backend_advisor.experts.security.detectors.origins import Fetch
 from backend_advisor.experts.security.detectors.routes import survey
+from backend_advisor.experts.security.detectors.telling import QUERIES
 from backend_advisor.experts.security.detectors.words import (
     AUTHENTICATES,
     LOGIN,
@@ -50,6 +51,8 @@ _READS = re.compile(
     r"view$|^(?:select|search|list|get|find|show|form|page|check|validate|preview|export|download|calc)(?:_|$)",
     re.IGNORECASE,
 )
+_SIGN_IN_FRAMEWORKS = ("org.springframework.security", "org.apache.shiro", "org.keycloak", "io.quarkus.security")
+_HOLDER = re.compile(r"(?:_?(?:repository|repo|dao|mapper|store|service)|s)$", re.IGNORECASE)
 _SIGNING_IN = frozenset({"password.verify", "auth.login", "jwt.sign", "password.hash"})
 
 
@@ -58,28 +61,45 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
     """Records that a client-given identifier opens, whoever asks."""
     facts, routes = survey(context)
     reader = Reader(context.program, facts)
-    read = [(route, reader.read(route)) for route in routes if not _signs_in(route)]
+    within = [route for route in routes if not _signs_in(route)]
+    read = [(route, reader.read(route)) for route in within if route.acts & QUERIES]
+    if not any(found.unchecked() for _, found in read):
+        return
     owned = {model for _, found in read for model in found.owned}
-    has_users = any(found.knows_user for _, found in read) or any(route.asks or route.covered for route in routes)
+    has_users = (
+        any(route.asks or route.covered for route in routes)
+        or any(found.knows_user for _, found in read)
+        or any(reader.read(route).knows_user for route in within if not route.acts & QUERIES)
+    )
     alone = len(context.program.units) == 1
+    is_guarded = not has_users and _brings_users(context.program)
     told: set[tuple[str, int]] = set()
     for route, found in read:
         if _by_role(route):
             continue
         for fetch in found.unchecked():
             place = (fetch.unit.path, fetch.node.start)
-            if place in told or not (has_users or alone):
+            if place in told or not (has_users or alone or is_guarded):
                 continue
-            if _matters(fetch, route, owned, context.program, has_users):
+            if _matters(fetch, route, owned, context.program, has_users or is_guarded):
                 told.add(place)
                 yield Match(
                     location=context.location(fetch.unit, fetch.node),
                     values={"route": route.label, "model": fetch.model or "?", "key": fetch.key},
                     confidence=None
-                    if fetch.certain and (route.asks or route.covered or fetch.changes)
+                    if fetch.certain and not is_guarded and (route.asks or route.covered or fetch.changes)
                     else Confidence.MEDIUM,
                 )
                 break
+
+
+def _brings_users(program: Program) -> bool:
+    """Whether the program has a framework of sign-ins, though no route that was read says who calls."""
+    return any(
+        statement.module.startswith(_SIGN_IN_FRAMEWORKS)
+        for unit in program.units.values()
+        for statement in (*unit.imports.values(), *unit.stars)
+    )
 
 
 def _signs_in(route: Route) -> bool:
@@ -111,7 +131,9 @@ def _matters(fetch: Fetch, route: Route, owned: set[str], program: Program, has_
 
 
 def _has_owner(model: str, program: Program) -> bool:
-    for info in program.by_short_name.get(model, ()):
+    named = _HOLDER.sub("", model)
+    meant = {model, named[:1].upper() + named[1:]}  # `orders` and `orderRepository` hold what `Order` describes
+    for info in (one for name in meant for one in program.by_short_name.get(name, ())):
         names = [*info.fields, *(one for base in program.ancestry(info)[1:] for one in base.fields)]
         if any(OWNER_FIELD.match(snake(name)) for name in names):
             return True

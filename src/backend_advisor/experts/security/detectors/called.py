@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
-from backend_advisor.experts.security.detectors.origins import Origin
+from backend_advisor.experts.security.detectors.origins import NOTHING, Origin
 from backend_advisor.experts.security.detectors.queries import literal
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def bound(info: FunctionInfo, node: ir.Call, receiver: Origin, given: Sequence[O
         env[params.pop(0).name] = receiver
     keywords = {key: given[len(node.args) + number] for number, (key, _) in enumerate(node.keywords)}
     for number, param in enumerate(params):
-        env[param.name] = given[number] if number < len(node.args) else keywords.get(param.name, Origin.NOTHING)
+        env[param.name] = given[number] if number < len(node.args) else keywords.get(param.name, NOTHING)
     return env
 
 

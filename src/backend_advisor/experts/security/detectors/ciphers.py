@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import everything
+from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
 from backend_advisor.experts.security.detectors.words import identifiers, snake
 from backend_advisor.knowledge.detection import Match
@@ -53,6 +53,8 @@ def weak_hash(context: CodeContext) -> Iterator[Match]:
         place = (call.unit.path, call.node.start)
         algorithm = words(call.properties["algorithm"]) if "algorithm" in call.properties else None
         used = words(call.properties["used"]) if "used" in call.properties else None
+        if "used" in call.properties and used is None:
+            continue  # its callers say whether it protects anything
         if place in told or algorithm is None or not all(_BROKEN.search(one) for one in algorithm):
             continue
         if used is not None and all(one.lower() == "false" for one in used):
@@ -83,7 +85,7 @@ def _protects(call: CallSeen) -> bool:
         return True
     around = [
         one
-        for one in everything(call.info.node.body)
+        for one in in_whole(call.info.node)
         if isinstance(one, ir.Do | ir.Assign | ir.Return) and one.start <= call.node.start < one.end
     ]
     return any(_PROTECTS.search(snake(name)) for name in identifiers(around))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import everything
+from backend_advisor.code.tree import everything, in_whole
 from backend_advisor.experts.security.detectors.facts import Facts
 from backend_advisor.experts.security.detectors.reading import (
     behind,
@@ -43,7 +43,7 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
         if info.outer is not None or _ABOUT.search(info.unit.module.source, info.node.start, info.node.end) is None:
             continue
         defined: dict[str, list[ir.Expr]] | None = None
-        for node in everything(info.node.body):
+        for node in in_whole(info.node):
             sides = _sides(node)
             if sides is None or any(_is_nothing(side) for side in sides):
                 continue
@@ -190,7 +190,7 @@ def _checks(call: CallSeen, facts: Facts) -> bool:
         return True
     compares = any(
         sides is not None and not any(_is_nothing(side) for side in sides)
-        for sides in (_sides(node) for node in everything(info.node.body))
+        for sides in (_sides(node) for node in in_whole(info.node))
     )
     return compares or _VERIFIES.search(info.node.name) is not None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen, Handler, Reach
-from backend_advisor.code.tree import everything
+from backend_advisor.code.tree import in_whole
 from backend_advisor.experts.security.detectors.words import IDENTITY_FIELD, REQUEST, dotted
 from backend_advisor.rules.registry import CodeContext
 
@@ -110,15 +110,16 @@ def verb_of(node: ir.Node | None) -> frozenset[str]:
 def body_words(info: FunctionInfo) -> set[str]:
     """Names called or tested in a function's body."""
     found: set[str] = set()
-    for node in everything(info.node.body):
-        if isinstance(node, ir.Call):
-            found.add(dotted(node.func).rpartition(".")[2])
+    for node in in_whole(info.node):
+        kind = type(node)
+        if kind is ir.Name:
+            found.add(node.id)  # type: ignore[attr-defined]
         elif isinstance(node, ir.Attr):
             found.add(node.name)
             if isinstance(node.value, ir.Name) and REQUEST.match(node.value.id) and IDENTITY_FIELD.match(node.name):
                 found.add("current_user")
-        elif isinstance(node, ir.Name):
-            found.add(node.id)
+        elif kind is ir.Call:
+            found.add(dotted(node.func).rpartition(".")[2])  # type: ignore[attr-defined]
         elif isinstance(node, ir.Index) and isinstance(node.key, ir.Const) and isinstance(node.key.value, str):
             found.add(node.key.value)
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import everything
+from backend_advisor.code.tree import everything, in_whole
 from backend_advisor.code.values import Value
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, verb_of
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
@@ -15,7 +15,7 @@ from backend_advisor.rules.registry import CodeContext
 
 _EVERYWHERE = re.compile(
     rb"APP_GUARD|useGlobalGuards|DEFAULT_PERMISSION_CLASSES[^\]]*?(?:IsAuthenticated|DjangoModelPermissions)|LoginRequiredMiddleware|"
-    rb"anyRequest\(\)\s*\.\s*(?:authenticated|hasRole|hasAuthority|access)|anyExchange\(\)\s*\.\s*authenticated|\.authenticated\(\)",
+    rb"anyRequest\(\)\s*\.\s*(?:authenticated|hasRole|hasAuthority|access)|anyExchange\(\)\s*\.\s*authenticated|\.authenticated\(\)|\bfullyAuthenticated\(\)",
 )
 """Settings that ask everybody to sign in, except where a route says otherwise."""
 _HANDS_OVER = re.compile(rb"\(\s*(?:app|router|server|fastify|express)\b")
@@ -28,7 +28,7 @@ def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
     limits = [gate for gate in gates if gate.limits]
     for info in context.program.functions():
         if "http.middleware" in info.marks and info.unit.language in {"python", "java"}:
-            stops = _refuses(info) or any(isinstance(node, ir.Throw) for node in everything(info.node.body))
+            stops = _refuses(info) or any(isinstance(node, ir.Throw) for node in in_whole(info.node))
             everywhere = everywhere or (stops and _asks_by_itself(info, facts))
     mounted = _mounted(context)
     for route in routes:
@@ -164,13 +164,13 @@ def _goes_on(info: FunctionInfo) -> bool:
         return False
     return any(
         isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id == params[-1]
-        for node in everything(info.node.body)
+        for node in in_whole(info.node)
     )
 
 
 def _refuses(info: FunctionInfo) -> bool:
     """Whether a function answers 401 or 403, or sends to a sign-in page."""
-    for node in everything(info.node.body):
+    for node in in_whole(info.node):
         if isinstance(node, ir.Name | ir.Attr):
             name = node.id if isinstance(node, ir.Name) else node.name
             if re.search("unauthori|forbid|not_?authenticated|access_?denied", name, re.IGNORECASE):

@@ -1,13 +1,13 @@
 """Reading a route: what its handler, and every function that it calls, does with records."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program, Unit
-from backend_advisor.code.tree import everything
+from backend_advisor.code.tree import everything, in_whole
 from backend_advisor.experts.security.detectors.facts import Facts, Route
-from backend_advisor.experts.security.detectors.origins import Findings, Origin
+from backend_advisor.experts.security.detectors.origins import CLIENT, NOTHING, WHO, Findings, Origin
 from backend_advisor.experts.security.detectors.telling import INPUT_FIELDS
 from backend_advisor.experts.security.detectors.walking import Walk
 from backend_advisor.experts.security.detectors.words import IDENTIFIES, IDENTITY, REQUEST, dotted, identifiers, snake
@@ -34,7 +34,7 @@ class Reader:
         key = (id(info), tuple(env.items()), tuple(texts.items()), trusted)
         known = self._summaries.get(key)
         if known is None:
-            known = self._summaries[key] = (Findings(), Origin.NOTHING)  # for a call of itself
+            known = self._summaries[key] = (Findings(), NOTHING)  # for a call of itself
             walk = Walk(self, Findings(), info, dict(env), depth, trusted, dict(texts)).run()
             known = self._summaries[key] = (walk.found, walk.result)
         return known
@@ -44,7 +44,7 @@ class Reader:
         found = Findings()
         env = {param.name: _parameter(param, self.program) for param in route.info.node.params}
         if route.info.owner is not None and route.info.node.params and route.unit.language == "python":
-            env[route.info.node.params[0].name] = Origin.NOTHING
+            env[route.info.node.params[0].name] = NOTHING
         trusted = frozenset(name for name, setters in self.set_fields.items() if setters & route.guards)
         Walk(self, found, route.info, env, 0, trusted).run()
         return found
@@ -54,8 +54,8 @@ def _set_fields(program: Program) -> dict[str, set[str]]:
     """Fields of the request that the program itself sets from who calls, and the functions that do."""
     found: dict[str, set[str]] = {}
     for unit in program.units.values():
-        for name, body in _named_functions(unit):
-            for node in everything(body):
+        for name, nodes in _named_functions(unit):
+            for node in nodes:
                 if isinstance(node, ir.Assign) and isinstance(node.target, ir.Attr) and _is_input_field(node.target):
                     words = identifiers(node.value or ())
                     if any(IDENTIFIES.search(snake(word)) or IDENTITY.match(word) for word in words):
@@ -63,14 +63,14 @@ def _set_fields(program: Program) -> dict[str, set[str]]:
     return found
 
 
-def _named_functions(unit: Unit) -> Iterable[tuple[str, object]]:
+def _named_functions(unit: Unit) -> Iterator[tuple[str, Iterable[ir.Node]]]:
     """The functions of a file with the names that others use for them, also those that are values of variables."""
     for statement in unit.module.body:
         if isinstance(statement, ir.Assign) and isinstance(statement.target, ir.Name | ir.Attr):
-            yield dotted(statement.target).rpartition(".")[2], statement.value
+            yield dotted(statement.target).rpartition(".")[2], everything(statement.value)
     for info in unit.functions:
         if info.node.name:
-            yield info.node.name, info.node.body
+            yield info.node.name, in_whole(info.node)
 
 
 def _is_input_field(target: ir.Attr) -> bool:
@@ -82,9 +82,9 @@ def _parameter(param: ir.Param, program: Program) -> Origin:
     notes = identifiers(param.decorators, param.default or (), param.type.metadata if param.type is not None else ())
     kind = param.type.name.rsplit(".", 1)[-1] if param.type is not None else ""
     if any(IDENTITY.match(one) or IDENTIFIES.search(one) or one in ("login_required",) for one in notes):
-        return Origin.IDENTITY
+        return WHO
     if not _SERVICE.search(kind) and (IDENTITY.match(kind) or (IDENTITY.match(param.name) and param.name != "session")):
-        return Origin.IDENTITY
+        return WHO
     if param.default is not None and isinstance(param.default, ir.Call):
         role = program.roles.parameters.get(dotted(param.default.func)) or next(
             (
@@ -95,22 +95,18 @@ def _parameter(param: ir.Param, program: Program) -> Origin:
             None,
         )
         if role is not None and role.source is None:
-            return (
-                Origin.IDENTITY
-                if re.search(r"user|auth|token|principal", " ".join(notes), re.IGNORECASE)
-                else Origin.NOTHING
-            )
+            return WHO if re.search(r"user|auth|token|principal", " ".join(notes), re.IGNORECASE) else NOTHING
     if (
         param.type is not None
         and param.type.metadata
         and re.search(r"user|auth|token|principal", " ".join(notes), re.IGNORECASE)
     ):
-        return Origin.IDENTITY
+        return WHO
     if _SERVICE.search(kind) or param.name in ("res", "response", "next", "db", "reply", "done", "model", "resp"):
-        return Origin.NOTHING
+        return NOTHING
     if (
         re.search(r"(?:^|_)(?:user|auth|principal)", " ".join(snake(n) for n in notes), re.IGNORECASE)
         and param.decorators
     ):
-        return Origin.IDENTITY
-    return Origin.CLIENT
+        return WHO
+    return CLIENT

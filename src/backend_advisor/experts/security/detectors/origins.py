@@ -1,22 +1,17 @@
 """Where values come from, and the records that a handler opens by them."""
 
 from dataclasses import dataclass, field
-from enum import IntFlag
+from typing import Final
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
 
-
-class Origin(IntFlag):
-    """Where a value comes from."""
-
-    NOTHING = 0
-    CLIENT = 1
-    IDENTITY = 2
-    RECORD = 4
-
-
-NOTHING_YET = Origin.NOTHING
+Origin = int
+"""Where a value comes from: a set of these as bits (an `IntFlag` makes an object for each `|`)."""
+NOTHING: Final = 0
+CLIENT: Final = 1
+WHO: Final = 2
+RECORD: Final = 4
 
 
 Branch = tuple[tuple[int, int], ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
-from backend_advisor.experts.security.detectors.origins import Origin
+from backend_advisor.experts.security.detectors.origins import CLIENT, RECORD, Origin
 from backend_advisor.experts.security.detectors.queries import argument_of, is_mapping
 from backend_advisor.experts.security.detectors.telling import BY_KEY, SQL_BY_ID, WHOLE
 from backend_advisor.experts.security.detectors.words import IDENTIFIER, NAMED_BY, OWNER_FIELD, dotted
@@ -69,14 +69,14 @@ class Lookup:
                 isinstance(one, ir.Attr)
                 and _is_key(one.name)
                 and self._is_given(other)
-                and not self.origin(one) & Origin.CLIENT
+                and not self.origin(one) & CLIENT
             ):
                 yield one.name
 
     def _is_given(self, expression: ir.Expr) -> bool:
         """Whether a value is the client's, and not read off a record first."""
         origin = self.origin(expression)
-        return bool(origin & Origin.CLIENT) and not origin & Origin.RECORD
+        return bool(origin & CLIENT) and not origin & RECORD
 
 
 def _is_key(word: str) -> bool:

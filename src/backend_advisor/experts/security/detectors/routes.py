@@ -6,7 +6,7 @@ from collections import defaultdict
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.seen import Handler, Seen
-from backend_advisor.code.tree import everything
+from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, gather, verb_of
 from backend_advisor.experts.security.detectors.gates import cover
@@ -148,7 +148,7 @@ def _reads_request(info: FunctionInfo, context: CodeContext, facts: Facts) -> bo
     for name, statement in info.unit.imports.items():
         role = roles.values.get(f"{statement.module}.{statement.name}")
         if role is not None and role.type is not None and role.type.endswith("Request"):
-            return any(isinstance(node, ir.Name) and node.id == name for node in everything(info.node.body))
+            return any(isinstance(node, ir.Name) and node.id == name for node in in_whole(info.node))
     return False
 
 

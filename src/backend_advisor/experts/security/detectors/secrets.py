@@ -41,6 +41,7 @@ _PROVIDERS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(r"\b[a-z][a-z0-9+.\-]*://[^\s:/@{}$<>%]+:(?P<secret>[^\s:/@{}$<>%]{4,})@(?P<host>[^\s/:@{}$<>]+)"),
     ),
 )
+_KEY_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 _NAME = re.compile(
     r"(?:^|[_.\-])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|access_?key|private_?key|signing_?key|encryption_?key|"
     r"client_?secret|auth_?key|secret_?key|credentials?|jwt_?secret|hmac_?key|service_?key)(?:[_.\-]?\d)?$",
@@ -114,7 +115,7 @@ def secret_in_code(context: CodeContext) -> Iterator[Match]:
                 told.add(value.start)
                 yield _found(context, unit, value, "HMAC/cipher key")
         for name, value in _named(read) if named else ():
-            if value.start not in told and isinstance(value.value, str) and _is_secret(name, value.value):
+            if value.start not in told and isinstance(value.value, str) and is_secret(name, value.value):
                 told.add(value.start)
                 yield _found(context, unit, value, name, Confidence.MEDIUM)
 
@@ -122,7 +123,7 @@ def secret_in_code(context: CodeContext) -> Iterator[Match]:
 def _found(context: CodeContext, unit: Unit, node: ir.Const, kind: str, confidence: Confidence | None = None) -> Match:
     return Match(
         location=context.location(unit, node),
-        values={"kind": kind, "shown": _shown(str(node.value))},
+        values={"kind": kind, "shown": shown(str(node.value))},
         confidence=confidence,
     )
 
@@ -160,6 +161,26 @@ def provider(text: str) -> str | None:
             continue
         return kind
     return None
+
+
+def provider_secrets(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where secrets of a known form stand in a text, and of which kind they are."""
+    if _FORMS.search(text.encode("utf-8", "replace")) is None:
+        return
+    taken: list[tuple[int, int]] = []
+    for _, pattern in _PROVIDERS:
+        for found in pattern.finditer(text):
+            kind = provider(found[0])
+            end = _KEY_END.search(text, found.end()) if kind == "private key" else None
+            start, stop = found.start(), end.end() if end is not None else found.end()
+            if kind is not None and not any(a < stop and start < b for a, b in taken):
+                taken.append((start, stop))
+                yield start, stop, kind
+
+
+def is_example(path: str) -> bool:
+    """Whether a file shows how something is used, by its place."""
+    return _EXAMPLES.search(path) is not None
 
 
 def _named(read: list[ir.Node]) -> Iterator[tuple[str, ir.Const]]:
@@ -207,7 +228,8 @@ def _constant(name: str, value: ir.Expr | None) -> Iterator[tuple[str, ir.Const]
         yield from _constant(name, value.args[0])
 
 
-def _is_secret(name: str, text: str) -> bool:
+def is_secret(name: str, text: str) -> bool:
+    """Whether a value of this name is a secret: no word, sentence, address or placeholder."""
     plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     if not _NAME.search(plain) or _NOT_A_SECRET.search(plain) or len(text) < _LEAST_LENGTH or len(text) > 400:
         return False
@@ -241,7 +263,7 @@ def entropy(text: str) -> float:
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Enough to find it, too little to use it."""
     plain = text.strip()
-    return f"{plain[:4]}…" if len(plain) > 8 else "…"
+    return f"{plain[:4]}…" if len(plain) > 8 and not plain.startswith("-----") else "…"

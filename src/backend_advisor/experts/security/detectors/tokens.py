@@ -23,6 +23,8 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 _SYMMETRIC = re.compile(r"^HS\d{3}$", re.IGNORECASE)
 _ASYMMETRIC = re.compile(r"^(?:RS|ES|PS)\d{3}$|^EdDSA$", re.IGNORECASE)
 _SHORTEST = 32
+_MODULE = re.compile(rb"\bJwtModule\.register(?:Async)?\b")
+_MODULE_ENDS = re.compile(rb"\bexpiresIn\b|\buseClass\b|\buseExisting\b|registerAsync\(\s*[\w.]+\s*\)")
 _STORES = frozenset({"db.write", "db.write_many", "orm.save", "cache.set", "cache.delete", "db.commit"})
 
 
@@ -87,7 +89,10 @@ def token_without_expiry(context: CodeContext) -> Iterator[Match]:
         for call in context.seen.calls.values()
         if call.role.name.rpartition(".")[2] in ("sign", "encrypt", "compact")
     }
+    by_module = _ends_by_module(context)
     for call in calls_with(context, "jwt.sign"):
+        if call.role.name.startswith("@nestjs/jwt.JwtService.") and by_module:
+            continue
         if "expires" in call.properties or constants(call.properties.get("algorithm")) == ["none"]:
             continue
         if "payload" not in call.role.named or not _ends_here(call):
@@ -99,6 +104,16 @@ def token_without_expiry(context: CodeContext) -> Iterator[Match]:
             location=context.location(call.unit, call.node),
             values={"call": ".".join(call.role.name.split(".")[-2:])},
         )
+
+
+def _ends_by_module(context: CodeContext) -> bool:
+    """Whether every `JwtModule` of the program gives its tokens an end, or leaves it to a class of settings."""
+    modules = [
+        unit.module.source
+        for unit in context.program.units.values()
+        if unit.language != "python" and _MODULE.search(unit.module.source)
+    ]
+    return bool(modules) and all(_MODULE_ENDS.search(source) for source in modules)
 
 
 def _ends_here(call: CallSeen) -> bool:

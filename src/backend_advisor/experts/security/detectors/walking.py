@@ -14,7 +14,16 @@ from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import children
 from backend_advisor.experts.security.detectors.called import bound, passed_texts, targets_of
-from backend_advisor.experts.security.detectors.origins import NOTHING_YET, Branch, Fetch, Findings, Origin
+from backend_advisor.experts.security.detectors.origins import (
+    CLIENT,
+    NOTHING,
+    RECORD,
+    WHO,
+    Branch,
+    Fetch,
+    Findings,
+    Origin,
+)
 from backend_advisor.experts.security.detectors.queries import SQL, is_plain, literal, model_of
 from backend_advisor.experts.security.detectors.record_keys import Lookup
 from backend_advisor.experts.security.detectors.telling import (
@@ -72,14 +81,14 @@ class Walk:
         self._lambdas: dict[str, FunctionInfo] = {}
         self._texts = texts or {}
         self._told: set[int] = set()
-        self.result = Origin.NOTHING
+        self.result = NOTHING
 
     def run(self) -> "Walk":
         """Read the body in order."""
         body = self._info.node.body
         for param in self._info.node.params:
             if param.pattern is not None:
-                self._bind(param.pattern, self._env.get(param.name, Origin.NOTHING))
+                self._bind(param.pattern, self._env.get(param.name, NOTHING))
         self._block(body)
         return self
 
@@ -103,7 +112,7 @@ class Walk:
         if isinstance(node.target, ir.Name):
             self._remember(node.target.id, node.value)
         if node.type is not None and IDENTITY.match(node.type.name):
-            value |= Origin.IDENTITY
+            value |= WHO
         self._bind(node.target, value)
 
     def _remember(self, name: str, value: ir.Expr | None) -> None:
@@ -127,9 +136,7 @@ class Walk:
             self._block(body)
             ends.append(self._env)
         self._branch = around
-        self._env = {
-            name: ends[0].get(name, NOTHING_YET) | ends[1].get(name, NOTHING_YET) for name in {**ends[0], **ends[1]}
-        }
+        self._env = {name: ends[0].get(name, NOTHING) | ends[1].get(name, NOTHING) for name in {**ends[0], **ends[1]}}
 
     def _for(self, node: ir.For) -> None:
         self._bind(node.target, self._of(node.iterable))
@@ -156,18 +163,18 @@ class Walk:
 
     def _bind(self, target: ir.Expr, value: Origin) -> None:
         if isinstance(target, ir.Name):
-            self._env[target.id] = self._env.get(target.id, Origin.NOTHING) | value
+            self._env[target.id] = self._env.get(target.id, NOTHING) | value
         elif isinstance(target, ir.Mapping):
             for key, part in target.pairs:
                 name = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
                 whole = value
                 if (
-                    value & Origin.CLIENT
+                    value & CLIENT
                     and isinstance(name, str)
                     and IDENTITY_FIELD.match(name)
                     and name in ("user", "session", "auth")
                 ):
-                    whole = Origin.IDENTITY
+                    whole = WHO
                 self._bind(part, whole)
         elif isinstance(target, ir.AssignExpr | ir.Spread):
             self._bind(target.target if isinstance(target, ir.AssignExpr) else target.value, value)
@@ -175,18 +182,18 @@ class Walk:
             for one in target.items:
                 self._bind(one, value)
         elif isinstance(target, ir.Attr | ir.Index) and isinstance(target.value, ir.Name):
-            held = self._env.get(target.value.id, Origin.NOTHING)
+            held = self._env.get(target.value.id, NOTHING)
             if not REQUEST.match(target.value.id):
                 self._env[target.value.id] = held | value
 
     def _of(self, node: object) -> Origin:
         """Where an expression's value comes from; checks and fetches inside are noted."""
         if node is None or isinstance(node, ir.Const):
-            return Origin.NOTHING
+            return NOTHING
         known = _EXPRESSIONS.get(type(node))
         if known is not None:
             return known(self, node)
-        found = Origin.NOTHING
+        found = NOTHING
         if isinstance(node, list | tuple):
             for one in node:
                 found |= self._of(one)
@@ -199,7 +206,7 @@ class Walk:
         known = self._env.get(node.id)
         if known is not None:
             return known
-        return Origin.IDENTITY if IDENTITY.match(node.id) and node.id != "session" else Origin.NOTHING
+        return WHO if IDENTITY.match(node.id) and node.id != "session" else NOTHING
 
     def _called(self, node: ir.Call) -> Origin:
         known = self._calls.get(id(node))
@@ -209,7 +216,7 @@ class Walk:
 
     def _lambda(self, node: ir.Lambda) -> Origin:
         self._block(node.function.body)
-        return Origin.NOTHING
+        return NOTHING
 
     def _assigned(self, node: ir.AssignExpr) -> Origin:
         value = self._of(node.value)
@@ -229,16 +236,16 @@ class Walk:
         base = holder.id if isinstance(holder, ir.Name) else dotted(holder).rpartition(".")[2]
         if IDENTITY_FIELD.match(node.name) and REQUEST.match(base) and self._is_request(holder):
             self._found.knows_user = True
-            return Origin.IDENTITY
+            return WHO
         if node.name in self._trusted and INPUT_FIELDS.match(base):
-            return Origin.IDENTITY
+            return WHO
         value = self._of(holder)
         if isinstance(holder, ir.Name) and REQUEST.match(holder.id):
             if INPUT_FIELDS.match(node.name):
-                return Origin.CLIENT | seen
+                return CLIENT | seen
             if node.name in PLAIN_FIELDS:
-                return Origin.NOTHING
-        if value & Origin.IDENTITY:
+                return NOTHING
+        if value & WHO:
             self._found.knows_user = True
             if ROLE_FIELD.search(node.name):
                 self._check()
@@ -250,7 +257,7 @@ class Walk:
             if holder.id in ("self", "this"):
                 return self._info.owner is not None
             known = self._env.get(holder.id)
-            return known is None or not known & Origin.RECORD
+            return known is None or not known & RECORD
         return True
 
     def _index(self, node: ir.Index) -> Origin:
@@ -259,20 +266,16 @@ class Walk:
         base = dotted(node.value).rpartition(".")[2]
         if isinstance(key, str) and REQUEST.match(base) and IDENTITY_FIELD.match(key):
             self._found.knows_user = True
-            return Origin.IDENTITY
+            return WHO
         value = self._of(node.value)
-        if value & Origin.IDENTITY:
+        if value & WHO:
             self._found.knows_user = True
             if isinstance(key, str) and ROLE_FIELD.search(key):
                 self._check()
         return value
 
     def _known(self, node: ir.Node) -> Origin:
-        return (
-            Origin.IDENTITY
-            if any(call.role.source == "identity.user" for call in self._seen_at(node))
-            else Origin.NOTHING
-        )
+        return WHO if any(call.role.source == "identity.user" for call in self._seen_at(node)) else NOTHING
 
     def _seen_at(self, node: ir.Node) -> list[CallSeen]:
         return self._reader.facts.at.get((self._unit.path, node.start, node.end), [])
@@ -281,16 +284,12 @@ class Walk:
         left, right = self._of(node.left), self._of(node.right)
         if node.op in COMPARING:
             self._compared(node.left, left, node.right, right)
-            return Origin.NOTHING if not (left | right) & Origin.IDENTITY else Origin.IDENTITY
+            return NOTHING if not (left | right) & WHO else WHO
         return left | right
 
     def _compared(self, one: ir.Expr, first: Origin, other: ir.Expr, second: Origin) -> None:
         for mine, its, theirs in ((first, other, second), (second, one, first)):
-            if (
-                mine & Origin.IDENTITY
-                and not is_plain(its)
-                and not (theirs & Origin.IDENTITY and not theirs & (Origin.CLIENT | Origin.RECORD))
-            ):
+            if mine & WHO and not is_plain(its) and not (theirs & WHO and not theirs & (CLIENT | RECORD)):
                 self._check()
 
     def _check(self) -> None:
@@ -300,7 +299,7 @@ class Walk:
     def _call(self, node: ir.Call) -> Origin:
         name = dotted(node.func)
         last = name.rpartition(".")[2]
-        receiver = self._of(node.func.value) if isinstance(node.func, ir.Attr) else Origin.NOTHING
+        receiver = self._of(node.func.value) if isinstance(node.func, ir.Attr) else NOTHING
         telling = TELLING.search(last) is not None
         given = [self._argument(argument, receiver, telling) for argument in node.args]
         given += [self._of(value) for _, value in node.keywords]
@@ -313,7 +312,7 @@ class Walk:
             self._check()
         if last in SAME and isinstance(node.func, ir.Attr) and node.args:
             self._compared(node.func.value, receiver, node.args[0], given[0])
-        if everything & Origin.IDENTITY:
+        if everything & WHO:
             self._found.knows_user = True
         fetched = self._fetch(node, calls, acts, name, receiver, given)
         if fetched is not None:
@@ -326,22 +325,17 @@ class Walk:
             or any(call.role.source == "identity.user" or "jwt.verify" in call.role.does for call in calls)
         ):
             self._found.knows_user = True
-            return Origin.IDENTITY
+            return WHO
         if inside is not None:
             return inside
         if (
-            (
-                everything & Origin.IDENTITY
-                and everything & (Origin.CLIENT | Origin.RECORD)
-                and not acts & ANSWERS
-                and not calls
-            )
+            (everything & WHO and everything & (CLIENT | RECORD) and not acts & ANSWERS and not calls)
             and not NO_QUESTION.search(last)
             and not last[:1].isupper()
         ):
             self._check()
         if isinstance(node.func, ir.Attr) and self._is_input(node.func):
-            return Origin.CLIENT
+            return CLIENT
         return everything
 
     def _is_input(self, func: ir.Attr) -> bool:
@@ -354,16 +348,16 @@ class Walk:
     def _argument(self, argument: ir.Expr, receiver: Origin, telling: bool) -> Origin:
         if isinstance(argument, ir.Lambda):
             for number, param in enumerate(argument.function.params):
-                if number == 0 or receiver & Origin.RECORD:
-                    self._env[param.name] = self._env.get(param.name, Origin.NOTHING) | receiver
+                if number == 0 or receiver & RECORD:
+                    self._env[param.name] = self._env.get(param.name, NOTHING) | receiver
                 else:
-                    self._env.setdefault(param.name, Origin.NOTHING)
+                    self._env.setdefault(param.name, NOTHING)
                 if param.pattern is not None:
                     self._bind(param.pattern, receiver)
             aside, self._aside = self._aside, not telling
             self._block(argument.function.body)
             self._aside = aside
-            return Origin.NOTHING
+            return NOTHING
         return self._of(argument)
 
     def _fetch(
@@ -383,8 +377,8 @@ class Walk:
             model = re.sub(
                 r"(?:Service)?(?:Impl)?(?:DAO|Dao|Repository|Mapper|Service)?$", "", self._info.owner.node.name
             )
-        if everything & Origin.IDENTITY:
-            if not makes and (everything & Origin.CLIENT or receiver & Origin.CLIENT):
+        if everything & WHO:
+            if not makes and (everything & CLIENT or receiver & CLIENT):
                 self._check()
             if model and not makes:
                 self._found.owned.add(model.lower())
@@ -395,8 +389,8 @@ class Walk:
                 changes = bool(acts & {"db.write", "db.write_many"})
                 certain = all(call.certain for call in calls)
                 self._found.fetches.append(Fetch(self._unit, node, model, key, changes, certain, self._branch))
-        kept = everything & (Origin.IDENTITY | Origin.CLIENT)
-        return kept | Origin.RECORD
+        kept = everything & (WHO | CLIENT)
+        return kept | RECORD
 
     def _text(self, node: ir.Call) -> str:
         for argument in node.args[:2]:
@@ -432,7 +426,7 @@ class Walk:
         targets = [info for info in self._targets(node) if info is not self._info]
         if not targets:
             return None
-        result = Origin.NOTHING
+        result = NOTHING
         for info in targets[:4]:
             env = bound(info, node, receiver, given)
             if info.outer is self._info:

@@ -1,0 +1,142 @@
+"""Rejections of asynchronous handlers that reach no error handler in Express 4 (QUA130)."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import Unit
+from backend_advisor.code.seen import Handler
+from backend_advisor.code.tree import children, everything
+from backend_advisor.experts.quality.detectors.outline import Written, outline
+from backend_advisor.experts.quality.detectors.replies import response_of
+from backend_advisor.experts.quality.detectors.tree import name_of, short
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence, Edit
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_EXPRESS = re.compile(rb"[\"']express[\"']|\bexpress\b[^\n]{0,40}\b(?:Request|Response|Router|Application)\b")
+_OTHERS = re.compile(rb"[\"'](?:@nestjs/|fastify|koa|@koa/|restify|hono|@hapi/)")
+_PATCHED = (
+    b"express-async-errors", b"express-promise-router", b"express-async-router", b"@awaitjs/express", b"express/lib/router",
+    b"router/lib/layer", b"async-express", b"express-asyncify", b"express-yields",
+)  # fmt: skip
+_REGISTERS = frozenset({"get", "post", "put", "patch", "delete", "del", "all", "head", "options", "use", "param"})
+_OPENS = re.compile(rb"[^\n{};]*?(?P<brace>\{)[ \t]*\r?\n(?P<indent>[ \t]*)")
+_MAJOR = re.compile(r"\d+")
+_FIFTH = 5
+
+
+@detects_in_code("QUA130")
+def rejection_unhandled(context: CodeContext) -> Iterator[Match]:
+    """An asynchronous handler of Express 4 that awaits outside of any `try`."""
+    units = context.program.units.values()
+    confidence = _confidence(context.program.configuration.get("express", set()))
+    if context.program.language in ("python", "java") or confidence is None:
+        return
+    if any(patch in unit.module.source for unit in units for patch in _PATCHED):
+        return
+    wrapped: dict[str, set[int]] = {}
+    for written in outline(context):
+        if not written.node.is_async or response_of(written) is None:
+            continue
+        handler = context.seen.handlers.get(id(context.program.infos.get(id(written.node))))
+        if handler is None or not _is_express(written.unit, handler) or not _is_given(written, handler, wrapped):
+            continue
+        awaited = next(_unguarded(written.node.body), None)
+        if awaited is not None:
+            yield Match(
+                location=context.location(written.unit, awaited),
+                values={"call": short(context.text(written.unit, awaited))},
+                confidence=confidence,
+                edits=_edits(context, written),
+                applicability="unsafe",
+            )
+
+
+def _confidence(versions: set[str]) -> Confidence | None:
+    """How sure it is that Express 4 runs, by what the manifests ask for; None when it is a later one."""
+    majors = [int(found[0]) for one in versions if (found := _MAJOR.search(one)) is not None]
+    if not majors:
+        return Confidence.MEDIUM
+    if min(majors) >= _FIFTH:
+        return None
+    return Confidence.HIGH if max(majors) < _FIFTH else Confidence.MEDIUM
+
+
+def _is_express(unit: Unit, handler: Handler) -> bool:
+    place = handler.unit or unit
+    source = place.module.source
+    call = handler.node
+    return (
+        isinstance(call, ir.Call)
+        and name_of(call.func) in _REGISTERS
+        and _EXPRESS.search(source) is not None
+        and _OTHERS.search(source) is None
+    )
+
+
+def _is_given(written: Written, handler: Handler, wrapped: dict[str, set[int]]) -> bool:
+    """Whether the function itself is registered, and not what some other function makes of it."""
+    given = list(_given(handler.node.args))
+    if any(isinstance(one, ir.Lambda) and one.function is written.node for one in given):
+        return True
+    name = written.node.name or written.known_as
+    if not name or all(name_of(one) != name or isinstance(one, ir.Call) for one in given):
+        return False
+    unit = written.unit
+    if unit.path not in wrapped:
+        calls = (one for one in everything(unit.module.body) if isinstance(one, ir.Call))
+        wrapped[unit.path] = {id(arg.function) for call in calls for arg in call.args if isinstance(arg, ir.Lambda)}
+    return id(written.node) not in wrapped[unit.path]
+
+
+def _given(args: list[ir.Expr]) -> Iterator[ir.Expr]:
+    for one in args:
+        if isinstance(one, ir.Sequence):
+            yield from _given(one.items)
+        else:
+            yield one
+
+
+def _unguarded(body: list[ir.Stmt]) -> Iterator[ir.Await]:
+    """What is awaited outside of a `try` that catches, in order of place."""
+    for statement in body:
+        yield from _in(statement)
+
+
+def _in(node: ir.Node) -> Iterator[ir.Await]:
+    if isinstance(node, ir.Lambda | ir.Define | ir.Class):
+        return
+    if isinstance(node, ir.Try) and node.handlers:
+        for handler in node.handlers:
+            yield from _unguarded(handler.body)
+        yield from _unguarded(node.final)
+        return
+    if isinstance(node, ir.Await) and not _catches(node.value):
+        yield node
+        return
+    for part in children(node):
+        yield from _in(part)
+
+
+def _catches(value: ir.Expr) -> bool:
+    """`await f().catch(next)`."""
+    return isinstance(value, ir.Call) and isinstance(value.func, ir.Attr) and value.func.name == "catch"
+
+
+def _edits(context: CodeContext, written: Written) -> tuple[Edit, ...]:
+    """The body in a `try` that passes the error on."""
+    node, unit = written.node, written.unit
+    source, params = unit.module.source, node.params
+    opened = _OPENS.match(source, node.header_end)
+    if len(params) not in (2, 3) or opened is None or source[node.end - 1 : node.end] != b"}":
+        return ()
+    name = params[2].name if len(params) > 2 else "next"
+    indent = opened["indent"].decode()
+    closing = len(source[: node.end - 1].rstrip())
+    texts = (
+        *(() if len(params) > 2 else ((params[1].end, ", next"),)),
+        (opened.end("brace"), f"\n{indent}try {{"),
+        (closing, f"\n{indent}}} catch (error) {{\n{indent}  {name}(error);\n{indent}}}"),
+    )
+    return tuple(Edit(location=context.places.location(unit.path, at, at), replacement=text) for at, text in texts)

@@ -1,0 +1,80 @@
+"""Secrets in configuration (SEC301): environment files, YAML, JSON, properties, manifests, key files."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code.program import is_test
+from backend_advisor.experts.security.detectors.secrets import is_example, is_secret, provider_secrets, shown
+from backend_advisor.knowledge import Knowledge
+from backend_advisor.knowledge.detection import Match, finding
+from backend_advisor.model import Artifact, ArtifactKind, Case, Confidence, Finding, Location, Span
+
+_CODE = "SEC301"
+_K = ArtifactKind
+_KINDS = (
+    _K.CONFIGURATION, _K.YAML, _K.JSON, _K.XML, _K.COMPOSE, _K.KUBERNETES, _K.PIPELINE, _K.DOCKERFILE, _K.SHELL,
+    _K.OTHER,
+)  # fmt: skip
+_TEMPLATE = re.compile(r"(?i)(?:^|[._-])(?:examples?|samples?|templates?|dist|tests?|defaults?|ci)(?:$|[._-])")
+_LISTS = re.compile(r"(?i)(?:^|/)(?:[\w.-]*lock(?:file)?(?:\.json|\.ya?ml)?|npm-shrinkwrap\.json|checksums?\.\w+)$")
+_LONGEST = 1_000_000
+_SET = re.compile(
+    r"^[ \t]*(?:-[ \t]+)?(?:export[ \t]+|ENV[ \t]+|ARG[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]*)[\"']?[ \t]*[:=][ \t]*"
+    r"(?P<quote>[\"']?)(?P<value>[^\s\"'#][^\"'\n]*?)(?P=quote)[ \t]*,?(?:[ \t]#.*)?$",
+    re.MULTILINE,
+)
+_NAMED = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
+
+
+def secrets_in_configuration(case: Case, knowledge: Knowledge) -> Iterator[Finding]:
+    """Keys, tokens and passwords that are written into files of settings."""
+    playbook = knowledge.playbooks.get(_CODE)
+    if playbook is None:
+        return
+    for artifact in case.of_kind(*_KINDS):
+        if artifact.origin != "code" and not _is_apart(artifact):
+            for match in _matches(artifact):
+                yield finding(playbook, match, case.language)
+
+
+def _is_apart(artifact: Artifact) -> bool:
+    """Whether a file is an example, a template, a test's, or a list that a tool writes."""
+    name = artifact.name
+    base = name.rpartition("/")[2]
+    return (
+        is_test(name)
+        or is_example(name)
+        or _TEMPLATE.search(base) is not None
+        or _LISTS.search(name) is not None
+        or len(artifact.text) > _LONGEST
+    )
+
+
+def _matches(artifact: Artifact) -> Iterator[Match]:
+    taken: list[tuple[int, int]] = []
+    for start, end, kind in provider_secrets(artifact.text):
+        taken.append((start, end))
+        yield _match(artifact, start, end, kind)
+    if artifact.kind is _K.OTHER or not _NAMED.search(artifact.text):
+        return
+    for found in _SET.finditer(artifact.text):
+        start, end = found.span("value")
+        name, value = found["name"].rpartition(".")[2], found["value"]
+        if is_secret(name, value) and not any(a < end and start < b for a, b in taken):
+            yield _match(artifact, start, end, name, Confidence.MEDIUM)
+
+
+def _match(artifact: Artifact, start: int, end: int, kind: str, confidence: Confidence | None = None) -> Match:
+    text = artifact.text
+    line, last = (artifact.first_line + text.count("\n", 0, at) for at in (start, end))
+    span = Span(
+        line=line,
+        column=start - text.rfind("\n", 0, start),
+        end_line=last,
+        end_column=end - text.rfind("\n", 0, end),
+    )
+    return Match(
+        location=Location(artifact=artifact.name, span=span, excerpt=" ".join(text[start:end].split())),
+        values={"kind": kind, "shown": shown(text[start:end])},
+        confidence=confidence,
+    )

@@ -1,0 +1,44 @@
+"""Work spread over processes gives what one process would give."""
+
+import os
+import signal
+
+import pytest
+
+from backend_advisor import cores
+from backend_advisor.cores import spread
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+
+
+def test_results_come_in_order_from_several_processes() -> None:
+    found = list(spread(lambda number: (number * number, os.getpid()), 50))
+    assert [square for square, _ in found] == [number * number for number in range(50)]
+    assert os.getpid() in {pid for _, pid in found}
+
+
+def test_work_that_is_not_worthwhile_stays_here() -> None:
+    assert set(spread(lambda _: os.getpid(), 5, worthwhile=False)) == {os.getpid()}
+
+
+def test_what_a_dead_process_had_to_do_is_done_here() -> None:
+    parent = os.getpid()
+
+    def work(number: int) -> int:
+        if os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number
+
+    assert list(spread(work, 4)) == [0, 1, 2, 3]
+
+
+def test_a_mistake_in_the_work_is_raised() -> None:
+    def work(number: int) -> int:
+        return 1 // number
+
+    with pytest.raises(ZeroDivisionError):
+        list(spread(work, 3))
+    assert not cores._work
