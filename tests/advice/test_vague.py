@@ -58,7 +58,7 @@ def test_a_cry_for_help_is_answered_by_questions_alone(question: str) -> None:
 @pytest.mark.parametrize(
     ("question", "subject"),
     [("React useState not updating", "front end"), ("iOS 앱 크래시", "모바일 앱"),
-     ("terraform state lock", "infrastructure as code"),
+     ("terraform for_each over modules", "infrastructure as code"),
      ("모델 학습 하이퍼파라미터 조정", "머신러닝"), ("Solidity reentrancy", "blockchain")],
 )  # fmt: skip
 def test_what_is_not_ours_is_named_in_words(question: str, subject: str) -> None:

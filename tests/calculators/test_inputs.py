@@ -12,6 +12,7 @@ from backend_advisor.calculators.partitions import Flow, PartitionsInputs
 from backend_advisor.calculators.pool import PoolInputs
 
 WORKING = {
+    "capacity": {"rate": "300/s", "one": "45/s"},
     "pool": {"rate": "400/s", "held": "6ms"},
     "rate-limit": {"limit": "100", "window": "1min"},
     "cache": {"hit": "95%", "hit_time": "1ms", "miss_time": "40ms", "rate": "5000/s"},
@@ -21,6 +22,8 @@ WORKING = {
     "partitions": {"produce": "50MB/s", "per_partition": "10MB/s"},
     "storage": {"rows": "5M/day", "row": "200B"},
     "password-hash": {"target": "10ms", "algorithm": "pbkdf2"},
+    "polling": {"clients": "200k", "interval": "30s"},
+    "upload-parts": {"file": "500GiB"},
 }
 WRONG = [
     ("pool", {"held": "6ms"}, "rate", "missing"),

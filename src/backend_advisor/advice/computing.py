@@ -1,11 +1,14 @@
 """What the figures of a case come to: the calculators that a page names, given what the asker stated."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from backend_advisor import calculators
 from backend_advisor.calculators.calculation import Calculation
 from backend_advisor.calculators.errors import InputError
+from backend_advisor.calculators.inputs import kinds
+from backend_advisor.calculators.kinds import Flow, FlowKind, Kind
 from backend_advisor.knowledge.playbook import FigureInput, Playbook
 from backend_advisor.model import Case, Computed, Figure
 
@@ -14,33 +17,44 @@ def computed(playbook: Playbook, case: Case) -> Iterator[Computed]:
     """Each calculation of a page whose inputs the case states."""
     for wanted in playbook.calculates:
         inputs: dict[str, Any] = {}
+        inputs_of = calculators.inputs_of(wanted.calculator)
+        kind_of = kinds(inputs_of)
+        taken: list[Figure] = []
         for name, figure_input in wanted.inputs.items():
-            figure = _stated(figure_input, case)
+            figure = next((one for one in _stated(figure_input, case) if one not in taken), None)
             if figure is not None:
-                inputs[name] = _value(figure)
+                taken.append(figure)
+                inputs[name] = _value(figure, figure_input, kind_of[name])
             elif not figure_input.optional:
                 break
         else:
             try:
-                kind = calculators.inputs_of(wanted.calculator)
-                yield _told(calculators.work_out(kind(**inputs), case.language))
+                yield _told(calculators.work_out(inputs_of(**inputs), case.language))
             except InputError:
                 # Figures that do not fit together are those of something else.
                 continue
 
 
-def _stated(wanted: FigureInput, case: Case) -> Figure | None:
+def _stated(wanted: FigureInput, case: Case) -> Iterator[Figure]:
     for figure in case.figures:
         if figure.unit != wanted.unit or (wanted.about and figure.about not in wanted.about):
             continue
         if wanted.roles and figure.role not in wanted.roles:
             continue
-        return figure
-    return None
+        if not (_says(wanted.text, figure.text) and _says(wanted.near, figure.around)):
+            continue
+        if not (wanted.apart and _says(wanted.apart, figure.around)):
+            yield figure
 
 
-def _value(figure: Figure) -> float | int:
-    value = figure.upper if figure.upper is not None else figure.value
+def _says(pattern: str, text: str) -> bool:
+    return not pattern or re.search(pattern, text, re.IGNORECASE) is not None
+
+
+def _value(figure: Figure, wanted: FigureInput, kind: Kind) -> Any:
+    value = (figure.upper if figure.upper is not None else figure.value) + wanted.plus
+    if isinstance(kind, FlowKind):
+        return Flow(value, "bytes" if figure.about == "throughput" or figure.unit == "bytes" else "things")
     return int(value) if figure.unit in ("count", "users", "rows") else value
 
 

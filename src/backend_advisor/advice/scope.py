@@ -28,6 +28,8 @@ _MANY_WORDS = 25
 class _Subject:
     name: str
     pattern: re.Pattern[str]
+    ours: re.Pattern[str] | None
+    """What makes a question of this subject ours all the same."""
     sources: tuple[str, ...]
     texts: dict[Language, str]
 
@@ -36,7 +38,13 @@ class _Subject:
 def _subjects() -> tuple[_Subject, ...]:
     text = resources.files(__package__ or "").joinpath("scope.yaml").read_text("utf-8")
     return tuple(
-        _Subject(name, _pattern(entry["terms"]), tuple(entry["sources"]), {"en": entry["en"], "ko": entry["ko"]})
+        _Subject(
+            name,
+            _pattern(entry["terms"]),
+            _pattern(entry["ours"]) if "ours" in entry else None,
+            tuple(entry["sources"]),
+            {"en": entry["en"], "ko": entry["ko"]},
+        )
         for name, entry in yaml.load(text, Loader=yaml.CSafeLoader).items()
     )
 
@@ -49,13 +57,17 @@ def _pattern(terms: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(parts), re.IGNORECASE)
 
 
+def _is_about(question: str, subject: _Subject) -> bool:
+    return bool(subject.pattern.search(question)) and not (subject.ours and subject.ours.search(question))
+
+
 def referrals(case: Case, hits: Sequence[Hit], knowledge: Knowledge) -> tuple[Referral, ...]:
     """Where to ask instead; empty when the question is in scope.
 
     A question is out of scope when it names a subject that is not ours and shows nothing that is: no artifact to
     examine, no back-end product, and no page of knowledge that answers it with confidence.
     """
-    named = [subject for subject in _subjects() if subject.pattern.search(case.question)]
+    named = [subject for subject in _subjects() if _is_about(case.question, subject)]
     if not named or any(artifact.kind not in _PROSE for artifact in case.artifacts):
         return ()
     mentions = sum(len(subject.pattern.findall(case.question)) for subject in named)

@@ -1,4 +1,4 @@
-"""Calculators that show their working: pools, rate limits, caches, availability, retries, budgets, sizes, hashing.
+"""Calculators that show their working: pools, capacity, limits, caches, availability, retries, budgets, sizes, hashing.
 
 Each is a folder with its inputs and a pure function in `calculator.py`, and all its words beside it in YAML.
 """
@@ -29,6 +29,7 @@ __all__ = [
 
 NAMES = (
     "pool",
+    "capacity",
     "rate-limit",
     "cache",
     "availability",
@@ -37,6 +38,8 @@ NAMES = (
     "partitions",
     "storage",
     "password-hash",
+    "polling",
+    "upload-parts",
 )
 
 

@@ -137,6 +137,8 @@ _HARMLESS = frozenset(
         "java.math.BigDecimal",
         "java.math.BigInteger",
         "java.time.LocalDate",
+        "java.sql.Date",
+        "java.sql.Timestamp",
         "java.time.LocalDateTime",
         "java.time.Instant",
         "java.time.LocalTime",

@@ -60,6 +60,7 @@ _MAX_LINE = 20_000
 _MAX_FIGURES = 1_000
 _MAX_VALUE = 1e18
 _LABEL_REACH = 12
+_LONGEST_CLAUSE = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,7 @@ def _figures_of(read: _Read, context: Context, number: int, quantile: float | No
         quantile=quantile,
         subject=subject(context, described),
         text=context.line[read.start : read.end].strip(),
+        around=" ".join(context.clause.split())[:_LONGEST_CLAUSE],
         line=number,
     )
     if read.then is None:

@@ -38,6 +38,11 @@ _USERS = (
     "user", "users", "customer", "customers", "member", "members", "people", "subscriber",
     "subscribers", "dau", "mau", "명", "명의", "사용자", "유저", "회원",
 )  # fmt: skip
+_CLIENTS = (
+    "client", "clients", "device", "devices", "tablet", "tablets", "phone", "phones", "browser", "browsers", "terminal",
+    "terminals", "kiosk", "kiosks", "sensor", "sensors", "클라이언트", "단말", "단말기", "기기", "태블릿", "휴대폰",
+    "브라우저", "키오스크", "센서",
+)  # fmt: skip
 _REQUESTS = (
     "request", "requests", "req", "reqs", "call", "calls", "query", "queries", "transaction",
     "transactions", "message", "messages", "msg", "msgs", "event", "events", "order", "orders", "insert", "inserts",
@@ -51,6 +56,9 @@ _COUNTED = (
     "partitions", "파티션", "broker", "brokers", "table", "tables", "테이블", "join", "joins", "index",
     "indexes", "인덱스", "service", "services", "level", "levels", "product", "products", "post", "posts",
     "item", "items", "entries", "개", "대", "칸", "개의 테이블", "개 테이블",
+    "retry", "retries", "attempt", "attempts", "tries", "times", "layer", "layers", "hop", "hops", "tier", "tiers",
+    "consumer", "consumers", "dependency", "dependencies", "component", "components", "재시도", "시도", "계층", "단계", "홉",
+    "컨슈머", "서비스", "단",
 )  # fmt: skip
 _ABOUT_COUNTED = {
     "connection": "connections", "connections": "connections", "conns": "connections", "커넥션": "connections",
@@ -89,6 +97,7 @@ UNITS: dict[str, Unit] = {
     **{word: Unit("count", 1.0, _ABOUT_COUNTED.get(word, "count")) for word in _COUNTED},
     **{word: Unit("rows", 1.0, "rows") for word in _ROWS},
     **{word: Unit("users", 1.0, "users") for word in _USERS},
+    **{word: Unit("users", 1.0, "clients") for word in _CLIENTS},
     **{word: Unit("ratio", 0.01, "ratio") for word in _PERCENT},
 }
 
@@ -101,7 +110,7 @@ _ASCII = _alternatives(word for word in UNITS if word.isascii() and word[0].isal
 _HANGUL = _alternatives(word for word in UNITS if not (word.isascii() and word[0].isalpha()))
 _ADJECTIVE = (
     r"(?:(?:concurrent|active|daily active|monthly active|simultaneous|"
-    r"total|registered|new|API|HTTP|DB|database|open|slow|동시|활성)[ \t]+){0,2}"
+    r"total|registered|new|API|HTTP|DB|database|open|slow|mobile|connected|delivery|IoT|동시|활성)[ \t]+){0,2}"
 )
 _OTHER_WORD = r"산|석|류|리|할|포|배|부(?!터)|반|문|소|상|선|호|원|령|과|당|사|러|월"
 """What follows a unit's syllable in words that are no unit: 분산, 일부, 주문, 개선, 번호, 회원, 초과."""

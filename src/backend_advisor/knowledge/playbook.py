@@ -77,11 +77,19 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
 
 
 class FigureInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which figure of a case is an input: its base unit, what it is about and its role (any when empty)."""
+    """Which figure of a case is an input: its base unit, what it is about and its role (any when empty).
+
+    `text` is a pattern of its own words; `near` and `apart` are patterns that its clause holds, and does not; `plus` is
+    added to the value: three retries are four attempts.
+    """
 
     unit: str
     about: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    text: str = ""
+    near: str = ""
+    apart: str = ""
+    plus: int = 0
     optional: bool = False
 
 

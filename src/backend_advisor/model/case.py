@@ -99,7 +99,7 @@ class Technology:
 class Figure:
     """A quantity read in the question, in the base unit of what it measures.
 
-    Base units: seconds, bytes, rows, users, per_second, ratio (0 to 1), count.
+    Base units: seconds, bytes, rows, users, per_second, ratio (0 to 1), count. `around` is its clause, figure included.
     """
 
     value: float
@@ -111,6 +111,7 @@ class Figure:
     quantile: float | None = None
     subject: str | None = None
     text: str = ""
+    around: str = ""
     line: int = 1
 
 

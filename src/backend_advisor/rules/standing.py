@@ -1,8 +1,9 @@
 """What a file is to the people who maintain the program: theirs, copied from elsewhere, a page's script, run once."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
 
 _COPIED = re.compile(
@@ -50,6 +51,17 @@ def is_copied(unit: Unit) -> bool:
 def runs_once(unit: Unit) -> bool:
     """Whether a file changes or fills a database once: a migration, a seed."""
     return _remembered(unit, "once", lambda one: bool(_ONCE.search(one.path)) or _migrates(one))
+
+
+def is_for_tests(decorators: Iterable[ir.Expr]) -> bool:
+    """Whether a class of Spring is a bean only while tests run: `@Profile("test")`, `@Profile(Profiles.TEST)`."""
+    for note in decorators:
+        if not isinstance(note, ir.Call) or getattr(note.func, "id", "") != "Profile":
+            continue
+        given = [str(getattr(one, "value", "") or "") + getattr(one, "name", "") for one in note.args]
+        if given and all(re.search(r"(?i)(?:^|[^a-z!])(?:test|dev|local|it)(?:$|[^a-z])", one) for one in given):
+            return True
+    return False
 
 
 def is_for_browsers(unit: Unit) -> bool:

@@ -8,6 +8,7 @@ from backend_advisor.calculators import kinds
 from backend_advisor.calculators.amounts import MONTH, YEAR
 from backend_advisor.calculators.availability.parts import Part, PartResult, PartsKind, down
 from backend_advisor.calculators.calculation import Calculator, Page
+from backend_advisor.calculators.errors import InputError
 from backend_advisor.calculators.inputs import Inputs
 
 
@@ -15,10 +16,13 @@ from backend_advisor.calculators.inputs import Inputs
 class AvailabilityInputs(Inputs):
     """The parts, all of which are needed; `common` share of a copy's failures that take all copies with it.
 
-    `target`: the availability that is promised.
+    Where all are alike, `each` is the availability of one and `count` says how many there are. `target`: the
+    availability that is promised.
     """
 
-    parts: Annotated[tuple[Part, ...], PartsKind("gateway:99.99%,app:99.9%x3,db:99.95%")]
+    parts: Annotated[tuple[Part, ...] | None, PartsKind("gateway:99.99%,app:99.9%x3,db:99.95%")] = None
+    each: Annotated[float | None, kinds.share("99.9%")] = None
+    count: Annotated[int | None, kinds.count("7", most=1000)] = None
     common: Annotated[float, kinds.share("5%", zero=True, one=True)] = 0.05
     target: Annotated[float | None, kinds.share("99.9%")] = None
 
@@ -44,9 +48,10 @@ class AvailabilityResult:
 
 
 def compute(inputs: AvailabilityInputs) -> AvailabilityResult:
-    """Put the parts together."""
+    """Put the parts together; raises InputError when none are given."""
+    chain = _parts(inputs)
     parts = tuple(
-        PartResult(name=part.name, down=down(part), down_with_common=down(part, inputs.common)) for part in inputs.parts
+        PartResult(name=part.name, down=down(part), down_with_common=down(part, inputs.common)) for part in chain
     )
     total, with_common = _chain([p.down for p in parts]), _chain([p.down_with_common for p in parts])
     weakest = max(parts, key=lambda part: part.down_with_common)
@@ -63,8 +68,16 @@ def compute(inputs: AvailabilityInputs) -> AvailabilityResult:
         weakest=weakest.name,
         weakest_share=weakest.down_with_common / all_down if all_down else 0.0,
         without_weakest=1 - _chain(others),
-        redundant=any(part.copies > part.needed for part in inputs.parts),
+        redundant=any(part.copies > part.needed for part in chain),
     )
+
+
+def _parts(inputs: AvailabilityInputs) -> tuple[Part, ...]:
+    if inputs.parts is not None:
+        return inputs.parts
+    if inputs.each is None:
+        raise InputError("parts", "missing", example="each=99.9% count=7")
+    return tuple(Part(name=f"#{number}", availability=inputs.each) for number in range(1, (inputs.count or 1) + 1))
 
 
 def _chain(downs: list[float]) -> float:
@@ -79,14 +92,14 @@ def explain(inputs: AvailabilityInputs, result: AvailabilityResult, page: Page) 
     page.holds("needed")
     page.holds("independent")
     _explain_parts(inputs, result, page)
-    _explain_chain(result, page)
+    _explain_chain(inputs, result, page)
     _conclude(inputs, result, page)
     _warn(inputs, result, page)
 
 
 def _explain_parts(inputs: AvailabilityInputs, result: AvailabilityResult, page: Page) -> None:
     figures = page.figures
-    for part, found in zip(inputs.parts, result.parts, strict=True):
+    for part, found in zip(_parts(inputs), result.parts, strict=True):
         if part.copies == 1:
             continue
         page.step(
@@ -110,9 +123,11 @@ def _explain_parts(inputs: AvailabilityInputs, result: AvailabilityResult, page:
             )
 
 
-def _explain_chain(result: AvailabilityResult, page: Page) -> None:
+def _explain_chain(inputs: AvailabilityInputs, result: AvailabilityResult, page: Page) -> None:
     figures = page.figures
     product = " × ".join(figures.share(1 - part.down) for part in result.parts)
+    if inputs.parts is None and inputs.each is not None:
+        product = f"{figures.share(inputs.each)}^{len(result.parts)}"
     page.step("chain", product=product, availability=figures.share(result.availability))
     down_share = figures.share(1 - result.availability)
     page.step("month", down=down_share, time=figures.duration(result.month))
@@ -142,7 +157,7 @@ def _conclude(inputs: AvailabilityInputs, result: AvailabilityResult, page: Page
             availability=figures.share(result.availability_with_common),
             year=figures.duration(result.year_with_common),
         )
-    if len(result.parts) > 1 and result.weakest_share > 0:
+    if inputs.parts is not None and len(result.parts) > 1 and result.weakest_share > 0:
         page.says(
             "weakest",
             name=result.weakest,
@@ -162,7 +177,7 @@ def _conclude(inputs: AvailabilityInputs, result: AvailabilityResult, page: Page
 def _warn(inputs: AvailabilityInputs, result: AvailabilityResult, page: Page) -> None:
     if result.redundant:
         page.warns("common")
-    if any(1 < part.copies == part.needed for part in inputs.parts):
+    if any(1 < part.copies == part.needed for part in _parts(inputs)):
         page.warns("all_needed")
     if inputs.target is not None and any(1 - part.down_with_common < inputs.target for part in result.parts):
         names = ", ".join(p.name for p in result.parts if 1 - p.down_with_common < inputs.target)

@@ -21,7 +21,8 @@ _FEW_FAILURES = 5
 class BurnRateInputs(Inputs):
     """`slo`: share of good requests promised over `period` seconds. `alerts`: share of the budget and window of each.
 
-    `errors`: share of requests that fail now. `rate`: requests per second.
+    `errors`: share of requests that fail now. `rate`: requests per second. `down`: seconds of full outage in the period
+    so far.
     """
 
     slo: Annotated[float, kinds.share("99.9%")]
@@ -29,6 +30,7 @@ class BurnRateInputs(Inputs):
     alerts: Annotated[tuple[Alert, ...], AlertsKind("2%:1h,5%:6h,10%:3d")] = RECOMMENDED
     errors: Annotated[float | None, kinds.share("0.5%", one=True)] = None
     rate: Annotated[float | None, kinds.rate("50/s")] = None
+    down: Annotated[float | None, kinds.duration("20min", zero=True)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class BurnRateResult:
     """`budget`: share of requests that may fail; `outage`: the same as seconds of full outage; `failures`: as requests.
 
     `burn` and `exhausted`: how many times too fast the given errors use it, and after how many seconds it is gone.
+    `left`: seconds of full outage that are left of it, below 0 when it is overdrawn.
     """
 
     budget: float
@@ -44,6 +47,7 @@ class BurnRateResult:
     alerts: tuple[AlertResult, ...]
     burn: float | None
     exhausted: float | None
+    left: float | None
 
 
 def compute(inputs: BurnRateInputs) -> BurnRateResult:
@@ -57,6 +61,7 @@ def compute(inputs: BurnRateInputs) -> BurnRateResult:
         alerts=tuple(_alert(alert, budget, inputs) for alert in inputs.alerts),
         burn=None if inputs.errors is None else inputs.errors / budget,
         exhausted=None if inputs.errors is None else inputs.period * budget / inputs.errors,
+        left=None if inputs.down is None else inputs.period * budget - inputs.down,
     )
 
 
@@ -110,6 +115,10 @@ def _explain_budget(inputs: BurnRateInputs, result: BurnRateResult, page: Page) 
             budget=budget,
             failures=figures.count(result.failures),
         )
+    if inputs.down is not None and result.left is not None:
+        outage, down = figures.duration(result.outage), figures.duration(inputs.down)
+        left = figures.duration(abs(result.left))
+        page.step("left", outage=outage, down=down, left=left if result.left >= 0 else f"−{left}")
 
 
 def _explain_alert(alert: AlertResult, inputs: BurnRateInputs, result: BurnRateResult, page: Page) -> None:
@@ -148,6 +157,13 @@ def _conclude(inputs: BurnRateInputs, result: BurnRateResult, page: Page) -> Non
         outage=figures.duration(result.outage),
         period=figures.duration(inputs.period),
     )
+    if inputs.down is not None and result.left is not None:
+        page.says(
+            "left" if result.left >= 0 else "overdrawn",
+            down=figures.duration(inputs.down),
+            share=figures.share(inputs.down / result.outage),
+            left=figures.duration(abs(result.left)),
+        )
     for alert in result.alerts:
         page.says(
             alert.severity,

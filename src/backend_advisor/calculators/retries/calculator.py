@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from backend_advisor.calculators import kinds
 from backend_advisor.calculators.amounts import Unreadable
 from backend_advisor.calculators.calculation import Calculator, Page
+from backend_advisor.calculators.errors import InputError
 from backend_advisor.calculators.figures import Figures
 from backend_advisor.calculators.inputs import Inputs
 from backend_advisor.calculators.kinds import Refused
@@ -52,14 +53,17 @@ class AttemptsKind:
 class RetriesInputs(Inputs):
     """The layers and their retries.
 
-    `attempts`: of each layer, outermost first, the first try included. `timeout`: seconds of one attempt at the bottom.
+    `attempts`: of each layer, outermost first, the first try included; or `tries`, those of each of `layers` alike.
+    `timeout`: seconds of one attempt at the bottom (without it only the attempts are counted).
     `deadline`: seconds after which the caller at the top gives up. Pauses are `backoff` × `factor`^i seconds, `cap` at
     most, with `jitter`. `failure`: share of attempts at the bottom that fail. `rate`: requests per second at the top.
     `budget`: retries that a client may add, as a share of its requests.
     """
 
-    attempts: Annotated[tuple[int, ...], AttemptsKind("3,3,3")]
-    timeout: Annotated[float, kinds.duration("500ms")]
+    attempts: Annotated[tuple[int, ...] | None, AttemptsKind("3,3,3")] = None
+    timeout: Annotated[float | None, kinds.duration("500ms")] = None
+    tries: Annotated[int | None, kinds.count("3", most=_MOST_ATTEMPTS)] = None
+    layers: Annotated[int | None, kinds.count("4", most=_MOST_LAYERS)] = None
     deadline: Annotated[float | None, kinds.duration("2s")] = None
     backoff: Annotated[float, kinds.duration("100ms", zero=True)] = 0.1
     factor: Annotated[float, kinds.factor("2", least=1, most=100)] = 2.0
@@ -72,7 +76,7 @@ class RetriesInputs(Inputs):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetriesResult:
-    """Attempts and seconds.
+    """Attempts and seconds; without a timeout only pauses last.
 
     `amplification`: attempts at the bottom for one request at most; `expected` with the given failures (None without),
     and `failing` what is left of them. `pauses` of the bottom layer at most, `worst` and `mean` its duration when all
@@ -96,13 +100,17 @@ class RetriesResult:
 
 
 def compute(inputs: RetriesInputs) -> RetriesResult:
-    """Work the retries out."""
-    amplification = math.prod(float(one) for one in inputs.attempts)
-    pauses = sum(_pauses(inputs, inputs.attempts[-1]))
-    worst = inputs.attempts[-1] * inputs.timeout + pauses
+    """Work the retries out; raises InputError when no attempts are given."""
+    layers = _layers(inputs)
+    timeout = inputs.timeout or 0.0
+    amplification = math.prod(float(one) for one in layers)
+    pauses = sum(_pauses(inputs, layers[-1]))
+    worst = layers[-1] * timeout + pauses
     nested_pauses = _nested(inputs, 0.0)
     expected, failing = _with_failures(inputs)
-    fitting = None if inputs.deadline is None else max((inputs.deadline - nested_pauses) / amplification, 0.0)
+    fitting = None
+    if inputs.deadline is not None and inputs.timeout is not None:
+        fitting = max((inputs.deadline - nested_pauses) / amplification, 0.0)
     return RetriesResult(
         amplification=amplification,
         expected=expected,
@@ -110,13 +118,21 @@ def compute(inputs: RetriesInputs) -> RetriesResult:
         pauses=pauses,
         worst=worst,
         mean=worst - pauses * (1 - _MEAN_OF_PAUSE[inputs.jitter]),
-        nested=_nested(inputs, inputs.timeout),
+        nested=_nested(inputs, timeout),
         nested_pauses=nested_pauses,
         fitting_timeout=fitting,
         fitting_attempts=_fitting_attempts(inputs),
         load=None if inputs.rate is None else inputs.rate * amplification,
         budgeted_load=None if inputs.rate is None else inputs.rate * (1 + inputs.budget),
     )
+
+
+def _layers(inputs: RetriesInputs) -> tuple[int, ...]:
+    if inputs.attempts is not None:
+        return inputs.attempts
+    if inputs.tries is None:
+        raise InputError("attempts", "missing", example="attempts=3,3")
+    return (inputs.tries,) * (inputs.layers or 1)
 
 
 def _pauses(inputs: RetriesInputs, attempts: int) -> Iterator[float]:
@@ -128,7 +144,7 @@ def _pauses(inputs: RetriesInputs, attempts: int) -> Iterator[float]:
 def _nested(inputs: RetriesInputs, timeout: float) -> float:
     """How long all layers take when each waits for the one below and everything times out."""
     longest = timeout
-    for attempts in reversed(inputs.attempts):
+    for attempts in reversed(_layers(inputs)):
         longest = attempts * longest + sum(_pauses(inputs, attempts))
     return longest
 
@@ -138,7 +154,7 @@ def _with_failures(inputs: RetriesInputs) -> tuple[float | None, float | None]:
     if inputs.failure is None:
         return None, None
     expected, failing = 1.0, inputs.failure
-    for attempts in reversed(inputs.attempts):
+    for attempts in reversed(_layers(inputs)):
         expected *= sum(failing**tried for tried in range(attempts))
         failing = failing**attempts
     return expected, failing
@@ -146,7 +162,7 @@ def _with_failures(inputs: RetriesInputs) -> tuple[float | None, float | None]:
 
 def _fitting_attempts(inputs: RetriesInputs) -> int | None:
     """The most attempts of one layer that fit into the deadline with the given timeout."""
-    if inputs.deadline is None:
+    if inputs.deadline is None or inputs.timeout is None:
         return None
     fitting = 0
     for attempts in range(1, _MOST_ATTEMPTS + 1):
@@ -168,7 +184,7 @@ def explain(inputs: RetriesInputs, result: RetriesResult, page: Page) -> None:
 
 def _explain_load(inputs: RetriesInputs, result: RetriesResult, page: Page) -> None:
     figures = page.figures
-    product = " × ".join(str(one) for one in inputs.attempts)
+    product = " × ".join(map(str, _layers(inputs)))
     page.step("amplification", product=product, amplification=figures.count(result.amplification))
     if inputs.rate is not None and result.load is not None:
         page.step(
@@ -194,14 +210,17 @@ def _explain_load(inputs: RetriesInputs, result: RetriesResult, page: Page) -> N
 
 
 def _explain_time(inputs: RetriesInputs, result: RetriesResult, page: Page) -> None:
-    figures, bottom = page.figures, inputs.attempts[-1]
+    if inputs.timeout is None:
+        return
+    layers = _layers(inputs)
+    figures, bottom = page.figures, layers[-1]
     shown = [figures.duration(pause) for pause in _pauses(inputs, bottom)]
     listed = " + ".join(shown if len(shown) <= 6 else [*shown[:3], "…", shown[-1]]) or figures.duration(0)
     timeout = figures.duration(inputs.timeout)
     page.step("pauses", listed=listed, pauses=figures.duration(result.pauses))
     values = {"attempts": bottom, "timeout": timeout, "pauses": figures.duration(result.pauses)}
     page.step("worst", worst=figures.duration(result.worst), **values)
-    if len(inputs.attempts) > 1:
+    if len(layers) > 1:
         page.step(
             "nested",
             amplification=figures.count(result.amplification),
@@ -221,9 +240,11 @@ def _explain_time(inputs: RetriesInputs, result: RetriesResult, page: Page) -> N
 
 def _conclude(inputs: RetriesInputs, result: RetriesResult, page: Page) -> None:
     figures = page.figures
-    layers = len(inputs.attempts)
+    layers = len(_layers(inputs))
     key = "amplification_one" if layers == 1 else "amplification"
     page.says(key, amplification=figures.count(result.amplification), layers=layers)
+    if inputs.timeout is None:
+        return
     page.says(f"time_{inputs.jitter}", nested=figures.duration(result.nested), worst=figures.duration(result.worst),
               mean=figures.duration(result.mean))  # fmt: skip
     if inputs.deadline is None or result.fitting_timeout is None:
@@ -242,11 +263,11 @@ def _conclude(inputs: RetriesInputs, result: RetriesResult, page: Page) -> None:
 
 def _warn(inputs: RetriesInputs, result: RetriesResult, page: Page) -> None:
     figures = page.figures
-    if sum(one > 1 for one in inputs.attempts) > 1:
+    if sum(one > 1 for one in _layers(inputs)) > 1:
         page.warns("layers", budget=figures.share(inputs.budget))
     elif result.amplification >= _MANY:
         page.warns("many", amplification=figures.count(result.amplification), budget=figures.share(inputs.budget))
-    if inputs.deadline is not None and result.nested > inputs.deadline:
+    if inputs.timeout is not None and inputs.deadline is not None and result.nested > inputs.deadline:
         page.warns("deadline", nested=figures.duration(result.nested), deadline=figures.duration(inputs.deadline))
     if inputs.jitter == "none" and result.amplification > 1:
         page.warns("no_jitter")

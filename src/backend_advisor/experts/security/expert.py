@@ -11,13 +11,14 @@ gather, prove, unknowns = _EXPERT.gather, _EXPERT.prove, _EXPERT.unknowns
 
 
 def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
-    """Run every rule over the case's source code, and look for secrets in its configuration."""
+    """Run every rule over the case's source code, and look for secrets and open doors in its configuration."""
     from backend_advisor.rules.remembered import kept
 
     def in_configuration() -> tuple[Finding, ...]:
         from backend_advisor.experts.security.configuration import secrets_in_configuration
+        from backend_advisor.experts.security.management import open_management
 
-        return tuple(secrets_in_configuration(case, knowledge))
+        return (*secrets_in_configuration(case, knowledge), *open_management(case, knowledge))
 
     examined = _EXPERT.examine(case, knowledge, terms)
     secrets = kept(f"configuration {case.language}", case.artifacts, tuple[Finding, ...], in_configuration)

@@ -70,7 +70,7 @@ def _definitions(statements: Sequence[Statement]) -> Iterator[tuple[Statement, s
             yield statement, tree.this.name, tree
 
 
-def _columns(schema: Schema, statements: Sequence[Statement]) -> Iterator[_Defined]:
+def defined_columns(schema: Schema, statements: Sequence[Statement]) -> Iterator[_Defined]:
     """Each column that the schema still has with the type it was given here, once: where it was defined last."""
     standing: dict[tuple[str, str], _Defined] = {}
     for statement, table, tree in _definitions(statements):
@@ -179,7 +179,7 @@ def _is_covered(schema: Schema, table: Table, columns: tuple[str, ...]) -> bool:
 @detects_in_schema("DB302")
 def money_in_float(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
     """An amount of money in a binary floating-point column."""
-    for defined in _columns(schema, statements):
+    for defined in defined_columns(schema, statements):
         if defined.dtype not in _FLOATS or not _is_money(defined.column.name):
             continue
         doubtful = _is_any_amount(defined, schema)
@@ -228,7 +228,7 @@ def _decimal(dialect: str) -> str:
 @detects_in_schema("DB303")
 def timestamp_without_zone(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
     """A moment kept as a wall-clock reading of no stated zone."""
-    for defined in _columns(schema, statements):
+    for defined in defined_columns(schema, statements):
         name = defined.column.name
         if defined.statement.dialect != "postgres" or defined.dtype not in _ZONELESS:
             continue
@@ -265,7 +265,7 @@ def _type_span(defined: _Defined) -> Location | None:
 def key_near_limit(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
     """A four-byte key that has used up half of its range, by stated rows or by its sequence."""
     sequences = _sequence_values(statements)
-    for defined in _columns(schema, statements):
+    for defined in defined_columns(schema, statements):
         known, name = schema.table(defined.table), defined.column.name
         if known is None or known.primary_key != (name,) or defined.dtype not in _INT4:
             continue

@@ -36,7 +36,7 @@ _BACKGROUND = re.compile(
     r"(?:Reconciler|Listener|Subscriber|Observer|Initiali[sz]er|Updater|Scheduler|Migrator|Watcher|Bootstrap\w*|Cleaner)$"
 )
 _HEAVY = re.compile(
-    r"(?i)^(?:open|urlopen|fetch|send_?(?:mail|email|message)|upload_?\w*|download_?\w*|convert_?\w*|check_call|spawn|sleep)$"
+    r"(?i)^(?:open|urlopen|fetch|send(?:_?\w+)?|upload_?\w*|download_?\w*|convert_?\w*|check_call|spawn|sleep)$"
 )
 _MOST = 20
 _NEAR = 2
@@ -88,7 +88,8 @@ def _once_a_loop(found: Iterator[Match]) -> Iterator[Match]:
         lazy = any(key == "step_lazy" for _, key in match.steps)
         # Relations are loaded together where the query stands, however many loops go over its rows.
         loop = (over.artifact, match.values["items"] if lazy else over.span)
-        yield match if loop not in told else replace(match, confidence=Confidence.LOW)
+        known = loop in told or (over.artifact, over.span) in told
+        yield match if not known else replace(match, confidence=Confidence.LOW)
         told.add(loop)
 
 
@@ -104,7 +105,8 @@ def _statements_in_loops(context: CodeContext) -> Iterator[Match]:
         loop = many(spot)
         if loop is not None:
             told.add(spot.node.start)
-            yield _match(context, spot, loop, _sureness_of_write(context, spot, loop, kind))
+            sure = _sureness_of_write(context, spot, loop, kind)
+            yield _match(context, spot, loop, Confidence.LOW if _does_heavier_work(loop) else sure)
     yield from _through_helpers(context, seen, told, "insert")
 
 

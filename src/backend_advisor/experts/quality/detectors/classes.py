@@ -21,7 +21,7 @@ _SHOWN = 4
 _OWN = re.compile(rb"\b(?:self|this|cls)\s*\.\s*(\w+)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _LOGGERS = re.compile(r"(?i)^(?:_*log(?:ger)?|tracer|metrics|config(?:uration)?|settings|logging)$")
-_OTHER = re.compile(r"(?:Test|Tests|Mixin|Visitor|Listener|Parser|Lexer|Grammar|Criteria|Example)$|^Generated")
+_OTHER = re.compile(r"(?:Test|Tests|Mixin|ViewSet|Visitor|Listener|Parser|Lexer|Grammar|Criteria|Example)$|^Generated")
 _RESOLVER = re.compile(r"^(?:resolve|get|set)_?[A-Z_a-z]")
 
 

@@ -35,6 +35,7 @@ _INJECTED = re.compile(r"(?i)^(?:self|cls|this|context|ctx|request|req|response|
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "constructor", "__call__"})
 _BUILDS = re.compile(r"(?i)^(?:of|create|build|make|new|from|with|to)(?:[A-Z_]|$)")
 _ONCE = re.compile(r"^_*(?:backfill|migrate|seed)(?:_|[A-Z]|$)")
+_BY_HAND = re.compile(r"(?:^|/)(?:management/commands|scripts?|tools?|bin)/")
 _STEPS = ("step_first", "step_second", "step_third")
 
 
@@ -71,7 +72,7 @@ def _complex(context: CodeContext) -> Iterator[tuple[int, Match]]:
 
 def _is_tangled(written: Written) -> bool:
     """Whether a function is hard to follow even when what only turns calls away at its door is left out."""
-    if written.is_frame or _ONCE.match(written.node.name):
+    if written.is_frame or _ONCE.match(written.node.name) or _BY_HAND.search(written.unit.path):
         return False
     limit = 2 * _TELLING if _READS.match(written.node.name) else _TELLING
     parts = [_hard(one.all_costs(one.nesting)) for one in written.inner]

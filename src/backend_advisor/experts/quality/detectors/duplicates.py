@@ -17,6 +17,7 @@ _LENGTH = 240
 """Bytes without white space below which even eight statements say little."""
 _TELLING = 10
 _TELLING_LINES = 15
+_LONG_LINES = 20
 """Statements or lines below which two copies side by side are easier read than a function with their parameters."""
 _MOST = 12
 """Clones that a reviewer takes up in a repository: those that hold most."""
@@ -107,7 +108,8 @@ def _confidence(statements: int, lines: int, places: int) -> Confidence:
         return Confidence.HIGH
     if statements < _STATEMENTS - 2:
         return Confidence.LOW
-    return Confidence.MEDIUM if statements >= _TELLING or lines >= _TELLING_LINES else Confidence.LOW
+    telling = (statements >= _TELLING and lines >= _TELLING_LINES) or lines >= _LONG_LINES
+    return Confidence.MEDIUM if telling else Confidence.LOW
 
 
 def _guarding(place: _Place, length: int) -> int:

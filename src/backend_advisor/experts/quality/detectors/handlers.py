@@ -9,6 +9,7 @@ from backend_advisor.code.tree import within
 from backend_advisor.experts.quality.detectors.outline import Written
 from backend_advisor.experts.quality.detectors.tree import is_apart, name_of
 from backend_advisor.rules.registry import CodeContext
+from backend_advisor.rules.standing import is_for_tests
 
 _REQUEST = frozenset({"http.handler"})
 
@@ -17,7 +18,8 @@ def handlers(context: CodeContext) -> Iterator[Handler]:
     """Every handler of the program proper, in order of place."""
     found = [one for one in context.seen.handlers.values() if (one.marks | one.info.marks) & _REQUEST]
     for one in sorted(found, key=lambda handler: (handler.info.unit.path, handler.info.node.start)):
-        if not is_apart(one.info.unit):
+        owner = one.info.owner
+        if not is_apart(one.info.unit) and not (owner is not None and is_for_tests(owner.node.decorators)):
             yield one
 
 

@@ -32,7 +32,10 @@ _TRADE = re.compile(
     r"(?i)order|payment|invoice|product|account|price|currency|cart|billing|wallet|sale|purchase|checkout|receipt|"
     r"settlement|refund|transaction|loan|salary|payroll|coupon|subscription|ledger|money|shop|item|fee"
 )
-_PREDICTS = re.compile(r"(?i)predict|forecast|feature|model(?:l)?ing|embedding|metric|statistic|optimi[sz]er|llm|token")
+_OF_NO_MONEY = re.compile(
+    r"(?i)predict|forecast|feature_?set|embedding|metric|statistic|optimi[sz]er|llm|swagger\w*\.java|apidoc|openapi"
+)
+"""Files and classes that estimate or that only document."""
 _EXACT = re.compile(r"(?i)^(?:numeric|decimal)$")
 _SHOWN = 3
 
@@ -42,7 +45,7 @@ def money_in_floating_point(context: CodeContext) -> Iterator[Match]:
     """Classes that keep prices and amounts in a type that cannot hold most decimal fractions."""
     for owner in context.program.classes.values():
         fields = [one for one in owner.node.fields if _is_money(owner, one.name) and _is_binary(owner, one)]
-        if fields and not is_apart(owner.unit) and not _PREDICTS.search(owner.node.name):
+        if fields and not is_apart(owner.unit) and not _OF_NO_MONEY.search(f"{owner.unit.path} {owner.node.name}"):
             names = ", ".join(f"`{one.name}`" for one in fields[:_SHOWN]) + ("…" if len(fields) > _SHOWN else "")
             yield Match(
                 location=context.location(owner.unit, fields[0]),

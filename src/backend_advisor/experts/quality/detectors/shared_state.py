@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import in_body, names_in
+from backend_advisor.experts.quality.detectors.formats import shared_formats
 from backend_advisor.experts.quality.detectors.handlers import given_by_client, handlers
 from backend_advisor.experts.quality.detectors.outline import outline
 from backend_advisor.experts.quality.detectors.tree import function_name, name_of
@@ -34,6 +35,7 @@ def shared_state(context: CodeContext) -> Iterator[Match]:
         yield from _defaults(context)
     if language == "java":
         yield from _fields(context)
+        yield from shared_formats(context)
         return
     for handler in handlers(context):
         yield from _overwritten(context, handler.info)

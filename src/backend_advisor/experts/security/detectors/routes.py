@@ -12,6 +12,7 @@ from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Rout
 from backend_advisor.experts.security.detectors.gates import cover
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
 from backend_advisor.rules.registry import CodeContext
+from backend_advisor.rules.standing import is_for_tests
 
 _VERBS = {
     "get": "GET",
@@ -60,6 +61,7 @@ def _routes(context: CodeContext, facts: Facts) -> list[Route]:
         for info in context.program.functions()
         if id(info) not in known and _reads_request(info, context, facts)
     ]
+    found = [route for route in found if route.info.owner is None or not is_for_tests(route.info.owner.node.decorators)]
     for route in found:
         _judge(route, context, facts)
     cover(found, context, facts)

@@ -1,0 +1,37 @@
+"""Figures of a question reach the calculators that a page names."""
+
+import pytest
+
+from backend_advisor import intake, knowledge
+from backend_advisor.advice.computing import computed
+from backend_advisor.knowledge import Knowledge
+
+
+@pytest.fixture(scope="module")
+def known() -> Knowledge:
+    return knowledge.load()
+
+
+@pytest.mark.parametrize(
+    ("page", "question", "told"),
+    [
+        ("retry-amplification", "Each of our 4 layers retries 3 times, how many calls reach the database?", "256"),
+        ("retry-amplification", "3계층이 각각 3번씩 재시도하면 DB에 몇 번 호출되나요", "64"),
+        ("capacity-estimates", "One pod handles 45 req/s and 300 req/s come in. How many pods?", "10 instances"),
+        ("capacity-estimates", "파드 하나가 초당 45건을 처리합니다. 초당 300건이면 몇 대인가요?", "10대"),
+        ("kafka-partitions-and-consumer-lag", "40 MB/s come in, one consumer handles 2 MB/s", "At least 20 partitions"),
+        ("synchronous-calls-or-events", "7 services in a chain, each 99.9% available", "99.302 %"),
+        ("alert-rules-and-burn-rates", "SLO 99.9%인데 이번 달에 장애로 20분 다운됐습니다", "23분 12초"),
+        ("backpressure-and-load-shedding", "The upstream hangs for 30 s while 300 requests per second come in", "9,000"),
+    ],
+)
+def test_a_page_computes_what_the_question_states(known: Knowledge, page: str, question: str, told: str) -> None:
+    playbook = next(one for one in known.playbooks.values() if one.name == page)
+    case = intake.read(question, (), "auto")
+    assert any(told in line for one in computed(playbook, case) for line in one.conclusion)
+
+
+def test_figures_of_something_else_compute_nothing(known: Knowledge) -> None:
+    playbook = next(one for one in known.playbooks.values() if one.name == "retry-amplification")
+    case = intake.read("Our 4 services have 300 users and answer in 20 ms", (), "auto")
+    assert not list(computed(playbook, case))
