@@ -74,7 +74,13 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     unknown = [question for expert in experts() for question in expert.unknowns(case, advising)]
     unknown += general_unknowns(case, answered=bool(advice and not vague) or not case.question.strip())
     another_day = for_another_day(case, advice, terms.day, date.today())
-    told = [*unread_language(case), *another_day, *too_little_said(case, advice, vague=vague), *other_plans(case), *failed]
+    told = [
+        *unread_language(case),
+        *another_day,
+        *too_little_said(case, advice, vague=vague),
+        *other_plans(case),
+        *failed,
+    ]
     notices = tuple(dict.fromkeys([*told, *notices, *without_result(proofs)]))
     return Report(
         case=replace(case, unknowns=tuple(unknown)),

@@ -23,7 +23,7 @@ READ = (
     "café and naïve sort wrong in MySQL",
     "왜 쿼리가 느린가요?",
     "connection pool 고갈 HikariPool",
-    "ERROR: duplicate key value violates unique constraint \"주문_pkey\"",
+    'ERROR: duplicate key value violates unique constraint "주문_pkey"',
     "日本語 text sorts wrong in our PostgreSQL table, which collation should we use?",
 )
 

@@ -259,7 +259,7 @@ class Functions:
         places: list[ir.Expr | None],
     ) -> Value:
         base = self.base(summary.info)
-        if summary.acts:
+        if summary.acts and not (run.language == "java" and "background" in summary.info.marks):
             self._reached(run, summary, node)
         for hit in summary.hits:
             if hit.role in ADDRESSES and _stands_behind_host(hit, values, base):

@@ -17,6 +17,9 @@ from pathlib import Path
 LONGEST_WORD = 64
 """Longer runs (hashes, encoded data) say nothing that a search could use."""
 
+_KEPT = 50_000
+"""Words whose terms are remembered: pages repeat theirs."""
+
 _RUN = re.compile(r"[가-힣]+|[^\W가-힣]+(?:[.+-][^\W가-힣]+)*|(?<![\w*])\*(?![\w*])")
 _PART = re.compile(r"\*|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\dA-Za-z_]+")
 
@@ -36,10 +39,12 @@ def _stop(language: str) -> frozenset[str]:
 def terms(text: str) -> Iterator[tuple[str, float]]:
     """The search terms of a text with their weights; a Korean word's pairs share the weight of the word."""
     for run in runs(text):
-        if is_hangul(run):
-            yield from _korean(run)
-        else:
-            yield from _english(run)
+        yield from _terms_of(run)
+
+
+@lru_cache(maxsize=_KEPT)
+def _terms_of(run: str) -> tuple[tuple[str, float], ...]:
+    return tuple(_korean(run) if is_hangul(run) else _english(run))
 
 
 def runs(text: str) -> Iterator[str]:
@@ -54,17 +59,25 @@ def is_hangul(run: str) -> bool:
     return "가" <= run[0] <= "힣"
 
 
-def parts(run: str) -> list[str]:
+@lru_cache(maxsize=_KEPT)
+def parts(run: str) -> tuple[str, ...]:
     """The stems of the words that an identifier is made of: `maxPoolSize` gives max, pool, size."""
-    return [stem(part.lower()) for part in _PART.findall(run)]
+    return tuple(stem(part.lower()) for part in _PART.findall(run))
 
 
 def bare(word: str) -> str:
     """A Korean word without the particle or ending after it, as far as two syllables remain."""
-    for ending in _words("endings.ko.txt"):
-        if word.endswith(ending) and len(word) - len(ending) >= 2:
-            return word[: -len(ending)]
+    endings, longest = _endings()
+    for length in range(min(longest, len(word) - 2), 0, -1):
+        if word[-length:] in endings:
+            return word[:-length]
     return word
+
+
+@cache
+def _endings() -> tuple[frozenset[str], int]:
+    endings = _words("endings.ko.txt")
+    return frozenset(endings), max(map(len, endings))
 
 
 def _korean(word: str) -> Iterator[tuple[str, float]]:
@@ -98,7 +111,7 @@ def _tells(part: str) -> bool:
     return len(part) > 1 and part not in _stop("en")
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=_KEPT)
 def stem(word: str) -> str:
     """The English stem of a word in lower case."""
     return _stemmer()(word) if word.isascii() and word.isalpha() else word

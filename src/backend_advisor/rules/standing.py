@@ -30,7 +30,7 @@ _PAGE_PACKAGE = re.compile(
     r"tom-select(?:/.*)?|htmx\.org|alpinejs|lit|@popperjs/.*)$"
 )
 _PAGE_FOLDER = re.compile(
-    r"(?:^|/)(?:(?:[\w.-]*[_-])?static|public|assets|WEB-INF|webapp|frontend|front-end|web-ui|www)/"
+    r"(?:^|/)(?:(?:[\w.-]*[_-])?static|public|assets|WEB-INF|webapp|frontend|front-end|web-ui|www|client/(?:app|src))/"
 )
 _PAGE_OBJECTS = re.compile(
     rb"\bwindow\.\w|\bdocument\.(?:createElement|querySelector|getElement|addEventListener|body|cookie|head)|"

@@ -11,7 +11,9 @@ BAD = {
     "application-prod.yml": "spring:\n  datasource:\n    password: tG5$kLp9!wQz\n",
     "application.properties": "spring.datasource.password=tG5$kLp9!wQz\n",
     "config/production.json": '{\n  "db": {\n    "password": "tG5$kLp9!wQz",\n    "port": 5432\n  }\n}\n',
-    "docker-compose.yml": "services:\n  db:\n    image: postgres\n    environment:\n      - POSTGRES_PASSWORD=tG5$kLp9!wQz\n",
+    "docker-compose.yml": (
+        "services:\n  db:\n    image: postgres\n    environment:\n      - POSTGRES_PASSWORD=tG5$kLp9!wQz\n"
+    ),
     "Dockerfile": "FROM node:22\nENV AWS_ACCESS_KEY_ID=AKIAQ3EGRT7PZ5LM2XVA\nRUN ls\n",
     "deploy.yaml": (
         "apiVersion: apps/v1\nkind: Deployment\nspec:\n  env:\n    - name: A\n      value: AKIAQ3EGRT7PZ5LM2XVA\n"
@@ -22,11 +24,13 @@ GOOD = {
     ".env": "DB_PASSWORD=changeme\nJWT_SECRET=\nAPI_KEY=${API_KEY}\nPASSWORD_MIN_LENGTH=12\nTOKEN_URL=https://a.example/token\n",
     "application.yml": "spring:\n  datasource:\n    password: ${DB_PASSWORD}\n    driver: x\nlogging:\n  level: info\n",
     "docker-compose.yml": (
-        "services:\n  db:\n    image: postgres\n    environment:\n      POSTGRES_PASSWORD: postgres\n      MYSQL_ROOT_PASSWORD: root\n"
+        "services:\n  db:\n    image: postgres\n    environment:\n"
+        "      POSTGRES_PASSWORD: postgres\n      MYSQL_ROOT_PASSWORD: root\n"
     ),
     "deploy.yaml": (
         "apiVersion: v1\nkind: Pod\nspec:\n  volumes:\n    - secret:\n        secretName: api-credentials\n  env:\n"
-        "    - name: DB_PASSWORD\n      valueFrom:\n        secretKeyRef:\n          name: db-secret\n          key: password\n"
+        "    - name: DB_PASSWORD\n      valueFrom:\n        secretKeyRef:\n"
+        "          name: db-secret\n          key: password\n"
     ),
     ".github/workflows/ci.yml": (
         "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo\n        env:\n"

@@ -1,4 +1,4 @@
-"""SQL text laid out as it stands in the source that puts it together, so that lines and columns are those of the file."""
+"""SQL text laid out as it stands in the source that puts it together: its lines and columns are those of the file."""
 
 import re
 from collections.abc import Iterator
@@ -48,7 +48,9 @@ def _written(unit: Unit, info: FunctionInfo | None, expression: ir.Expr) -> Iter
         return
     for body in (info.node.body if info is not None else [], unit.module.body):
         for node in own(*body):
-            if isinstance(node, ir.Assign) and isinstance(node.target, ir.Name) and node.target.id == expression.id:
+            if not isinstance(node, ir.Assign) or not isinstance(node.target, ir.Name) or node.value is None:
+                continue
+            if node.target.id == expression.id:
                 yield node.value
 
 

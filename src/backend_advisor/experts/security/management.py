@@ -17,7 +17,8 @@ _FOR_DEVELOPERS = re.compile(
 _IN_PRODUCTION = re.compile(r"(?i)^(?:.*[-_.])?(?:prod\w*|prd|live|real|release)(?:[-_.].*)?$")
 _PROPERTY = re.compile(r"^[ \t]*(?P<key>[\w.\[\]-]+)[ \t]*[=:][ \t]*(?P<value>[^\n]*?)[ \t\r]*$", re.MULTILINE)
 _ENTRY = re.compile(
-    r"^(?P<indent> *)(?P<item>- +)?(?:(?P<key>[\w.\[\]\"'*-]+):(?=[ \t\r\n]|$))?[ \t]*(?P<value>[^\n#]*?)[ \t\r]*(?:#[^\n]*)?$",
+    r"^(?P<indent> *)(?P<item>- +)?(?:(?P<key>[\w.\[\]\"'*-]+):(?=[ \t\r\n]|$))?[ \t]*"
+    r"(?P<value>[^\n#]*?)[ \t\r]*(?:#[^\n]*)?$",
     re.MULTILINE,
 )
 _EVERYTHING = re.compile(r"^(?:.*[\s,\[])?[\"']?\*[\"']?(?:[\s,\]].*)?$")

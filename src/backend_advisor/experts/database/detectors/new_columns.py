@@ -88,7 +88,10 @@ def resident_number_in_plain(schema: Schema, statements: Sequence[Statement]) ->
     """A column for Korean resident registration numbers that can only hold them as they are."""
     for defined in defined_columns(schema, statements):
         name = defined.column.name
-        if RESIDENT_NUMBER.match(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)) is None or _kind(defined.column) not in _PLAIN:
+        if (
+            RESIDENT_NUMBER.match(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)) is None
+            or _kind(defined.column) not in _PLAIN
+        ):
             continue
         length = _length(defined.column)
         reference = name.lower() == "rrn" and (length == _REFERENCE or _PAYMENT.search(defined.table) is not None)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import in_body, names_in, within
+from backend_advisor.code.tree import in_body, names_in, own, within
 from backend_advisor.experts.performance.detectors.loops import many
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import Served, served
@@ -72,9 +72,26 @@ def _maps(unit: Unit) -> dict[str, ir.Node]:
             found[statement.target.id] = statement
     for owner in unit.classes.values():
         for field in owner.node.fields:
-            if _is_map(field.value) and (unit.language == "java" or not field.decorators):
+            if (
+                _is_map(field.value)
+                and (unit.language == "java" or not field.decorators)
+                and _lives_on(unit, owner, field)
+            ):
                 found[field.name] = field
     return found
+
+
+def _lives_on(unit: Unit, owner: ClassInfo, field: ir.Field) -> bool:
+    """Whether a field is there as long as the process. In JavaScript that of an object is, when the object is the only
+    one of its class: a provider, or one made at the top level of the file."""
+    if unit.language in ("python", "java") or "static" in field.modifiers or owner.node.decorators:
+        return True
+    return any(
+        isinstance(node, ir.Call) and node.new and name_of(node.func) == owner.node.name
+        for statement in unit.module.body
+        if not isinstance(statement, ir.Define)
+        for node in own(statement)
+    )
 
 
 def _is_map(value: ir.Expr | None) -> bool:

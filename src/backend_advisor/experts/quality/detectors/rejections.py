@@ -17,8 +17,8 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 _EXPRESS = re.compile(rb"[\"']express[\"']|\bexpress\b[^\n]{0,40}\b(?:Request|Response|Router|Application)\b")
 _OTHERS = re.compile(rb"[\"'](?:@nestjs/|fastify|koa|@koa/|restify|hono|@hapi/)")
 _PATCHED = (
-    b"express-async-errors", b"express-promise-router", b"express-async-router", b"@awaitjs/express", b"express/lib/router",
-    b"router/lib/layer", b"async-express", b"express-asyncify", b"express-yields",
+    b"express-async-errors", b"express-promise-router", b"express-async-router", b"@awaitjs/express",
+    b"express/lib/router", b"router/lib/layer", b"async-express", b"express-asyncify", b"express-yields",
 )  # fmt: skip
 _REGISTERS = frozenset({"get", "post", "put", "patch", "delete", "del", "all", "head", "options", "use", "param"})
 _OPENS = re.compile(rb"[^\n{};]*?(?P<brace>\{)[ \t]*\r?\n(?P<indent>[ \t]*)")

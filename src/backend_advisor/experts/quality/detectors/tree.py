@@ -8,7 +8,7 @@ from backend_advisor.code.program import FunctionInfo, Unit, is_test
 from backend_advisor.rules.standing import is_copied, is_for_browsers, runs_once
 
 _APART = re.compile(
-    r"(?:^|/)(?:scripts?|examples?|samples?|demos?|benchmarks?|generated|gen|"
+    r"(?:^|/)(?:scripts?|bin|\.ci|examples?|samples?|demos?|benchmarks?|generated|gen|"
     r"dist|build|static|public|assets|docs?|mocks?|stories|cypress|playwright)/"
     r"|(?:^|/)(?:setup|conftest|noxfile|fabfile)\.py$|_pb2(?:_grpc)?\.py$|\.(?:pb|generated|gen|min|d|config)\.[cm]?[jt]s$",
     re.IGNORECASE,

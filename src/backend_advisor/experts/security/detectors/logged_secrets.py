@@ -33,8 +33,8 @@ _SIGNING = Words(
 )
 _GIVEN = frozenset({"getHeader", "header", "get", "getFirst", "getenv", "getCookies", "getParameter"})
 _SHOWS = frozenset(
-    {"stringify", "String", "str", "repr", "toString", "inspect", "format", "dumps", "valueOf", "dict", "dict_", "strip",
-     "trim", "decode", "model_dump", "writeValueAsString"}
+    {"stringify", "String", "str", "repr", "toString", "inspect", "format", "dumps", "valueOf", "dict", "strip", "trim",
+     "decode", "model_dump", "writeValueAsString"}
 )  # fmt: skip
 _GETTER = re.compile(r"^get(?=[A-Z])")
 _DEEPEST = 6

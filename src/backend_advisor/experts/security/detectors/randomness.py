@@ -12,7 +12,7 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.declared import confidence_of
 from backend_advisor.rules.registry import CodeContext, detects_in_code
-from backend_advisor.rules.standing import runs_once
+from backend_advisor.rules.standing import is_for_browsers, runs_once
 
 _SINKS = frozenset({"token.value", "cookie.value", "session.value", "crypto.key", "crypto.iv", "password.plain"})
 _SECRET = re.compile(
@@ -59,7 +59,8 @@ def predictable_random(context: CodeContext) -> Iterator[Match]:
             )
     for use in uses:
         path, start, end = use.drawn
-        purpose = _purpose(use, context) if not runs_once(use.unit) else ""
+        apart = runs_once(use.unit) or is_for_browsers(use.unit)
+        purpose = "" if apart else _purpose(use, context)
         if purpose and (path, start) not in told:
             told.add((path, start))
             yield Match(
