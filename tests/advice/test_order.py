@@ -29,6 +29,18 @@ def test_whoever_asks_for_security_reads_of_it_first(asked: str) -> None:
     assert report.advice[0].codes[0].startswith("SEC")
 
 
+@pytest.mark.parametrize("asked", ["Please review this code.", "Is this handler ok?", "이 코드 리뷰해 주세요."])
+def test_whoever_asks_for_a_review_reads_first_of_what_is_surely_wrong(asked: str) -> None:
+    report = answer(f"{asked}\n\n{LOGIN}", terms=Terms())
+    assert report.advice[0].codes[0] == "SEC201"
+
+
+def test_a_download_that_runs_code_comes_before_its_missing_timeout() -> None:
+    program = "import pickle\nimport requests\n\n\ndef load(url):\n    return pickle.loads(requests.get(url).content)"
+    report = answer(f"Is this Python code OK?\n```python\n{program}\n```", terms=Terms(prove=False))
+    assert [one.codes[0] for one in report.advice[:2]] == ["SEC216", "PERF211"]
+
+
 def test_an_answer_for_another_day_says_what_follows_the_day() -> None:
     asked = "How fast must we report a breach of personal data in Korea?"
     then = answer(asked, terms=Terms(prove=False, day=date(2023, 1, 1)))

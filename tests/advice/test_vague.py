@@ -69,6 +69,15 @@ def test_what_is_not_ours_is_named_in_words(question: str, subject: str) -> None
 
 
 @pytest.mark.parametrize(
+    "question",
+    ["terraform state lock", "tfstate에 시크릿이 보여요 테라폼", "고객 정보로 파인튜닝해도 되나요",
+     "fine-tuning on customer data, do we need consent"],
+)  # fmt: skip
+def test_what_a_page_answers_is_ours_though_its_subject_is_not(question: str) -> None:
+    assert answer(question).in_scope
+
+
+@pytest.mark.parametrize(
     ("question", "said"),
     [("write me a poem about autumn", "not covered"), ("가을에 대한 시를 써 주세요", "다루지 않습니다")],
 )

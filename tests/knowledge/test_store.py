@@ -78,7 +78,21 @@ def test_cache_folder_that_cannot_be_made(package: Package, own_cache: Path) -> 
 def test_no_half_file_stays(package: Package) -> None:
     root = package()
     load(root)
-    assert [path.name for path in store.cache_file(root).parent.iterdir()] == [store.cache_file(root).name]
+    path = store.cache_file(root)
+    assert {file.name for file in path.parent.iterdir()} == {path.name, f"terms-{path.name}"}
+
+
+@pytest.mark.parametrize("damage", [b"", b"\xc1" * 100, b"\x80"], ids=str)
+def test_what_was_kept_of_the_pages_changes_nothing(package: Package, damage: bytes) -> None:
+    root = package()
+    first = load(root).search("deadlock", "en")
+    path = store.cache_file(root)
+    for content in (None, damage):
+        if content is not None:
+            path.with_name(f"terms-{path.name}").write_bytes(content)
+        path.unlink()
+        load.cache_clear()
+        assert load(root).search("deadlock", "en") == first
 
 
 def test_a_user_without_a_home_is_answered_without_a_cache(tmp_path: Path) -> None:

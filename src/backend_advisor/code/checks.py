@@ -4,6 +4,7 @@
 `check(path)` that comes back tells what it would have thrown for.
 """
 
+import re
 from collections.abc import Callable
 
 from backend_advisor.code import ir
@@ -13,6 +14,11 @@ from backend_advisor.code.run import Env, Run
 from backend_advisor.code.taints import ALL, Taint
 from backend_advisor.code.values import Value, all_taints
 
+_ADDRESS_CHECK = re.compile(
+    r"(?i)(?:allow|safe|valid|permit|trust|local|same)[a-z_]*(?:redirect|url|uri|host|origin)"
+    r"|(?:redirect|url|uri|host)_?(?:is_?)?(?:allow|safe|valid|permit|trust)"
+)
+_PATH_CHECK = re.compile(r"(?i)(?:allow|safe|valid|within|inside)[a-z_]*(?:path|file_?name)")
 _LONGEST = 12
 _DEEPEST = 16
 _LABEL = "parameter"
@@ -36,7 +42,16 @@ def told_by(run: Run, call: ir.Call, env: Env, refine: Refine, *, answer: bool) 
     if known is None:
         run.machine.checks[info, answer] = {}  # a function that calls itself tells nothing more
         known = run.machine.checks[info, answer] = _checked(run, info, refine, answer=answer)
-    return [(expression, known[number]) for number, expression in _given(info, call) if known.get(number)]
+    named = _by_name(info) if answer else ()
+    told = [(expression, (*known.get(number, ()), *named)) for number, expression in _given(info, call)]
+    return [(expression, roles) for expression, roles in told if roles]
+
+
+def _by_name(info: FunctionInfo) -> tuple[str, ...]:
+    """What a function says by its name when it answers yes, however it finds out: `is_safe_url(url)`."""
+    if _ADDRESS_CHECK.search(info.node.name):
+        return ("redirect.url", "url.request")
+    return ("path.file", "path.entry") if _PATH_CHECK.search(info.node.name) else ()
 
 
 def _is_doubtful(argument: ir.Expr, env: Env) -> bool:

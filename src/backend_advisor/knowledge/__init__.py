@@ -135,7 +135,7 @@ def load(root: Path = ROOT) -> Knowledge:
         errors = [problem for problem in library.problems if not problem.minor]
         if errors:
             raise KnowledgeError(errors)
-        compiled = library.compiled(digest)
+        compiled = library.compiled(digest, path.with_name(f"terms-{path.name}"))
         store.write(path, compiled)
     return Knowledge(compiled)
 

@@ -20,13 +20,14 @@ from backend_advisor.knowledge.files import (
     WORDINGS,
     matching,
 )
-from backend_advisor.knowledge.glossary import Matcher, TermGroup, forms
+from backend_advisor.knowledge.glossary import TermGroup, forms
 from backend_advisor.knowledge.pages import PageFile, PlaybookFiles, assemble, read_page
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.knowledge.problem import Problem
 from backend_advisor.knowledge.registry import read_categories, read_facts, read_glossary, read_sources, read_wordings
 from backend_advisor.knowledge.search import build_index
 from backend_advisor.knowledge.store import Compiled, pack
+from backend_advisor.knowledge.terms_kept import terms_of_pages
 from backend_advisor.model import Language, Source
 
 
@@ -43,8 +44,8 @@ class Library:
     categories: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def compiled(self, digest: str) -> Compiled:
-        """The library in the form that is stored and used."""
+    def compiled(self, digest: str, kept: Path) -> Compiled:
+        """The library in the form that is stored and used; the file `kept` remembers what each page's terms are."""
         known = forms(self.glossary)
         names = {
             key.casefold(): playbook.code
@@ -61,7 +62,9 @@ class Library:
             guides_of=_guides_of(self.guides),
             glossary=self.glossary,
             forms=known,
-            index=build_index(self.playbooks, Matcher(known), self.categories, self.wordings),
+            index=build_index(
+                self.playbooks, terms_of_pages(self.playbooks, known, self.wordings, kept), self.categories
+            ),
         )
 
 

@@ -47,23 +47,31 @@ class Index(msgspec.Struct, frozen=True):
     wordings: Wordings
 
 
-def build_index(
-    playbooks: Sequence[Playbook],
-    matcher: Matcher,
-    categories: Mapping[str, str],
-    wordings: Mapping[str, Sequence[str]],
-) -> Index:
-    """The index of all playbooks; `wordings` are further ways in which users put a page's problem, by its name."""
-    counts = [
-        {name: _count(text, matcher) for name, text in _fields(p, wordings.get(p.name, ())).items()} for p in playbooks
-    ]
+class PageTerms(msgspec.Struct, frozen=True):
+    """The terms of one page: how often each field holds each, and those of each of its wordings with their weights."""
+
+    counts: dict[str, dict[str, int]]
+    wordings: tuple[dict[str, float], ...]
+
+
+def page_terms(playbook: Playbook, matcher: Matcher, wordings: Sequence[str]) -> PageTerms:
+    """The terms of a page; `wordings` are further ways in which users put its problem."""
+    own = (text for page in playbook.pages.values() for text in (page.title, *page.symptoms))
+    return PageTerms(
+        counts={name: dict(_count(text, matcher)) for name, text in _fields(playbook, wordings).items()},
+        wordings=tuple(_query(text, matcher) for text in (*own, *wordings)),
+    )
+
+
+def build_index(playbooks: Sequence[Playbook], terms: Sequence[PageTerms], categories: Mapping[str, str]) -> Index:
+    """The index of all playbooks, whose terms come in the same order."""
     average = {
-        name: max(1.0, sum(sum(fields[name].values()) for fields in counts) / max(1, len(counts)))
+        name: max(1.0, sum(sum(page.counts[name].values()) for page in terms) / max(1, len(terms)))
         for name in FIELD_WEIGHTS
     }
     postings: dict[str, tuple[array[int], array[float]]] = {}
-    for number, fields in enumerate(counts):
-        for term, frequency in _weigh(fields, average).items():
+    for number, page in enumerate(terms):
+        for term, frequency in _weigh(page.counts, average).items():
             pages, strengths = postings.setdefault(term, (array("I"), array("f")))
             pages.append(number)
             strengths.append(frequency / (SATURATION + frequency))
@@ -72,7 +80,7 @@ def build_index(
         technologies=tuple(p.technologies for p in playbooks),
         categories=dict(categories),
         postings={t: (pages.tobytes(), strengths.tobytes()) for t, (pages, strengths) in postings.items()},
-        wordings=build_wordings(_wordings(playbooks, matcher, wordings)),
+        wordings=build_wordings((number, found) for number, page in enumerate(terms) for found in page.wordings),
     )
 
 
@@ -96,15 +104,6 @@ def confident_share(question: str, matcher: Matcher) -> float:
     share = next(share for below, share in CONFIDENT_SHARES if len(wanted) < below)
     concepts = sum(1 for term in wanted if term.startswith(PREFIX))
     return share * (OURS if concepts >= OURS_CONCEPTS else 1.0)
-
-
-def _wordings(
-    playbooks: Sequence[Playbook], matcher: Matcher, wordings: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[int, dict[str, float]]]:
-    for number, playbook in enumerate(playbooks):
-        own = (text for page in playbook.pages.values() for text in (page.title, *page.symptoms))
-        for text in (*own, *wordings.get(playbook.name, ())):
-            yield number, _query(text, matcher)
 
 
 def _shares(index: Index, wanted: Mapping[str, float]) -> dict[int, float]:
@@ -150,7 +149,7 @@ def _count(text: str, matcher: Matcher) -> Counter[str]:
     return counter
 
 
-def _weigh(fields: Mapping[str, Counter[str]], average: Mapping[str, float]) -> dict[str, float]:
+def _weigh(fields: Mapping[str, Mapping[str, int]], average: Mapping[str, float]) -> dict[str, float]:
     """Each term's frequency over all fields, by the weight and the length of the field."""
     weighed: dict[str, float] = {}
     for name, counter in fields.items():

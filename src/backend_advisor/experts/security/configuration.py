@@ -17,9 +17,16 @@ _KINDS = (
 )  # fmt: skip
 _TEMPLATE = re.compile(r"(?i)(?:^|[._-])(?:examples?|samples?|templates?|dist|tests?|defaults?|ci)(?:$|[._-])")
 _LISTS = re.compile(r"(?i)(?:^|/)(?:[\w.-]*lock(?:file)?(?:\.json|\.ya?ml)?|npm-shrinkwrap\.json|checksums?\.\w+)$")
-_LONGEST = 1_000_000
+_OTHER_TEXTS = re.compile(
+    r"(?i)\.(?:po|pot|csv|tsv|html?|css|s[ac]ss|svg|map|lock|patch|diff|ipynb|txt|log|hbs|ejs|vue)$"
+)
+_LONGEST = 200_000
+_LONGEST_DATA = 20_000
+"""Characters beyond which a file holds data, not settings; JSON and XML are mostly data."""
 _SET = re.compile(
-    r"^[ \t]*(?:-[ \t]+)?(?:export[ \t]+|ENV[ \t]+|ARG[ \t]+)?[\"']?(?P<name>[A-Za-z_][\w.\-]*)[\"']?[ \t]*[:=][ \t]*"
+    r"^[ \t]*(?:-[ \t]+)?(?:export[ \t]+|ENV[ \t]+|ARG[ \t]+)?[\"']?(?P<name>[\w.\-]*?"
+    r"(?:pass|PASS|Pass|pwd|PWD|secret|SECRET|Secret|token|TOKEN|Token|key|KEY|Key|redential|REDENTIAL)[\w.\-]*)[\"']?"
+    r"[ \t]*[:=][ \t]*"
     r"(?P<quote>[\"']?)(?P<value>[^\s\"'#][^\"'\n]*?)(?P=quote)[ \t]*,?(?:[ \t]#.*)?$",
     re.MULTILINE,
 )
@@ -46,7 +53,8 @@ def _is_apart(artifact: Artifact) -> bool:
         or is_example(name)
         or _TEMPLATE.search(base) is not None
         or _LISTS.search(name) is not None
-        or len(artifact.text) > _LONGEST
+        or (artifact.kind is _K.OTHER and _OTHER_TEXTS.search(name) is not None)
+        or len(artifact.text) > (_LONGEST_DATA if artifact.kind in (_K.JSON, _K.XML) else _LONGEST)
     )
 
 

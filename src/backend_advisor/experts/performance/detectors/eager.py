@@ -51,7 +51,7 @@ def _annotated(owner: ClassInfo) -> Iterator[tuple[str, ir.Expr]]:
 def _eager(note: ir.Expr) -> ir.Expr | None:
     """The place where an annotation says EAGER."""
     for key, value in note.keywords if isinstance(note, ir.Call) else ():
-        if key == "fetch" and any(name_of(part) == "EAGER" for part in within(value)):
+        if key == "fetch" and any(isinstance(part, ir.Expr) and name_of(part) == "EAGER" for part in within(value)):
             return value
     return None
 

@@ -20,6 +20,7 @@ _BEYOND = frozenset({"Throwable", "Error"})
 _ASKS = OUTSIDE - {"file.write", "db.query", "db.commit"}
 """Acts that are more than cleaning up, whatever the call is named."""
 _QUIET = frozenset({"debug", "trace", "verbose", "fine", "finest", "silly"})
+_PRINTS = "printStackTrace"
 _EXPECTED = re.compile(r"^(?:ignore\w*|ignored\w*|expected\w*|unused\w*|_+|swallow\w*|never\w*)$", re.IGNORECASE)
 _NARROW = re.compile(
     r"NumberFormat|Parse|NotFound|NoSuch|IllegalArgument|ClassCast|CloneNot|Unsupported|DateTime|URISyntax|MalformedURL|"
@@ -77,13 +78,16 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
         location=_head(context, unit, handler),
         values={"caught": _caught(unit, handler), "tried": short(context.text(unit, done))},
         severity=Severity.WARNING if writes else Severity.NOTE,
-        confidence=Confidence.HIGH if writes else _sureness(unit, handler, acts),
+        confidence=_sureness(unit, handler, acts, writes=writes),
         steps=((context.location(unit, done), "step_tried"),),
     )
 
 
-def _sureness(unit: Unit, handler: ir.Handler, acts: frozenset[str]) -> Confidence:
+def _sureness(unit: Unit, handler: ir.Handler, acts: frozenset[str], *, writes: bool) -> Confidence:
     """What fails outside is worth knowing of; of code that only computes an answer of "no" may be meant."""
+    if writes:
+        printed = any(isinstance(one, ir.Call) and name_of(one.func) == _PRINTS for one in within(*handler.body))
+        return Confidence.MEDIUM if printed else Confidence.HIGH
     return Confidence.MEDIUM if acts & OUTSIDE and _is_wide(unit, handler) else Confidence.LOW
 
 
@@ -95,7 +99,7 @@ def _is_wide(unit: Unit, handler: ir.Handler) -> bool:
 
 def _only_whispers(handler: ir.Handler) -> bool:
     return bool(handler.body) and all(
-        isinstance(one, ir.Do) and isinstance(one.value, ir.Call) and name_of(one.value.func) in _QUIET
+        isinstance(one, ir.Do) and isinstance(one.value, ir.Call) and name_of(one.value.func) in {*_QUIET, _PRINTS}
         for one in handler.body
     )
 

@@ -41,6 +41,25 @@ _PROVIDERS: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(r"\b[a-z][a-z0-9+.\-]*://[^\s:/@{}$<>%]+:(?P<secret>[^\s:/@{}$<>%]{4,})@(?P<host>[^\s/:@{}$<>]+)"),
     ),
 )
+_ADDRESS = "connection string"
+_SCHEME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+.-")
+_FARTHEST = 300
+_BEGINNINGS = {
+    "AWS access key": ("AKIA", "ASIA"),
+    "Google API key": ("AIza",),
+    "Google OAuth secret": ("GOCSPX-",),
+    "Slack token": ("xox",),
+    "Slack webhook": ("hooks.slack",),
+    "GitHub token": ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    "GitLab token": ("glpat-",),
+    "Stripe key": ("k_live_",),
+    "Toss Payments key": ("live_sk_", "live_gsk_"),
+    "SendGrid key": ("SG.",),
+    "Twilio key": ("SK",),
+    "OpenAI key": ("sk-",),
+    "npm token": ("npm_",),
+    "private key": ("PRIVATE KEY",),
+}
 _KEY_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 _NAME = re.compile(
     r"(?:^|[_.\-])(?:pass(?:word|wd|phrase)?|pwd|secret|token|api_?key|access_?key|private_?key|signing_?key|encryption_?key|"
@@ -165,17 +184,33 @@ def provider(text: str) -> str | None:
 
 def provider_secrets(text: str) -> Iterator[tuple[int, int, str]]:
     """Where secrets of a known form stand in a text, and of which kind they are."""
-    if _FORMS.search(text.encode("utf-8", "replace")) is None:
-        return
     taken: list[tuple[int, int]] = []
-    for _, pattern in _PROVIDERS:
-        for found in pattern.finditer(text):
+    for form, pattern in _PROVIDERS:
+        for found in _candidates(text, form, pattern):
             kind = provider(found[0])
             end = _KEY_END.search(text, found.end()) if kind == "private key" else None
             start, stop = found.start(), end.end() if end is not None else found.end()
             if kind is not None and not any(a < stop and start < b for a, b in taken):
                 taken.append((start, stop))
                 yield start, stop, kind
+
+
+def _candidates(text: str, form: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Where a pattern matches; it is tried only in a text that holds what each of its matches begins with."""
+    if form != _ADDRESS:
+        if any(beginning in text for beginning in _BEGINNINGS[form]):
+            yield from pattern.finditer(text)
+        return
+    at = text.find("://")
+    while at >= 0:
+        if "@" in text[at : at + _FARTHEST]:
+            start = at
+            while start and text[start - 1] in _SCHEME and at - start < _FARTHEST:
+                start -= 1
+            found = pattern.search(text, start, at + _FARTHEST) if start < at else None
+            if found is not None and found.start() <= at:
+                yield found
+        at = text.find("://", at + 3)
 
 
 def is_example(path: str) -> bool:

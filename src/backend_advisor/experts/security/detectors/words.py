@@ -49,7 +49,7 @@ IDENTIFIES = Words(
     r"current_?(?:user|member|account|customer|principal)|authenticated|logged_?in|"
     r"(?:get|load|find|resolve|extract|read|parse)_?(?:auth\w*|session|principal|identity|jwt|claims|login_?user|user_?from|token)|"
     r"(?:decode|verify|validate|parse|check)_?(?:the_?)?(?:access_?)?(?:token|jwt|auth\w*|session)|"
-    r"(?:token|jwt)_?(?:verif|decod|validat|pars)\w*|from_?(?:token|session|jwt|header)|user_?(?:from|by)_?(?:token|session|request)|"
+    r"(?:token|jwt)_?(?:verif|decod|validat|pars)\w*|unsign$|from_?(?:token|session|jwt|header)|user_?(?:from|by)_?(?:token|session|request)|"
     r"security_?context|get_?(?:me|user_?id|uid)$|who_?am_?i",
     re.IGNORECASE,
 )
@@ -60,7 +60,7 @@ RIGHTS = Words(
     r"(?:owner|permission|access|authori|role|privilege|allowed|admin|acl|tenant|member|scope|right|authority)|"
     r"authori[sz]e|is_?(?:the_?)?(?:owner|allowed|admin|permitted|member|self|staff|superuser|author|mine)|"
     r"(?:^|_)(?:can|may)_?(?:[A-Z]|view|edit|access|read|update|delete|manage|user|see|write|modify)|"
-    r"polic(?:y|ies)|ability|\bacl\b|forbidden|belongs_?to|owned_?by|check_?object|permission|visible_?(?:to|for)|accessible_?by",
+    r"polic(?:y|ies)|ability|(?:check|verify|valid\w*)_?signature|\bacl\b|forbidden|belongs_?to|owned_?by|check_?object|permission|visible_?(?:to|for)|accessible_?by",
     re.IGNORECASE,
 )
 """A function named so asks for a right."""
