@@ -1,8 +1,8 @@
 """Of findings of one kind the worst are told; the others are there for those who ask for notes."""
 
-from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location
+from backend_advisor.rules.ranking import worst_first_told
 
 
 def match(name: str, confidence: Confidence | None = None) -> Match:

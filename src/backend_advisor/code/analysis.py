@@ -17,8 +17,9 @@ from backend_advisor.cores import collector_paused
 _FAMILY = {"typescript": "javascript"}
 _DEEPEST = 60_000
 _LONGEST = 3_000_000
-_WIDEST = 250
+_WIDEST = 600
 """Bytes of an average line above which a file is machine-made (minified, bundled)."""
+_MINIFIED = (".min.js", ".min.mjs", ".min.cjs")
 _LARGE = 4_000_000
 """Bytes of source from which on memory counts."""
 
@@ -35,10 +36,12 @@ LeftOut = Mapping[tuple[str, str], int]
 """Files that could not be read whole, with the kind of problem, and the offset of the first."""
 
 
-def machine_made(source: bytes) -> str | None:
+def machine_made(source: bytes, path: str = "") -> str | None:
     """Why a file is not worth reading: "huge" or "minified"; None when it is."""
     if len(source) > _LONGEST:
         return "huge"
+    if path.endswith(_MINIFIED):
+        return "minified"
     return "minified" if len(source) > 20_000 and len(source) > _WIDEST * (source.count(b"\n") + 1) else None
 
 
@@ -63,7 +66,7 @@ def analyse(
             family = _FAMILY.get(language or "", language)
             if language is None or family is None:
                 continue
-            kind = machine_made(source)
+            kind = machine_made(source, path)
             if kind is not None:
                 left_out[path, kind] = 0
                 continue

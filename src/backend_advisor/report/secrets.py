@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from backend_advisor.model import Location, Report
 from backend_advisor.report.places import artifacts_by_name, source_lines
+from backend_advisor.report.texts import with_texts
 
 _LITERAL = re.compile(r"^[A-Za-z]{0,2}(?P<quote>\"{3}|'{3}|[\"'`])(?P<inner>.*)(?P=quote)$", re.DOTALL)
 _PASSWORD = re.compile(r"^[a-z][a-z0-9+.\-]*://[^\s:/@]*:(?P<secret>[^\s@]+)@")
@@ -24,7 +25,7 @@ def without_secrets(report: Report) -> Report:
     named = artifacts_by_name(report.case)
     parts = {part for location in report.secrets for part in _parts(location, named)}
     hide = _hiding(sorted(parts, key=lambda part: (-len(part), part)))
-    hidden: Report = _changed(report, hide)
+    hidden: Report = with_texts(report, hide)
     return replace(hidden, advisor_version=report.advisor_version, schema_version=report.schema_version)
 
 
@@ -59,15 +60,3 @@ def _hiding(parts: list[str]) -> Callable[[str], str]:
 def _mask(part: str) -> str:
     shown = _LEFT if len(part) > 2 * _LEFT and not part.startswith("-----") else 0
     return part[:shown] + "*" * (len(part) - shown)
-
-
-def _changed(value: Any, hide: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return hide(value) if type(value) is str else value
-    if isinstance(value, tuple):
-        return tuple(_changed(item, hide) for item in value)
-    if isinstance(value, dict):
-        return {key: _changed(item, hide) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return type(value)(**{one.name: _changed(getattr(value, one.name), hide) for one in fields(value)})
-    return value

@@ -70,6 +70,8 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
     writes = bool(acts & WRITES)
     if not empty and not writes:
         return
+    if {name_of(one) for one in handler.types} == {"InterruptedException"}:
+        return  # QUA122 says what is wrong with it
     waits = any(isinstance(one, ir.Await) for one in own(*node.body)) and handler_of(context, written) is not None
     if (empty and not _is_wrong(unit, node, handler, acts, waits=waits)) or _is_explained(unit, handler):
         return
