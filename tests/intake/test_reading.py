@@ -116,3 +116,26 @@ def test_import_is_light() -> None:
     code = "import sys, backend_advisor.intake; print('sqlglot' in sys.modules, 'yaml' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize(
+    ("text", "statement"),
+    [
+        (
+            "재고를 UPDATE stock SET qty = qty - 1 WHERE id = 7 로 빼는데 느려요",
+            "UPDATE stock SET qty = qty - 1 WHERE id = 7",
+        ),
+        ("We run UPDATE a SET b = b - $1 WHERE id = $2; and it waits", "UPDATE a SET b = b - $1 WHERE id = $2;"),
+        ("UPDATE s SET qty = qty - sold WHERE id = 3 takes long", "UPDATE s SET qty = qty - sold WHERE id = 3"),
+        (
+            "SELECT * FROM o WHERE at > now() - interval '7 days' is slow",
+            "SELECT * FROM o WHERE at > now() - interval '7 days'",
+        ),
+        ("UPDATE a SET b = 1 WHERE id = 7 and it hangs", "UPDATE a SET b = 1 WHERE id = 7"),
+        ("SELECT * FROM users WHERE id = 5 - takes 3 seconds", "SELECT * FROM users WHERE id = 5"),
+        ("SELECT a FROM t WHERE x = 1 - 30 seconds on 5M rows", "SELECT a FROM t WHERE x = 1"),
+        ("SELECT * FROM users - slow", "SELECT * FROM users"),
+    ],
+)
+def test_a_minus_is_part_of_a_statement_and_a_dash_ends_it(text: str, statement: str) -> None:
+    assert [artifact.text.strip() for artifact in intake.read(text).artifacts] == [statement]

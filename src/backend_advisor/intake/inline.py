@@ -9,11 +9,18 @@ _VERB = re.compile(
     r"TABLE)|ALTER\s+TABLE|EXPLAIN)\s",
     re.IGNORECASE,
 )
+_SUBTRAHEND = (
+    r"(?:interval\s|(?:\d[\d.]*|[$:@]\w+|\?)\s*(?:[;,)<>=+*/]|$|(?:WHERE|FROM|AND|OR|THEN|END|RETURNING|AS)\b)|"
+    r"[\w.\"`]+(?:\([^()]*\))?\s*(?:[;)<>=+*/]|(?-i:WHERE|FROM|AND|OR|THEN|END|RETURNING|AS)\b))"
+)
+"""What follows a minus sign, as opposed to a dash: the rest of the statement goes on behind it."""
 _CUT = re.compile(
     r"\s(?:is(?!\s+(?:not\s+)?(?:null|true|false|distinct|unknown)\b)|are|takes?|took|taking|was|were|"
-    r"runs|ran|returns|"
+    r"runs|ran|returns|and\s+(?:it|this|that|we|they|I|the)|"
     r"returned|but|which|because|very|how|why|what|it|this|that|query|does|do|can|gets|keeps|scans|uses|seems|slow|"
-    r"has|went|became|when)\b|(?:[.!]|(?<=[\w)'\"`])\?)(?:\s|$)|\s[-–—]\s|;|(?<=[\w)'*])\s*(?:이라는|라는|라고|은|는|을|를|이|가|로|으로|에서|의|처럼)"
+    r"has|went|became|when)\b|(?:[.!]|(?<=[\w)'\"`])\?)(?:\s|$)|"
+    rf"\s(?:-(?!\s{_SUBTRAHEND})|[–—])\s|"
+    r";|(?<=[\w)'*])\s*(?:이라는|라는|라고|은|는|을|를|이|가|로|으로|에서|의|처럼)"
     r"(?=\s|$)|\s+(?=(?:왜|[가-힣]{2,})(?:\s|[.?!,]|$))",
     re.IGNORECASE,
 )
