@@ -22,7 +22,7 @@ def known() -> Knowledge:
         ("kafka-partitions-and-consumer-lag", "40 MB/s come in, one consumer handles 2 MB/s", "At least 20 partitions"),
         ("synchronous-calls-or-events", "7 services in a chain, each 99.9% available", "99.302 %"),
         ("alert-rules-and-burn-rates", "SLO 99.9%인데 이번 달에 장애로 20분 다운됐습니다", "23분 12초"),
-        ("backpressure-and-load-shedding", "The upstream hangs for 30 s while 300 requests per second come in", "9,000"),
+        ("backpressure-and-load-shedding", "The upstream hangs for 30 s while 300 req/s come in", "9,000"),
     ],
 )
 def test_a_page_computes_what_the_question_states(known: Knowledge, page: str, question: str, told: str) -> None:

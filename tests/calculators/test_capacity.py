@@ -32,7 +32,9 @@ def test_a_backlog_drains_by_what_is_left_of_the_capacity() -> None:
 
 
 @given(rate=RATE, one=RATE, load=st.floats(0.05, 1))
-def test_the_needed_instances_keep_the_planned_load_and_one_fewer_does_not(rate: float, one: float, load: float) -> None:
+def test_the_needed_instances_keep_the_planned_load_and_one_fewer_breaks_it(
+    rate: float, one: float, load: float
+) -> None:
     result = compute(CapacityInputs(rate=rate, one=one, load=load))
     assert result.needed is not None and result.least is not None
     assert result.least <= result.needed

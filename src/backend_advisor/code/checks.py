@@ -15,10 +15,10 @@ from backend_advisor.code.taints import ALL, Taint
 from backend_advisor.code.values import Value, all_taints
 
 _ADDRESS_CHECK = re.compile(
-    r"(?i)(?:allow|safe|valid|permit|trust|local|same)[a-z_]*(?:redirect|url|uri|host|origin)"
-    r"|(?:redirect|url|uri|host)_?(?:is_?)?(?:allow|safe|valid|permit|trust)"
+    r"(?i)(?:allow|safe|permit|trust|local|same)[a-z_]*(?:redirect|url|uri|host|origin)"
+    r"|(?:redirect|url|uri|host)_?(?:is_?)?(?:allow|safe|permit|trust)"
 )
-_PATH_CHECK = re.compile(r"(?i)(?:allow|safe|valid|within|inside)[a-z_]*(?:path|file_?name)")
+_PATH_CHECK = re.compile(r"(?i)(?:allow|safe|within|inside)[a-z_]*(?:path|file_?name)")
 _LONGEST = 12
 _DEEPEST = 16
 _LABEL = "parameter"
@@ -48,7 +48,8 @@ def told_by(run: Run, call: ir.Call, env: Env, refine: Refine, *, answer: bool) 
 
 
 def _by_name(info: FunctionInfo) -> tuple[str, ...]:
-    """What a function says by its name when it answers yes, however it finds out: `is_safe_url(url)`."""
+    """What a function says by its name when it answers yes, however it finds out: `is_safe_url(url)`; to be valid is not
+    to be safe."""
     if _ADDRESS_CHECK.search(info.node.name):
         return ("redirect.url", "url.request")
     return ("path.file", "path.entry") if _PATH_CHECK.search(info.node.name) else ()

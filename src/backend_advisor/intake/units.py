@@ -57,8 +57,8 @@ _COUNTED = (
     "indexes", "인덱스", "service", "services", "level", "levels", "product", "products", "post", "posts",
     "item", "items", "entries", "개", "대", "칸", "개의 테이블", "개 테이블",
     "retry", "retries", "attempt", "attempts", "tries", "times", "layer", "layers", "hop", "hops", "tier", "tiers",
-    "consumer", "consumers", "dependency", "dependencies", "component", "components", "재시도", "시도", "계층", "단계", "홉",
-    "컨슈머", "서비스", "단",
+    "consumer", "consumers", "dependency", "dependencies", "component", "components", "재시도", "시도", "계층",
+    "단계", "홉", "컨슈머", "서비스", "단",
 )  # fmt: skip
 _ABOUT_COUNTED = {
     "connection": "connections", "connections": "connections", "conns": "connections", "커넥션": "connections",
