@@ -2,10 +2,10 @@
 
 import os
 import signal
+import time
 
 import pytest
 
-from backend_advisor import cores
 from backend_advisor.cores import spread
 
 
@@ -15,9 +15,14 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_results_come_in_order_from_several_processes() -> None:
-    found = list(spread(lambda number: (number * number, os.getpid()), 50))
-    assert [square for square, _ in found] == [number * number for number in range(50)]
+    def work(number: int) -> tuple[int, int]:
+        time.sleep(0.02)
+        return number * number, os.getpid()
+
+    found = list(spread(work, 30))
+    assert [square for square, _ in found] == [number * number for number in range(30)]
     assert os.getpid() in {pid for _, pid in found}
+    assert len({pid for _, pid in found}) == 2
 
 
 def test_work_that_is_not_worthwhile_stays_here() -> None:
@@ -41,4 +46,8 @@ def test_a_mistake_in_the_work_is_raised() -> None:
 
     with pytest.raises(ZeroDivisionError):
         list(spread(work, 3))
-    assert not cores._work
+
+
+def test_large_results_do_not_block_a_child() -> None:
+    found = list(spread(lambda number: str(number) * 3_000_000, 6))
+    assert [text[0] for text in found] == list("012345")

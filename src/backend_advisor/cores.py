@@ -7,10 +7,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
@@ -32,49 +31,89 @@ def collector_paused(*, for_good: bool = False) -> Iterator[None]:
             gc.enable()
 
 
-_work: list[Callable[[int], object]] = []
-
-
 def spread(work: Callable[[int], Result], count: int, *, worthwhile: bool = True) -> Iterator[Result]:
     """`work(0)` to `work(count - 1)` in this order; results must be picklable.
 
     One process does it all where the system cannot fork, where other threads run (a fork would copy their locks),
-    on one core, or when the caller knows that the work is not `worthwhile` to spread. Should a process die, what it
-    had to do is done here. This process works too, from the last towards the first: one copy less of what was read.
+    on one core, or when the caller knows that the work is not `worthwhile` to spread. Each process takes the next
+    piece when it has done one; this process works too, which is one copy less of what was read. Should a process die,
+    what it had to do is done here.
     """
     workers = min(os.cpu_count() or 1, count)
     if not worthwhile or workers < 2 or not _can_fork():
         yield from map(work, range(count))
         return
-    _work.append(work)
     # What the parent holds stays shared with its children as long as no collector touches it.
     gc.freeze()
     try:
-        with ProcessPoolExecutor(workers - 1, multiprocessing.get_context("fork"), initializer=_begin) as pool:
-            waiting = [pool.submit(_run, number) for number in range(count)]
-            here = {number: work(number) for number in reversed(range(count)) if waiting[number].cancel()}
-            for number, elsewhere in enumerate(waiting):
-                yield here[number] if number in here else _result(elsewhere, work, number)
+        results = _together(work, count, workers)
     finally:
         gc.unfreeze()
-        _work.pop()
+    yield from (results[number] if number in results else work(number) for number in range(count))
 
 
-def _result(elsewhere: Future[object], work: Callable[[int], Result], number: int) -> Result:
+def _together(work: Callable[[int], Result], count: int, workers: int) -> dict[int, Result]:
+    """What all processes have done; raises what the work raised in any of them."""
+    forking = multiprocessing.get_context("fork")
+    following = forking.Value("i", 0)
+    results: dict[int, Result] = {}
+    failed: list[Exception] = []
+    children, readers = [], []
     try:
-        return elsewhere.result()  # type: ignore[return-value]
-    except BrokenProcessPool:
-        return work(number)
+        for _ in range(workers - 1):
+            receiving, sending = forking.Pipe(duplex=False)
+            child = forking.Process(target=_serve, args=(work, count, following, sending), daemon=True)
+            child.start()
+            sending.close()
+            children.append(child)
+            readers.append(threading.Thread(target=_receive, args=(receiving, results, failed), daemon=True))
+        for reader in readers:
+            reader.start()
+        for number in _claimed(following, count):
+            results[number] = work(number)
+        for reader in readers:
+            reader.join()
+    finally:
+        for child in children:
+            child.terminate()
+            child.join()
+    if failed:
+        raise failed[0]
+    return results
+
+
+def _claimed(following: Any, count: int) -> Iterator[int]:
+    """The numbers that nobody has taken yet, one after the other."""
+    while True:
+        with following.get_lock():
+            number = following.value
+            following.value += 1
+        if number >= count:
+            return
+        yield number
+
+
+def _serve(work: Callable[[int], object], count: int, following: Any, sending: Connection) -> None:
+    """A child's life. An interrupt ends it at once; the parent tells of it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in _claimed(following, count):
+        try:
+            sending.send((number, work(number), None))
+        except Exception as error:
+            sending.send((number, None, error))
+    sending.close()
+
+
+def _receive(receiving: Connection, results: dict[int, Any], failed: list[Exception]) -> None:
+    """Take results until the child has no more, or is no more."""
+    with suppress(EOFError, OSError):
+        while True:
+            number, result, error = receiving.recv()
+            if error is not None:
+                failed.append(error)
+            else:
+                results[number] = result
 
 
 def _can_fork() -> bool:
     return "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
-
-
-def _begin() -> None:
-    """An interrupt ends a child at once; the parent tells of it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def _run(number: int) -> object:
-    return _work[-1](number)

@@ -24,6 +24,10 @@ WORKING = {
     "password-hash": {"target": "10ms", "algorithm": "pbkdf2"},
     "polling": {"clients": "200k", "interval": "30s"},
     "upload-parts": {"file": "500GiB"},
+    "fan-out": {"calls": "20"},
+    "demand": {"users": "300k", "each": "40"},
+    "batch": {"items": "50k", "rate": "10/s"},
+    "key-memory": {"keys": "20M", "value": "500B"},
 }
 WRONG = [
     ("pool", {"held": "6ms"}, "rate", "missing"),

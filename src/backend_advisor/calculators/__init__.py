@@ -1,4 +1,4 @@
-"""Calculators that show their working: pools, capacity, limits, caches, availability, retries, budgets, sizes, hashing.
+"""Calculators that show their working: pools, capacity, limits, caches, availability, retries, budgets, sizes, hashing, demand.
 
 Each is a folder with its inputs and a pure function in `calculator.py`, and all its words beside it in YAML.
 """
@@ -40,6 +40,10 @@ NAMES = (
     "password-hash",
     "polling",
     "upload-parts",
+    "fan-out",
+    "demand",
+    "batch",
+    "key-memory",
 )
 
 

@@ -48,8 +48,7 @@ def told_by(run: Run, call: ir.Call, env: Env, refine: Refine, *, answer: bool) 
 
 
 def _by_name(info: FunctionInfo) -> tuple[str, ...]:
-    """What a function says by its name when it answers yes, however it finds out: `is_safe_url(url)`; to be valid is not
-    to be safe."""
+    """What a function says by its name when it answers yes: `is_safe_url(url)`. To be valid is not to be safe."""
     if _ADDRESS_CHECK.search(info.node.name):
         return ("redirect.url", "url.request")
     return ("path.file", "path.entry") if _PATH_CHECK.search(info.node.name) else ()

@@ -35,9 +35,9 @@ class CapacityInputs(Inputs):
 class CapacityResult:
     """`busy`: requests in progress on average. `one`: what an instance does per second.
 
-    `least` instances bear the rate, `needed` with the planned load. `most`: what all that run do per second, `use` the share of it that the rate takes,
-    `growth` by how many per second the queue grows (0: it does not). `piled`: what has come while all stood still,
-    `drain` the seconds until it is done afterwards (infinite: never).
+    `least` instances bear the rate, `needed` with the planned load. `most`: what all that run do per second, `use` the
+    share of it that the rate takes, `growth` by how many per second the queue grows (0: it does not). `piled`: what has
+    come while all stood still, `drain` the seconds until it is done afterwards (infinite: never).
     """
 
     busy: float | None
