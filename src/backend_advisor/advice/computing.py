@@ -41,6 +41,8 @@ def _stated(wanted: FigureInput, case: Case) -> Iterator[Figure]:
             continue
         if wanted.roles and figure.role not in wanted.roles:
             continue
+        if wanted.beyond and figure.quantile is None:
+            continue
         if not (_says(wanted.text, figure.text) and _says(wanted.near, figure.around)):
             continue
         if not (wanted.apart and _says(wanted.apart, figure.around)):
@@ -52,6 +54,8 @@ def _says(pattern: str, text: str) -> bool:
 
 
 def _value(figure: Figure, wanted: FigureInput, kind: Kind) -> Any:
+    if wanted.beyond and figure.quantile is not None:
+        return round(1 - figure.quantile, 9)
     value = (figure.upper if figure.upper is not None else figure.value) + wanted.plus
     if isinstance(kind, FlowKind):
         return Flow(value, "bytes" if figure.about == "throughput" or figure.unit == "bytes" else "things")

@@ -26,6 +26,14 @@ _NEGATION_AFTER = re.compile(
     rf"^[가-힣]{{0,3}}{_CLAUSE_ENDS}[ ]?(?:[가-힣]+(?:{_CLAUSE_ENDS}|(?<=하고)(?= 있지))[ ]){{0,2}}"
     r"(?:없(?!어지|애|으면 ?안)|않(?!으면 ?안)|아니(?!면 ?안)|아닙|아닌|아님|안 |상관없|불필요|필요 ?없)"
 )
+_CHOOSES = re.compile(
+    r"\b(?:or|vs\.?|versus|which|whether|choos(?:e|ing)|choice|pick|decide|compare[ds]?|comparison|better|instead|"
+    r"alternatives?|should (?:we|i)|worth|switch|migrate|recommend\w*|pros and cons)\b|"
+    r"아니면|어느|어떤 |어떻게 나|무엇을|뭘|뭐가|골라|고를|고르|선택|비교|나을|나은|낫|좋을까|좋나|좋은가|"
+    r"써야|쓸지|갈아|바꿔야|둘 중|차이|도입|추천|장단점|맞을까|맞나|할까요|될까요",
+    re.IGNORECASE,
+)
+"""A question that chooses, rather than one about what was chosen."""
 _SENTENCE_END = re.compile(r"[.?!。](?=\s|$)|\n")
 _EXCERPT = 30
 
@@ -54,6 +62,7 @@ def decide(
         swings=tuple(_swings(guide, known, order[0], language)),
         known=len(known),
         of=len(guide.criteria),
+        asked=len(known) > 1 or _CHOOSES.search(case.question) is not None,
         sources=tuple(sources[source] for source in guide.sources),
     )
 

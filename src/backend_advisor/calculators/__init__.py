@@ -1,4 +1,4 @@
-"""Calculators that show their working: pools, capacity, limits, caches, availability, retries, budgets, sizes, hashing, demand.
+"""Calculators that show their working: pools, capacity, limits, caches, availability, retries, demand, sizes, hashing.
 
 Each is a folder with its inputs and a pure function in `calculator.py`, and all its words beside it in YAML.
 """

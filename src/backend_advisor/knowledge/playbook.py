@@ -80,7 +80,7 @@ class FigureInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which figure of a case is an input: its base unit, what it is about and its role (any when empty).
 
     `text` is a pattern of its own words; `near` and `apart` are patterns that its clause holds, and does not; `plus` is
-    added to the value: three retries are four attempts.
+    added to the value: three retries are four attempts. `beyond`: of a percentile the share above it, 1 % of a p99.
     """
 
     unit: str
@@ -90,6 +90,7 @@ class FigureInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     near: str = ""
     apart: str = ""
     plus: int = 0
+    beyond: bool = False
     optional: bool = False
 
 

@@ -58,7 +58,10 @@ class Swing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A choice weighed for this case, best option first; `known` of `of` criteria are answered by the case."""
+    """A choice weighed for this case, best option first; `known` of `of` criteria are answered by the case.
+
+    `asked` when the question is about this choice, rather than near it.
+    """
 
     name: str
     question: str
@@ -66,6 +69,7 @@ class Decision:
     swings: tuple[Swing, ...] = ()
     known: int = 0
     of: int = 0
+    asked: bool = True
     sources: tuple[Source, ...] = ()
 
 

@@ -43,21 +43,25 @@ def advice_markdown(advice: Advice, style: Style, number: int | None = None) -> 
             _headed(f"{style.say('computed')}: {one.title}", _bullets(map(without_html, computed_lines(one, style))))
             for one in advice.computed
         ),
-        *(
-            _headed(f"{style.say('decisions')}: {escape(one.question)}", _decision(one, style))
-            for one in advice.decisions
-        ),
+        *_decisions(advice, style, asked=True),
         _headed(style.say("findings"), _bullets(_finding(finding, style) for finding in advice.findings)),
         _headed(style.say("proof"), "\n\n".join(_proof(proof, advice, style) for proof in advice.proofs)),
         _headed(style.say("solution"), "\n".join(_steps(advice))),
         _headed(style.say("best_practices"), _bullets(map(without_html, advice.best_practices))),
         _headed(style.say("monitoring"), _bullets(map(without_html, advice.monitoring))),
+        *_decisions(advice, style, asked=False),
         _headed(style.say("details"), "\n\n".join(_details(advice))),
         _headed(style.say("diagnosis"), without_html(advice.diagnosis)),
         _headed(style.say("facts"), _bullets(without_html(fact_line(fact, style)) for fact in advice.facts)),
         _headed(style.say("sources"), "\n".join(_sources(advice.sources, style))),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _decisions(advice: Advice, style: Style, *, asked: bool) -> Iterator[str]:
+    for one in advice.decisions:
+        if one.asked is asked:
+            yield _headed(f"{style.say('decisions')}: {escape(one.question)}", _decision(one, style))
 
 
 def _decision(decision: Decision, style: Style) -> str:

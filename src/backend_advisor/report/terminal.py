@@ -151,9 +151,7 @@ def _advice(
     for one in advice.computed:
         lines = [block for line in computed_lines(one, style) for block in item("•", line)]
         yield from _headed(f"{style.say('computed')}: {one.title}", lines)
-    for decision in advice.decisions:
-        lines = [block for line in decision_lines(decision, style) for block in _line(line)]
-        yield from _headed(f"{style.say('decisions')}: {decision.question}", lines)
+    yield from _decisions(advice, style, asked=True)
     yield from _found(advice, style, caps)
     for proof in advice.proofs[: caps.proofs]:
         opens = proof is opening
@@ -163,6 +161,7 @@ def _advice(
     practices, monitoring = advice.best_practices, advice.monitoring
     yield from _headed(style.say("best_practices"), list(_bullets(practices, caps.practices, style)))
     yield from _headed(style.say("monitoring"), list(_bullets(monitoring, caps.monitoring, style)))
+    yield from _decisions(advice, style, asked=False)
     changing = [fact_line(fact, style) for fact in most_urgent(advice.facts)]
     yield from _headed(style.say("details"), list(_details(advice, style, caps)))
     if caps.diagnosis and advice.diagnosis:
@@ -171,6 +170,14 @@ def _advice(
     few = 1 if caps in _SEVERAL else _SOURCES_UNCITED
     yield from _sources(advice.sources, style, None if caps is FULL else len(numbers) or few)
     yield Text()
+
+
+def _decisions(advice: Advice, style: Style, *, asked: bool) -> Iterator[RenderableType]:
+    """The choices that the question asks for open the answer; others that the page is about end it."""
+    for decision in advice.decisions:
+        if decision.asked is asked:
+            lines = [block for line in decision_lines(decision, style) for block in _line(line)]
+            yield from _headed(f"{style.say('decisions')}: {decision.question}", lines)
 
 
 def _title(text: str, style: Style) -> RenderableType:

@@ -19,7 +19,7 @@ class CapacityInputs(Inputs):
     `rate`: requests or jobs per second, of all instances. `time`: seconds that each takes. `workers`: how many an
     instance does at once. `one`: what one instance was measured to do, per second (else workers ÷ time). `instances`:
     those that run. `load`: the share of an instance that is planned to be busy. `stopped`: seconds for which nothing
-    is done while work goes on coming.
+    is done while work goes on coming. `slower`: seconds that each takes when something behind it becomes slow.
     """
 
     rate: Annotated[float, kinds.rate("300/s")]
@@ -29,6 +29,7 @@ class CapacityInputs(Inputs):
     instances: Annotated[int | None, kinds.count("6", most=1_000_000)] = None
     load: Annotated[float, kinds.share("70%", one=True)] = 0.7
     stopped: Annotated[float | None, kinds.duration("30s")] = None
+    slower: Annotated[float | None, kinds.duration("650ms")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,8 @@ class CapacityResult:
 
     `least` instances bear the rate, `needed` with the planned load. `most`: what all that run do per second, `use` the
     share of it that the rate takes, `growth` by how many per second the queue grows (0: it does not). `piled`: what has
-    come while all stood still, `drain` the seconds until it is done afterwards (infinite: never).
+    come while all stood still, `drain` the seconds until it is done afterwards (infinite: never). `busier`:
+    requests in progress with the slower time, `left` what all that run do per second then.
     """
 
     busy: float | None
@@ -49,6 +51,8 @@ class CapacityResult:
     growth: float | None
     piled: float | None
     drain: float | None
+    busier: float | None
+    left: float | None
 
 
 def compute(inputs: CapacityInputs) -> CapacityResult:
@@ -74,6 +78,10 @@ def compute(inputs: CapacityInputs) -> CapacityResult:
         else piled / (most - inputs.rate)
         if most > inputs.rate
         else math.inf,
+        busier=None if inputs.slower is None else inputs.rate * inputs.slower,
+        left=None
+        if inputs.slower is None or inputs.workers is None
+        else (inputs.instances or 1) * inputs.workers / inputs.slower,
     )
 
 
@@ -89,6 +97,7 @@ def explain(inputs: CapacityInputs, result: CapacityResult, page: Page) -> None:
     _explain_instances(inputs, result, page)
     _explain_pile(inputs, result, page)
     _conclude(inputs, result, page)
+    _explain_slower(inputs, result, page)
     if result.use is not None and _STEEP < result.use <= 1:
         page.warns("steep", use=page.figures.share(result.use))
     if result.needed is not None:
@@ -125,6 +134,24 @@ def _explain_pile(inputs: CapacityInputs, result: CapacityResult, page: Page) ->
     page.step("piled", rate=rate, stopped=figures.duration(inputs.stopped), piled=piled)
     if result.most is not None and result.drain is not None and math.isfinite(result.drain):
         page.step("drain", piled=piled, most=figures.rate(result.most), rate=rate, drain=figures.duration(result.drain))
+
+
+def _explain_slower(inputs: CapacityInputs, result: CapacityResult, page: Page) -> None:
+    figures = page.figures
+    if inputs.slower is None or result.busier is None:
+        return
+    rate, slower, busier = figures.rate(inputs.rate), figures.duration(inputs.slower), figures.number(result.busier, 4)
+    page.step("busier", rate=rate, slower=slower, busier=busier)
+    page.says("busier", slower=slower, busier=busier)
+    if result.left is None or inputs.workers is None:
+        return
+    slots, left = figures.count(inputs.workers * (inputs.instances or 1)), figures.rate(result.left)
+    page.step("left", slots=slots, slower=slower, left=left)
+    if result.left >= inputs.rate:
+        page.says("left", slots=slots, left=left)
+    else:
+        page.says("short", slots=slots, left=left, rate=rate, growth=figures.rate(inputs.rate - result.left))
+        page.warns("more_workers")
 
 
 def _conclude(inputs: CapacityInputs, result: CapacityResult, page: Page) -> None:

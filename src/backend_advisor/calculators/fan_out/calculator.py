@@ -23,7 +23,10 @@ class FanOutInputs(Inputs):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FanOutResult:
-    """`fast`: share of requests without a slow call; `waiting`: the others. `needed`: share of a service's calls within the limit."""
+    """`fast`: share of requests without a slow call; `waiting`: the others.
+
+    `needed`: share of a service's calls that has to be within the limit.
+    """
 
     fast: float
     waiting: float
