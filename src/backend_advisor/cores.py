@@ -34,9 +34,10 @@ def collector_paused(*, for_good: bool = False) -> Iterator[None]:
 def spread(work: Callable[[int], Result], count: int, *, worthwhile: bool = True) -> Iterator[Result]:
     """`work(0)` to `work(count - 1)` in this order; results must be picklable.
 
-    One process does it all where the system cannot fork, where other threads run (a fork would copy their locks),
-    on one core, or when the caller knows that the work is not `worthwhile` to spread. Each process takes the next
-    piece when it has done one; this process works too, which is one copy less of what was read. Should a process die,
+    One process does it all where the system cannot fork, where other threads run (a fork would copy their locks), in a
+    process that itself does a share of the work, on one core, or when the caller knows that the work is not
+    `worthwhile` to spread. Each process takes the next piece when it has done one; this process works too, which is one
+    copy less of what was read. Should a process die,
     what it had to do is done here.
     """
     workers = min(os.cpu_count() or 1, count)
@@ -116,4 +117,5 @@ def _receive(receiving: Connection, results: dict[int, Any], failed: list[Except
 
 
 def _can_fork() -> bool:
-    return "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1
+    shares_work = multiprocessing.current_process().daemon
+    return not shares_work and "fork" in multiprocessing.get_all_start_methods() and threading.active_count() == 1

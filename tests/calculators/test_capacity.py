@@ -51,3 +51,9 @@ def test_a_rate_alone_says_nothing() -> None:
 def test_the_conclusion_names_the_instances(language: str, told: str) -> None:
     calculation = calculate("capacity", {"rate": "300/s", "one": "45/s"}, "ko" if language == "ko" else "en")
     assert any(told in line for line in calculation.conclusion)
+
+
+def test_a_slower_dependency_takes_more_workers_and_leaves_less() -> None:
+    result = compute(CapacityInputs(rate=600, time=0.25, workers=200, instances=1, slower=0.65))
+    assert result.busier == pytest.approx(390)
+    assert result.left == pytest.approx(307.69, abs=0.01)

@@ -50,7 +50,7 @@ def test_a_disk_is_full_on_the_first_day_that_fills_it(disk: float, growth: floa
     if 0 < result.full_at < math.inf:
         per_day = 100.0 * DAY * result.row_bytes
         days = result.full_at / DAY
-        steady = math.log1p(growth) or 1e-12
+        steady = max(math.log1p(growth), 1e-12)
         before = now + per_day * 30 * math.expm1(steady * (days - 1) / 30) / steady
         assert before < disk * (1 + 1e-6)
 

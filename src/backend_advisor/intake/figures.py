@@ -26,7 +26,7 @@ _PIECE = re.compile(rf"({_DIGITS})[ \t]?({_HANGUL_SCALE}|thousand|million|billio
 _ARROW = re.compile(r"→|->|=>")
 _TOWARDS = re.compile(r"to|에서")
 _QUANTILE = re.compile(
-    r"\bp(50|75|90|95|99(?:\.9{1,3})?|999)(?!\w)|\b(\d{2}(?:\.\d+)?)(?:th|st|nd)?[ \t-]?(?:percentile|"
+    r"\bp(50|75|90|95|99(?:\.9{1,3})?|999)(?![A-Za-z0-9_])|\b(\d{2}(?:\.\d+)?)(?:th|st|nd)?[ \t-]?(?:percentile|"
     r"퍼센타일|백분위)|\b(median)\b|중앙값",
     re.IGNORECASE,
 )

@@ -58,7 +58,9 @@ _COUNTED = (
     "item", "items", "entries", "개", "대", "칸", "개의 테이블", "개 테이블",
     "retry", "retries", "attempt", "attempts", "tries", "times", "layer", "layers", "hop", "hops", "tier", "tiers",
     "consumer", "consumers", "dependency", "dependencies", "component", "components", "재시도", "시도", "계층",
-    "단계", "홉", "컨슈머", "서비스", "단",
+    "단계", "홉", "컨슈머", "서비스", "단", "backend", "backends", "microservice", "microservices", "session",
+    "sessions",
+    "key", "keys", "task", "tasks", "coupon", "coupons", "세션", "키", "장", "쿠폰",
 )  # fmt: skip
 _ABOUT_COUNTED = {
     "connection": "connections", "connections": "connections", "conns": "connections", "커넥션": "connections",
@@ -110,9 +112,10 @@ _ASCII = _alternatives(word for word in UNITS if word.isascii() and word[0].isal
 _HANGUL = _alternatives(word for word in UNITS if not (word.isascii() and word[0].isalpha()))
 _ADJECTIVE = (
     r"(?:(?:concurrent|active|daily active|monthly active|simultaneous|"
-    r"total|registered|new|API|HTTP|DB|database|open|slow|mobile|connected|delivery|IoT|동시|활성)[ \t]+){0,2}"
+    r"parallel|downstream|upstream|backend|total|registered|new|API|HTTP|DB|database|open|slow|mobile|connected|"
+    r"delivery|IoT|동시|활성)[ \t]+){0,2}"
 )
-_OTHER_WORD = r"산|석|류|리|할|포|배|부(?!터)|반|문|소|상|선|호|원|령|과|당|사|러|월"
+_OTHER_WORD = r"산|석|류|리|할|포|배|애|비|부(?!터)|반|문|소|상|선|호|원|령|과|당|사|러|월"
 """What follows a unit's syllable in words that are no unit: 분산, 일부, 주문, 개선, 번호, 회원, 초과."""
 UNIT = re.compile(
     rf"[ \t]?-?(?P<adjective>{_ADJECTIVE})(?:(?P<a>{_ASCII})(?![A-Za-z0-9_])|(?P<h>{_HANGUL})(?!{_OTHER_WORD}))",

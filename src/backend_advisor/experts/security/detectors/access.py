@@ -61,15 +61,14 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
     """Records that a client-given identifier opens, whoever asks."""
     facts, routes = survey(context)
     reader = Reader(context.program, facts)
-    within = [route for route in routes if not _signs_in(route)]
-    read = [(route, reader.read(route)) for route in within if route.acts & QUERIES]
+    read = [(route, reader.read(route)) for route in routes if route.acts & QUERIES and not _signs_in(route)]
     if not any(found.unchecked() for _, found in read):
         return
     owned = {model for _, found in read for model in found.owned}
     has_users = (
         any(route.asks or route.covered for route in routes)
         or any(found.knows_user for _, found in read)
-        or any(reader.read(route).knows_user for route in within if not route.acts & QUERIES)
+        or any(reader.read(one).knows_user for one in routes if not one.acts & QUERIES and not _signs_in(one))
     )
     alone = len(context.program.units) == 1
     is_guarded = not has_users and _brings_users(context.program)

@@ -105,11 +105,24 @@ _WORTH_READING = re.compile(
     rb"(?:[^\n\"'`]{0,80}(?:\|\||\?\?|\bor\b)\s*)?b?[\"'`]"
 )
 """Text in which a name of a secret may be given a literal."""
-_FORMS = re.compile(
-    rb"AKIA|ASIA|AIza|GOCSPX-|xox[abeoprs]-|hooks\.slack|gh[pousr]_|github_pat_|glpat-|k_live_|live_sk_|live_gsk_|SG\.|SK[0-9a-f]{32}|"
-    rb"sk-|npm_|PRIVATE KEY|[a-z]://[^\s/@\"']{1,60}:[^\s/@\"']{1,80}@"
-)
-"""Text in which a secret of a known form may stand."""
+_SIGNS = tuple({sign.encode() for signs in _BEGINNINGS.values() for sign in signs if len(sign) > 2})
+_FEW_LETTERS = re.compile(rb"SK[0-9a-f]{32}")
+_CREDENTIALS = re.compile(rb"://[^\s/@\"']{1,60}:[^\s/@\"']{1,80}@")
+_NAMING = (b"pass", b"pwd", b"secret", b"token", b"key", b"credential")
+
+
+def _holds_a_form(source: bytes) -> bool:
+    """Whether a secret of a known form may stand in a text; looking for words is quicker than for patterns."""
+    return (
+        any(sign in source for sign in _SIGNS)
+        or _CREDENTIALS.search(source) is not None
+        or _FEW_LETTERS.search(source) is not None
+    )
+
+
+def _names_a_secret(source: bytes) -> bool:
+    lower = source.lower()
+    return any(word in lower for word in _NAMING) and _WORTH_READING.search(source) is not None
 
 
 @detects_in_code("SEC301")
@@ -121,7 +134,7 @@ def secret_in_code(context: CodeContext) -> Iterator[Match]:
             continue
         told: set[int] = set()
         source = unit.module.source
-        formed, named = _FORMS.search(source) is not None, _WORTH_READING.search(source) is not None
+        formed, named = _holds_a_form(source), _names_a_secret(source)
         read = list(everything(unit.module.body)) if formed or named else []
         for node in read if formed else ():
             if isinstance(node, ir.Const) and isinstance(node.value, str) and len(node.value) >= _LEAST_LENGTH:
