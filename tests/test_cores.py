@@ -6,12 +6,15 @@ import time
 
 import pytest
 
+from backend_advisor import cores
 from backend_advisor.cores import spread
 
 
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    # The test runner's own threads do nothing that a child would need.
+    monkeypatch.setattr(cores, "_can_fork", lambda: True)
 
 
 def test_results_come_in_order_from_several_processes() -> None:
