@@ -8,6 +8,7 @@ from backend_advisor.report.citations import without_numbers
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\]])\s+(?=[A-Z가-힣`\"'(*])")
 _STEPS = 3
+_BESIDE = 2
 
 
 def answers_several(report: Report) -> bool:
@@ -25,6 +26,18 @@ def in_short(report: Report) -> Iterator[tuple[Advice, str]]:
     if answers_several(report):
         for advice in report.advice:
             yield advice, " ".join(without_numbers(sentence(step.text)) for step in advice.solution[:_STEPS])
+
+
+def beside(report: Report) -> Iterator[tuple[Advice, str]]:
+    """What else bears on one general question: the next advice with its first steps in a sentence each.
+
+    A question often lies between two pages; the second is then told with the first, not after all its details.
+    """
+    first = report.advice[0] if report.advice else None
+    if first is None or first.findings or first.proofs or answers_several(report):
+        return
+    for advice in report.advice[1 : 1 + _BESIDE]:
+        yield advice, " ".join(without_numbers(sentence(step.text)) for step in advice.solution[:_STEPS])
 
 
 def opening(step: SolutionStep) -> str:

@@ -27,6 +27,7 @@ from backend_advisor.report.console import (
 from backend_advisor.report.decisions import decision_lines
 from backend_advisor.report.facts import fact_line, most_urgent
 from backend_advisor.report.overview import answers_several, further, is_measured, opening, sentence
+from backend_advisor.report.overview import beside as told_beside
 from backend_advisor.report.places import asks_back, place, subject
 from backend_advisor.report.sources import source_line
 from backend_advisor.report.style import Style
@@ -109,8 +110,13 @@ def _rendered(report: Report, style: Style, caps: Caps) -> str:
 
 
 def _in_full(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]:
+    near = (
+        [] if asks_back(report) else [f"**{one.title}** ({one.codes[0]}): {text}" for one, text in told_beside(report)]
+    )
     for number, advice in enumerate(report.advice[: caps.advice], 1):
-        yield from _advice(advice, number, style, caps, opening=proofs.leading_proof(report))
+        yield from _advice(
+            advice, number, style, caps, near if number == 1 else [], opening=proofs.leading_proof(report)
+        )
 
 
 def _verdict(report: Report, style: Style) -> Iterator[RenderableType]:
@@ -139,7 +145,7 @@ def _scope(report: Report, style: Style) -> Iterator[RenderableType]:
 
 
 def _advice(
-    advice: Advice, number: int, style: Style, caps: Caps, *, opening: Proof | None
+    advice: Advice, number: int, style: Style, caps: Caps, near: Sequence[str], *, opening: Proof | None
 ) -> Iterator[RenderableType]:
     numbers = [number for number in cited(_shown(advice, caps)) if number <= len(advice.sources)]
     advice = in_order(advice, numbers)
@@ -158,6 +164,7 @@ def _advice(
         yield from proof_blocks(proof, advice, style, opening=opens, nodes=caps.nodes, rejected=caps.rejected)
     yield from _more(len(advice.proofs) - caps.proofs, style)
     yield from _headed(style.say("solution"), list(_steps(advice, style, caps)))
+    yield from _headed(style.say("beside"), [block for line in near for block in item("•", line)])
     practices, monitoring = advice.best_practices, advice.monitoring
     yield from _headed(style.say("best_practices"), list(_bullets(practices, caps.practices, style)))
     yield from _headed(style.say("monitoring"), list(_bullets(monitoring, caps.monitoring, style)))
