@@ -35,3 +35,10 @@ def test_figures_of_something_else_compute_nothing(known: Knowledge) -> None:
     playbook = next(one for one in known.playbooks.values() if one.name == "retry-amplification")
     case = intake.read("Our 4 services have 300 users and answer in 20 ms", (), "auto")
     assert not list(computed(playbook, case))
+
+
+@pytest.mark.parametrize("page", ["connection-pool-exhausted", "pool-sizing", "too-many-connections"])
+def test_a_bound_on_queries_is_not_how_long_a_connection_is_held(known: Knowledge, page: str) -> None:
+    playbook = next(one for one in known.playbooks.values() if one.name == page)
+    case = intake.read("Pool of 20, 30 requests/s; all queries stay under 5 ms, still it times out", (), "auto")
+    assert not list(computed(playbook, case))
