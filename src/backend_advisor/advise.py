@@ -12,6 +12,7 @@ from backend_advisor import intake, knowledge
 from backend_advisor.advice.compose import compose, without_result
 from backend_advisor.advice.dating import for_another_day
 from backend_advisor.advice.mismatch import other_plans
+from backend_advisor.advice.order import ordered
 from backend_advisor.advice.scope import referrals
 from backend_advisor.advice.select import hits_by_part, relevant, topic
 from backend_advisor.advice.suppressions import suppress
@@ -69,7 +70,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     proofs, failed = _proofs(case, terms)
     vague = is_vague(case)
     pages = relevant(hits, standing, proofs, vague=vague, by_part=hits_by_part(case, known))
-    advice = compose(case, standing, proofs, pages, known, day=terms.day)
+    advice = ordered(compose(case, standing, proofs, pages, known, day=terms.day), case, hits, known)
     advising = {name for one in advice for name in one.experts}
     unknown = [question for expert in experts() for question in expert.unknowns(case, advising)]
     unknown += general_unknowns(case, answered=bool(advice and not vague) or not case.question.strip())

@@ -46,3 +46,25 @@ def test_an_answer_for_another_day_says_what_follows_the_day() -> None:
     then = answer(asked, terms=Terms(prove=False, day=date(2023, 1, 1)))
     assert any("2023-01-01" in notice for notice in then.notices)
     assert not any("--as-of" in notice for notice in answer(asked, terms=Terms(prove=False)).notices)
+
+
+RETENTION = """\
+A Korean online shop. When a member leaves we run
+
+```sql
+UPDATE users SET is_deleted = true;
+```
+
+and keep everything, because "commerce law says five years". What must we destroy and when, and what may we keep?
+"""
+
+
+def test_what_illustrates_a_question_stands_behind_its_answer() -> None:
+    report = answer(RETENTION, terms=Terms(prove=False))
+    assert report.advice[0].codes[0].startswith("KOR")
+    assert any(one.findings for one in report.advice)
+
+
+def test_what_was_found_of_the_very_subject_comes_first() -> None:
+    asked = "Page 5000 of GET /posts takes 6 s, how do we paginate?\n\nSELECT * FROM posts ORDER BY id LIMIT 20 OFFSET 99980;"
+    assert answer(asked, terms=Terms(prove=False)).advice[0].findings

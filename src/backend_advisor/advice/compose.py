@@ -26,15 +26,6 @@ from backend_advisor.model import (
 from backend_advisor.phrases import phrase
 
 _CITATION = re.compile(r"\s*\[@([^\]\s]+)\]")
-_SECURITY = re.compile(
-    r"\bsecur(?:e|ity)\b|vulnerab|\bexploit|\bis (?:this|it) safe\b|보안|취약|안전한가|안전할까|해킹", re.IGNORECASE
-)
-_REVIEW = re.compile(
-    r"\breview\b|\bis (?:this|that|it|my|the)\b.{0,40}\b(?:ok|okay|good|fine|right|correct)\b|what(?:'s| is) wrong|"
-    r"\bany (?:problems?|issues?|bugs?)\b|\bfeedback\b|리뷰|검토|괜찮|봐 ?(?:줘|주)",
-    re.IGNORECASE,
-)
-"""A question that asks for whatever is wrong, not for speed."""
 _SEVERITY_WEIGHT = {Severity.ERROR: 300.0, Severity.WARNING: 200.0, Severity.NOTE: 100.0}
 _CONFIDENCE_WEIGHT = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.4}
 _PROVED_BASE = 1000.0
@@ -62,7 +53,7 @@ def compose(
     *,
     day: date,
 ) -> tuple[Advice, ...]:
-    """One advice for each cause, the most beneficial first; facts that change are told as they are on a day."""
+    """One advice for each cause; facts that change are told as they are on a day."""
     groups: dict[str, _Group] = {}
     for finding in findings:
         playbook = knowledge.playbooks[finding.code]
@@ -76,20 +67,7 @@ def compose(
         group = groups.setdefault(hit.playbook.cause, _Group(hit.playbook))
         group.relevance = max(group.relevance, hit.score)
         group.part = group.part or hit.part
-    made = [_advice(case, group, knowledge, day) for group in groups.values()]
-    about_security = _SECURITY.search(case.question) is not None
-    about_anything = _REVIEW.search(case.question) is not None
-
-    def order(advice: Advice) -> tuple[bool, float, tuple[str, ...]]:
-        is_asked_for = about_security and bool(advice.findings) and advice.codes[0].startswith("SEC")
-        is_asked_for = is_asked_for or (about_anything and any(map(_is_surely_wrong, advice.findings)))
-        return (not is_asked_for, -advice.benefit, advice.codes)
-
-    return tuple(sorted(made, key=order))
-
-
-def _is_surely_wrong(finding: Finding) -> bool:
-    return finding.severity is Severity.ERROR and finding.confidence is Confidence.HIGH
+    return tuple(_advice(case, group, knowledge, day) for group in groups.values())
 
 
 def without_result(proofs: Iterable[Proof]) -> tuple[str, ...]:

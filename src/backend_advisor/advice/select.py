@@ -8,7 +8,7 @@ from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.model import Case, Finding, Proof
 
 ALONE = 3
-BESIDE_EVIDENCE = 1
+BESIDE_EVIDENCE = 2
 GUESSED = 2
 PARTS = 6
 NEAR = 0.6

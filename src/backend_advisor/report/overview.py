@@ -34,7 +34,7 @@ def beside(report: Report) -> Iterator[tuple[Advice, str]]:
     A question often lies between two pages; the second is then told with the first, not after all its details.
     """
     first = report.advice[0] if report.advice else None
-    if first is None or first.findings or first.proofs or answers_several(report):
+    if first is None or first.proofs or answers_several(report):
         return
     for advice in report.advice[1 : 1 + _BESIDE]:
         yield advice, " ".join(without_numbers(sentence(step.text)) for step in advice.solution[:_STEPS])

@@ -1,0 +1,60 @@
+"""Which advice of an answer comes first."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from backend_advisor.advice.select import NEAR
+from backend_advisor.knowledge import Hit, Knowledge
+from backend_advisor.model import Advice, Case, Confidence, Finding, Severity
+
+_SECURITY = re.compile(
+    r"\bsecur(?:e|ity)\b|vulnerab|\bexploit|\bis (?:this|it) safe\b|보안|취약|안전한가|안전할까|해킹", re.IGNORECASE
+)
+_REVIEW = re.compile(
+    r"\breview\b|\bis (?:this|that|it|my|the)\b.{0,40}\b(?:ok|okay|good|fine|right|correct)\b|what(?:'s| is) wrong|"
+    r"\bany (?:problems?|issues?|bugs?)\b|\bfeedback\b|리뷰|검토|괜찮|봐 ?(?:줘|주)",
+    re.IGNORECASE,
+)
+"""A question that asks for whatever is wrong, not for speed."""
+_ANSWERS = 0.2
+"""A page's share of the possible score from which it answers the question whatever else was seen in the case."""
+
+
+def ordered(made: Iterable[Advice], case: Case, hits: Sequence[Hit], knowledge: Knowledge) -> tuple[Advice, ...]:
+    """What was asked for first, then what was proved or seen, then general advice; within these the most beneficial.
+
+    What was seen in code or SQL that only illustrates a question stands behind the page that answers the question.
+    """
+    advices = tuple(made)
+    several = any(advice.part for advice in advices)
+    leading = hits[0] if hits and hits[0].confident and hits[0].score >= _ANSWERS and not several else None
+    near = {hit.playbook.cause for hit in hits if leading is not None and hit.score >= NEAR * leading.score}
+    about_security = _SECURITY.search(case.question) is not None
+    about_anything = _REVIEW.search(case.question) is not None
+
+    def place(advice: Advice) -> tuple[int, float, tuple[str, ...]]:
+        surely = any(map(_is_surely_wrong, advice.findings))
+        if (about_security and advice.findings and advice.codes[0].startswith("SEC")) or (about_anything and surely):
+            return (0, -advice.benefit, advice.codes)
+        if leading is None or advice.proofs:
+            return (1, -advice.benefit, advice.codes)
+        if leading.playbook.code in advice.codes:
+            return (1 if advice.findings else 2, -advice.benefit, advice.codes)
+        aside = advice.findings and not _on_the_question(advice, leading, near, knowledge)
+        return (3 if aside or not advice.findings else 1, -advice.benefit, advice.codes)
+
+    return tuple(sorted(advices, key=place))
+
+
+def _on_the_question(advice: Advice, leading: Hit, near: set[str], knowledge: Knowledge) -> bool:
+    if all(finding.confidence is Confidence.LOW for finding in advice.findings):
+        return False
+    pages = [knowledge.playbooks[code] for code in advice.codes]
+    return any(
+        page.cause in near or leading.playbook.code in page.related or page.code in leading.playbook.related
+        for page in pages
+    )
+
+
+def _is_surely_wrong(finding: Finding) -> bool:
+    return finding.severity is Severity.ERROR and finding.confidence is Confidence.HIGH
