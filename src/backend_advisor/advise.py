@@ -19,6 +19,7 @@ from backend_advisor.advice.suppressions import suppress
 from backend_advisor.advice.unknowns import general_unknowns, too_little_said, unread_language
 from backend_advisor.advice.vague import is_vague
 from backend_advisor.experts import Terms, examine, experts
+from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.model import Case, Finding, Language, Location, Proof, Report
 from backend_advisor.phrases import phrase
 
@@ -54,8 +55,8 @@ def review(
 def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Report:
     """From a case to its report."""
     known = knowledge.load()
-    hits = known.search(topic(case), case.language, technologies=tuple(t.id for t in case.stack))
-    elsewhere = referrals(case, hits, known)
+    hits = _search(case, known)
+    elsewhere = referrals(case, hits, known) if case.question.strip() else ()
     if elsewhere:
         return Report(case=case, in_scope=False, referrals=elsewhere, advisor_version=version(DISTRIBUTION))
 
@@ -91,6 +92,13 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
         secrets=_secrets(one for examination in examined for one in examination.findings),
         advisor_version=version(DISTRIBUTION),
     )
+
+
+def _search(case: Case, known: Knowledge) -> list[Hit]:
+    """The pages for the question; a review asks none."""
+    if not case.question.strip():
+        return []
+    return known.search(topic(case), case.language, technologies=tuple(one.id for one in case.stack))
 
 
 def _proofs(case: Case, terms: Terms) -> tuple[list[Proof], list[str]]:

@@ -66,5 +66,6 @@ def test_what_illustrates_a_question_stands_behind_its_answer() -> None:
 
 
 def test_what_was_found_of_the_very_subject_comes_first() -> None:
-    asked = "Page 5000 of GET /posts takes 6 s, how do we paginate?\n\nSELECT * FROM posts ORDER BY id LIMIT 20 OFFSET 99980;"
+    query = "SELECT * FROM posts ORDER BY id LIMIT 20 OFFSET 99980;"
+    asked = f"Page 5000 of GET /posts takes 6 s, how do we paginate?\n\n{query}"
     assert answer(asked, terms=Terms(prove=False)).advice[0].findings

@@ -7,9 +7,9 @@ from backend_advisor.code.reading import read_code
 from backend_advisor.fixes import edited
 from backend_advisor.knowledge.detection import Failures
 from backend_advisor.model import Artifact, ArtifactKind
-from backend_advisor.rules import CodeContext
-from backend_advisor.rules.examination import matches
 from backend_advisor.rules.places import Places
+from backend_advisor.rules.registry import CodeContext
+from backend_advisor.rules.running import matches
 
 _PYTHON = """import {driver}
 from flask import request

@@ -7,9 +7,9 @@ from backend_advisor.code.program import is_test
 from backend_advisor.code.reading import read_code
 from backend_advisor.knowledge.detection import Failures
 from backend_advisor.model import Artifact, ArtifactKind, Confidence
-from backend_advisor.rules import CodeContext
-from backend_advisor.rules.examination import matches
 from backend_advisor.rules.places import Places
+from backend_advisor.rules.registry import CodeContext
+from backend_advisor.rules.running import matches
 from tests.rules import test_examples  # noqa: F401 (it loads the detectors)
 
 _KINDS = {

@@ -12,10 +12,9 @@ from backend_advisor.experts import experts
 from backend_advisor.knowledge.detection import Failures
 from backend_advisor.knowledge.playbook import Example, Playbook
 from backend_advisor.model import SOURCE_CODE, Artifact, ArtifactKind
-from backend_advisor.rules import CodeContext, load_detectors
-from backend_advisor.rules.examination import matches
 from backend_advisor.rules.places import Places
-from backend_advisor.rules.registry import code_detectors
+from backend_advisor.rules.registry import CodeContext, code_detectors, load_detectors
+from backend_advisor.rules.running import matches
 
 _SUFFIX = {"python": "py", "javascript": "js", "typescript": "ts", "java": "java"}
 _FILE = re.compile(r"^(?://|#) file: (\S+)$", re.MULTILINE)

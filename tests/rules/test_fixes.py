@@ -11,9 +11,9 @@ from backend_advisor.fixes import edited
 from backend_advisor.knowledge.detection import Failures, Match
 from backend_advisor.knowledge.playbook import Example, Playbook
 from backend_advisor.model import Artifact, ArtifactKind
-from backend_advisor.rules import CodeContext
-from backend_advisor.rules.examination import matches
 from backend_advisor.rules.places import Places
+from backend_advisor.rules.registry import CodeContext
+from backend_advisor.rules.running import matches
 from tests.rules.test_examples import _KINDS, _SUFFIX, _rules
 
 _EXPERTS = {playbook.expert for playbook in knowledge.load().playbooks.values()}

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Protocol, cast
@@ -60,18 +60,24 @@ _WORTH_SPREADING = 400_000
 
 
 def examine(case: Case, knowledge: Knowledge, terms: Terms) -> list[Examination]:
-    """What each expert finds in the case."""
+    """What each expert finds in the case; those who have seen it before say so at once."""
+    from backend_advisor.rules.remembered import recalled
+
     consulted = experts()
+
+    def run(number: int) -> Examination:
+        return consulted[number].examine(case, knowledge, terms)
+
+    examined = [recalled(partial(run, number)) for number in range(len(consulted))]
+    new = [number for number, known in enumerate(examined) if known is None]
     size = sum(len(artifact.text) for artifact in case.artifacts if artifact.kind in SOURCE_CODE)
-    pages = Counter(playbook.expert for playbook in knowledge.playbooks.values())
-    # Those with the most to look for begin, so that no core waits for the last one.
-    order = sorted(range(len(consulted)), key=lambda number: -pages[_names()[number]])
-
-    def run(position: int) -> Examination:
-        return consulted[order[position]].examine(case, knowledge, terms)
-
-    examined = list(spread(run, len(consulted), worthwhile=size >= _WORTH_SPREADING))
-    return [examined[order.index(number)] for number in range(len(consulted))]
+    worthwhile = len(new) > 1 and size >= _WORTH_SPREADING
+    if worthwhile:
+        # Those with the most to look for begin, so that no core waits for the last one.
+        pages = Counter(playbook.expert for playbook in knowledge.playbooks.values())
+        new.sort(key=lambda number: -pages[_names()[number]])
+    made = dict(zip(new, spread(lambda position: run(new[position]), len(new), worthwhile=worthwhile), strict=True))
+    return [made[number] if known is None else known for number, known in enumerate(examined)]
 
 
 class CodeExpert:
@@ -90,7 +96,7 @@ class CodeExpert:
         if not any(artifact.kind in SOURCE_CODE for artifact in case.artifacts):
             return Examination()
         # The parsers are loaded only for cases that hold code.
-        from backend_advisor.rules import examine_code
+        from backend_advisor.rules.examination import examine_code
 
         examined = examine_code(case, knowledge, self._name, self._detectors)
         return Examination(findings=examined.findings, unread=examined.unread)

@@ -13,6 +13,7 @@ _MAX_UNCLOSED = 50
 _NAME = r"(?:[\w$가-힣]+|\"[^\"\n]+\"|`[^`\n]+`|\[[\w ]+\]|[:@$#]\w+|\$\{[^}\n]*\}|#\{[^}\n]*\})"
 _TARGET = rf"{_NAME}(?:\s?\.\s?{_NAME})*"
 _MAX_SELECT_LIST = 20_000
+_VERB = re.compile(r"[A-Za-z]+")
 START = re.compile(
     r"(?:SELECT|WITH|INSERT\s+(?:IGNORE\s+)?INTO|REPLACE\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|"
     r"EXPLAIN|CREATE|ALTER|DROP|"
@@ -21,38 +22,39 @@ START = re.compile(
     r"COMMENT\s+ON|REFRESH\s+MATERIALIZED|DECLARE|USE|VALUES|SHOW)\b",
     re.IGNORECASE,
 )
-_SHAPES: tuple[str, ...] = (
-    rf"WITH\s+(?:RECURSIVE\s+)?{_NAME}\s*(?:\([^()]*\)\s*)?AS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\(",
-    rf"INSERT\s+(?:IGNORE\s+)?INTO\s+{_TARGET}\s*(?:\(|VALUES\b|SELECT\b|DEFAULT\s+VALUES)",
-    rf"REPLACE\s+INTO\s+{_TARGET}\s*(?:\(|VALUES\b|SELECT\b)",
-    rf"UPDATE\s+(?:ONLY\s+)?{_TARGET}(?:\s+(?:AS\s+)?\w+)?\s+SET\s+{_TARGET}\s*=",
-    rf"DELETE\s+FROM\s+(?:ONLY\s+)?{_TARGET}\s*(?:;|$|WHERE\b|USING\b|RETURNING\b|\w+\s+WHERE\b|LIMIT\b)",
-    rf"MERGE\s+INTO\s+{_TARGET}[\s\S]{{0,500}}?\bUSING\b",
-    rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+|LOCAL\s+)?(?:TEMP(?:ORARY)?\s+|"
-    rf"UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}\s*(?:\(|AS\b|PARTITION\s+OF\b|LIKE\b)",
-    rf"CREATE\s+(?:UNIQUE\s+|FULLTEXT\s+|"
-    rf"SPATIAL\s+)?INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?:{_TARGET}\s+)?ON\s+(?:ONLY\s+)?{_TARGET}",
-    rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:MATERIALIZED|RECURSIVE|TEMP|"
-    rf"TEMPORARY)\s+)*VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}",
-    rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE|TRIGGER|SEQUENCE|TYPE|EXTENSION|SCHEMA|"
-    rf"DATABASE|ROLE|USER|POLICY|DOMAIN|STATISTICS|"
-    rf"PUBLICATION)\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}\s*(?:\(|;|$|AS\b|ON\b|BEFORE\b|AFTER\b|"
-    rf"WITH\b|START\b|INCREMENT\b|FOR\b|LOGIN\b|PASSWORD\b|CHARACTER\b)",
-    rf"ALTER\s+(?:TABLE|INDEX|SEQUENCE|VIEW|TYPE|DATABASE|ROLE|SYSTEM|"
-    rf"DEFAULT)\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_TARGET}\s+(?:ADD|DROP|ALTER|RENAME|SET|OWNER|"
-    rf"ATTACH|DETACH|VALIDATE|ENABLE|DISABLE|MODIFY|CHANGE|CLUSTER|RESET|CONVERT|ENGINE|REPLICA|FORCE)\b",
-    rf"DROP\s+(?:TABLE|INDEX|VIEW|SCHEMA|DATABASE|SEQUENCE|FUNCTION|TYPE|COLUMN|"
-    rf"MATERIALIZED\s+VIEW)\s+(?:CONCURRENTLY\s+)?(?:IF\s+EXISTS\s+)?{_TARGET}\s*(?:;|$|,|CASCADE|RESTRICT|ON\b)",
-    rf"TRUNCATE\s+(?:TABLE\s+)?{_TARGET}\s*(?:;|$|,|CASCADE|RESTART)",
-    rf"COPY\s+{_TARGET}[\s\S]{{0,500}}?\b(?:FROM|TO)\b|COPY\s*\(",
-    r"EXPLAIN\s*(?:\([^()]*\)\s*|(?:ANALYZE|VERBOSE|ANALYSE)\s+)*(?:SELECT|WITH|UPDATE|DELETE|INSERT)\b",
-    r"(?:BEGIN|COMMIT|ROLLBACK|START\s+TRANSACTION)(?:\s+(?:TRANSACTION|WORK|ISOLATION\b[\w\s]*|"
-    r"READ\s+\w+))?\s*;",
-    rf"SET\s+(?:LOCAL\s+|SESSION\s+|GLOBAL\s+|@@?)?{_TARGET}\s*(?:=|TO\b)\s*\S[^\n]*;",
-    r"(?:VACUUM|REINDEX|ANALYZE)\b[^\n;]{0,200};",
-    rf"DO\s+\$\w*\$|CALL\s+{_TARGET}\s*\(|LOCK\s+TABLE\s+{_TARGET}|COMMENT\s+ON\s+\w+\s+{_TARGET}\s+IS\s+'",
-    rf"(?:GRANT|REVOKE)\s+[\w\s,()]+\s+ON\s+[\w\s.\"]+\s+(?:TO|FROM)\s+{_NAME}",
-    rf"REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?{_TARGET}|SHOW\s+\w+\s*;",
+_SHAPES: tuple[tuple[str, str], ...] = (
+    ("WITH", rf"WITH\s+(?:RECURSIVE\s+)?{_NAME}\s*(?:\([^()]*\)\s*)?AS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\("),
+    ("INSERT", rf"INSERT\s+(?:IGNORE\s+)?INTO\s+{_TARGET}\s*(?:\(|VALUES\b|SELECT\b|DEFAULT\s+VALUES)"),
+    ("REPLACE", rf"REPLACE\s+INTO\s+{_TARGET}\s*(?:\(|VALUES\b|SELECT\b)"),
+    ("UPDATE", rf"UPDATE\s+(?:ONLY\s+)?{_TARGET}(?:\s+(?:AS\s+)?\w+)?\s+SET\s+{_TARGET}\s*="),
+    ("DELETE", rf"DELETE\s+FROM\s+(?:ONLY\s+)?{_TARGET}\s*(?:;|$|WHERE\b|USING\b|RETURNING\b|\w+\s+WHERE\b|LIMIT\b)"),
+    ("MERGE", rf"MERGE\s+INTO\s+{_TARGET}[\s\S]{{0,500}}?\bUSING\b"),
+    ("CREATE", rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+|LOCAL\s+)?(?:TEMP(?:ORARY)?\s+|"
+     rf"UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}\s*(?:\(|AS\b|PARTITION\s+OF\b|LIKE\b)"),
+    ("CREATE", rf"CREATE\s+(?:UNIQUE\s+|FULLTEXT\s+|"
+     rf"SPATIAL\s+)?INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?:{_TARGET}\s+)?ON\s+(?:ONLY\s+)?{_TARGET}"),
+    ("CREATE", rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:MATERIALIZED|RECURSIVE|TEMP|"
+     rf"TEMPORARY)\s+)*VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}"),
+    ("CREATE", rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE|TRIGGER|SEQUENCE|TYPE|EXTENSION|SCHEMA|"
+     rf"DATABASE|ROLE|USER|POLICY|DOMAIN|STATISTICS|"
+     rf"PUBLICATION)\s+(?:IF\s+NOT\s+EXISTS\s+)?{_TARGET}\s*(?:\(|;|$|AS\b|ON\b|BEFORE\b|AFTER\b|"
+     rf"WITH\b|START\b|INCREMENT\b|FOR\b|LOGIN\b|PASSWORD\b|CHARACTER\b)"),
+    ("ALTER", rf"ALTER\s+(?:TABLE|INDEX|SEQUENCE|VIEW|TYPE|DATABASE|ROLE|SYSTEM|"
+     rf"DEFAULT)\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?{_TARGET}\s+(?:ADD|DROP|ALTER|RENAME|SET|OWNER|"
+     rf"ATTACH|DETACH|VALIDATE|ENABLE|DISABLE|MODIFY|CHANGE|CLUSTER|RESET|CONVERT|ENGINE|REPLICA|FORCE)\b"),
+    ("DROP", rf"DROP\s+(?:TABLE|INDEX|VIEW|SCHEMA|DATABASE|SEQUENCE|FUNCTION|TYPE|COLUMN|"
+     rf"MATERIALIZED\s+VIEW)\s+(?:CONCURRENTLY\s+)?(?:IF\s+EXISTS\s+)?{_TARGET}\s*(?:;|$|,|CASCADE|RESTRICT|ON\b)"),
+    ("TRUNCATE", rf"TRUNCATE\s+(?:TABLE\s+)?{_TARGET}\s*(?:;|$|,|CASCADE|RESTART)"),
+    ("COPY", rf"COPY\s+{_TARGET}[\s\S]{{0,500}}?\b(?:FROM|TO)\b|COPY\s*\("),
+    ("EXPLAIN", r"EXPLAIN\s*(?:\([^()]*\)\s*|(?:ANALYZE|VERBOSE|ANALYSE)\s+)*(?:SELECT|WITH|UPDATE|DELETE|INSERT)\b"),
+    ("BEGIN COMMIT ROLLBACK START", r"(?:BEGIN|COMMIT|ROLLBACK|START\s+TRANSACTION)"
+     r"(?:\s+(?:TRANSACTION|WORK|ISOLATION\b[\w\s]*|READ\s+\w+))?\s*;"),
+    ("SET", rf"SET\s+(?:LOCAL\s+|SESSION\s+|GLOBAL\s+|@@?)?{_TARGET}\s*(?:=|TO\b)\s*\S[^\n]*;"),
+    ("VACUUM REINDEX ANALYZE", r"(?:VACUUM|REINDEX|ANALYZE)\b[^\n;]{0,200};"),
+    ("DO CALL LOCK COMMENT", rf"DO\s+\$\w*\$|CALL\s+{_TARGET}\s*\(|"
+     rf"LOCK\s+TABLE\s+{_TARGET}|COMMENT\s+ON\s+\w+\s+{_TARGET}\s+IS\s+'"),
+    ("GRANT REVOKE", rf"(?:GRANT|REVOKE)\s+[\w\s,()]+\s+ON\s+[\w\s.\"]+\s+(?:TO|FROM)\s+{_NAME}"),
+    ("REFRESH SHOW", rf"REFRESH\s+MATERIALIZED\s+VIEW\s+(?:CONCURRENTLY\s+)?{_TARGET}|SHOW\s+\w+\s*;"),
 )  # fmt: skip
 _DDL = re.compile(r"(?:CREATE|ALTER|DROP|COMMENT\s+ON)\b", re.IGNORECASE)
 _NOT_DDL = re.compile(r"^\s*(?:SELECT|WITH|INSERT|UPDATE|DELETE|MERGE|REPLACE|EXPLAIN|COPY)\b", re.IGNORECASE)
@@ -139,13 +141,13 @@ def starts_statement(text: str) -> bool:
     if _SELECT.match(text):
         return _is_select(text)
     head = text[:_MAX_SELECT_LIST]
-    return any(shape.match(head) for shape in _shapes())
+    return any(shape.match(head) for shape in _shapes(_VERB.match(head)[0].upper()))  # type: ignore[index]
 
 
 @cache
-def _shapes() -> tuple[re.Pattern[str], ...]:
-    """Compiled on first use: most questions hold no statement but a SELECT."""
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _SHAPES)
+def _shapes(verb: str) -> tuple[re.Pattern[str], ...]:
+    """The shapes that a verb opens, compiled on first use: a text holds few kinds of statement."""
+    return tuple(re.compile(pattern, re.IGNORECASE) for verbs, pattern in _SHAPES if verb in verbs.split())
 
 
 def _is_select(text: str) -> bool:

@@ -1,5 +1,6 @@
 """SARIF 2.1.0, for code scanning services and editors."""
 
+from functools import lru_cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 from urllib.parse import quote
@@ -135,6 +136,7 @@ def _region(span: Span) -> dict[str, int]:
     }
 
 
+@lru_cache(maxsize=10_000)
 def _artifact(name: str) -> dict[str, str]:
     """An address relative to the root of the sources; an absolute path becomes a file address."""
     windows = PureWindowsPath(name)

@@ -6,27 +6,31 @@ from functools import cache
 from operator import is_
 from typing import Any
 
+_TEXTLESS = (int, float, bool, type(None))
+
 
 def with_texts(value: Any, change: Callable[[str], str]) -> Any:
     """The value with each text in it changed; the value itself where none changes, which is nearly everywhere."""
-    if isinstance(value, str):
-        return change(value) if type(value) is str else value
-    if isinstance(value, tuple):
+    kind: Any = type(value)
+    if kind is str:
+        return change(value)
+    if kind is tuple:
         items = [with_texts(item, change) for item in value]
         return value if all(map(is_, items, value)) else tuple(items)
-    if isinstance(value, dict):
+    if kind is dict:
         return {change(key): with_texts(item, change) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        changed = {}
-        for name in _names(type(value)):
-            before = getattr(value, name)
-            after = with_texts(before, change)
-            if after is not before:
-                changed[name] = after
-        return replace(value, **changed) if changed else value
-    return value
+    changed = {}
+    for name in _names(kind):
+        before = getattr(value, name)
+        if type(before) in _TEXTLESS:
+            continue
+        after = with_texts(before, change)
+        if after is not before:
+            changed[name] = after
+    return replace(value, **changed) if changed else value
 
 
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
+    """The fields of a record that may hold text."""
+    return tuple(one.name for one in fields(kind) if one.type not in _TEXTLESS) if is_dataclass(kind) else ()

@@ -1,25 +1,11 @@
-"""Running an expert's detectors over the source code of a case."""
+"""Examining the source code of a case, or remembering what was found when it was the same."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from importlib import import_module
-from itertools import chain
+from dataclasses import dataclass
 
-from backend_advisor.code.program import is_test
-from backend_advisor.code.reading import Reading, read_code, source_code
-from backend_advisor.cores import collector_paused
+from backend_advisor.code.reading import source_code
 from backend_advisor.knowledge import Knowledge
-from backend_advisor.knowledge.detection import Failures, Match, finding
-from backend_advisor.knowledge.playbook import Playbook
-from backend_advisor.model import Artifact, Case, ExpertName, Finding, Language, Step, Unread
-from backend_advisor.phrases import fill, phrase
-from backend_advisor.rules.declared import declared_matches
-from backend_advisor.rules.places import Places
-from backend_advisor.rules.registry import CodeContext, CodeDetector, code_detectors, load_detectors
+from backend_advisor.model import Case, ExpertName, Finding, Unread
 from backend_advisor.rules.remembered import kept
-from backend_advisor.rules.standing import is_copied
-
-_PACKAGE = __package__ or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,89 +24,10 @@ def examine_code(case: Case, knowledge: Knowledge, expert: ExpertName, detectors
     artifacts = source_code(case.artifacts)
     if not artifacts:
         return CodeExamination()
-    return kept(
-        f"{expert} {case.language}",
-        artifacts,
-        CodeExamination,
-        lambda: _examined(artifacts, case.language, knowledge, expert, detectors),
-    )
 
+    def found() -> CodeExamination:
+        from backend_advisor.rules.running import examined  # reading code is most of the start-up time
 
-@collector_paused()
-def _examined(
-    artifacts: tuple[Artifact, ...], language: Language, knowledge: Knowledge, expert: ExpertName, detectors: str
-) -> CodeExamination:
-    load_detectors(import_module(detectors))
-    reading = read_code(artifacts)
-    places = Places(reading.artifacts)
-    found: list[Finding] = []
-    failures = Failures()
-    for analysis in reading.analyses:
-        for playbook, match in matches(CodeContext(analysis, places), knowledge, expert, failures):
-            path = places.path_of(match.location.artifact)
-            if not is_test(path) and not is_copied(analysis.program.units[path]):
-                found.append(_told(playbook, match, language))
-    unread = tuple(
-        _unread(reading, places, path, kind, offset, language) for (path, kind), offset in reading.left_out.items()
-    )
-    return CodeExamination(findings=tuple(found), unread=unread + failures.unread(language))
+        return examined(artifacts, case.language, knowledge, expert, detectors)
 
-
-def _unread(reading: Reading, places: Places, path: str, kind: str, offset: int, language: Language) -> Unread:
-    reason = phrase(_PACKAGE, language, f"unread_{kind}", line=places.line_of(path, offset))
-    return Unread(name=reading.artifacts[path].name, reason=reason)
-
-
-def matches(
-    context: CodeContext, knowledge: Knowledge, expert: ExpertName, failures: Failures
-) -> Iterator[tuple[Playbook, Match]]:
-    """Every match of an expert's rules in one analysis, each place once for a playbook; rules that fail are noted."""
-    detectors = code_detectors()
-    for playbook in knowledge.playbooks.values():
-        if playbook.expert == expert:
-            found = _matches(context, playbook, detectors.get(playbook.code))
-            yield from ((playbook, match) for match in failures.noting(playbook.code, found))
-
-
-def _matches(context: CodeContext, playbook: Playbook, detector: CodeDetector | None) -> Iterator[Match]:
-    told: set[object] = set()
-    declared = (match for one in playbook.detects for match in declared_matches(one, context))
-    for match in chain(declared, detector(context) if detector is not None else ()):
-        if _place(match) not in told:
-            told.add(_place(match))
-            yield match
-
-
-def _place(match: Match) -> object:
-    return (match.location.artifact, match.location.span)
-
-
-def _told(playbook: Playbook, match: Match, language: Language) -> Finding:
-    own = playbook.pages[language].steps
-    steps = tuple(
-        Step(
-            location=place,
-            text=fill(own[key], match.values)
-            if key in own
-            else phrase(_PACKAGE, language, key, text=place.excerpt or ""),
-        )
-        for place, key in match.steps
-    )
-    plain = Match(
-        location=match.location,
-        values=match.values,
-        confidence=match.confidence,
-        severity=match.severity,
-        strength=match.strength,
-        edits=match.edits,
-        applicability=match.applicability,
-    )
-    made = finding(playbook, plain, language)
-    return made if not steps else _with_steps(made, steps)
-
-
-def _with_steps(made: Finding, steps: tuple[Step, ...]) -> Finding:
-    return replace(made, steps=steps)
-
-
-__all__ = ["examine_code", "matches"]
+    return kept(f"{expert} {case.language}", artifacts, CodeExamination, found)

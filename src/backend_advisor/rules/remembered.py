@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,11 @@ _WORTH_KEEPING = 20_000
 """Bytes of source below which reading again is as quick as looking it up."""
 
 Result = TypeVar("Result")
+_only_known: ContextVar[bool] = ContextVar("only_known", default=False)
+
+
+class _NotKeptError(Exception):
+    """Something would have to be computed."""
 
 
 def kept(purpose: str, artifacts: Sequence[Artifact], kind: Any, compute: Callable[[], Result]) -> Result:
@@ -25,14 +31,29 @@ def kept(purpose: str, artifacts: Sequence[Artifact], kind: Any, compute: Callab
     `kind` is the type of the result, for decoding.
     """
     if sum(len(artifact.text) for artifact in artifacts) < _WORTH_KEEPING:
+        if _only_known.get():
+            raise _NotKeptError
         return compute()
     file = store.folder() / "reviews" / f"{_key(purpose, artifacts)}.msgpack"
     with suppress(OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return msgspec.msgpack.decode(file.read_bytes(), type=kind)  # type: ignore[no-any-return]
+    if _only_known.get():
+        raise _NotKeptError
     result = compute()
     store.write_bytes(file, msgspec.msgpack.encode(result))
     _drop_oldest(file.parent)
     return result
+
+
+def recalled(work: Callable[[], Result]) -> Result | None:
+    """What `work` gives when all of it is kept; None as soon as something would have to be computed."""
+    before = _only_known.set(True)
+    try:
+        return work()
+    except _NotKeptError:
+        return None
+    finally:
+        _only_known.reset(before)
 
 
 def _key(purpose: str, artifacts: Sequence[Artifact]) -> str:

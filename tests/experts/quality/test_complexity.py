@@ -5,8 +5,8 @@ import pytest
 from backend_advisor.code.reading import read_code
 from backend_advisor.experts.quality.detectors.outline import outline
 from backend_advisor.model import Artifact, ArtifactKind
-from backend_advisor.rules import CodeContext
 from backend_advisor.rules.places import Places
+from backend_advisor.rules.registry import CodeContext
 
 
 def complexity(kind: str, text: str) -> int:

@@ -5,9 +5,8 @@ import time
 from backend_advisor.code.reading import read_code
 from backend_advisor.experts.quality import detectors
 from backend_advisor.model import Artifact, ArtifactKind
-from backend_advisor.rules import CodeContext, load_detectors
 from backend_advisor.rules.places import Places
-from backend_advisor.rules.registry import code_detectors
+from backend_advisor.rules.registry import CodeContext, code_detectors, load_detectors
 
 
 def seconds(text: str) -> float:

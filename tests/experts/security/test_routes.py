@@ -6,8 +6,8 @@ from backend_advisor.code.analysis import analyse
 from backend_advisor.experts.security.detectors.handlers import Reader
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.model import Artifact, ArtifactKind
-from backend_advisor.rules import CodeContext
 from backend_advisor.rules.places import Places
+from backend_advisor.rules.registry import CodeContext
 
 _KINDS = {"js": ArtifactKind.JAVASCRIPT, "py": ArtifactKind.PYTHON}
 
