@@ -47,10 +47,13 @@ def machine_made(source: bytes, path: str = "") -> str | None:
 
 @collector_paused()
 def analyse(
-    files: Mapping[str, bytes], languages: Mapping[str, str] | None = None, contracts: Mapping[str, str] | None = None
+    files: Mapping[str, bytes],
+    languages: Mapping[str, str] | None = None,
+    contracts: Mapping[str, str] | None = None,
+    settings: Mapping[str, Mapping[str, str]] | None = None,
 ) -> tuple[list[Analysis], LeftOut]:
     """Read files by path. `languages` tells the language of paths whose names do not; `contracts` are the tree's
-    OpenAPI documents.
+    OpenAPI documents, `settings` the entries of its properties files.
 
     Also tells what was left out.
     """
@@ -76,12 +79,15 @@ def analyse(
             families.setdefault(family, {})[path] = module
             if module.errors:
                 left_out[path, "syntax"] = module.errors[0][0]
-        return [_run(modules, contracts or {}) for modules in families.values()], left_out
+        return [_run(modules, contracts or {}, settings or {}) for modules in families.values()], left_out
     finally:
         sys.setrecursionlimit(limit)
 
 
-def _run(modules: dict[str, Module], contracts: Mapping[str, str]) -> Analysis:
+def _run(
+    modules: dict[str, Module], contracts: Mapping[str, str], settings: Mapping[str, Mapping[str, str]]
+) -> Analysis:
     program = Program(modules)
+    program.settings = settings
     bind(program, (read_contract(text, path) for path, text in contracts.items()))
     return Analysis(program, Machine(program).run())

@@ -89,6 +89,7 @@ def _store(
         key = None
     if isinstance(key, str):
         run.machine.attribute_set(run, holder, before, key, value, env)
+        before = _held(run, holder, env)  # setting it may have told more of the object
     field_written(run, before, key, value)
     after = with_field(before, key, value)
     if taints:

@@ -7,10 +7,12 @@ from backend_advisor.code.containers import container_method, holds_elements, is
 from backend_advisor.code.expressions import concatenated
 from backend_advisor.code.folding import fold_function, fold_method
 from backend_advisor.code.operations import template_parts
+from backend_advisor.code.patterns import cleared_by_removal, is_plain
 from backend_advisor.code.run import Run
+from backend_advisor.code.settings import loaded
 from backend_advisor.code.site import Site
-from backend_advisor.code.taints import merge_taints
-from backend_advisor.code.values import UNKNOWN, Value, all_taints, joined_text, known_text, words
+from backend_advisor.code.taints import ALL, merge_taints
+from backend_advisor.code.values import UNKNOWN, Value, all_taints, joined_text, known_text, with_field, words
 
 _BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer", "io.StringIO", "java.io.StringWriter"})
 _REPLACED = {
@@ -19,8 +21,10 @@ _REPLACED = {
     "\r": ("log.text", "header.value", "header.name", "mail.header"),
     "\r\n": ("log.text", "header.value", "header.name", "mail.header"),
     "<": ("html.text",),
+    "/": ("path.file", "path.entry"),
 }
 """Characters without which data cannot leave its place in a text of these roles."""
+_WRITES = frozenset(["append", "insert", "replace", "write", "print", "println", "printf"])
 _FORMATTERS = frozenset({"format", "String.format", "java.lang.String.format", "formatted", "util.format"})
 _SAME_DATA = frozenset(
     ["toString", "strip", "trim", "lower", "upper", "toLowerCase", "toUpperCase", "encode", "decode"]
@@ -36,6 +40,10 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
     receiver = site.receiver
     if receiver is None:
         return _function(site, known)
+    after = loaded(run, site)
+    if after is not None and site.receiver_expr is not None:
+        write_back(run, site.receiver_expr, after, site.env)
+        return UNKNOWN
     found = _text_method(site, receiver) if receiver.consts else None
     if found is not None:
         return found
@@ -44,8 +52,12 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
     if receiver.name in _FORMATTERS or f"{receiver.name or ''}.{site.name}" in _FORMATTERS:
         return _formatted(site.args[0] if site.args else UNKNOWN, [*site.args[1:], *site.keywords.values()])
     if site.name in ("replace", "replaceAll") and len(site.args) >= 2 and receiver.taints and not receiver.fields:
-        return _replaced(site, receiver)
-    return higher_order(run, site) or _of_container(run, site, receiver) or (None if known else _plain(site, receiver))
+        return _replaced(run, site, receiver)
+    return (
+        higher_order(run, site)
+        or _of_container(run, site, receiver, known)
+        or (None if known else _plain(site, receiver))
+    )
 
 
 def _function(site: Site, known: bool) -> Value | None:
@@ -56,9 +68,11 @@ def _function(site: Site, known: bool) -> Value | None:
     return Value(taints, consts)
 
 
-def _of_container(run: Run, site: Site, receiver: Value) -> Value | None:
+def _of_container(run: Run, site: Site, receiver: Value, known: bool) -> Value | None:
     if receiver.types & run.machine.program.classes.keys():
         return None
+    if known and receiver.types and not any(holds_elements(kind) for kind in receiver.types):
+        return None  # an object of a framework of which some settings are known
     if not is_container(receiver):
         # What is in the collection is not known; it does not come from the key.
         if site.name not in _READS or not any(holds_elements(kind) for kind in receiver.types):
@@ -80,10 +94,33 @@ def _plain(site: Site, receiver: Value) -> Value | None:
     return UNKNOWN if site.name in _QUESTIONS else None
 
 
-def _replaced(site: Site, receiver: Value) -> Value:
+def _is_plain(replacement: Value) -> bool:
+    """Whether what is put in does no harm itself."""
+    said = words(replacement)
+    return said is not None and all(map(is_plain, said)) and not replacement.name
+
+
+def _everywhere(pattern: Value) -> bool:
+    """Whether a regular expression of JavaScript has the flag `g`."""
+    flags = words((pattern.fields or {}).get("(flags)", UNKNOWN))
+    return flags is not None and all("g" in one for one in flags)
+
+
+def _replaced(run: Run, site: Site, receiver: Value) -> Value:
     """Text with some characters exchanged: safe where only those could do harm."""
-    only = words(site.args[0])
-    safe = _REPLACED.get(only[0], ()) if only is not None and len(only) == 1 else ()
+    stored = (site.args[0].fields or {}).get("(pattern)")
+    only = words(stored if stored is not None else site.args[0])
+    safe: tuple[str, ...] = ()
+    if only is None or len(only) > 1:
+        pass
+    elif stored is not None or (site.name == "replaceAll" and run.language == "java"):
+        if _is_plain(site.args[1]) and (stored is None or _everywhere(site.args[0])):
+            safe = cleared_by_removal(only[0])
+    elif site.name == "replaceAll" or run.language not in ("javascript", "typescript"):
+        # A string given to JavaScript's `replace` is exchanged once.
+        safe = _REPLACED.get(only[0], ())
+    if ALL in safe:
+        return Value(all_taints(site.args[1], 1), types=frozenset({"str"}))
     taints = {taint.clean(safe): trail for taint, trail in receiver.taints.items()} if safe else receiver.taints
     return Value(merge_taints(taints, all_taints(site.args[1], 1)), types=frozenset({"str"}))
 
@@ -114,18 +151,36 @@ def _formatted(template: Value, args: list[Value]) -> Value:
 
 
 def _builder(run: Run, site: Site, receiver: Value) -> Value | None:
-    if site.name in ("append", "insert", "replace", "write") and site.args:
+    if site.name in _WRITES and site.args:
         text = known_text(receiver) if receiver.text is not None else ()
         made = receiver.but(
             taints=merge_taints(receiver.taints, all_taints(site.args[-1], 2)),
-            text=joined_text((text, known_text(site.args[-1]))) if site.name in ("append", "write") else (None,),
+            text=joined_text((text, known_text(site.args[-1])))
+            if site.name in ("append", "write", "print")
+            else (None,),
         )
         if site.receiver_expr is not None:
             write_back(run, _root(site.receiver_expr), made, site.env)
+            _write_through(run, receiver, made, site)
         return made
+    if site.name == "setLength" and site.args and site.args[0].consts == (0,) and site.receiver_expr is not None:
+        write_back(run, _root(site.receiver_expr), receiver.but(taints={}, text=()), site.env)
+        return UNKNOWN
     if site.name in ("toString", "getvalue"):
         return Value(receiver.taints, types=frozenset({"str"}), text=receiver.text)
     return receiver.but(text=(None,)) if site.name in ("reverse", "substring", "deleteCharAt", "setLength") else None
+
+
+def _write_through(run: Run, receiver: Value, made: Value, site: Site) -> None:
+    """What a writer around another writes stands in that one: `new PrintWriter(text)`."""
+    made_by = receiver.guard
+    inner = made_by.args[0] if isinstance(made_by, ir.Call) and made_by.new and made_by.args else None
+    if isinstance(made_by, ir.Call) and isinstance(inner, ir.Name) and _last(made_by.func).endswith("Writer"):
+        write_back(run, inner, made.but(guard=None), site.env)
+
+
+def _last(expression: ir.Expr) -> str:
+    return getattr(expression, "id", "") or getattr(expression, "name", "")
 
 
 def _root(expression: ir.Expr) -> ir.Expr:
@@ -133,6 +188,24 @@ def _root(expression: ir.Expr) -> ir.Expr:
     while isinstance(expression, ir.Call) and isinstance(expression.func, ir.Attr):
         expression = expression.func.value
     return expression
+
+
+def _pairs(items: Value) -> Value | None:
+    """A map made of a list of its keys with their values; None where they are not known."""
+    parts = list((items.fields or {}).values())
+    if (
+        not parts
+        or items.rest is not None
+        or not all(part.fields and 0 in part.fields and 1 in part.fields for part in parts)
+    ):
+        return None
+    made = Value(types=frozenset({"dict"}), fields={})
+    for part in parts:
+        key = (part.fields or {})[0]
+        only = key.consts[0] if key.consts and len(key.consts) == 1 else None
+        made = with_field(made, only if isinstance(only, str | int) else None, (part.fields or {})[1])
+        made = made.but(taints=merge_taints(made.taints, key.taints))
+    return made
 
 
 def _constructed(site: Site) -> Value | None:
@@ -160,6 +233,8 @@ def _constructed(site: Site) -> Value | None:
             else Value(types=types, rest=site.unpacked)
         )
     first = site.args[0]
+    if kind == "dict" and (pairs := _pairs(first)) is not None:
+        return pairs
     if is_container(first):
         return first.but(types=types, consts=None)
     if first.consts and isinstance(first.consts[0], int):

@@ -1,10 +1,12 @@
 """Functions given to functions of the language: `map`, `forEach`, `then` and their like."""
 
+from backend_advisor.code.assignment import write_back
+from backend_advisor.code.checks import cleared_by_yes
+from backend_advisor.code.guards import refine
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.run import Run
 from backend_advisor.code.site import Site
-from backend_advisor.code.taints import merge_taints
-from backend_advisor.code.values import UNKNOWN, Value, element, join_all
+from backend_advisor.code.values import UNKNOWN, Value, cleaned, element, field, join_all, with_field
 
 _OVER_ITEMS = frozenset(
     [
@@ -23,7 +25,6 @@ _OVER_ITEMS = frozenset(
         "mapToObj",
         "peek",
         "removeIf",
-        "computeIfAbsent",
         "takeWhile",
         "dropWhile",
         "mapToInt",
@@ -33,6 +34,8 @@ _OVER_ITEMS = frozenset(
 )
 _AFTER = frozenset(["then", "catch", "finally", "thenApply", "thenCompose", "thenAccept", "tap"])
 _SAME = frozenset(["filter", "sort", "peek", "takeWhile", "dropWhile", "find", "findLast"])
+_INTO_MAPS = frozenset(["computeIfAbsent", "computeIfPresent", "compute", "merge"])
+_KEEPS = frozenset(["filter", "takeWhile", "find", "findLast"])
 _COMBINED = frozenset(["andThen", "compose", "negate", "and", "or", "reversed", "thenComparing"])
 _CALLING = frozenset(["call", "apply", "bind"])
 
@@ -42,13 +45,15 @@ def higher_order(run: Run, site: Site) -> Value | None:
     receiver = site.receiver
     if receiver is None:
         return None
-    if run.language == "java" and any(isinstance(ref, FunctionRef) for ref in receiver.refs):
-        # Whatever the one method of a functional interface is called, it runs the lambda.
-        return receiver if site.name in _COMBINED else _called(run, receiver, site.args)
-    if site.name in _CALLING and any(isinstance(ref, FunctionRef) for ref in receiver.refs):
-        return receiver if site.name == "bind" else _called(run, receiver, site.args[1:])
+    if any(isinstance(ref, FunctionRef) for ref in receiver.refs):
+        if run.language == "java":
+            return _of_lambda(run, site, receiver)
+        if site.name in _CALLING:
+            return receiver if site.name == "bind" else _called(run, receiver, site.args[1:])
     if not site.args:
         return None
+    if site.name in _INTO_MAPS and len(site.args) > 1:
+        return _into_map(run, site, receiver)
     function = site.args[0]
     if not any(isinstance(ref, FunctionRef) for ref in function.refs):
         return None
@@ -64,8 +69,19 @@ def higher_order(run: Run, site: Site) -> Value | None:
         result = _called(run, function, [start, element(receiver), UNKNOWN])
         run.leave_loop()
         return join_all((start, result))
-    if site.name not in _OVER_ITEMS:
+    return _over_items(run, site, receiver, function) if site.name in _OVER_ITEMS else None
+
+
+def _of_lambda(run: Run, site: Site, receiver: Value) -> Value | None:
+    """Whatever the one method of a functional interface of Java is called, it runs the lambda."""
+    if _has_body(run, receiver, site.name):
         return None
+    return receiver if site.name in _COMBINED else _called(run, receiver, site.args)
+
+
+def _over_items(run: Run, site: Site, receiver: Value, function: Value) -> Value:
+    if site.name in _KEEPS:
+        receiver = _kept(run, receiver, function)
     item = element(receiver)
     run.enter_loop(site.node)
     result = _called(run, function, [item, UNKNOWN, receiver])
@@ -73,8 +89,38 @@ def higher_order(run: Run, site: Site) -> Value | None:
     if site.name in _SAME:
         return item if site.name.startswith("find") else receiver.but(consts=None)
     if site.name in ("map", "flatMap", "mapToObj"):
-        return Value(merge_taints(receiver.taints), types=frozenset({"list"}), rest=result)
+        return Value(types=frozenset({"list"}), rest=result)
     return UNKNOWN
+
+
+def _has_body(run: Run, receiver: Value, name: str) -> bool:
+    """Whether a method is a default one of the program's interface that a lambda stands for."""
+    program = run.machine.program
+    known = [program.classes[kind] for kind in receiver.types if kind in program.classes]
+    return any(method.node.body for info in known for method in program.method(info, name))
+
+
+def _into_map(run: Run, site: Site, receiver: Value) -> Value | None:
+    """`map.computeIfAbsent(key, k -> …)`: what the function gives stands under the key."""
+    if not any(isinstance(ref, FunctionRef) for ref in site.args[-1].refs):
+        return None
+    key = site.args[0].consts[0] if site.args[0].consts and len(site.args[0].consts) == 1 else None
+    known = key if isinstance(key, str) else None
+    before = field(receiver, known) if known is not None else element(receiver)
+    given = [site.args[0], before or UNKNOWN] if site.name != "merge" else [before or UNKNOWN, site.args[1]]
+    made = _called(run, site.args[-1], given)
+    made = made if before is None else join_all((before, made))
+    if site.name == "merge":
+        made = join_all((made, site.args[1]))
+    if site.receiver_expr is not None:
+        write_back(run, site.receiver_expr, with_field(receiver, known, made), site.env)
+    return made
+
+
+def _kept(run: Run, receiver: Value, predicate: Value) -> Value:
+    """What is left of some items after each was asked for something."""
+    checks = [frozenset(cleared_by_yes(run, r.info, refine)) for r in predicate.refs if isinstance(r, FunctionRef)]
+    return cleaned(receiver, frozenset.intersection(*checks)) if checks else receiver
 
 
 def _called(run: Run, function: Value, args: list[Value]) -> Value:

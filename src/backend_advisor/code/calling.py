@@ -7,12 +7,15 @@ from backend_advisor.code.accessors import accessor
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.builtins import builtin
 from backend_advisor.code.containers import holds_elements, is_container
+from backend_advisor.code.guards import as_checked
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import FunctionRef
+from backend_advisor.code.overloads import fitting
 from backend_advisor.code.program import ClassInfo, Unit
+from backend_advisor.code.reflection import reflected
 from backend_advisor.code.roles import CallRole
-from backend_advisor.code.run import Env, Run, evaluates
+from backend_advisor.code.run import CHECKED, Env, Run, evaluates
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import merge_taints
 from backend_advisor.code.values import (
@@ -31,12 +34,17 @@ _LOOKS_UP = re.compile(
 
 _CHECKS = re.compile(
     r"(?i)_*(?:validate|sanitize|sanitise|ensure|assert|verify|check|clean|normali[sz]e|escape|get_?safe|make_?safe|"
-    r"to_?safe|safe|is_?valid|filter)(?:$|_|(?-i:[A-Z]))"
+    r"to_?safe|safe|(?:resolve|join|build)_?(?:safe|secure)|is_?valid|filter)(?:$|_|(?-i:[A-Z]))"
 )
 
 
 @evaluates(ir.Call)
 def _call(run: Run, node: ir.Call, env: Env) -> Value:
+    value = _answer(run, node, env)
+    return as_checked(run, node, value, env) if CHECKED in env and value.taints else value
+
+
+def _answer(run: Run, node: ir.Call, env: Env) -> Value:
     site = _site(run, node, env)
     if isinstance(node.func, ir.Name) and node.func.id == "super" and run.language != "python":
         return _super(run, site)
@@ -72,6 +80,9 @@ def _site(run: Run, node: ir.Call, env: Env) -> Site:
         name = func.name
     else:
         name = func.id if isinstance(func, ir.Name) else ""
+    if node.new and run.language == "java" and receiver is not None and receiver.name is not None:
+        # `new java.util.ArrayList<>()` runs on nothing: what stands before the dot is a package or a class.
+        receiver = receiver_expr = None
     site = Site(node, name, receiver, receiver_expr, [], [], env=env)
     for argument in node.args:
         if isinstance(argument, ir.Spread):
@@ -148,7 +159,7 @@ def _special(run: Run, node: ir.Call, site: Site) -> Value | None:
         return UNKNOWN
     if site.name == "super" and run.language == "python":
         return _super_value(run, site.env)
-    return None
+    return reflected(run, site) if run.language == "java" else None
 
 
 def _any_member(run: Run, holder: Value) -> Value:
@@ -177,7 +188,7 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
             site.name = value.name
         elif value.types and not called:
             roles += [role for kind in value.types if (role := machine.method_role(kind, "__call__"))]
-        return called, roles
+        return fitting(called, site) if len(called) > 1 and run.language == "java" else called, roles
     if receiver.refs or receiver.fields or receiver.types & machine.program.classes.keys():
         value = member(run, receiver, site.name, node.func)
         called += [ref for ref in value.refs if isinstance(ref, FunctionRef | ClassInfo)]
@@ -198,7 +209,7 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
             ]
     if not called and not roles:
         roles += _by_name_only(run, site)
-    return called, roles
+    return fitting(called, site) if len(called) > 1 and run.language == "java" else called, roles
 
 
 def _by_name_only(run: Run, site: Site) -> list[CallRole]:
@@ -262,8 +273,8 @@ def _unknown(run: Run, node: ir.Call, site: Site) -> Value:
     doubts = 2 if looks_up or run.is_awaited(node) else 1
     others = {**held, **given}
     doubted = merge_taints(own, {taint.doubted(doubts): trail for taint, trail in others.items() if taint not in own})
-    if isinstance(node.func, ir.Attr):
-        base = site.receiver.name if site.receiver is not None else None
+    if isinstance(node.func, ir.Attr) and site.receiver is not None:
+        base = site.receiver.name
         name = f"{base}.{site.name}" if base else None
         return Value(doubted, name=f"{name}()" if name else None)
     if node.new or site.name.rsplit(".", 1)[-1][:1].isupper():

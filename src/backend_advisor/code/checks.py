@@ -17,6 +17,7 @@ from backend_advisor.code.values import Value, all_taints
 _ADDRESS_CHECK = re.compile(
     r"(?i)(?:allow|safe|permit|trust|local|same)[a-z_]*(?:redirect|url|uri|host|origin)"
     r"|(?:redirect|url|uri|host)_?(?:is_?)?(?:allow|safe|permit|trust)"
+    r"|(?:valid(?:ate)?|check|verif(?:y|ied)|is_?valid)_?(?:next|redirect|return|back|callback)_?(?:to_?)?(?:url|uri|path|target)?$"
 )
 _PATH_CHECK = re.compile(r"(?i)(?:allow|safe|within|inside)[a-z_]*(?:path|file_?name)")
 _LONGEST = 12
@@ -37,24 +38,40 @@ def told_by(run: Run, call: ir.Call, env: Env, refine: Refine, *, answer: bool) 
         return []
     info = _called(run, call, env)
     if info is None:
-        return []
-    known = run.machine.checks.get((info, answer))
-    if known is None:
-        run.machine.checks[info, answer] = {}  # a function that calls itself tells nothing more
-        known = run.machine.checks[info, answer] = _checked(run, info, refine, answer=answer)
-    named = _by_name(info) if answer else ()
+        # A check of a library says as much by its name.
+        roles = _by_name(getattr(call.func, "id", "") or getattr(call.func, "name", "")) if answer else ()
+        return [(argument, roles) for argument in call.args[:1]] if roles else []
+    known = _known(run, info, refine, answer=answer)
+    named = _by_name(info.node.name) if answer else ()
     told = [(expression, (*known.get(number, ()), *named)) for number, expression in _given(info, call)]
     return [(expression, roles) for expression, roles in told if roles]
 
 
-def _by_name(info: FunctionInfo) -> tuple[str, ...]:
+def cleared_by_yes(run: Run, info: FunctionInfo, refine: Refine) -> tuple[str, ...]:
+    """The sink roles for which a predicate has checked its first parameter when it says yes."""
+    if run.depth > _DEEPEST:
+        return ()
+    return _known(run, info, refine, answer=True).get(0, ())
+
+
+def _known(run: Run, info: FunctionInfo, refine: Refine, *, answer: bool) -> dict[int, tuple[str, ...]]:
+    known: dict[int, tuple[str, ...]] | None = run.machine.checks.get((info, answer))
+    if known is None:
+        run.machine.checks[info, answer] = {}  # a function that calls itself tells nothing more
+        known = run.machine.checks[info, answer] = _checked(run, info, refine, answer=answer)
+    return known
+
+
+def _by_name(name: str) -> tuple[str, ...]:
     """What a function says by its name when it answers yes: `is_safe_url(url)`. To be valid is not to be safe."""
-    if _ADDRESS_CHECK.search(info.node.name):
+    if _ADDRESS_CHECK.search(name):
         return ("redirect.url", "url.request")
-    return ("path.file", "path.entry") if _PATH_CHECK.search(info.node.name) else ()
+    return ("path.file", "path.entry") if _PATH_CHECK.search(name) else ()
 
 
 def _is_doubtful(argument: ir.Expr, env: Env) -> bool:
+    if isinstance(argument, ir.Call | ir.Index):
+        return True  # `is_safe_url(request.args.get("next"))`
     held = env.get(argument.id) if isinstance(argument, ir.Name) else None
     return held is not None and bool(held.taints)
 

@@ -19,6 +19,11 @@ def holds_elements(kind: str) -> bool:
     return _COLLECTIONS.search(kind) is not None
 
 
+_QUEUES = re.compile(r"(?:Deque|LinkedList|Queue)$")
+_OF_STACKS = {"push": "addFirst", "pop": "removeFirst", "remove": "removeFirst"}
+"""What a queue of Java does at its beginning, where a list or stack does it at its end."""
+
+
 class Outcome(NamedTuple):
     """What a method gives, and what its receiver is afterwards (None: as before)."""
 
@@ -47,6 +52,10 @@ def is_container(value: Value) -> bool:
 
 def container_method(name: str, receiver: Value, args: list[Value]) -> Outcome | None:
     """A method of a collection; None when it is not one that is known."""
+    if name in _OF_STACKS and (name != "remove" or not args) and any(_QUEUES.search(kind) for kind in receiver.types):
+        name = _OF_STACKS[name]
+    elif name == "peek" and any(kind.endswith("Stack") for kind in receiver.types):
+        name = "getLast"
     method = _METHODS.get(name)
     return None if method is None else method(receiver, args)
 
@@ -76,7 +85,15 @@ def _only(value: Value) -> object:
     return value.consts[0] if value.consts and len(value.consts) == 1 else None
 
 
-@_on("append", "push", "add", "addLast", "offer", "addElement", "appendleft", "unshift", "addFirst", "insert")
+@_on("appendleft", "unshift", "addFirst", "offerFirst")
+def _prepend(receiver: Value, args: list[Value]) -> Outcome | None:
+    items = _exact(receiver)
+    if not args or items is None:
+        return Outcome(UNKNOWN, _added(receiver, args))
+    return Outcome(UNKNOWN, _listed(receiver, [*args, *items]))
+
+
+@_on("append", "push", "add", "addLast", "offer", "offerLast", "addElement", "insert")
 def _append(receiver: Value, args: list[Value]) -> Outcome | None:
     if not args:
         return None
@@ -106,7 +123,7 @@ def _extend(receiver: Value, args: list[Value]) -> Outcome | None:
     return Outcome(UNKNOWN, after)
 
 
-@_on("pop", "remove", "shift", "removeFirst", "removeLast", "poll", "popleft", "pollFirst", "removeAt", "popitem")
+@_on("pop", "remove", "removeLast", "pollLast", "removeAt", "popitem")
 def _remove(receiver: Value, args: list[Value]) -> Outcome | None:
     items = _exact(receiver)
     at = _only(args[0]) if args else None
@@ -214,10 +231,22 @@ def _items(receiver: Value, args: list[Value]) -> Outcome | None:
     return Outcome(Value(types=_LIST, rest=join_all(pairs)) if pairs else Value(types=_LIST, fields={}))
 
 
-@_on("next", "nextElement", "iterator_next", "first", "getFirst", "peek", "element", "getLast", "lastElement")
+@_on("next", "nextElement", "iterator_next")
 def _next(receiver: Value, args: list[Value]) -> Outcome | None:
     items = _exact(receiver)
     return Outcome(items[0] if items and len(items) == 1 else element(receiver))
+
+
+@_on("first", "getFirst", "firstElement", "peekFirst", "peek", "element")
+def _head(receiver: Value, args: list[Value]) -> Outcome | None:
+    items = _exact(receiver)
+    return Outcome(items[0] if items else element(receiver))
+
+
+@_on("getLast", "lastElement", "peekLast", "last")
+def _tail(receiver: Value, args: list[Value]) -> Outcome | None:
+    items = _exact(receiver)
+    return Outcome(items[-1] if items else element(receiver))
 
 
 @_on("size", "length", "isEmpty", "indexOf", "contains", "containsKey", "includes", "hasNext", "count", "index", "has")

@@ -37,6 +37,7 @@ from backend_advisor.code.values import (
 _LIST = frozenset({"list"})
 _DICT = frozenset({"dict"})
 _STR = frozenset({"str"})
+_TIDIES = frozenset(["replace", "replaceAll", "trim", "strip", "rstrip", "removesuffix", "toString"])
 
 
 @evaluates(ir.Const)
@@ -131,6 +132,8 @@ def _is_address(first: ir.Expr) -> bool:
     """Whether a text begins with an address that the program knows: what follows it does not choose the host."""
     while isinstance(first, ir.Binary) and first.op == "+":
         first = first.left
+    while isinstance(first, ir.Call) and isinstance(first.func, ir.Attr) and first.func.name in _TIDIES:
+        first = first.func.value
     if isinstance(first, ir.Text) and first.parts:
         return _is_address(first.parts[0])
     name = first.id if isinstance(first, ir.Name) else first.name if isinstance(first, ir.Attr) else ""
@@ -204,6 +207,9 @@ def _logic(run: Run, node: ir.Logic, env: Env) -> Value:
 
 @evaluates(ir.Unary)
 def _unary(run: Run, node: ir.Unary, env: Env) -> Value:
+    if node.op == "delete" and isinstance(node.operand, ir.Attr | ir.Index):
+        assign(run, node.operand, constant(None), env)
+        return UNKNOWN
     return unary(run, node, run.evaluate(node.operand, env))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import assign, write_back
-from backend_advisor.code.names import FunctionRef
+from backend_advisor.code.names import FunctionRef, gain_around, surrounded
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Hit, Run, join_env, same
 from backend_advisor.code.seen import Flow, Reach
@@ -51,6 +51,10 @@ class Summary:
     effects: dict[int, tuple[Value, Value]] = field(default_factory=dict)
     """For each changed argument: as it came in, and as it was left."""
     acts: dict[str, tuple[str, int]] = field(default_factory=dict)
+    outer: dict[str, Value] = field(default_factory=dict)
+    """What it writes to variables of the functions around it, as far as that depends on its caller."""
+    through: tuple[tuple[FunctionInfo, str, Value], ...] = ()
+    """The same of functions that it was given and called."""
     ends: bool = False
     running: bool = True
     recursive: bool = False
@@ -93,7 +97,19 @@ class Functions:
         if run.depth >= _DEEPEST:
             return _unseen(values)
         summary = self.summary(run, info, values, ref.closure)
+        for name, value in summary.outer.items():
+            self._gained(run, ref, name, self._substituted(value, values, self.base(info), run, node))
+        for inner, name, value in summary.through:
+            known = self._substituted(value, values, self.base(info), run, node)
+            for one in (one for given in values for one in given.refs):
+                if isinstance(one, FunctionRef) and one.info is inner:
+                    self._gained(run, one, name, known)
         return self.apply(run, summary, values, node, site, places)
+
+    def _gained(self, run: Run, ref: FunctionRef, name: str, value: Value) -> None:
+        gain_around(ref.closure, name, value)
+        if len(run.through) < _HITS and any(taint.index >= 0 for taint in all_taints(value, 3)):
+            run.through.append((ref.info, name, value))
 
     def _bind(
         self, run: Run, ref: FunctionRef, args: list[Value], keywords: dict[str, Value], site: Site | None
@@ -181,7 +197,8 @@ class Functions:
             done = self.interpret(inner, info, inputs)
             settled = same(made.result, done.result)
             made.result, made.hits, made.effects = done.result, done.hits, done.effects
-            made.acts, made.ends = done.acts, done.ends
+            made.acts, made.ends, made.outer = done.acts, done.ends, done.outer
+            made.through = done.through
             if not made.recursive or settled:
                 break
         made.running = False
@@ -238,6 +255,10 @@ class Functions:
         summary = Summary(info, _stated_result(run, info))
         summary.hits = tuple(run.hits.values())[:_HITS]
         summary.acts = run.acts
+        summary.through = tuple(run.through)
+        summary.outer = {
+            name: value for name, value in run.outer.items() if any(t.index >= 0 for t in all_taints(value, 3))
+        }
         summary.ends = end is None
         summary.running = False
         if end is not None:
@@ -303,14 +324,27 @@ class Functions:
                 *(self._actual(taint, trail, values, base, run, node) for taint, trail in taints.items())
             )
         fields, rest = value.fields, value.rest
+        refs = value.refs
+        if depth > 1 and any(isinstance(ref, FunctionRef) and ref.info.outer is not None for ref in refs):
+            refs = tuple(self._surrounded(ref, values, base, run, node) for ref in refs)
         if depth:
             if fields:
                 fields = mapped(fields, lambda part: self._substituted(part, values, base, run, node, depth - 1))
             if rest is not None:
                 rest = self._substituted(rest, values, base, run, node, depth - 1)
-        if taints is value.taints and fields is value.fields and rest is value.rest:
+        if taints is value.taints and fields is value.fields and rest is value.rest and refs is value.refs:
             return value
-        return value.but(taints=taints, fields=fields, rest=rest, guard=None)
+        return value.but(taints=taints, fields=fields, rest=rest, refs=refs, guard=None)
+
+    def _surrounded(self, ref: Any, values: list[Value], base: int, run: Run, node: ir.Node | None) -> Any:
+        """A function that another made and gave back, with what was around it in the caller's terms."""
+        if not isinstance(ref, FunctionRef) or ref.info.outer is None or self.base(ref.info.outer) != base:
+            return ref
+        inner = getattr(ref.closure, "inner", None)
+        if not inner or not any(taint.index >= base for value in inner.values() for taint in value.taints):
+            return ref
+        known = {name: self._substituted(value, values, base, run, node, 1) for name, value in inner.items()}
+        return FunctionRef(ref.info, surrounded(ref.closure, known), ref.bound)
 
     def _actual(
         self, taint: Taint, trail: Trail | None, values: list[Value], base: int, run: Run, node: ir.Node | None

@@ -7,10 +7,11 @@ from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.checks import told_by
+from backend_advisor.code.patterns import cleared_by_match
 from backend_advisor.code.roles import Argument
-from backend_advisor.code.run import Env, Run, join_env
+from backend_advisor.code.run import CHECKED, Env, Run, join_env
 from backend_advisor.code.taints import ALL
-from backend_advisor.code.values import Value, all_taints, cleaned, element
+from backend_advisor.code.values import Value, all_taints, cleaned, element, with_field
 
 _PATHS = ("path.file", "path.entry")
 _CHARACTERS = frozenset({"isalnum", "isdigit", "isdecimal", "isnumeric", "isalpha", "isidentifier", "isInteger"})
@@ -18,10 +19,11 @@ _NUMBER_TYPES = frozenset({"int", "float", "bool", "number", "boolean", "Integer
 _MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "hasOwnProperty", "get", "contain"})
 _SAME_TEXT = frozenset({"lower", "upper", "strip", "trim", "toLowerCase", "toUpperCase", "str", "String", "toString"})
 _HOSTS = frozenset({"netloc", "hostname", "host", "origin", "getHost", "scheme", "protocol", "getAuthority"})
+_STARTS = frozenset({"startswith", "startsWith"})
+_LOCAL = ("(from /)", "(not //)", "(not \\)")
+"""What must be known of an address together so that it leads to the same host: browsers read `/\\` as `//`."""
 _CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to", "commonpath", "commonprefix"})
-_MATCHES = frozenset({"match", "fullmatch", "test", "matches", "exec"})
-_SAFE_CLASS = re.compile(r"\[(?:[A-Za-z0-9_\-]|\\[dw\-]|[가-힣])*\]")
-_SAFE_REST = re.compile(r"(?:\\[dw]|[A-Za-z0-9_\-]|[(){}|?*+,:]|\\-|\\\.)*\Z")
+_MATCHES = frozenset({"match", "fullmatch", "test", "matches", "exec", "find"})
 _NORMAL = re.compile(r"(?i)normal|canonical|real_?path|resolve|absolute")
 _DEEPEST = 4
 
@@ -93,6 +95,8 @@ def _equal(run: Run, left: ir.Expr, right: ir.Expr, env: Env) -> None:
     if isinstance(left, ir.Unary) and left.op == "typeof":
         if value.consts and set(value.consts) <= {"number", "boolean", "bigint"}:
             clear(run, left.operand, env, (ALL,))
+        elif value.consts == ("string",):
+            clear(run, left.operand, env, ("nosql.query", "model.fields", "object.merge"))
         return
     if value.consts and None not in value.consts and not all_taints(value, 1):
         if isinstance(left, ir.Name):
@@ -112,7 +116,9 @@ def _member(run: Run, item: ir.Expr, collection: Value, env: Env) -> None:
         return
     everything = element(collection)
     if isinstance(item, ir.Name) and everything.consts and collection.fields and "dict" not in collection.types:
-        env[item.id] = Value(consts=everything.consts)
+        clear(run, item, env, (ALL,))
+        if item.id in env:
+            env[item.id] = Value(consts=everything.consts)
     else:
         clear(run, item, env, (ALL,))
 
@@ -135,6 +141,8 @@ def _without(run: Run, test: ir.Binary, env: Env) -> None:
         )
     elif text.consts[0] in ("\n", "\r", "\r\n"):
         clear(run, test.right, env, ("header.value", "log.text", "mail.header", "header.name"))
+    else:
+        _not_foreign(run, test.right, _text(text), env)
 
 
 def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
@@ -143,6 +151,8 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
     if not holds:
         if name in ("includes", "contains", "indexOf") and receiver is not None and test.args:
             _without(run, ir.Binary(test.start, test.end, "not in", test.args[0], receiver), env)
+        elif name in _STARTS and receiver is not None and test.args:
+            _not_foreign(run, receiver, _text(run.evaluate(test.args[0], env)), env)
         return
     if name in _CHARACTERS:
         clear(
@@ -172,6 +182,19 @@ def own_check(run: Run, test: ir.Call, env: Env, *, answer: bool) -> None:
     """What a function of the program has checked of its arguments when it says yes, or comes back."""
     for place, roles in told_by(run, test, env, refine, answer=answer):
         clear(run, place, env, roles)
+        if answer and isinstance(place, ir.Call) and ALL not in roles:
+            held = env.get(CHECKED, Value())
+            env[CHECKED] = with_field(held, _written(run, place), Value(consts=roles))
+
+
+def as_checked(run: Run, call: ir.Call, value: Value, env: Env) -> Value:
+    """What a call gives, where the same call was checked before."""
+    roles = (env[CHECKED].fields or {}).get(_written(run, call))
+    return value if roles is None else cleaned(value, tuple(str(one) for one in roles.consts or ()))
+
+
+def _written(run: Run, call: ir.Call) -> str:
+    return run.unit.module.source[call.start : call.end].decode("utf-8", "replace")
 
 
 def _not_text(value: Value) -> Value:
@@ -186,8 +209,24 @@ def _contained(run: Run, path: ir.Expr, base: ir.Expr, env: Env) -> None:
     known = start.consts[0] if start.consts and len(start.consts) == 1 else None
     if isinstance(known, str) and re.match(r"https?://[^/]+/", known):
         clear(run, path, env, ADDRESSES)
+    elif known == "/":
+        _marked(run, path, _LOCAL[0], env)
     elif _is_normal(path) or _is_resolved(run.evaluate(path, env)):
         clear(run, path, env, _PATHS)
+
+
+def _not_foreign(run: Run, path: ir.Expr, start: str | None, env: Env) -> None:
+    """A value that does not begin as an address of another host does, or does not hold such a beginning."""
+    if start == "//":
+        _marked(run, path, _LOCAL[1], env)
+    elif start is not None and start in ("\\", "/\\"):
+        _marked(run, path, _LOCAL[2], env)
+
+
+def _marked(run: Run, path: ir.Expr, mark: str, env: Env) -> None:
+    clear(run, path, env, (mark,))
+    if all(taint.cleared.issuperset(_LOCAL) for taint in all_taints(run.evaluate(path, env), 1)):
+        clear(run, path, env, ("redirect.url",))
 
 
 def _is_resolved(path: Value) -> bool:
@@ -205,6 +244,9 @@ def _matched(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: 
     pattern: str | None = None
     subject: ir.Expr | None = None
     whole = name in ("fullmatch", "matches")
+    if not test.args and isinstance(receiver, ir.Call) and isinstance(receiver.func, ir.Attr) and receiver.args:
+        # Java's `PATTERN.matcher(text).matches()`
+        test, receiver = receiver, receiver.func.value
     held = run.evaluate(receiver, env) if receiver is not None else Value()
     stored = (held.fields or {}).get("(pattern)")
     if stored is not None and stored.consts and test.args:
@@ -215,8 +257,8 @@ def _matched(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: 
         argument = run.evaluate(test.args[0], env)
         inner = (argument.fields or {}).get("(pattern)", argument)
         pattern, subject = _text(inner), receiver
-    if pattern is not None and subject is not None and safe_pattern(pattern, whole=whole, from_start=name == "match"):
-        clear(run, subject, env, (ALL,))
+    if pattern is not None and subject is not None:
+        clear(run, subject, env, cleared_by_match(pattern, whole=whole, from_start=name == "match"))
 
 
 def _checked(run: Run, test: ir.Call, env: Env) -> None:
@@ -254,17 +296,6 @@ def _text(value: Value) -> str | None:
     return only if isinstance(only, str) else None
 
 
-def safe_pattern(pattern: str, *, whole: bool = False, from_start: bool = False) -> bool:
-    """Whether a text that matches can only hold letters, digits, underscores and hyphens."""
-    body = pattern
-    from_start = from_start or body.startswith(("^", r"\A"))
-    if not whole and not (from_start and body.endswith(("$", r"\Z", r"\z"))):
-        return False
-    body = re.sub(r"^(\^|\\A)|(\$|\\Z|\\z)$", "", body)
-    body = _SAFE_CLASS.sub("x", body)
-    return "." not in body.replace(r"\.", "") and _SAFE_REST.match(body) is not None
-
-
 def clear(run: Run, place: ir.Expr, env: Env, roles: Iterable[str], depth: int = 0) -> None:
     """Note that what an expression names is safe for these sink roles."""
     wanted = tuple(roles)
@@ -290,6 +321,8 @@ def _clear_name(run: Run, place: ir.Name, env: Env, wanted: tuple[str, ...], dep
         return
     # What was tested was made from something else, which is tested with it for the uses that were asked about.
     asked = tuple(role for role in wanted if role != ALL)
+    if isinstance(made_by.func, ir.Attr) and made_by.func.name in _HOSTS:
+        asked = ADDRESSES
     for part in (*made_by.args, *([made_by.func.value] if isinstance(made_by.func, ir.Attr) else [])):
         if isinstance(part, ir.Name | ir.Call):
             clear(run, part, env, asked, depth + 1)

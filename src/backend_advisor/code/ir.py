@@ -54,6 +54,11 @@ class Attr(Expr):
 
 
 @dataclass(slots=True, eq=False)
+class Reference(Attr):
+    """Java's method reference `value::name`."""
+
+
+@dataclass(slots=True, eq=False)
 class Index(Expr):
     """`value[key]`. A slice has a `Slice` for its key."""
 
@@ -155,10 +160,7 @@ class Spread(Expr):
 
 @dataclass(slots=True, eq=False)
 class Lambda(Expr):
-    """A function written where it is used: lambda, arrow function, function expression, Java lambda.
-
-    A Java method reference `a::b` is lowered to `Attr(a, b)`.
-    """
+    """A function written where it is used: lambda, arrow function, function expression, Java lambda."""
 
     function: "Function"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from backend_advisor.code import calling, expressions, ir, statements  # noqa: F401 (they register what they handle)
+from backend_advisor.code import calling, expressions, ir, references, statements  # noqa: F401 (they register what they handle)
 from backend_advisor.code.bound import note_operations
 from backend_advisor.code.entries import entry_values, marks_of
 from backend_advisor.code.functions import Functions, Summary
@@ -20,7 +20,7 @@ from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.site import Site
 from backend_advisor.code.types import typed
-from backend_advisor.code.values import UNKNOWN, Value, shape
+from backend_advisor.code.values import UNKNOWN, Value, shape, words
 from backend_advisor.code.wrapping import wrapped
 
 _CALLED = re.compile(rb"([\w$]+)\s*\(")
@@ -30,6 +30,7 @@ _HOLDERS = frozenset(
     ["ResponseEntity", "HttpEntity", "Mono", "Flux", "CompletableFuture", "CompletionStage", "DeferredResult",
      "Callable", "ListenableFuture", "Optional", "WebAsyncTask", "Uni"]
 )  # fmt: skip
+_NO_PAGE = re.compile(r"(?i)json|text[/_]plain|octet|pdf|csv|event[-_]stream|image[/_](?!svg)")
 _TEXTS = frozenset({"String", "CharSequence", "Response", "ModelAndView", "View", "StringBuilder"})
 
 
@@ -41,6 +42,20 @@ def _sends_objects(info: FunctionInfo, role: CallRole) -> bool:
     last = stated.name.rsplit(".", 1)[-1] if stated is not None else ""
     # A name of one letter stands for any type.
     return last[1:2].islower() and last[:1].isupper() and last not in _TEXTS | _HOLDERS
+
+
+def _is_text(value: Value) -> bool:
+    """Whether a value is known to be a string: objects are sent as JSON."""
+    return value.text is not None or bool(value.types & {"str", "string"}) or bool(value.consts)
+
+
+def _states_other_content(handler: Handler) -> bool:
+    """Whether what a handler gives is said to be something that browsers do not read as a page."""
+    content = handler.properties.get("content")
+    if content is None:
+        return False
+    known = [words(one) for one in (content.fields or {0: content}).values()]
+    return all(one is not None and all(_NO_PAGE.search(word) for word in one) for one in known)
 
 
 class Machine:
@@ -61,6 +76,8 @@ class Machine:
         self._hoisted: dict[str, dict[str, FunctionInfo]] = {}
         self.reachable: dict[tuple[ClassInfo, str], list[FunctionInfo]] = {}
         """The methods that a call on an object of a class can reach, once inheritance is known."""
+        self.references: dict[int, FunctionInfo] = {}
+        """What stands for method references to foreign methods."""
         self._entries: list[tuple[FunctionRef, list[Value]]] = []
         self._known_prefixes: frozenset[str] | None = None
         self._methods: dict[tuple[str, str], CallRole | None] = {}
@@ -91,8 +108,10 @@ class Machine:
         return self.seen
 
     def _run_entries(self) -> None:
+        # Middleware stands before the handlers that read what it keeps on the request.
+        self._entries.sort(key=lambda entry: "http.middleware" not in entry[0].info.marks)
         while self._entries:
-            ref, given = self._entries.pop()
+            ref, given = self._entries.pop(0)
             self.run_entry(ref.info, given, ref.bound)
 
     def run_entry(
@@ -125,11 +144,14 @@ class Machine:
         self._entered[key] = self.functions.interpret(run, info, values)
         handler = self.seen.handlers.get(id(info))
         if handler is not None and handler.result is not None:
-            shows = not _sends_objects(info, handler.result)
+            shows = not _sends_objects(info, handler.result) and not _states_other_content(handler)
+            only_text = run.language in ("javascript", "typescript")
             for node, value in zip(run.return_nodes, run.returns, strict=False):
                 site = Site(node, "return", None, None, [value], [])
                 stated = info.node.returns if run.language == "java" else None
                 shown = value if stated is None else typed(run, value, stated)
+                if only_text and not _is_text(shown):
+                    continue
                 for role in handler.result.result if shows else [r for r in handler.result.result if r != "html.text"]:
                     sink(run, role, shown, site, handler.result)
 

@@ -1,13 +1,17 @@
 """What a call does by the role that a framework's file gives it: sinks, sources, cleaning, callbacks."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.containers import holds_elements
+from backend_advisor.code.factories import collection
 from backend_advisor.code.names import FunctionRef
-from backend_advisor.code.roles import Argument, CallRole
+from backend_advisor.code.patterns import cleared_by_removal, is_plain
+from backend_advisor.code.roles import Argument, CallRole, Fixed, Result
 from backend_advisor.code.run import Run
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.site import Site
@@ -18,6 +22,7 @@ from backend_advisor.code.values import (
     Value,
     all_taints,
     cleaned,
+    constant,
     element,
     join_all,
     known_text,
@@ -50,34 +55,67 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
             for value in site.values(wanted):
                 for kind in kinds:
                     sink(run, kind, value, site, role)
+    _further(run, role, site)
     _note(run, role, site, certain)
     for wanted, source in role.taints:
         _receive(run, site, wanted, source)
-    if role.stores and site.receiver is not None and site.receiver_expr is not None:
-        after = site.receiver
-        for key, wanted in role.stores.items():
-            name = _stored_name(key, role, site)
-            if name is not None:
-                after = with_field(after, name, site.value(wanted) or UNKNOWN)
-        site.receiver = after
-        write_back(run, site.receiver_expr, after, site.env)
+    for place, given in role.fills:
+        _fill(run, site, place, given)
+    _store(run, role, site, role.stores)
     called = _callbacks(run, role, site)
     if role.ends:
         return Value(name="(ends)")
-    return _result(run, role, site, called)
+    if role.makes is None:
+        return _result(run, role, site, called)
+    made = collection(role.makes, site)
+    if role.makes == "merged" and site.arg_exprs:
+        write_back(run, site.arg_exprs[0], made, site.env)
+    return made
+
+
+def _further(run: Run, role: CallRole, site: Site) -> None:
+    """What the call means besides, by its properties."""
+    for more in role.also:
+        if _hold(more.when, more.unless, site.properties(role)):
+            for wanted, kinds in more.sinks:
+                for value, kind in product(site.values(wanted), kinds):
+                    sink(run, kind, value, site, role)
+            _store(run, role, site, more.stores)
+
+
+def _store(run: Run, role: CallRole, site: Site, stores: Mapping[str, Argument | Fixed]) -> None:
+    """Fields of the receiver are written."""
+    if not stores or site.receiver is None or site.receiver_expr is None:
+        return
+    after = site.receiver
+    for key, wanted in stores.items():
+        name = _stored_name(key, role, site)
+        if name is not None:
+            value = constant(wanted.value) if isinstance(wanted, Fixed) else site.value(wanted) or UNKNOWN
+            after = with_field(after, name, value)
+    site.receiver = after
+    write_back(run, site.receiver_expr, after, site.env)
 
 
 def _applies(role: CallRole, site: Site) -> bool:
     """Whether the role's conditions on its properties hold, so that its arguments are sinks."""
     if not role.when and not role.unless:
         return True
-    given = site.properties(role)
+    return _hold(role.when, role.unless, site.properties(role))
 
-    def matches(name: str, pattern: re.Pattern[str]) -> bool:
-        known = (words(given[name]) or tuple(given[name].types)) if name in given else ()
-        return bool(known) and all(pattern.search(word) for word in known)
 
-    return all(matches(*one) for one in role.when.items()) and not any(matches(*one) for one in role.unless.items())
+_Conditions = Mapping[str, re.Pattern[str]]
+
+
+def _hold(when: _Conditions, unless: _Conditions, given: Mapping[str, Value]) -> bool:
+    return all(_matches(given, *one) for one in when.items()) and not any(
+        _matches(given, *one) for one in unless.items()
+    )
+
+
+def _matches(given: Mapping[str, Value], name: str, pattern: re.Pattern[str]) -> bool:
+    known = (words(given[name]) or tuple(given[name].types)) if name in given else ()
+    return bool(known) and all(pattern.search(word) for word in known)
 
 
 def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
@@ -86,6 +124,7 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
         return
     if kind == "regex.pattern" and "regex.compile" in role.does and site.node is run.alone:
         return  # only asks whether it is a pattern
+    kind = _meant(kind, value)
     if kind == "html.text":
         if _is_no_page(site, role):
             return
@@ -109,12 +148,26 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
 
 
+def _meant(kind: str, value: Value) -> str:
+    """The sink that a value makes of another: the name of a view of Spring can be the address of a redirect."""
+    start = known_text(value)[:1]
+    return "redirect.url" if kind == "template.text" and start and start[0] == "redirect:" else kind
+
+
 def _stored_name(key: str, role: CallRole, site: Site) -> str | None:
     """The field that a call writes: `(name)` is the one that its property `name` says."""
     if not key.startswith("("):
         return key
     said = words(site.properties(role).get(key[1:-1], UNKNOWN))
     return said[0].lower() if said is not None and len(said) == 1 else None
+
+
+def _named_path(role: CallRole, site: Site, wanted: Argument) -> Argument:
+    """A path with its `(name)` replaced by what the property says; all that is kept when it does not say."""
+    if not any(key.startswith("(") for key in wanted.path):
+        return wanted
+    path = tuple(_stored_name(key, role, site) or "*" for key in wanted.path)
+    return replace(wanted, path=path)
 
 
 def _runs_no_shell(value: Value) -> bool:
@@ -188,6 +241,18 @@ def _receive(run: Run, site: Site, wanted: object, source: str) -> None:
     write_back(run, expression, tainted, site.env)
 
 
+def _fill(run: Run, site: Site, place: Argument, given: Argument) -> None:
+    """An argument comes to hold data of another: `System.arraycopy(from, 0, to, 0, n)`."""
+    expression, value = site.expression(place), site.value(place)
+    taints = merge_taints(*(all_taints(one, 3) for one in site.values(given)))
+    if expression is None or value is None or not taints:
+        return
+    filled = value.but(taints=merge_taints(value.taints, taints), consts=None)
+    write_back(run, expression, filled, site.env)
+    if place.keyword == "this":
+        site.receiver = filled
+
+
 def _callbacks(run: Run, role: CallRole, site: Site) -> Value | None:
     results: list[Value] = []
     handlers: list[Value] = []
@@ -229,16 +294,22 @@ def _given(run: Run, kind: str, site: Site) -> Value:
 
 def _passed(role: CallRole, site: Site) -> Taints:
     if role.passes is not None:
-        return merge_taints(*(all_taints(value, 3) for wanted in role.passes for value in site.values(wanted)))
+        wanted = [_named_path(role, site, one) for one in role.passes]
+        return merge_taints(*(all_taints(value, 3) for one in wanted for value in site.values(one)))
     if role.does and not role.cleans:
         return NO_TAINTS
+    if role.name == "*.get":
+        # `Event.get(key)` gives a record, `options.get(key)` an entry: neither is what it was asked for by.
+        default = [*site.args[1:], *(value for key, value in site.keywords.items() if key == "default")]
+        held = [site.receiver] if site.receiver is not None else []
+        return merge_taints(*(all_taints(value, 3) for value in (*held, *default)))
     return merge_taints(*(all_taints(value, 3) for value in site.everything()))
 
 
 def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value:
     result = role.returns
     node = site.node
-    if result is not None and result.argument is not None:
+    if result is not None and result.argument is not None and not _is_other(result, site):
         value = site.value(result.argument)
         if value is None:
             return UNKNOWN
@@ -252,6 +323,7 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
         taints = {taint.clean(ADDRESSES): trail for taint, trail in taints.items()}
     if role.restores:
         taints = {taint.restored(): trail for taint, trail in taints.items()}
+    taints = _without_matches(role, site, taints)
     if role.cleans:
         taints = {} if ALL in role.cleans else {t.clean(role.cleans): trail for t, trail in taints.items()}
     elif taints:
@@ -264,13 +336,33 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
     types = _made_types(run, role)
     fields: dict[str | int, Value] | None = {} if any(holds_elements(kind) for kind in types) else None
     if "regex.compile" in role.does and site.args:
-        fields = {"(pattern)": site.args[0]}
+        fields = {"(pattern)": site.args[0], "(flags)": site.args[1] if len(site.args) > 1 else constant("")}
     if role.keeps:
         fields = _kept(role, site, fields)
     made = Value(taints, types=types, fields=fields, name=f"{role.name}()" if not types else None)
     if called is not None and result is None:
         return called if not made.taints else called.but(taints=merge_taints(called.taints, made.taints))
     return made
+
+
+def _is_other(result: Result, site: Site) -> bool:
+    """Whether a call that may give its argument back makes something of its own: `new PrintWriter(name)`."""
+    value = site.value(result.argument) if result.argument is not None else None
+    return result.type is not None and (value is None or not value.types or bool(value.types & _JAVA_TEXT))
+
+
+def _without_matches(role: CallRole, site: Site, taints: Taints) -> Taints:
+    """What is left of data after a regular expression's matches were replaced by text of the program."""
+    if not taints or "regex.match" not in role.does or "replacement" not in role.named:
+        return taints
+    given = site.properties(role)
+    pattern = given.get("pattern", UNKNOWN)
+    said = words((pattern.fields or {}).get("(pattern)", pattern))
+    put = words(given.get("replacement", UNKNOWN))
+    if said is None or len(said) != 1 or put is None or not all(map(is_plain, put)):
+        return taints
+    cleared = cleared_by_removal(said[0])
+    return {} if ALL in cleared else {taint.clean(cleared): trail for taint, trail in taints.items()}
 
 
 def _kept(role: CallRole, site: Site, fields: dict[str | int, Value] | None) -> dict[str | int, Value] | None:

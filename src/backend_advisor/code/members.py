@@ -16,6 +16,8 @@ def member(run: Run, value: Value, name: str, node: ir.Expr | None) -> Value:
     if value.fields is not None and name in value.fields:
         found = value.fields[name]
         return found if not value.taints else found.but(taints=merge_taints(found.taints, _derived(value, name)))
+    if name == "length" and run.language != "python" and not value.refs and (value.taints or not value.name):
+        return UNKNOWN  # a number
     found_parts: list[Value] = []
     for ref in value.refs:
         part = _of_ref(run, ref, name, node)
@@ -28,12 +30,22 @@ def member(run: Run, value: Value, name: str, node: ir.Expr | None) -> Value:
     if found_parts:
         return join_all(found_parts)
     if value.name is not None and not value.types:
+        inside = _class_of_package(run, value, name)
+        if inside is not None:
+            return Value(refs=(inside,))
         made = external(run, f"{value.name}.{name}", node)
         return made if not value.taints else made.but(taints=merge_taints(made.taints, value.taints))
     if value.rest is not None:
         return value.rest if not value.taints else value.rest.but(taints=merge_taints(value.rest.taints, value.taints))
     kinds = next(iter(value.types), None)
     return Value(_derived(value, name), name=f"{kinds}.{name}" if kinds is not None else None)
+
+
+def _class_of_package(run: Run, package: Value, name: str) -> ClassInfo | None:
+    """A class of the program that Java code names in full: `new org.shop.Cart()`."""
+    if run.language != "java" or package.name is None or not name[:1].isupper():
+        return None
+    return run.machine.program.packages.get(package.name, {}).get(name)
 
 
 def _derived(value: Value, name: str) -> Taints:
@@ -90,15 +102,19 @@ def _of_type(run: Run, value: Value, kind: str, name: str, node: ir.Expr | None)
     if info is not None:
         return _of_instance(run, value, info, name, node)
     role = run.machine.roles.attribute(kind, name)
+    kept = run.machine.objects.attribute_of(kind, name) if role is None or role.source is None else None
     if role is None:
-        return None
+        return kept if kept is None else kept.but(taints=merge_taints(kept.taints, _derived(value, name)))
     taints = _derived(value, name)
     if role.source is not None:
         start, end = (node.start, node.end) if node is not None else (0, 0)
         taints = {Taint(role.source).clean(role.cleans): station("source", run.unit.path, start, end, None)}
     elif role.cleans:
         taints = {taint.clean(role.cleans): trail for taint, trail in taints.items()}
-    return Value(taints, types=frozenset({role.type}) if role.type else NO_TYPES, name=f"{kind}.{name}")
+    found = Value(taints, types=frozenset({role.type}) if role.type else NO_TYPES, name=f"{kind}.{name}")
+    if kept is None:
+        return found
+    return kept.but(taints=merge_taints(kept.taints, found.taints), types=kept.types | found.types)
 
 
 def _of_instance(run: Run, value: Value, info: ClassInfo, name: str, node: ir.Expr | None) -> Value | None:
@@ -184,6 +200,8 @@ def field_written(run: Run, holder: Value, key: str | int | None, value: Value) 
         info = run.machine.program.classes.get(kind)
         if info is not None:
             run.machine.objects.field_gained(info, key, value)
+        elif run.language in ("javascript", "typescript"):
+            run.machine.objects.attribute_kept(kind, key, value)
     for ref in holder.refs:
         if isinstance(ref, ClassInfo):
             run.machine.objects.field_gained(ref, key, value)

@@ -95,7 +95,23 @@ def unit_name(run: Run, unit: Unit, name: str, node: ir.Expr | None = None) -> V
     return external(run, name, node)
 
 
+def _inner_class(run: Run, unit: Unit, name: str) -> ClassInfo | None:
+    """A class inside another of the file, the nearest one to the function that names it."""
+    found = [
+        one for one in run.machine.program.by_short_name.get(name, ()) if one.unit is unit and one.outer is not None
+    ]
+    owner = run.info.owner if run.info is not None else None
+    while owner is not None and len(found) > 1:
+        if name in owner.classes:
+            return owner.classes[name]
+        owner = owner.outer
+    return found[0] if len(found) == 1 else None
+
+
 def _java_name(run: Run, unit: Unit, name: str) -> Value:
+    inner = _inner_class(run, unit, name)
+    if inner is not None:
+        return Value(refs=(inner,))
     same_package = run.machine.program.packages.get(unit.name, {}).get(name)
     if same_package is not None:
         return Value(refs=(same_package,))
@@ -240,9 +256,14 @@ def defined(run: Run, definition: ir.Function | ir.Class, env: Env) -> Value:
     info = program.add_function(definition, run.unit, owner if run.language != "python" else None, run.info)
     bound = env.get("this") if run.language != "python" and not definition.name else None
     nested = run.info is not None
-    value = function_value(info, _Chain(env, run.closure) if nested else {}, bound)
+    value = function_value(info, around(run, env) if nested else {}, bound)
     run.machine.function_defined(run, info, value, env)
     return value
+
+
+def around(run: Run, env: Env) -> Mapping[str, Value]:
+    """What the free names are of a function that is written where the state is `env`."""
+    return _Chain(env, run.closure)
 
 
 class _Chain(dict[str, Value]):
@@ -263,11 +284,27 @@ class _Chain(dict[str, Value]):
         return found if found is not None else self.outer.get(name, default)
 
 
+def surrounded(closure: Mapping[str, Value], inner: Env) -> Mapping[str, Value]:
+    """The names around a function, those of the nearest enclosing function given anew."""
+    return _Chain(inner, closure.outer) if isinstance(closure, _Chain) else closure
+
+
+def gain_around(closure: Mapping[str, Value], name: str, value: Value) -> None:
+    """A variable around a function comes to hold more, as its caller knows it."""
+    at: Any = closure
+    while isinstance(at, _Chain):
+        if name in at.inner:
+            at.inner[name] = join(at.inner[name], value)
+            return
+        at = at.outer
+
+
 def write_outer(run: Run, name: str, value: Value) -> bool:
     """Change a variable of an enclosing function or of the file; False when there is none."""
     at: Any = run.closure
     while isinstance(at, _Chain):
         if name in at.inner:
+            run.outer[name] = join(run.outer[name], value) if name in run.outer else value
             at.inner[name] = join(at.inner[name], value)
             return True
         at = at.outer

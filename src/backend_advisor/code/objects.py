@@ -1,5 +1,6 @@
 """Objects of the program's classes: how they are made, what their fields hold, and what they inherit."""
 
+import re
 from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
@@ -8,13 +9,16 @@ from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.run import Env, Run, same
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import bounded_taints, merge_taints
-from backend_advisor.code.types import declared_value
+from backend_advisor.code.types import declared_value, is_kind_of
 from backend_advisor.code.values import Value, all_taints, bounded, join, with_field
 
 if TYPE_CHECKING:
     from backend_advisor.code.machine import Machine
 
 _DEEPEST = 24
+_OF_REQUESTS = re.compile(r"(?:Context|Request|Response)$")
+_IDENTITY = re.compile(r"(?i)user|auth|session|account|principal|identity|tenant|member")
+"""What a check of credentials keeps is not what the client sent."""
 
 
 class Objects:
@@ -24,6 +28,7 @@ class Objects:
         self._machine = machine
         self._fields: dict[tuple[str, str], Value] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
+        self._kept: dict[tuple[str, str], Value] = {}
         self.linked = False
         self._constructed: set[str] = set()
         self.gained: set[str] = set()
@@ -150,10 +155,13 @@ class Objects:
                 value = declared_value(inner, stated.type)
                 if stated.value is not None:
                     given = inner.evaluate(stated.value, {"this": Value(types=frozenset({one.name}))})
-                    constant_field = {"static", "final"} <= set(stated.modifiers) or "readonly" in stated.modifiers
+                    constant_field = "final" in stated.modifiers or "readonly" in stated.modifiers
                     if not constant_field and one.unit.language != "python":
                         given = given.but(consts=None)
-                    value = given if not value.types else given.but(types=given.types | value.types)
+                    if constant_field and given.types and all(is_kind_of(inner, t, value.types) for t in given.types):
+                        value = given
+                    else:
+                        value = given if not value.types else given.but(types=given.types | value.types)
                 self._fields[one.name, stated.name] = value
             for constructor in [m for n in ("__init__", "constructor", one.node.name) for m in one.methods.get(n, ())]:
                 self._machine.run_entry(constructor)
@@ -174,6 +182,18 @@ class Objects:
         if joined.taints.keys() != known.taints.keys():
             self.gained.add(info.name)
         self._fields[key] = joined
+
+    def attribute_kept(self, kind: str, name: str, value: Value) -> None:
+        """An attribute of a framework's request or response is written by a handler or middleware of JavaScript."""
+        if not _OF_REQUESTS.search(kind) or _IDENTITY.search(name):
+            return
+        kept = _of_no_caller(bounded(value, 2)).but(consts=None, text=None, guard=None)
+        known = self._kept.get((kind, name))
+        self._kept[kind, name] = kept if known is None else join(known, kept)
+
+    def attribute_of(self, kind: str, name: str) -> Value | None:
+        """What was written to such an attribute so far."""
+        return self._kept.get((kind, name))
 
     def this_of(self, run: Run, env: Env) -> Value | None:
         """The object whose method is running."""

@@ -1,5 +1,7 @@
 """Operators and the other small things that a language does with values."""
 
+from collections.abc import Sequence
+
 from backend_advisor.code import ir
 from backend_advisor.code.folding import COMPARISONS, fold_binary, fold_unary
 from backend_advisor.code.run import Env, Run
@@ -106,8 +108,8 @@ def subscript(run: Run, value: Value, found: Value, node: ir.Index) -> Value:
     return found
 
 
-def caught(run: Run, handler: ir.Handler, env: Env) -> Value:
-    """What a handler's name is: an exception of its types."""
+def caught(run: Run, handler: ir.Handler, env: Env, thrown: Sequence[Value]) -> Value:
+    """What a handler's name is: an exception of its types, with the data that was thrown in the same function."""
     kinds: set[str] = set()
     for kind in handler.types:
         value = run.evaluate(kind, env) if not isinstance(kind, ir.Opaque) else UNKNOWN
@@ -115,7 +117,8 @@ def caught(run: Run, handler: ir.Handler, env: Env) -> Value:
         if value.name is not None:
             kinds.add(value.name)
     trail = station("source", run.unit.path, handler.start, handler.start, None)
-    return Value({Taint("exception.detail"): trail}, types=frozenset(kinds))
+    carried = merge_taints(*(all_taints(one, 2) for one in thrown))
+    return Value(merge_taints({Taint("exception.detail"): trail}, carried), types=frozenset(kinds))
 
 
 def entered(run: Run, value: Value) -> Value:

@@ -12,12 +12,16 @@ from backend_advisor.code.roles import roles_for
 
 _PIECES = 2
 """A program of this many files may be pieces of code that name what they do not import."""
+_QUALIFIED = re.compile(rb"(?<![\w.])((?:[a-z]\w*\.)+[a-z]\w*)\.(?=[A-Z])")
+"""The package of a class of Java that is written with its full name."""
 
 
 _TEST = re.compile(
-    r"(?:^|/)(?:(?:[\w.]+[-_])?tests?|__tests__|specs?|e2e|testing|_{0,2}fixtures_{0,2}|__mocks__|testdata|test-?utils|"
+    r"(?:^|/)(?:(?:[\w.]+[-_])?tests?(?:[-_](?:e2e|env(?:ironment)?s?|helpers?|support|resources?))?|__tests__|specs?|e2e|playwright|cypress|testing|_{0,2}fixtures_{0,2}|__mocks__|testdata|test-?utils|"
     r"load[-_]?tests?)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test(?:ing|s)?|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test(?:ing|s)?|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$"
+    r"|(?:^|/)(?:settings|config|conf)[/_](?:\w+_)?tests?(?:ing)?\.(?:py|[cm]?[jt]s)$"
+    r"|(?:^|/)(?:(?:vitest|jest)[\w.-]*|setup-?[tT]ests?|test-?[sS]etup)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"
 )
 
 
@@ -98,6 +102,8 @@ class Program:
         self.by_short_name: dict[str, list[ClassInfo]] = {}
         self.packages: dict[str, dict[str, ClassInfo]] = {}
         self.configuration = configuration or {}
+        self.settings: Mapping[str, Mapping[str, str]] = {}
+        """The entries of the tree's properties files."""
         self.operations: dict[FunctionInfo, Operation] = {}
         """The functions that OpenAPI documents bind to their operations."""
         self.checkers: set[FunctionInfo] = set()
@@ -186,6 +192,8 @@ class Program:
                 roots.add(module.split(".")[0])
                 if statement.name:
                     roots.add(f"{module}.{statement.name}")
+            if unit.language == "java":
+                roots.update(name.decode() for name in set(_QUALIFIED.findall(unit.module.source)))
         return roots
 
     def _add(self, path: str, module: Module) -> None:

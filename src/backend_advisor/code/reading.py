@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from backend_advisor.code.frontends import language_of
 from backend_advisor.code.manifests import VERSIONED, asked_versions, is_manifest
+from backend_advisor.code.program import is_test
+from backend_advisor.code.settings import is_properties, loads_properties, read_settings
 from backend_advisor.model import SOURCE_CODE, Artifact, ArtifactKind
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ def source_code(artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
         code += tuple(artifact for artifact in artifacts if artifact.kind is ArtifactKind.OPENAPI)
     if any(f'"{name}"' in one.text or f"'{name}'" in one.text for one in code for name in VERSIONED):
         code += tuple(artifact for artifact in artifacts if is_manifest(artifact))
+    if any(loads_properties(artifact.text) for artifact in code if artifact.kind is ArtifactKind.JAVA):
+        code += tuple(artifact for artifact in artifacts if is_properties(artifact))
     return code
 
 
@@ -52,12 +56,13 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     """Read these artifacts together as one tree."""
     from backend_advisor.code.analysis import analyse  # most of the start-up time, for what is often known already
 
-    everything = places_in_tree([artifact for artifact in artifacts if not is_manifest(artifact)])
+    everything = places_in_tree([one for one in artifacts if not is_manifest(one) and not is_properties(one)])
     contracts = {path: one.text for path, one in everything.items() if one.kind is ArtifactKind.OPENAPI}
     placed = {path: artifact for path, artifact in everything.items() if path not in contracts}
     files = {path: artifact.text.encode("utf-8", "surrogatepass") for path, artifact in placed.items()}
     languages = {path: language_of(artifact.name) or artifact.kind.value for path, artifact in placed.items()}
-    analyses, left_out = analyse(files, languages, contracts)
+    settings = read_settings(artifact for artifact in artifacts if is_properties(artifact))
+    analyses, left_out = analyse(files, languages, contracts, settings)
     versions = asked_versions(artifact.text for artifact in artifacts if is_manifest(artifact))
     for analysis in analyses:
         analysis.program.configuration = versions
@@ -66,10 +71,14 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
 
 
 def places_in_tree(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:
-    """The artifacts by their path below the folder that holds them all."""
+    """The artifacts by their path below the folder that holds them all; a package of Python keeps its name, by which
+    its files import each other."""
     parts = {artifact.name: PurePath(artifact.name.replace("\\", "/")).parts for artifact in artifacts}
     shared = 0
     folders = [path[:-1] for path in parts.values()]
+    packages = {path[:-1] for path in parts.values() if path[-1] == "__init__.py"}
     while folders and all(len(path) > shared and path[shared] == folders[0][shared] for path in folders):
+        if folders[0][: shared + 1] in packages and not is_test(f"{folders[0][shared]}/"):
+            break
         shared += 1
     return {"/".join(parts[artifact.name][shared:]): artifact for artifact in artifacts}

@@ -20,6 +20,10 @@ EXPRESSIONS: dict[type[Expr], Evaluate] = {}
 STATEMENTS: dict[type[Stmt], Execute] = {}
 
 
+CHECKED = "(checked)"
+"""The name under which a state keeps the calls whose answers were checked: `is_safe(args.get("next"))`."""
+
+
 def evaluates(*kinds: type[Expr]) -> Callable[[Evaluate], Evaluate]:
     """Register what evaluates these kinds of expression."""
 
@@ -84,6 +88,11 @@ class Run:
     ends: list[Env] = field(default_factory=list)
     reassigned: set[str] = field(default_factory=set)
     return_nodes: list[Node] = field(default_factory=list)
+    outer: dict[str, Value] = field(default_factory=dict)
+    """What was written to variables of enclosing functions."""
+    through: "list[tuple[FunctionInfo, str, Value]]" = field(default_factory=list)
+    """The same of functions that were called with data of this one's callers: the function, the variable, the value."""
+    thrown: list[Value] = field(default_factory=list)
     awaited: set[tuple[int, int]] = field(default_factory=set)
     alone: Node | None = None
     """The call that a statement consists of: nothing is done with what it gives."""
@@ -137,6 +146,8 @@ def join_env(left: Env | None, right: Env | None) -> Env | None:
             made[name] = value
         elif mine is not value:
             made[name] = join(mine, value)
+    if CHECKED in made and left.get(CHECKED) is not right.get(CHECKED):
+        del made[CHECKED]  # only what every way has checked
     return made
 
 

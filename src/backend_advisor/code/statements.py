@@ -53,7 +53,7 @@ def _return(run: Run, node: ir.Return, env: Env) -> Env | None:
 @executes(ir.Throw)
 def _throw(run: Run, node: ir.Throw, env: Env) -> Env | None:
     if node.value is not None:
-        run.evaluate(node.value, env)
+        run.thrown.append(run.evaluate(node.value, env))
     return None
 
 
@@ -144,6 +144,8 @@ def _for(run: Run, node: ir.For, env: Env) -> Env | None:
         return run.execute(node.otherwise, env) if node.otherwise else env
     loop = Loop(node)
     entry = env
+    # What is known to hold something is gone through at least once.
+    after: Env | None = None if items.fields and items.rest is None and not items.taints else entry
     for _ in range(_PASSES):
         start = dict(entry)
         assign(run, node.target, one, start, declares="let")
@@ -155,12 +157,12 @@ def _for(run: Run, node: ir.For, env: Env) -> Env | None:
         loop.continues.clear()
         if state is None:
             break
+        after = join_env(after, state)
         entry, changed = widen(entry, join_env(entry, state) or entry)
         if not changed:
             break
-    after: Env | None = entry
-    if node.otherwise:
-        after = run.execute(node.otherwise, dict(entry))
+    if node.otherwise and after is not None:
+        after = run.execute(node.otherwise, dict(after))
     for other in loop.breaks:
         after = join_env(after, other)
     return after
@@ -187,6 +189,7 @@ def _key(items: Value) -> Value:
 def _try(run: Run, node: ir.Try, env: Env) -> Env | None:
     thrown: Env | None = dict(env)
     state: Env | None = env
+    earlier = len(run.thrown)
     for statement in node.body:
         if state is None:
             break
@@ -197,10 +200,12 @@ def _try(run: Run, node: ir.Try, env: Env) -> Env | None:
     if state is not None and node.otherwise:
         state = run.execute(node.otherwise, state)
     ways = [state]
+    carried = run.thrown[earlier:]
+    del run.thrown[earlier:]
     for handler in node.handlers:
         way = dict(thrown or env)
         if handler.name:
-            way[handler.name] = caught(run, handler, way)
+            way[handler.name] = caught(run, handler, way, carried)
         ways.append(run.execute(handler.body, way))
     after: Env | None = None
     for one in ways:

@@ -2,7 +2,7 @@
 
 from backend_advisor.code import ir
 from backend_advisor.code.aliases import Alias
-from backend_advisor.code.names import unit_name
+from backend_advisor.code.names import FunctionRef, unit_name
 from backend_advisor.code.program import ClassInfo
 from backend_advisor.code.run import Run
 from backend_advisor.code.taints import merge_taints
@@ -152,6 +152,8 @@ _HARMLESS = frozenset(
         "pydantic.UUID4",
     ]
 )
+_PIECES_OF_TEXT = frozenset({"byte", "char", "Byte", "Character"})
+"""What is harmless alone, but not many of them."""
 _CHECKS = frozenset({"AfterValidator", "BeforeValidator", "PlainValidator", "WrapValidator", "Predicate"})
 """What pydantic and annotated-types hang a check of a value on."""
 
@@ -227,6 +229,8 @@ def is_harmless(run: Run, stated: ir.Type | None) -> bool:
     run, stated = behind(run, stated)
     if stated.name in _WRAPPERS or stated.name.rsplit(".", 1)[-1] in _LISTS:
         inner = [part for part in stated.args if part.name not in ("None", "null", "undefined")]
+        if any(part.name in _PIECES_OF_TEXT for part in inner):
+            return False
         return bool(inner) and all(is_harmless(run, part) for part in inner)
     if stated.name in ("Literal", "typing.Literal"):
         return True
@@ -279,8 +283,25 @@ def is_enum(run: Run, info: ClassInfo) -> bool:
     )
 
 
+def _of_interface(run: Run, value: Value, stated: ir.Type) -> Value:
+    """A lambda as an object of an interface of the program, whose default methods can be called on it."""
+    found = [run.machine.program.classes.get(one) for one in declared(run, stated)]
+    if not all(isinstance(ref, FunctionRef) for ref in value.refs):
+        return value
+    return value.but(types=frozenset(one.name for one in found if one is not None and one.node.kind == "interface"))
+
+
+def is_kind_of(run: Run, kind: str, bases: frozenset[str]) -> bool:
+    """Whether a type inherits from one of others, so that it tells more than they do."""
+    info = run.machine.program.classes.get(kind)
+    own = (kind,) if info is None else (kind, *run.machine.objects.bases(info))
+    return any(not bases.isdisjoint(run.machine.roles.ancestry(one)) for one in own)
+
+
 def typed(run: Run, value: Value, stated: ir.Type) -> Value:
     """A value whose type is stated."""
+    if value.refs and run.language == "java":
+        return _of_interface(run, value, stated)
     if value.refs or value.consts is not None:
         return value
     types = declared(run, stated)
@@ -288,6 +309,8 @@ def typed(run: Run, value: Value, stated: ir.Type) -> Value:
         return value
     known = {one for one in types if one in run.machine.program.classes or run.machine.knows(one)}
     if not known and value.types:
+        return value
+    if value.types and all(is_kind_of(run, one, types) for one in value.types):
         return value
     rest = value.rest
     if rest is None and value.fields is None:

@@ -1,5 +1,6 @@
 """Fields of a program's own models that a validator of the model has looked at before a handler reads them."""
 
+import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
@@ -7,9 +8,15 @@ from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Run
 from backend_advisor.code.taints import NO_TAINTS
 from backend_advisor.code.tree import in_body
-from backend_advisor.code.values import Value, doubtful
+from backend_advisor.code.types import NO_TEXT
+from backend_advisor.code.values import Value, cleaned, doubtful
 
 _VALIDATORS = frozenset({"field_validator", "validator"})
+_TYPED = re.compile(
+    r"^(?:Is(?!Optional$|Defined$|Object$|NotEmpty$|Empty$|In$|Array$|Instance$)\w+|Matches|Length|MinLength|MaxLength|Min|Max|"
+    r"Contains|ToBoolean|ParseInt)$"
+)
+"""Decorators of class-validator that let only text, numbers and the like through."""
 _LOST = 2
 
 
@@ -27,6 +34,26 @@ def with_checked_fields(run: Run, value: Value) -> Value:
     whole = Value(value.taints)
     each = {**dict.fromkeys(fields, whole), **dict.fromkeys(checked, doubtful(whole, _LOST))}
     return value.but(taints=NO_TAINTS, rest=whole, fields=each)
+
+
+def with_typed_fields(run: Run, value: Value) -> Value:
+    """An object of TypeScript that a client fills, where validators of its class let only plain values into fields."""
+    whole = Value(value.taints)
+    each: dict[str | int, Value] = {}
+    found = foreign = False
+    for kind in value.types if value.taints and value.fields is None else ():
+        info = run.machine.program.classes.get(kind)
+        for owner in run.machine.program.ancestry(info) if info is not None else ():
+            for name, one in owner.fields.items():
+                notes = [_last_name(note.func if isinstance(note, ir.Call) else note) for note in one.decorators]
+                typed = any(_TYPED.match(note) for note in notes)
+                each.setdefault(name, cleaned(whole, NO_TEXT) if typed else whole)
+                found = found or typed
+            # `extends Paged(10)`: what a function makes has validators of its own, by habit.
+            foreign = foreign or any(isinstance(base, ir.Call) for base in owner.node.bases)
+    if not found:
+        return value
+    return value.but(taints=NO_TAINTS, rest=cleaned(whole, NO_TEXT) if foreign else whole, fields=each)
 
 
 def _refuses(method: FunctionInfo) -> Iterator[str]:

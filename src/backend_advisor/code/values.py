@@ -5,6 +5,7 @@ Values are never changed after they are made; an assignment to `x.name` makes a 
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import takewhile
 from typing import Any
 
 from backend_advisor.code.ir import Constant
@@ -27,6 +28,8 @@ _REQUEST = re.compile(r"(?:Context|Request|Response)$")
 
 
 NO_TYPES: frozenset[str] = frozenset()
+OWN = "(own)"
+"""In a path of fields: the data of the value itself, without that of its parts."""
 
 
 class Value:
@@ -106,9 +109,12 @@ def known_text(value: Value) -> tuple[str | None, ...]:
 
 
 def words(value: Value) -> tuple[str, ...] | None:
-    """Everything that a value can be, as text: its constants, or the name of what it is outside the program."""
+    """Everything that a value can be, as text: its constants, a setting's text, or the name of what it is outside the
+    program."""
     if value.consts:
         return tuple(_word(one) for one in value.consts)
+    if value.text is not None and len(value.text) == 1 and value.text[0] is not None:
+        return (value.text[0],)
     return (value.name,) if value.name is not None else None
 
 
@@ -191,9 +197,15 @@ def join(left: Value, right: Value, depth: int = _DEPTH) -> Value:
 
 def _common_prefix(left: Value, right: Value) -> tuple[str | None, ...] | None:
     one, other = known_text(left)[:1], known_text(right)[:1]
-    if one and other and one[0] and one[0] == other[0]:
-        return (one[0], None)
+    if one and other and one[0] and other[0] and not _are_numbers(left, right):
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(one[0], other[0], strict=False))
+        shared = "".join(letter for letter, _ in alike)
+        return (shared, None) if shared else None
     return None
+
+
+def _are_numbers(*values: Value) -> bool:
+    return any(value.text is None and not isinstance((value.consts or ("",))[0], str) for value in values)
 
 
 def _joined_constants(
@@ -352,7 +364,9 @@ def as_parameter(value: Value, index: int, path: tuple[str | int, ...] = (), dep
             if depth
             else None
         )
-    taints: Taints = {Taint("parameter", index, path): None}  # type: ignore[dict-item]
+    # Where its parts stand for themselves, the whole stands for what is known of none of them.
+    own = path if fields is None or len(value.fields or ()) > len(fields) else (*path, OWN)
+    taints: Taints = {Taint("parameter", index, own): None}  # type: ignore[dict-item]
     consts = value.consts if value.consts is not None and len(value.consts) == 1 else None
     if consts and isinstance(consts[0], str | bytes) and len(consts[0]) > 80:
         consts = None
@@ -364,6 +378,9 @@ def at_path(value: Value, path: tuple[str | int, ...]) -> Taints:
     """The taints that stand under a path of fields of an actual argument."""
     at = value
     for number, key in enumerate(path):
+        if key == OWN:
+            at = Value(at.taints)
+            continue
         if key == "*":
             at = element(at)
             continue

@@ -104,6 +104,7 @@ class Reader:
         return Reading(tuple(self._artifacts), tuple(self._unread))
 
     def _read_folder(self, folder: Path) -> None:
+        above = _above(folder)
         for entry in self._walk(str(folder), os.path.realpath(folder)):
             if self._seen >= MAX_FILES:
                 self._refuse(folder.as_posix(), "too_many", limit=MAX_FILES)
@@ -111,7 +112,7 @@ class Reader:
             self._seen += 1
             if self._seen % _TOLD_EVERY == 0:
                 self._progress(phrase(_PACKAGE, self._language, "reading", count=f"{self._seen:,}"))
-            self._read_file(entry, _posix(entry))
+            self._read_file(entry, _posix(entry), above)
 
     def _walk(self, folder: str, root: str) -> Iterator[str]:
         """Files beneath a folder by name. Folders behind links are not entered, so that loops cannot form."""
@@ -158,7 +159,7 @@ class Reader:
             names.add(Path(os.path.relpath(path, root)).as_posix())
         return any(self._excluded.match_file(f"{name}/" if folder else name) for name in names)
 
-    def _read_file(self, path: str, name: str) -> None:
+    def _read_file(self, path: str, name: str, above: int = 0) -> None:
         try:
             # Strings: a Path for each of 50,000 files costs as much as reading them.
             found = os.stat(path)  # noqa: PTH116
@@ -176,11 +177,20 @@ class Reader:
         except (OSError, ValueError) as error:
             self._refuse(name, _reason(error))
         else:
-            self._artifacts.append(file_artifact(text, name))
+            self._artifacts.append(file_artifact(text, name, above))
 
     def _refuse(self, name: str, key: str, **values: object) -> None:
         reason = phrase(_PACKAGE, self._language, key, **values)
         self._unread.append(Unread(name=_printable(name), reason=reason))
+
+
+def _above(folder: Path) -> int:
+    """How much of the names in a folder that is given by its whole path lies above its tree: the repository that it is
+    in, or the folder itself. A path from here is taken as it is given."""
+    if not folder.is_absolute():
+        return 0
+    top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+    return len(top.as_posix().rstrip("/")) + 1
 
 
 def _is_folder(path: str | Path) -> bool:
@@ -213,11 +223,11 @@ def _hinted(word: str) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def file_artifact(text: str, name: str) -> Artifact:
+def file_artifact(text: str, name: str, above: int = 0) -> Artifact:
     """The artifact that a file's text makes."""
     kind = kind_of(text, None, name)
     dialect = (_dialect_named(name) or dialect_in(text)) if kind in _SQL else None
-    return Artifact(name=_printable(name), kind=kind, text=text, origin="file", dialect=dialect)
+    return Artifact(name=_printable(name), kind=kind, text=text, origin="file", dialect=dialect, above=above)
 
 
 def _dialect_named(name: str) -> str | None:

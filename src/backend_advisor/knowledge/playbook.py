@@ -55,7 +55,8 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     A flow has `from` and `to` (roles of sources and sinks). A call has `call` (an act) and conditions on the properties
     that roles name: `where` (every constant that it can be matches the pattern), `unless` (known and matching: no
     finding), `missing` (not given), `given` (given). `names` is a pattern for the called function's qualified name,
-    `loop` and `awaiting` (in an asynchronous function, without `await`) say where it stands.
+    `loop` and `awaiting` (in an asynchronous function, without `await`) say where it stands. `once`: what is mended in
+    one place of a file for all of them, so that those after the first are of low confidence.
     """
 
     sources: tuple[str, ...] = ()
@@ -69,6 +70,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, renam
     loop: bool | None = None
     in_async: bool | None = None
     awaited: bool | None = None
+    once: bool = False
     confidence: Confidence | None = None
     edits: dict[str, EditRule] = {}
     """By language; `javascript` is also for TypeScript."""

@@ -67,7 +67,8 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """One thing the user gave. `first_line` is where its text starts in the file or question it came from."""
+    """One thing the user gave. `first_line` is where its text starts in the file or question it came from; `above` is
+    how much of its name only tells where on this machine the tree lies."""
 
     name: str
     kind: ArtifactKind
@@ -75,6 +76,12 @@ class Artifact:
     origin: Literal["question", "file", "code"] = "question"
     dialect: str | None = None
     first_line: int = 1
+    above: int = 0
+
+    @property
+    def place(self) -> str:
+        """Its path within its tree: `tests/` above that says nothing of the file."""
+        return self.name[self.above :]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

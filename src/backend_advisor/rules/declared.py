@@ -15,6 +15,13 @@ from backend_advisor.rules.edits import edits_for
 from backend_advisor.rules.registry import CodeContext
 
 _SHOWN = 40
+_FAR = 8
+"""Lines on the way from which on it is seldom still the client's data that arrives."""
+_BEHIND = 5
+_PATH_PART = re.compile(r"@PathVariable\b(?![^)]*\*)")
+_ENDING = re.compile(
+    r"(?i)\b(?:get_?)?(?:file_?)?(?:ext(?:ension)?|suffix)(?:_?name)?(?:\b|\()|splitext|ExtensionName\("
+)
 _ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 
 
@@ -42,7 +49,11 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         source = steps[0][0].excerpt if steps else ""
         # What was read once and is used several times is one thing to mend.
         way = (flow.sink, flow.path, steps[0][0], steps[-1][0]) if steps else None
-        sure = Confidence.LOW if way is not None and way in ways else confidence_of(flow)
+        sure = Confidence.LOW if (way is not None and way in ways) or _is_a_part(flow, steps) else confidence_of(flow)
+        if len(steps) > _FAR or (flow.sink == "nosql.query" and len(steps) > _BEHIND and _validates(context)):
+            sure = Confidence.LOW  # on a long way data is looked at, or a part of it is meant
+        if sure is Confidence.MEDIUM and len(context.program.units) > 1:
+            sure = Confidence.LOW  # what a function that is not known makes of the data is mostly something else
         ways.add(way)
         query = queries.get((flow.path, flow.start, flow.end))
         edits, safe = bound(query, context.places) if query is not None else ((), False)
@@ -54,6 +65,23 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
             edits=edits,
             applicability="safe" if safe and not flow.unsure else "unsafe" if edits else "display",
         )
+
+
+def _validates(context: CodeContext) -> bool:
+    """Whether classes of the program say what their fields may be: commands are checked on the way to the database."""
+    return any(
+        statement.module in ("class-validator", "zod")
+        for unit in context.program.units.values()
+        for statement in unit.imports.values()
+    )
+
+
+def _is_a_part(flow: Flow, steps: list[tuple[Location, str]]) -> bool:
+    """Whether a path gets from the client a part of an address, which holds no `/`, or the ending of a name."""
+    texts = [place.excerpt or "" for place, _ in steps]
+    return flow.sink == "path.file" and any(
+        _PATH_PART.match(text) if number == 0 else _ENDING.search(text) for number, text in enumerate(texts)
+    )
 
 
 def _queries(context: CodeContext) -> dict[tuple[str, int, int], CallSeen]:
@@ -70,8 +98,8 @@ def confidence_of(flow: Flow) -> Confidence | None:
     # Queues are mostly filled by the program's own services; a stranger's data reaches them only through those.
     if flow.source == "message.input":
         return Confidence.LOW
-    # Reading a field by a name that is not surely the client's, or that begins as the program says, is a habit.
-    if flow.callee == "getattr" and (flow.unsure or (flow.text and flow.text[0])):
+    # Reading a field by its name is a habit; which names come is mostly settled by a schema that is not seen here.
+    if flow.callee == "getattr":
         return Confidence.LOW
     if flow.unsure:
         return Confidence.MEDIUM if flow.unsure == 1 else Confidence.LOW
@@ -108,6 +136,7 @@ def _called(callee: str) -> str:
 
 def _calls(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
     told: set[tuple[str, int, int]] = set()
+    files: set[str] = set()
     for call in context.seen.performing(declaration.call):
         if not holds(declaration, call):
             continue
@@ -120,11 +149,14 @@ def _calls(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
             values[name] = shown(call.properties.get(name))
         for name in (*declaration.where, *declaration.unless, *declaration.missing, *declaration.given):
             values.setdefault(name, "")
+        sure = declaration.confidence or (None if call.certain else Confidence.MEDIUM)
+        again = declaration.once and call.unit.path in files
+        files.add(call.unit.path)
         edits, safe = edits_for(declaration.edits, call.unit, call.node, context.places)
         yield Match(
             location=context.location(call.unit, call.node),
             values=values,
-            confidence=declaration.confidence or (None if call.certain else Confidence.MEDIUM),
+            confidence=Confidence.LOW if again else sure,
             edits=edits,
             applicability="safe" if safe and call.certain else "unsafe" if edits else "display",
         )

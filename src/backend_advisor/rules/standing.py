@@ -7,7 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
 
 _COPIED = re.compile(
-    r"(?:^|/)(?:vendor(?:ed|s)?|third[_-]?party|3rd[_-]?party|node_modules|bower_components|site-packages|webjars)/"
+    r"(?:^|/)(?:vendor(?:ed|s)?|third[_-]?party|3rd[_-]?party|node_modules|bower_components|site-packages|webjars|\.mvn)/"
     r"|(?:^|/)jquery(?:[.\-_][^/]*)?\.[cm]?js$|\.min\.[cm]?js$|[.-]bundle\.[cm]?js$",
     re.IGNORECASE,
 )
@@ -16,7 +16,7 @@ _HEAD = 1_500
 _LONG_LINES = 400
 """Mean length of a line above which nobody wrote the file as it stands."""
 _ONCE = re.compile(
-    r"(?:^|/)(?:migrations?|alembic|databasechange|database_?change|changesets?|flyway|liquibase|seeds?|seeders?|backfills?)/"
+    r"(?:^|/)(?:migrations?(?:[-_]\w+)?|(?:[\w.]+[-_])?migrator|alembic|databasechange|database_?change|changesets?|flyway|liquibase|seeds?|seeders?|backfills?)/"
     r"|(?:^|/)(?:[^/]*[_-])?(?:seeds?|seeders?|backfill|(?:random|dummy|demo|sample|fake)[_-]?data)(?:[_-][^/]*)?\.(?:py|[cm]?[jt]s)$"
     r"|(?:Seeder|Migration|ChangeSet|Changeset|DataLoader|DataInitializer)\.java$"
 )

@@ -10,8 +10,10 @@ _WAY_BACK_FILE = re.compile(
     r"(?:^|[/\\._-])(?:down|undo|rollback|revert)\.(?:\w+\.)?sql$|(?:^|[/\\])U[\d._]+__\w+\.sql$"
 )
 _MIGRATION_FILE = re.compile(
-    r"(?:^|[/\\])(?:db[_-])?(?:migrations?|migrate|alembic|flyway|liquibase|changelogs?)[/\\]"
-    r"|(?:^|[/\\])[VUR][\d._]*__\w+\.sql$|(?:^|[/\\])\d{4,}[_-][\w-]+(?:\.up|\.down)?\.sql$|\.(?:up|down)\.sql$",
+    r"(?:^|[/\\])(?:db[_-])?(?:migrations?|migrate|alembic|"
+    r"revisions(?:[/\\]\w+)?[/\\]versions|flyway|liquibase|changelogs?)[/\\]"
+    r"|(?:^|[/\\])[VUR][\d._]*__\w+\.sql$|(?:^|[/\\])\d{4,}[_-][\w-]+(?:\.up|\.down)?\.sql$|\.(?:up|down)\.sql$"
+    r"|(?:^|[/\\])migrations?\.(?:py|[cm]?[jt]s)$",
     re.IGNORECASE,
 )
 _MARK = re.compile(
@@ -37,8 +39,7 @@ def undoes(statement: Statement) -> bool:
 
 def runs_once(statement: Statement) -> bool:
     """Whether a statement belongs to a migration: it runs once, on the schema of its day."""
-    name = statement.artifact.name
-    return _MIGRATION_FILE.search(name) is not None or bool(_marks(statement.artifact))
+    return _MIGRATION_FILE.search(statement.artifact.place) is not None or bool(_marks(statement.artifact))
 
 
 def is_named(statement: Statement) -> bool:

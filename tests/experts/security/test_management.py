@@ -47,3 +47,12 @@ def test_what_is_open_is_found(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", GOOD)
 def test_profiles_of_developers_and_closed_settings_are_not(tmp_path: Path, name: str) -> None:
     assert found(tmp_path / "app", name, GOOD[name]) == []
+
+
+def test_folders_above_the_tree_say_nothing(tmp_path: Path) -> None:
+    name = "application-prod.yml"
+    assert found(tmp_path / "tests" / "app", name, OPEN) == [5]
+    (tmp_path / "tests" / "app" / "src" / "test").mkdir(parents=True)
+    assert found(tmp_path / "tests" / "app" / "src" / "test", name, OPEN) == [5]
+    (tmp_path / "tests" / "app" / ".git").mkdir()
+    assert found(tmp_path / "tests" / "app" / "src" / "test", name, OPEN) == []

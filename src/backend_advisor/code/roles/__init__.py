@@ -11,7 +11,7 @@ from backend_advisor.plain_yaml import load_plain_yaml
 
 _FAMILIES = {"typescript": "javascript"}
 _HEADER = re.compile(r"^packages:\s*\[(.*)\]", re.MULTILINE)
-_ARGUMENT = re.compile(r"^(?:(\d+)(\+)?)?(?:\|?([A-Za-z_][\w-]*))?((?:\.[\w*$-]+)*)$")
+_ARGUMENT = re.compile(r"^(?:(\d+)(\+)?)?(?:\|?([A-Za-z_][\w-]*))?((?:\.(?:[\w*$-]+|\([\w-]+\)))*)$")
 
 
 class RolesError(Exception):
@@ -37,11 +37,22 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call gives back: a value of a type, one of its arguments, or an element of one."""
+    """What a call gives back: a value of a type, one of its arguments, or an element of one. With both, the argument
+    where it is an object of a known type that is no text."""
 
     type: str | None = None
     argument: Argument | None = None
     element: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """What a call means besides where conditions on its properties hold."""
+
+    when: Mapping[str, re.Pattern[str]]
+    unless: Mapping[str, re.Pattern[str]]
+    sinks: tuple[tuple[Argument, tuple[str, ...]], ...]
+    stores: Mapping[str, Argument | Fixed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class CallRole:
     source: str | None = None
     passes: tuple[Argument, ...] | None = None
     cleans: tuple[str, ...] = ()
-    stores: Mapping[str, Argument] = field(default_factory=dict)
+    stores: Mapping[str, Argument | Fixed] = field(default_factory=dict)
     taints: tuple[tuple[Argument, str], ...] = ()
     calls: tuple[tuple[Argument, tuple[str, ...]], ...] = ()
     marks: tuple[str, ...] = ()
@@ -70,6 +81,9 @@ class CallRole:
     when: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     unless: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     keeps: Mapping[str, Argument] = field(default_factory=dict)
+    also: "tuple[Further, ...]" = ()
+    makes: str | None = None
+    fills: tuple[tuple[Argument, Argument], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,10 +340,23 @@ def _result(value: Any, where: str) -> Result:
     if value == "this":
         return Result(argument=Argument(keyword="this"))
     if value.startswith("arg:"):
-        return Result(argument=_argument(value[4:], where))
+        argument, _, otherwise = value[4:].partition(" or ")
+        return Result(argument=_argument(argument, where), type=otherwise or None)
     if value.startswith("element:"):
         return Result(argument=_argument(value[8:], where), element=True)
     return Result(type=value)
+
+
+def _collection(value: str, where: str) -> str:
+    if value not in ("list", "map", "entry", "entries", "merged"):
+        raise RolesError(f"{where}: {value} is no collection that a call can make of its arguments")
+    return value
+
+
+def _further(entry: Mapping[str, Any], where: str) -> Further:
+    _only(entry, {"when", "unless", "args", "stores"}, where)
+    keys = {"when": "when", "unless": "unless", "args": "sinks", "stores": "stores"}
+    return Further(**{name: _READERS[key](entry.get(key), where) for key, name in keys.items()})
 
 
 def _sunk(kind: str) -> Callable[[Any, str], tuple[tuple[Argument, tuple[str, ...]], ...]]:
@@ -350,8 +377,11 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "passes": lambda value, where: tuple(_argument(one, where) for one in _words(value)),
     "cleans": _cleans,
     "restores": lambda value, _: value == "true",
-    "stores": _by_name(_argument),
+    "stores": _by_name(_property),
     "keeps": _by_name(_argument),
+    "also": lambda value, where: tuple(_further(one, where) for one in value),
+    "makes": _collection,
+    "fills": lambda value, where: tuple((_argument(k, where), _argument(v, where)) for k, v in (value or {}).items()),
     "taints": lambda value, where: tuple(
         (argument, word) for argument, words in _sunk("sources")(value, where) for word in words
     ),

@@ -32,10 +32,16 @@ def _found(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
     for analysis in reading.analyses:
         for call in analysis.seen.calls.values():
             for text, place in _statements(call):
-                name = reading.artifacts[call.unit.path].name
+                file = reading.artifacts[call.unit.path]
+                name = file.name
                 laid = laid_out(call.unit, call.info, place, text, places) or _at_call(call, place, text, places)
                 artifact = Artifact(
-                    name=name, kind=ArtifactKind.SQL, text=laid.text, origin="code", first_line=laid.line
+                    name=name,
+                    kind=ArtifactKind.SQL,
+                    text=laid.text,
+                    origin="code",
+                    first_line=laid.line,
+                    above=file.above,
                 )
                 found.setdefault((name, laid.line, text), artifact)
     return tuple(found.values())

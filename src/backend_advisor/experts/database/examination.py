@@ -1,7 +1,10 @@
 """Run the detectors over a case's queries, schemas and plans."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 
+from backend_advisor.code.program import is_test
+from backend_advisor.code.reading import places_in_tree
 from backend_advisor.experts import Examination, Terms
 from backend_advisor.experts.database.detectors.registry import (
     PlanContext,
@@ -14,7 +17,7 @@ from backend_advisor.experts.database.unread import unread_statements
 from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Failures, Match, finding
-from backend_advisor.model import ArtifactKind, Case, Unread
+from backend_advisor.model import ArtifactKind, Case, Confidence, Unread
 from backend_advisor.phrases import phrase
 from backend_advisor.sql.plan import read_plan
 
@@ -28,9 +31,15 @@ def examine_case(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
     unread: list[Unread] = [*unread_statements(work, case.language)]
     failures = Failures()
     matches = _matches(case, work, unread, failures)
-    found = [finding(knowledge.playbooks[code], match, case.language) for code, match in matches]
+    tests = frozenset(one.name for path, one in places_in_tree(case.artifacts).items() if is_test(path))
+    found = [finding(knowledge.playbooks[code], _weighed(match, tests), case.language) for code, match in matches]
     found = list(without_misplaced_fixes(case, found))
     return Examination(findings=tuple(found), unread=(*unread, *failures.unread(case.language)))
+
+
+def _weighed(match: Match, tests: Collection[str]) -> Match:
+    """What a test does to its own few rows is only noted."""
+    return replace(match, confidence=Confidence.LOW) if match.location.artifact in tests else match
 
 
 def _matches(case: Case, work: Workload, unread: list[Unread], failures: Failures) -> Iterator[tuple[str, Match]]:

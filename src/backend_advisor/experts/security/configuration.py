@@ -30,6 +30,7 @@ _SET = re.compile(
     r"(?P<quote>[\"']?)(?P<value>[^\s\"'#][^\"'\n]*?)(?P=quote)[ \t]*,?(?:[ \t]#.*)?$",
     re.MULTILINE,
 )
+_AT_HOME = re.compile(r"(?i)(?:^|[/._-])(?:dev(?:elopment|container)?|local|ci|docker-compose|compose)(?:$|[/._-])")
 _NAMED = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
 
 
@@ -46,7 +47,7 @@ def secrets_in_configuration(case: Case, knowledge: Knowledge) -> Iterator[Findi
 
 def _is_apart(artifact: Artifact) -> bool:
     """Whether a file is an example, a template, a test's, or a list that a tool writes."""
-    name = artifact.name
+    name = artifact.place
     base = name.rpartition("/")[2]
     return (
         is_test(name)
@@ -69,7 +70,12 @@ def _matches(artifact: Artifact) -> Iterator[Match]:
         start, end = found.span("value")
         name, value = found["name"].rpartition(".")[2], found["value"]
         if is_secret(name, value) and not any(a < end and start < b for a, b in taken):
-            yield _match(artifact, start, end, name, Confidence.MEDIUM)
+            yield _match(artifact, start, end, name, Confidence.LOW if _is_thrown_away(artifact) else Confidence.MEDIUM)
+
+
+def _is_thrown_away(artifact: Artifact) -> bool:
+    """Whether a file sets up something that lives as long as a build, or on a developer's machine."""
+    return artifact.kind in (_K.PIPELINE, _K.COMPOSE) or _AT_HOME.search(artifact.place) is not None
 
 
 def _match(artifact: Artifact, start: int, end: int, kind: str, confidence: Confidence | None = None) -> Match:

@@ -50,7 +50,7 @@ def open_management(case: Case, knowledge: Knowledge) -> Iterator[Finding]:
         return
     for artifact in case.of_kind(ArtifactKind.YAML, ArtifactKind.CONFIGURATION):
         named = _FILE.search(artifact.name)
-        if named is None or is_test(artifact.name) or _FOR_DEVELOPERS.match(named["profile"] or "x"):
+        if named is None or is_test(artifact.place) or _FOR_DEVELOPERS.match(named["profile"] or "x"):
             continue
         for match in _matches(artifact, named["profile"] or ""):
             yield finding(playbook, match, case.language)
@@ -67,7 +67,13 @@ def _matches(artifact: Artifact, profile: str) -> Iterator[Match]:
             opens = _OPENS.get(one.key)
             if opens is None or not opens.match(one.value):
                 continue
-            far = is_apart and one.key.startswith("management.")
+            far = (is_apart and one.key.startswith("management.")) or (
+                one.key == "spring.h2.console.enabled"
+                and any(
+                    other.key == "spring.h2.console.settings.weballowothers" and other.value.strip("\"'") == "false"
+                    for other in settings
+                )
+            )
             sure = Confidence.HIGH if _IN_PRODUCTION.match(stated) else Confidence.MEDIUM
             yield _match(artifact, one, Confidence.LOW if far else sure)
 

@@ -33,6 +33,7 @@ from backend_advisor.code.ir import (
     Name,
     Opaque,
     Param,
+    Reference,
     Return,
     Sequence,
     Stmt,
@@ -296,7 +297,7 @@ def reference(reader: Reader, node: Node) -> Expr:
     """`A::b`, `A::new`."""
     children = [child for child in sound(node.children) if child.kind_id != _TYPE_ARGUMENTS]
     holder, last = children[0], children[-1]
-    return Attr(node.start_byte, node.end_byte, reader.expr(holder), reader.text(last))
+    return Reference(node.start_byte, node.end_byte, reader.expr(holder), reader.text(last))
 
 
 @lowers("instanceof_expression")

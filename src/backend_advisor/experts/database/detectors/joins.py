@@ -223,6 +223,8 @@ def unused_left_join(query: QueryContext) -> Iterator[Match]:
             table = known_table(query, joined)
             own = {column.name for column, _ in _equalities(join)}
             unique = is_unique(query, table, own) if table is not None else "id" in own
+            if not unique and any(isinstance(one.this, exp.Star) for one in select.find_all(exp.Count)):
+                continue  # its rows are counted
             yield Match(
                 location=place(query, joined),
                 values={"table": joined.alias_or_name},

@@ -16,6 +16,7 @@ from backend_advisor.experts.database.detectors.query_shape import (
 from backend_advisor.experts.database.detectors.registry import detects_in_schema
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit, Location, Severity
+from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.sql.migrations import undoes
 from backend_advisor.sql.schema import Schema, Table
 from backend_advisor.sql.statement import Statement
@@ -85,22 +86,32 @@ def defined_columns(schema: Schema, statements: Sequence[Statement]) -> Iterator
     yield from standing.values()
 
 
+_MOST_KEYS = 8
+
+
 @detects_in_schema("DB301")
 def foreign_key_without_index(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
-    """A foreign key whose columns no index begins with."""
+    """A foreign key whose columns no index begins with; of very many those whose rows are deleted or changed with the
+    others'."""
+    return worst_first_told(_unindexed(schema, statements), _MOST_KEYS)
+
+
+def _unindexed(schema: Schema, statements: Sequence[Statement]) -> Iterator[tuple[int, Match]]:
     for key in _keys(schema, statements):
         if key.statement.dialect in _INDEXES_FOREIGN_KEYS_ITSELF or _is_covered(schema, key.table, key.columns):
             continue
         if key.table.rows is not None and key.table.rows <= SMALL_TABLE_ROWS:
             continue
         surely = bool(key.table.columns) and not key.table.inferred and has_plain_index(schema)
-        yield Match(
+        cascades = re.search(r"(?i)on\s+delete\s+(?:cascade|set\s+null)", key.statement.text) is not None
+        match = Match(
             location=key.statement.location(key.place),
             values={"table": key.table.name, "columns": ", ".join(key.columns), "referenced": key.target},
             confidence=None if surely else Confidence.LOW,
             edits=(Edit(location=insertion(key.statement, len(key.statement.text)), replacement=_index(key)),),
             applicability="safe" if isinstance(key.statement.tree, exp.Create) else "unsafe",
         )
+        yield int(cascades), match
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +238,8 @@ def _decimal(dialect: str) -> str:
 
 @detects_in_schema("DB303")
 def timestamp_without_zone(schema: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
-    """A moment kept as a wall-clock reading of no stated zone."""
+    """A moment kept as a wall-clock reading of no stated zone; how a schema keeps moments is decided once."""
+    told: set[str] = set()
     for defined in defined_columns(schema, statements):
         name = defined.column.name
         if defined.statement.dialect != "postgres" or defined.dtype not in _ZONELESS:
@@ -235,9 +247,13 @@ def timestamp_without_zone(schema: Schema, statements: Sequence[Statement]) -> I
         if not _EVENT_COLUMN.search(name) or _LOCAL_COLUMN.search(name):
             continue
         span = _type_span(defined)
+        location = defined.statement.location(defined.column.this)
+        again = location.artifact in told
+        told.add(location.artifact)
         yield Match(
-            location=defined.statement.location(defined.column.this),
+            location=location,
             values={"table": defined.table, "column": name},
+            confidence=Confidence.LOW if again else None,
             edits=(Edit(location=span, replacement="timestamptz"),) if span else (),
             applicability="unsafe",
         )

@@ -13,7 +13,7 @@ from backend_advisor.experts.database.detectors.registry import (
     detects_in_schema,
 )
 from backend_advisor.knowledge.detection import Match
-from backend_advisor.model import Edit, Location, Severity, Span
+from backend_advisor.model import Confidence, Edit, Location, Severity, Span
 from backend_advisor.sql.migrations import is_named, runs_once
 from backend_advisor.sql.schema import Schema
 from backend_advisor.sql.statement import Statement
@@ -81,6 +81,8 @@ def _match(members: list[Statement], edits: tuple[Edit, ...], severity: Severity
         location=members[0].location(),
         values={"count": len(members)},
         severity=severity,
+        # A script of a file is run by hand or once; who waits for it is not the one who uses the program.
+        confidence=Confidence.LOW if severity is Severity.NOTE and members[0].artifact.name.endswith(".sql") else None,
         steps=((members[-1].location(), "last"),),
         edits=edits,
         applicability="unsafe",

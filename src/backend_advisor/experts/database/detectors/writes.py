@@ -34,6 +34,8 @@ BATCHED_FROM_ROWS = 1_000_000
 _KEY_COLUMN = re.compile(r"(^|_)(id|ids|uuid|guid|key|no|number|code|email|token|slug|name)$|Id$", re.IGNORECASE)
 _PAST_COLUMN = re.compile(r"(_at|_on|_date|_time|_ts|date|timestamp)$", re.IGNORECASE)
 _EXPIRY_COLUMN = re.compile(r"expir|valid_(to|until)|lock|lease|ttl", re.IGNORECASE)
+_BY_HAND = re.compile(r"(?:^|/)(?:cli|commands?|manage)\.\w+$|(?:^|/)(?:management/commands|scripts?|bin|cli)/")
+"""Files of commands that somebody runs knowing what they do."""
 _TIME_BOUND = (exp.LT, exp.LTE)
 
 
@@ -54,7 +56,7 @@ def write_without_where(query: QueryContext) -> Iterator[Match]:
             location=query.statement.location(table),
             values={"table": table.name, "verb": "UPDATE" if isinstance(write, exp.Update) else "DELETE"},
             severity=Severity.NOTE if once else None,
-            confidence=Confidence.LOW if once else None,
+            confidence=Confidence.LOW if once or _BY_HAND.search(query.statement.artifact.place) else None,
         )
 
 
@@ -97,9 +99,16 @@ def insert_without_columns(schema: Schema, statements: Sequence[Statement]) -> I
                 yield Match(
                     location=statement.location(insert.this),
                     values={"table": insert.this.name},
+                    confidence=Confidence.LOW if _creates(statement.artifact.text, insert.this.name) else None,
                     edits=_column_list(schema, statement, insert),
                     applicability="safe",
                 )
+
+
+def _creates(script: str, table: str) -> bool:
+    """Whether a script makes the table itself: then the order of its columns stands beside the rows."""
+    made = rf"\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?:[\w`\"\[\]]+\.)?[`\"\[]?{re.escape(table)}\b"
+    return re.search(made, script, re.IGNORECASE) is not None
 
 
 def _inserts_by_position(statement: Statement) -> Iterator[exp.Insert]:

@@ -34,7 +34,9 @@ _ONE_OF_MANY = re.compile(
     r"phone|number|text|body|payload|request|req|args?|params?|input|message|customer|account|order|item|search|term|"
     r"host|domain|symbol|sql|data|value|title|content|file|filename|digest|device|room|username)\d?$"
 )
-_ONE_OF_FEW = re.compile(r"(?i)^(?:module|class|type|template|schema|config|plugin|package|model|locale|lang)s?_")
+_ONE_OF_FEW = re.compile(
+    r"(?i)^(?:user|tenant|org(?:anization)?|account|member|client|app|project|workspace|cluster|module|class|type|template|schema|config|plugin|package|model|locale|lang)s?_"
+)
 _PIPE = re.compile(r"(?i)^(?:pipe|pipeline|multi|p|batch|tx|transaction)$")
 
 
@@ -254,12 +256,18 @@ def cache_key_by_key(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=context.location(spot.unit, node),
                 values={"call": short(context.text(spot.unit, node)), "items": short(context.text(spot.unit, over))},
-                confidence=Confidence.HIGH if spot.call.certain else Confidence.MEDIUM,
+                confidence=_sureness_of_get(spot.call),
                 steps=(
                     (context.location(spot.unit, over), "step_loop"),
                     (context.location(spot.unit, node), "step_call"),
                 ),
             )
+
+
+def _sureness_of_get(call: CallSeen) -> Confidence:
+    if call.role.name.startswith("org.springframework.cache."):
+        return Confidence.LOW  # it is mostly in the same memory, and has no way to ask for several
+    return Confidence.HIGH if call.certain else Confidence.MEDIUM
 
 
 @detects_in_code("PERF217")

@@ -1,6 +1,8 @@
 """What holds up an event loop (PERF206), and needless waiting in asynchronous code (PERF207, PERF219, PERF220)."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backend_advisor.code import ir
 from backend_advisor.code.tree import names_in
@@ -13,6 +15,10 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
+_DECIDES = re.compile(
+    r"(?:OrThrow|OrFail|OrError|_or_(?:404|throw|fail))$|^(?:assert|ensure|require|check|verify|validate)"
+)
+"""What ends the function when the answer is no: what follows is not to be asked before."""
 _BLOCKING = ("blocking.sleep", "blocking.io", "blocking.cpu")
 _AFTERWARDS = frozenset(
     ["db.commit", "db.rollback", "db.read", "db.read_all", "resource.close", "db.release", "cache.client"]
@@ -36,7 +42,17 @@ _READING = frozenset(
 
 @detects_in_code("PERF206")
 def blocking_in_async(context: CodeContext) -> Iterator[Match]:
-    """A call that holds the thread of the event loop until it returns."""
+    """A call that holds the thread of the event loop until it returns; the first of a function, as one change mends
+    all of them."""
+    told: set[tuple[str, object]] = set()
+    for match in _blocking_in_async(context):
+        place = (match.location.artifact, match.values["function"])
+        yield replace(match, confidence=Confidence.LOW) if place in told else match
+        if match.confidence is not Confidence.LOW:
+            told.add(place)
+
+
+def _blocking_in_async(context: CodeContext) -> Iterator[Match]:
     seen = survey(context)
     language = context.program.language
     for spot in seen.of(*_BLOCKING):
@@ -45,7 +61,9 @@ def blocking_in_async(context: CodeContext) -> Iterator[Match]:
         if not _on_loop(context, spot, language) or _is_deferred(spot) or _is_reactive(context, spot):
             continue
         sure = spot.call.certain and "blocking.cpu" not in spot.call.role.does
-        yield _blocking_match(context, spot, Confidence.HIGH if sure else Confidence.MEDIUM)
+        confidence = Confidence.HIGH if sure else Confidence.MEDIUM
+        # Handing a task to a broker takes a millisecond or so.
+        yield _blocking_match(context, spot, Confidence.LOW if "queue.publish" in spot.call.role.does else confidence)
     if language == "python":
         yield from _through_functions(context, seen)
 
@@ -167,6 +185,7 @@ def _runs(body: list[ir.Stmt], by_node: dict[int, Spot], language: str) -> Itera
             and awaited is not None
             and _is_read(by_node.get(id(awaited)), language)
             and not made & names_in(statement)
+            and not _DECIDES.search(name_of(awaited.func) if isinstance(awaited, ir.Call) else "")
         )
         if not independent:
             if len(run) > 1:

@@ -16,14 +16,16 @@ _GIVEN = frozenset({"fromIterable", "fromStream", "fromArray"})
 _CONFIGURED = re.compile(
     r"(?i)^(?:\w*(?:config|configs|settings|options|conf|environ|env|flags|features|tables|shards|databases|schemas|"
     r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|modules|dependents|"
-    r"roles|role_?names|columns|headers|triggers|actions|workflows|display_?fields|tags|tag_?ids|labels|filter_?rules|rules_?data|webhooks|permissions|"
+    r"roles|role_?names|columns|headers|triggers|actions|workflows|display_?fields|tags|tag_?ids|labels|registry|registries|filter_?rules|rules_?data|webhooks|permissions|"
     r"consumer|listener|stream|socket|events|subscription|pubsub|queue))$"
 )
 _INSTALLED = re.compile(
     r"(?i)^(?:get_?)?(?:all_?|loaded_?|enabled_?|installed_?|registered_?|started_?|supported_?)?"
-    r"(?:modules|plugins|extensions|providers|locales|languages|currencies|models|roles|settings|dependents)$"
+    r"(?:modules|plugins|extensions|providers|locales|languages|currencies|models|roles|settings|dependents|admins|administrators|moderators|superusers|staff)$"
 )
 _CAPITALS = re.compile(r"^[A-Z][A-Z0-9_]{2,}$")
+_CLASS = re.compile(r"^[A-Z]\w*[a-z]\w*$")
+_ROWS = frozenset({"objects", "query"})
 _UNWRAPS = frozenset(
     ["enumerate", "zip", "sorted", "reversed", "list", "tuple", "set", "iter", "tqdm", "keys", "values", "entries",
      "items", "entrySet", "keySet", "stream", "asList", "of", "from", "copyOf", "filter", "map", "boxed",
@@ -71,6 +73,8 @@ def _few(over: ir.Expr, spot: Spot, depth: int) -> bool:
     if isinstance(over, ir.Await | ir.Cast):
         return _few(over.value, spot, depth)
     if isinstance(over, ir.Attr):
+        if _is_of_class(over):
+            return True
         return bool(_CAPITALS.match(over.name) or _CONFIGURED.match(over.name)) or _is_configured(over.value)
     if isinstance(over, ir.Index):
         named = isinstance(over.key, ir.Const) and isinstance(over.key.value, str) and _CONFIGURED.match(over.key.value)
@@ -82,6 +86,11 @@ def _few(over: ir.Expr, spot: Spot, depth: int) -> bool:
     return False
 
 
+def _is_of_class(over: ir.Attr) -> bool:
+    """`Search.params`: what a class lists."""
+    return isinstance(over.value, ir.Name) and bool(_CLASS.match(over.value.id)) and over.name not in _ROWS
+
+
 def _is_one_or_several(over: ir.Conditional) -> bool:
     """`Array.isArray(keys) ? keys : [keys]`: callers mostly give one."""
     ways = (over.then, over.otherwise)
@@ -91,7 +100,8 @@ def _is_one_or_several(over: ir.Conditional) -> bool:
 
 
 def _few_name(over: ir.Name, spot: Spot, depth: int) -> bool:
-    if _CAPITALS.match(over.id) or _CONFIGURED.match(over.id) or _is_rest(over.id, spot):
+    # What is written as a class is an enumeration: `for reason in Reason`.
+    if _CAPITALS.match(over.id) or _CLASS.match(over.id) or _CONFIGURED.match(over.id) or _is_rest(over.id, spot):
         return True
     given = list(_assigned(over.id, spot)) if depth else []
     return bool(given) and all(_few(value, spot, depth - 1) for value in given)
@@ -107,6 +117,10 @@ def _few_call(over: ir.Call, spot: Spot, depth: int) -> bool:
     name = _name(over.func)
     if not over.args and _INSTALLED.match(name):
         return True  # `getLoadedModules()`
+    if name in ("getlist", "getParameterValues"):
+        return True  # as many as a person ticks in a form
+    if name in ("aiter_lines", "iter_lines", "aiter_text", "subscribe", "listen"):
+        return True  # what comes when it comes
     if name in ("range", "rangeClosed", "xrange"):
         bound = over.args[1] if len(over.args) > 1 else over.args[0] if over.args else None
         return is_few(bound) or (isinstance(bound, ir.Name) and bool(_CAPITALS.match(bound.id)))

@@ -18,6 +18,8 @@ _CONSTRUCTORS = frozenset({"__init__", "constructor", "__aenter__", "__enter__",
 _RELEASES = re.compile(
     r"(?i)^(?:close|aclose|release|end|destroy|quit|disconnect|putconn|releaseConnection|closeQuietly|dispose|remove)$"
 )
+_LENDS = re.compile(r"(?:with|use|in)(?:Handle|Transaction|Connection|Session|Extension|Client)$")
+"""What is given a function, lends it a connection and takes it back."""
 _ADDS = frozenset({"on", "addListener", "prependListener"})
 
 
@@ -25,6 +27,7 @@ _ADDS = frozenset({"on", "addListener", "prependListener"})
 def client_per_request(context: CodeContext) -> Iterator[Match]:
     """A pool, connection or client made while a client waits, and thrown away afterwards."""
     during = served(context)
+    told: set[str] = set()
     for spot in survey(context).of(*_COSTLY):
         call, info = spot.call, spot.info
         if call is None or info is None or info not in during or is_by_hand(spot.unit, info):
@@ -32,15 +35,15 @@ def client_per_request(context: CodeContext) -> Iterator[Match]:
         if info.node.name in _CONSTRUCTORS or _is_file(spot) or _is_kept(spot, info) or _uses_pool(spot):
             continue
         sure = call.certain and "db.pool" in call.role.does
-        given = _is_given_address(spot, info)
+        worth = (serves(context, info) or not _is_short(spot)) and not _is_given_address(spot, info)
+        # How a program makes its clients for HTTP is decided once.
+        again = _is_short(spot) and call.role.framework in told
+        if worth:
+            told.add(call.role.framework)
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node)), "function": info.name},
-            confidence=Confidence.HIGH
-            if sure
-            else Confidence.MEDIUM
-            if (serves(context, info) or not _is_short(spot)) and not given
-            else Confidence.LOW,
+            confidence=Confidence.HIGH if sure else Confidence.MEDIUM if worth and not again else Confidence.LOW,
         )
 
 
@@ -112,6 +115,8 @@ def _asks_whether_made(node: ir.If) -> bool:
 def connection_not_released(context: CodeContext) -> Iterator[Match]:
     """A connection that some way through the function does not give back."""
     for spot in survey(context).of("db.acquire", "db.session", "db.connect"):
+        if _LENDS.match(name_of(spot.node.func) if isinstance(spot.node, ir.Call) else ""):
+            continue
         call, info = spot.call, spot.info
         if call is None or info is None or is_by_hand(spot.unit, info) or "resource.close" in call.role.does:
             continue

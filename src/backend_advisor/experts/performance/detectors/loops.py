@@ -16,6 +16,9 @@ _AT_ONCE = frozenset(
      "tx", "supplyAsync", "runAsync", "submit", "execute", "timeout", "all", "resolve"]
 )  # fmt: skip
 _BATCH = re.compile(r"(?i)chunk|batch|page|partition|slice|window|offset|skip|cursor|attempt|retr(?:y|ies)|tries")
+_BATCHES = re.compile(
+    r"(?i)^(?:chunk|batch|partition)|(?:chunks|batches|partitions)$|(?<=[a-z])(?:Chunks|Batches|Partitions)"
+)
 _NEXT = frozenset({"pop", "popleft", "poll", "shift", "fetchone", "next", "hasNext", "remove", "readline", "dequeue"})
 
 
@@ -240,10 +243,10 @@ def _in_batches(one: Round) -> bool:
     over = one.over
     if isinstance(over, ir.Call):
         name = _name(over.func)
-        if _BATCH.search(name):
+        if _BATCH.search(name) or any(_BATCHES.search(one) for one in _chain(over)):
             return True
         return name == "range" and len(over.args) == 3 and not _is_one(over.args[2])
-    return False
+    return over is not None and _BATCHES.search(_name(over)) is not None
 
 
 def _is_one(value: ir.Expr | None) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import within
+from backend_advisor.code.tree import names_in, within
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
@@ -28,9 +28,12 @@ def request_without_timeout(context: CodeContext) -> Iterator[Match]:
         if "http.client" in call.role.does and _is_limited(call)
     }
     told: set[tuple[int, str]] = set()
+    files: set[str] = set()
     for spot in survey(context).of("http.request"):
         call = spot.call
         if call is None or "timeout" not in call.role.named or _is_limited(call) or _is_by_hand_here(spot):
+            continue
+        if _is_of_a_page(spot):
             continue
         by_client = call.role.name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
         if (by_client and call.role.framework in limited) or _has_signal(spot) or _in_time_limit(spot):
@@ -41,13 +44,43 @@ def request_without_timeout(context: CodeContext) -> Iterator[Match]:
             if (id(spot.info), held.id) in told:
                 continue
             told.add((id(spot.info), held.id))
+        bounded = _is_bounded_anyway(call)
+        sure = Confidence.HIGH if call.certain and not by_client and not bounded else Confidence.MEDIUM
+        # A file asks one service, and what sets the limit is mended once in it.
+        again = spot.unit.path in files or (bounded and not _names_a_host(spot))
+        files.add(spot.unit.path)
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},
-            confidence=Confidence.HIGH
-            if call.certain and not by_client and not _is_bounded_anyway(call)
-            else Confidence.MEDIUM,
+            confidence=Confidence.LOW if again else sure,
         )
+
+
+def _beginning(spot: Spot) -> ir.Expr | None:
+    """What an address begins with."""
+    address = spot.node.args[0] if isinstance(spot.node, ir.Call) and spot.node.args else None
+    return address.parts[0] if isinstance(address, ir.Text) and address.parts else address
+
+
+def _names_a_host(spot: Spot) -> bool:
+    """Whether an address begins with a host that the program or its settings name; else a page may ask its own."""
+    address = _beginning(spot)
+    if isinstance(address, ir.Const):
+        return isinstance(address.value, str) and address.value.startswith("http")
+    names = names_in(address) if address is not None else set()
+    return any(name in ("env", "config") or re.fullmatch(r"[A-Z][A-Z0-9_]+", name) for name in names)
+
+
+def _is_of_a_page(spot: Spot) -> bool:
+    """Whether the address has no host: only a page in a browser can ask so."""
+    if spot.unit.language == "python":
+        return False
+    address = _beginning(spot)
+    return (
+        isinstance(address, ir.Const)
+        and isinstance(address.value, str)
+        and re.match(r"/(?!/)", address.value) is not None
+    )
 
 
 def _is_bounded_anyway(call: CallSeen) -> bool:

@@ -14,7 +14,7 @@ from backend_advisor.experts.performance.detectors.loops import Round, by_name, 
 from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.serialisers import nested_relations, queries_per_item
-from backend_advisor.experts.performance.detectors.statements import kind_of
+from backend_advisor.experts.performance.detectors.statements import kind_of, statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
 from backend_advisor.knowledge.detection import Match
@@ -30,7 +30,10 @@ _UNIT_OF_WORK = re.compile(
 """Writes that are kept until the flush, which sends them in batches."""
 _KEPT_IN_TRANSACTION = "org.springframework.data.repository.Repository.save"
 """A write that is kept until the flush where a transaction is open, and makes one of its own elsewhere."""
-_SAVES = re.compile(r"^(?:save|persist|merge|update|insert|upsert|store)(?:$|_|[A-Z])")
+_SAVES = re.compile(
+    r"^(?:save|persist|merge|update|insert|upsert|store|delete|remove|apply|create|promote)(?:$|_|[A-Z])"
+)
+_RUNS = frozenset({"execute", "run", "handle", "call", "invoke"})
 _KEEPS = re.compile(r"(?i)cached|from_?cache|get_?or_?(?:save|create|load|fetch|compute)|memo")
 _BACKGROUND = re.compile(
     r"(?:Reconciler|Listener|Subscriber|Observer|Initiali[sz]er|Updater|Scheduler|Migrator|Watcher|Bootstrap\w*|Cleaner)$"
@@ -38,6 +41,16 @@ _BACKGROUND = re.compile(
 _HEAVY = re.compile(
     r"(?i)^(?:open|urlopen|fetch|send(?:_?\w+)?|upload_?\w*|download_?\w*|convert_?\w*|check_call|spawn|sleep)$"
 )
+_IN_TURN = re.compile(
+    r"(?i)(?:^|/)(?:bg_?)?(?:tasks|jobs|workers?|scheduled|scheduler|cron|celery)/"
+    r"(?:.*/)?(?!\w*(?:view|api|route|controller|resolver|service|serializer|model))[\w-]+\.\w+$"
+    r"|(?:^|[/_-])(?:tasks?|jobs?|workers?|schedul\w+|cron\w*|celery)\.\w+$"
+)
+"""Files of work that runs when its turn comes: nobody waits for it."""
+_BUILDS = re.compile(
+    r"(?:(?:or|and)?[wW]here|(?:or|and)?[hH]aving|(?:left|right|inner|cross)?[jJ]oin|union)(?:$|[A-Z])"
+)
+_QUEUES = frozenset({"task", "db_task", "background", "job"})
 _MOST = 20
 _NEAR = 2
 """Calls down to the query from which on it is the way (a check of rights, a setting) rather than the work."""
@@ -57,16 +70,45 @@ def _queries_in_loops(context: CodeContext) -> Iterator[Match]:
         if spot.call is None or kind_of(spot.call) != "read" or is_by_hand(spot.unit, spot.info):
             continue
         loop = many(spot)
-        if loop is not None and not _runs_list(spot, loop):
+        if loop is not None and not _runs_list(spot, loop) and not _is_for_one_item(spot, loop):
             told.add(spot.node.start)
             sure = Confidence.HIGH if spot.call.certain else Confidence.MEDIUM
-            yield _match(context, spot, loop, Confidence.LOW if _does_heavier_work(loop) else sure)
+            yield _match(context, spot, loop, Confidence.LOW if _nobody_waits(spot, loop) else sure)
     for spot in seen.derived:
         loop = None if is_by_hand(spot.unit, spot.info) else many(spot)
         if loop is not None:
             yield _match(context, spot, loop, Confidence.HIGH)
     yield from _through_helpers(context, seen, told, "read")
-    yield from _by_relation(context, seen)
+    for match in _by_relation(context, seen):
+        yield replace(match, confidence=Confidence.LOW) if _IN_TURN.search(match.location.artifact) else match
+
+
+def _nobody_waits(spot: Spot, loop: Round) -> bool:
+    """Whether the query is the smaller part of a round, or the loop runs when its turn comes."""
+    return _does_heavier_work(loop) or _commits_each(loop) or _IN_TURN.search(spot.unit.path) is not None
+
+
+def _commits_each(loop: Round) -> bool:
+    """Whether each round is a transaction of its own, so that one item that fails leaves the others alone."""
+    return any(
+        isinstance(one, ir.With) and any(name_of(item) in ("atomic", "transaction", "begin") for item, _ in one.items)
+        for one in _body(loop)
+    )
+
+
+def _is_for_one_item(spot: Spot, loop: Round) -> bool:
+    """`if name == "bundle":` around the query: it runs for one of the items."""
+    targets = names_in(loop.node.target) if isinstance(loop.node, ir.For) else loop.names
+    return any(
+        isinstance(node, ir.If)
+        and isinstance(node.test, ir.Binary)
+        and node.test.op in ("==", "===")
+        and isinstance(node.test.left, ir.Name)
+        and node.test.left.id in targets
+        and isinstance(node.test.right, ir.Const)
+        and any(spot.node in within(one) for one in node.then)
+        for node in spot.path
+    )
 
 
 @detects_in_code("PERF203")
@@ -106,7 +148,7 @@ def _statements_in_loops(context: CodeContext) -> Iterator[Match]:
         if loop is not None:
             told.add(spot.node.start)
             sure = _sureness_of_write(context, spot, loop, kind)
-            yield _match(context, spot, loop, Confidence.LOW if _does_heavier_work(loop) else sure)
+            yield _match(context, spot, loop, Confidence.LOW if _nobody_waits(spot, loop) else sure)
     yield from _through_helpers(context, seen, told, "insert")
 
 
@@ -115,11 +157,24 @@ def _sureness_of_write(context: CodeContext, spot: Spot, loop: Round, kind: str)
     call = spot.call
     if call is None or _UNIT_OF_WORK.match(call.role.name) or (kind == "write" and _does_more(spot, loop)):
         return Confidence.LOW
-    if call.role.name == _KEPT_IN_TRANSACTION and spot.info is not None and "db.transaction" in spot.info.marks:
+    if kind == "write" and not statement_text(call) and not call.role.name.endswith(".save"):
+        return Confidence.LOW  # what each row is given, or what goes with it, is mostly another in each round
+    if call.role.name == _KEPT_IN_TRANSACTION and spot.info is not None and _is_in_transaction(spot.info):
         return Confidence.LOW
     if call.role.name in ("*.save", "django.db.models.Model.save") and _own_save(context):
         return Confidence.LOW
     return Confidence.HIGH if call.certain and kind == "insert" else Confidence.MEDIUM
+
+
+def _is_in_transaction(info: FunctionInfo) -> bool:
+    """Whether a method runs in a transaction: it says so, or is a private one of a class whose methods do."""
+    while info.outer is not None:
+        info = info.outer
+    if "db.transaction" in info.marks:
+        return True
+    private = "private" in info.node.modifiers and info.owner is not None
+    several = info.owner.methods.values() if private and info.owner is not None else ()
+    return any("db.transaction" in one.marks for methods in several for one in methods)
 
 
 def _own_save(context: CodeContext) -> bool:
@@ -149,7 +204,7 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
     """Calls in loops of functions that run the statement, when it is not in a loop there too."""
     for spot in seen.reaches:
         reach = spot.reach
-        if reach is None or "db.query" not in reach.acts or is_by_hand(spot.unit, spot.info):
+        if reach is None or "db.query" not in reach.acts or is_by_hand(spot.unit, spot.info) or _builds(spot):
             continue
         if wanted == "read" and "db.write" in reach.acts:
             continue
@@ -162,13 +217,13 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
         if wanted == "insert" and _FAR & reach.acts.keys():
             continue
         loop = many(spot)
-        if loop is None or _remembered(reach.callee.node):
+        if loop is None or _remembered(reach.callee.node) or _is_queued(reach.callee.node):
             continue
         place = context.location(there.unit, there.node)
         near = _is_near(seen, reach.callee, path, start)
-        slow = near and not _is_in_background(spot) and not _saves_each(loop) and not _does_heavier_work(loop)
+        slow = near and not _is_in_background(spot) and not _saves_each(loop) and not _nobody_waits(spot, loop)
         confidence = Confidence.MEDIUM if slow else Confidence.LOW
-        if wanted == "insert" and _UNIT_OF_WORK.match(there.role.name):
+        if _is_list_of_request(spot, loop) or (wanted == "insert" and _UNIT_OF_WORK.match(there.role.name)):
             confidence = Confidence.LOW
         yield _match(context, spot, loop, confidence, ((place, "step_query"),))
 
@@ -176,16 +231,47 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
         yield from _by_name(context, seen, spot, wanted)
 
 
+def _body(loop: Round) -> list[ir.Stmt]:
+    """What is done in each round, also where it is a function that is given: `items.map(async (item) => …)`."""
+    if isinstance(loop.node, ir.For | ir.While):
+        return loop.node.body
+    given = loop.node.args[0] if isinstance(loop.node, ir.Call) and loop.node.args else None
+    return given.function.body if isinstance(given, ir.Lambda) else []
+
+
+def _builds(spot: Spot) -> bool:
+    """`query.whereIn("id", subquery)`: a part of a statement that is sent later."""
+    called = spot.node.func if isinstance(spot.node, ir.Call) else None
+    return isinstance(called, ir.Attr) and _BUILDS.match(called.name) is not None
+
+
 def _does_heavier_work(loop: Round) -> bool:
     """Whether each round also opens files or calls another service, beside which a query is the smaller part."""
-    body = loop.node.body if isinstance(loop.node, ir.For | ir.While) else []
+    body = _body(loop)
     return any(isinstance(one, ir.Call) and _HEAVY.match(name_of(one.func)) for one in within(*body))
+
+
+def _is_list_of_request(spot: Spot, loop: Round) -> bool:
+    """`for one in given.filters`: a list within what somebody sends, which is as long as a person fills it in."""
+    over = loop.over
+    params = spot.info.node.params if spot.info is not None else []
+    return (
+        isinstance(over, ir.Attr)
+        and isinstance(over.value, ir.Name)
+        and any(param.name == over.value.id and param.name not in ("self", "cls", "this") for param in params)
+    )
 
 
 def _saves_each(loop: Round) -> bool:
     """Whether the round saves its item too: then reading it is the smaller part."""
-    body = loop.node.body if isinstance(loop.node, ir.For | ir.While) else []
-    return any(isinstance(one, ir.Call) and _SAVES.match(name_of(one.func)) for one in within(*body))
+    return any(isinstance(one, ir.Call) and _SAVES.match(_does(one)) for one in within(*_body(loop)))
+
+
+def _does(call: ir.Call) -> str:
+    """What a call is named for; `this.applyChange.execute(…)` says it before the last name."""
+    name = name_of(call.func)
+    holder = call.func.value if name in _RUNS and isinstance(call.func, ir.Attr) else None
+    return name_of(holder) if isinstance(holder, ir.Name | ir.Attr) else name
 
 
 def _is_in_background(spot: Spot) -> bool:
@@ -207,7 +293,8 @@ def _is_near(seen: Survey, called: FunctionInfo, path: str, start: int) -> bool:
             for spot in seen.inside.get(id(info), ()):
                 if spot.call is not None and spot.unit.path == path and spot.node.start == start:
                     return True
-                if spot.reach is not None and id(spot.reach.callee) not in known:
+                further = spot.reach is not None and not _is_queued(spot.reach.callee.node)
+                if further and spot.reach is not None and id(spot.reach.callee) not in known:
                     known.add(id(spot.reach.callee))
                     after.append(spot.reach.callee)
         level = after
@@ -269,6 +356,8 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
             confidence=Confidence.MEDIUM,
         )
     for view, query, field, serialiser in nested_relations(context.program, relations):
+        if isinstance(query.value, ir.Call) and name_of(query.value.func) == "none":
+            continue  # the view brings its rows by itself
         yield Match(
             location=context.location(view.unit, query.value or query),
             values={"call": f"{serialiser}.{field}", "items": short(context.text(view.unit, query.value or query))},
@@ -287,6 +376,11 @@ def _query_at(seen: Survey, path: str, start: int) -> CallSeen | None:
     return next(
         (call for call in seen.at.get((path, start), ()) if {"db.query", "db.write"} & set(call.role.does)), None
     )
+
+
+def _is_queued(function: ir.Function) -> bool:
+    """Whether calling a function leaves it to a worker: `@task`."""
+    return any(name_of(decorator) in _QUEUES for decorator in function.decorators)
 
 
 def _remembered(function: ir.Function) -> bool:

@@ -25,6 +25,8 @@ _LIMITED = re.compile(
     r"(?is)\blimit\b|\bfetch\s+(?:first|next)\b|\btop\b|\bwhere\b|\brownum\b|\bgroup\s+by\b|\b(?:count|sum|max|min|avg)\s*\("
 )
 _PICKS = frozenset({"filter", "find", "some", "every", "anyMatch", "allMatch", "noneMatch", "findFirst"})
+_ALL = re.compile(r"(?i)^_?(?:find|get|list|load|fetch|read|select|query)_?all(?:$|_|(?-i:[A-Z]))")
+"""Functions that say that they give everything: how much that is, those who call them know."""
 _COUNTS = frozenset({"length", "size"})
 
 
@@ -39,7 +41,9 @@ def unbounded_read(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=context.location(spot.unit, spot.node),
                 values={"call": short(context.text(spot.unit, spot.node))},
-                confidence=Confidence.MEDIUM,
+                confidence=Confidence.LOW
+                if spot.info is not None and _ALL.match(spot.info.node.name)
+                else Confidence.MEDIUM,
             )
 
 

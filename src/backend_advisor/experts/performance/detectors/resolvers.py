@@ -1,6 +1,7 @@
 """GraphQL field resolvers that ask the database once for each parent object (PERF202)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import FunctionInfo
@@ -14,9 +15,21 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 _ROOTS = frozenset({"Query", "Mutation", "Subscription"})
 
 
+_MOST = 12
+
+
 @detects_in_code("PERF202")
 def resolver_without_batching(context: CodeContext) -> Iterator[Match]:
-    """A query in the resolver of a field of a type, by the parent object, without a loader in between."""
+    """A query in the resolver of a field of a type, by the parent object, without a loader in between; of each file the
+    first, as a loader is a decision for all of them."""
+    told: set[str] = set()
+    for match in _without_batching(context):
+        again = match.location.artifact in told or len(told) >= _MOST
+        yield replace(match, confidence=Confidence.LOW) if again else match
+        told.add(match.location.artifact)
+
+
+def _without_batching(context: CodeContext) -> Iterator[Match]:
     seen = survey(context)
     nested = _nested(context)
     if not nested:

@@ -20,7 +20,8 @@ _CREATES = re.compile(r"(?i)^(?:a?create|insert|insert_one|insertone|create_user
 def kind_of(seen: CallSeen) -> Kind:
     """What a call that performs `db.query` does, by its role, its text and the builders in its arguments."""
     text = _text(seen)
-    first = _FIRST.match(text) if text else None
+    # A word alone is no statement: `findAll(Operation.UPDATE, …)`.
+    first = _FIRST.match(text) if " " in text.strip() or "\n" in text.strip() else None
     if first is not None:
         word = first[1].upper()
         return "read" if word in _READS else "insert" if word == "INSERT" else "write" if word in _WRITES else "other"

@@ -8,7 +8,7 @@ from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import is_for_browsers, runs_once
 
 _BY_HAND = re.compile(
-    r"(?:^|/)(?:migrations?|alembic|scripts?|seeds?|seeders?|management/commands|bin|tools?|examples?|samples?|demos?|"
+    r"(?:^|/)(?:migrations?|(?:[\w.]+[-_])?migrator|alembic|revisions|scripts?|seeds?|seeders?|management/commands|bin|tools?|examples?|samples?|demos?|"
     r"benchmarks?|bench|docs?|cli|commands|dev|client|frontend|front-end|webapp|web-ui|ui/src)/"
     r"|(?:^|/)(?:manage|setup|conftest|noxfile|fabfile|cli|__main__|[^/]*seed[^/]*|[^/]*migrat[^/]*)\.(?:py|[cm]?[jt]s)$"
     r"|\.[jt]sx$"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.seen import Handler
-from backend_advisor.code.tree import in_body, names_in
+from backend_advisor.code.tree import in_body, names_in, within
 from backend_advisor.experts.quality.detectors.handlers import given_by_client, handler_of, handlers, words_in
 from backend_advisor.experts.quality.detectors.outline import outline
 from backend_advisor.experts.quality.detectors.tree import function_name, name_of, short
@@ -158,12 +158,25 @@ def _express(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
         if found is None or not isinstance(handler.node, ir.Call) or info.owner is not None:
             continue
         words = words_in(*handler.node.args[:-1]) | words_in(*info.node.body)
-        if any(_VALIDATES.search(name) for name in words if name != "body"):
+        if any(_VALIDATES.search(name) for name in words if name != "body") or _refuses_input(info):
             checked.append(info)
         elif not _RAW.search(info.node.name):
             place = ir.Name(found.start(), found.end(), "body")
             bare.append((info, place, found[0].decode()))
     yield from _against_siblings(context, checked, bare)
+
+
+def _refuses_input(info: FunctionInfo) -> bool:
+    """Whether the handler looks at what it was sent and answers 400: `if (!isName(name)) return reply.status(400)`."""
+    return any(
+        isinstance(node, ir.If)
+        and any(
+            isinstance(one, ir.Const) and one.value in (400, 422) and not isinstance(one.value, bool)
+            for one in within(*node.then)
+        )
+        and any(isinstance(one, ir.Call) and re.match(r"is[A-Z_]", name_of(one.func)) for one in within(node.test))
+        for node in in_body(info.node)
+    )
 
 
 def _against_siblings(

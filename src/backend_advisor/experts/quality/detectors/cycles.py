@@ -13,6 +13,7 @@ from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _MODELS = re.compile(r"(?:entit(?:y|ies)|models?|schemas?|types?)[./]|[._-](?:entity|model|schema|type)s?\.[cm]?[jt]s$")
+_MEANT = re.compile(rb"#.*(?:\bF401|\bE402|isort:\s*skip|cyclic-import|wrong-import-position|circular)", re.IGNORECASE)
 _LONGEST_SHOWN = 6
 _Edges = dict[str, dict[str, ir.Import]]
 
@@ -37,10 +38,13 @@ def import_cycle(context: CodeContext) -> Iterator[Match]:
         ]
         if program.language != "python" and not eager:
             continue
+        meant = _is_own_package(cycle) or any(
+            _is_meant(program.units[path], edges[path][after]) for path, after in pairs
+        )
         yield Match(
             location=context.location(program.units[cycle[0]], first),
             values={"cycle": " → ".join(_short(path) for path in (*cycle, cycle[0])), "files": len(knot)},
-            confidence=Confidence.HIGH if eager else Confidence.MEDIUM,
+            confidence=Confidence.LOW if meant else Confidence.HIGH if eager else Confidence.MEDIUM,
             steps=(
                 *(
                     (context.location(program.units[path], edges[path][after]), "step_import")
@@ -49,6 +53,21 @@ def import_cycle(context: CodeContext) -> Iterator[Match]:
                 *((context.location(program.units[path], use), "step_use") for path, use in eager[:1]),
             ),
         )
+
+
+def _is_meant(unit: Unit, statement: ir.Import) -> bool:
+    """Whether the import's line tells linters that its place is meant: `# noqa: E402`, as what registers itself has."""
+    source = unit.module.source
+    end = source.find(b"\n", statement.end)
+    return _MEANT.search(source, statement.end, end if end >= 0 else len(source)) is not None
+
+
+def _is_own_package(cycle: list[str]) -> bool:
+    """Whether modules only take from their own package what it has loaded before them: `from . import Base`."""
+    return len(cycle) == 2 and any(
+        one.endswith("/__init__.py") and other.startswith(one.removesuffix("__init__.py"))
+        for one, other in (cycle, cycle[::-1])
+    )
 
 
 def _short(path: str) -> str:

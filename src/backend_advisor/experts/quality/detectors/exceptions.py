@@ -88,9 +88,19 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
 def _sureness(unit: Unit, handler: ir.Handler, acts: frozenset[str], *, writes: bool) -> Confidence:
     """What fails outside is worth knowing of; of code that only computes an answer of "no" may be meant."""
     if writes:
+        if unit.language in ("python", "java") and not _is_wide(unit, handler) and _tells_error(handler):
+            return Confidence.LOW  # one kind of failure, expected by name, that is told to whoever looks closely
         printed = any(isinstance(one, ir.Call) and name_of(one.func) == _PRINTS for one in within(*handler.body))
         return Confidence.MEDIUM if printed else Confidence.HIGH
     return Confidence.MEDIUM if acts & OUTSIDE and _is_wide(unit, handler) else Confidence.LOW
+
+
+def _tells_error(handler: ir.Handler) -> bool:
+    """Whether a quiet line of the log holds the error itself."""
+    return any(
+        isinstance(one, ir.Call) and name_of(one.func) in _QUIET and _uses(one, handler)
+        for one in within(*handler.body)
+    )
 
 
 def _is_wide(unit: Unit, handler: ir.Handler) -> bool:
@@ -183,9 +193,20 @@ def over_broad_exception(context: CodeContext) -> Iterator[Match]:
                 yield Match(
                     location=_head(context, written.unit, handler),
                     values={"caught": _caught(written.unit, handler), "count": count},
-                    confidence=Confidence.LOW if answer is None and _is_logged(handler) else Confidence.MEDIUM,
+                    confidence=Confidence.LOW
+                    if answer is None
+                    and (_is_logged(handler) or _is_explained(written.unit, handler) or _is_within(written, node))
+                    else Confidence.MEDIUM,
                     steps=() if answer is None else ((context.location(written.unit, answer), "step_answer"),),
                 )
+
+
+def _is_within(written: Written, node: ir.Try) -> bool:
+    """Whether it stands in a handler: there the first error is the one that must not be lost."""
+    return any(
+        isinstance(one, ir.Try) and any(node in own(*handler.body) for handler in one.handlers)
+        for one in written.notable
+    )
 
 
 def _is_logged(handler: ir.Handler) -> bool:

@@ -36,22 +36,31 @@ _OF_NO_MONEY = re.compile(
     r"(?i)predict|forecast|feature_?set|embedding|metric|statistic|optimi[sz]er|llm|swagger\w*\.java|apidoc|openapi"
 )
 """Files and classes that estimate or that only document."""
+_SUMS_UP = re.compile(
+    r"(?:Stats?|Statistics|Summary|Report|Chart|Dashboard|Analytics|Trend|Average|Point)s?(?:$|[A-Z])"
+)
+"""Classes that only show sums."""
 _EXACT = re.compile(r"(?i)^(?:numeric|decimal)$")
 _SHOWN = 3
 
 
 @detects_in_code("QUA123")
 def money_in_floating_point(context: CodeContext) -> Iterator[Match]:
-    """Classes that keep prices and amounts in a type that cannot hold most decimal fractions."""
+    """Classes that keep prices and amounts in a type that cannot hold most decimal fractions; the first of a file, as
+    those beside it follow it."""
+    told: set[str] = set()
     for owner in context.program.classes.values():
         fields = [one for one in owner.node.fields if _is_money(owner, one.name) and _is_binary(owner, one)]
         if fields and not is_apart(owner.unit) and not _OF_NO_MONEY.search(f"{owner.unit.path} {owner.node.name}"):
             names = ", ".join(f"`{one.name}`" for one in fields[:_SHOWN]) + ("…" if len(fields) > _SHOWN else "")
+            summary = _SUMS_UP.search(owner.node.name) is not None
             yield Match(
                 location=context.location(owner.unit, fields[0]),
                 values={"class": owner.node.name.partition("@")[0], "names": names},
-                confidence=Confidence.MEDIUM,
+                confidence=Confidence.LOW if summary or owner.unit.path in told else Confidence.MEDIUM,
             )
+            if not summary:
+                told.add(owner.unit.path)
 
 
 def _is_money(owner: ClassInfo, name: str) -> bool:

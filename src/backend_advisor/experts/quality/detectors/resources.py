@@ -94,6 +94,8 @@ def _judged(call: CallSeen, path: list[ir.Node]) -> tuple[Severity, Confidence] 
     holder = path[number]
     if isinstance(holder, ir.Return | ir.Yield | ir.With | ir.Lambda | ir.Throw | ir.Spread | ir.Mapping | ir.Sequence):
         return None
+    if isinstance(holder, ir.Attr) and holder.name.startswith("read") and call.unit.language == "python":
+        return Severity.NOTE, Confidence.LOW  # CPython closes it as soon as it is read
     if isinstance(holder, ir.Call | ir.Attr):
         return _passed(call, holder, path[number - 1] if number else None)
     if isinstance(holder, ir.Assign | ir.AssignExpr) and isinstance(holder.target, ir.Name):
@@ -113,11 +115,13 @@ def _passed(call: CallSeen, holder: ir.Node, outer: ir.Node | None) -> tuple[Sev
     name = name_of(holder)
     if isinstance(holder, ir.Call) and (name in _MANAGERS or holder.new or name[:1].isupper()):
         return None
+    if isinstance(holder, ir.Attr) and _CLOSES.match(holder.name):
+        return None
     if call.unit.language == "python":
         # CPython closes it when the last reference goes; other implementations, and tracebacks, keep it.
         return Severity.NOTE, Confidence.MEDIUM
     if isinstance(holder, ir.Attr):
-        if _CLOSES.match(holder.name) or call.unit.language != "java" or _is_returned(call, outer):
+        if call.unit.language != "java" or _is_returned(call, outer):
             return None
         return Severity.WARNING, Confidence.HIGH
     return (Severity.WARNING, Confidence.MEDIUM) if _LEAVES_OPEN.match(_receiver(holder)) else None
@@ -155,7 +159,8 @@ def _assigned(
         if isinstance(one, ir.Call | ir.Throw | ir.Return) and call.node.end <= one.start < first.start
     ]
     if any(isinstance(one, ir.Return | ir.Throw) or not _is_about(one, name) for one in between) or len(between) > 1:
-        return Severity.NOTE, Confidence.MEDIUM
+        # When something fails, CPython closes it with the last reference.
+        return Severity.NOTE, Confidence.LOW if call.unit.language == "python" else Confidence.MEDIUM
     return None
 
 

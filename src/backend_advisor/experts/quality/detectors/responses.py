@@ -114,6 +114,10 @@ def failure_answered_as_success(context: CodeContext) -> Iterator[Match]:
                     yield _told(context, written, node, handler, *found)
 
 
+_FAILS = re.compile(
+    r"^(?:Base|Runtime)?(?:Exception|Error)$|^Throwable$|SQL|Database|Integrity|Operational|Http|HTTP|URL|IO|OS|Connect|"
+    r"Timeout|Request|Client|Api|API|Value|Key|Type|Attribute|Lookup|SMTP|Mail|Socket|Network|Server"
+)
 Outcome = tuple[str, Confidence, ir.Node | None]
 
 
@@ -123,6 +127,8 @@ def _in_express(
     after = [one for one in written.node.body if one.start >= node.end]
     later = list(replies(response, *after))
     if only_logs(handler):
+        if all(isinstance(one, ir.Do) and one.value in list(replies(response, one)) for one in node.body):
+            return None  # it is the answer itself that failed: the client is gone
         if any(replies(response, *node.body)) and not later:
             silent = not (hands_over(response, *after, *node.final) or any(replies(response, *node.final)))
             return ("step_never", Confidence.HIGH, None) if silent and _is_last(written, node) else None
@@ -164,9 +170,33 @@ def _by_value(context: CodeContext, written: Written, node: ir.Try, handler: ir.
             ("step_success", Confidence.MEDIUM, good) if good is not None and _writes(context, written, node) else None
         )
     last = handler.body[-1]
-    if isinstance(last, ir.Return) and _is_good(last.value) and not _says_otherwise(handler):
-        return "step_success", Confidence.MEDIUM, last
+    if not isinstance(last, ir.Return) or _says_otherwise(handler):
+        return None
+    if _is_good(last.value):
+        return "step_success", Confidence.LOW if _is_expected(handler) else Confidence.MEDIUM, last
+    if _is_denial(last.value) and _catches_all(written, handler) and _writes(context, written, node):
+        return "step_200", Confidence.MEDIUM, last
     return None
+
+
+def _is_expected(handler: ir.Handler) -> bool:
+    """`except AlreadySolvedError`: an outcome that has a name of its own, to which there may be an answer."""
+    names = [name_of(one) for one in handler.types]
+    return bool(names) and not any(_FAILS.search(name) for name in names)
+
+
+def _catches_all(written: Written, handler: ir.Handler) -> bool:
+    """Whether a handler of Python takes any error, ours and the client's alike."""
+    names = {name_of(one) for one in handler.types}
+    return written.unit.language == "python" and (not names or bool(names & {"Exception", "BaseException"}))
+
+
+def _is_denial(value: ir.Expr | None) -> bool:
+    """Whether a result without a status of its own says in its body that it failed: `{ok: false}`, sent with 200."""
+    return isinstance(value, ir.Mapping) and any(
+        getattr(key, "value", None) in _GOOD and isinstance(given, ir.Const) and given.value is False
+        for key, given in value.pairs
+    )
 
 
 def _is_good(value: ir.Expr | None) -> bool:

@@ -52,7 +52,8 @@ def _defaults(context: CodeContext) -> Iterator[Match]:
                     location=context.location(written.unit, param),
                     values={"name": param.name, "function": written.name},
                     severity=Severity.WARNING,
-                    confidence=Confidence.HIGH,
+                    # `_known={}` is a memory that nobody is to give.
+                    confidence=Confidence.LOW if param.name.startswith("_") else Confidence.HIGH,
                     steps=((context.location(written.unit, change), "step_change"),),
                 )
 

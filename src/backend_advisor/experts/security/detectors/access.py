@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import Program
-from backend_advisor.experts.security.detectors.facts import Route
+from backend_advisor.code.program import FunctionInfo, Program
+from backend_advisor.experts.security.detectors.facts import Facts, Route, body_words
 from backend_advisor.experts.security.detectors.handlers import Reader
 from backend_advisor.experts.security.detectors.origins import Fetch
 from backend_advisor.experts.security.detectors.routes import survey
@@ -53,6 +53,13 @@ _READS = re.compile(
 )
 _SIGN_IN_FRAMEWORKS = ("org.springframework.security", "org.apache.shiro", "org.keycloak", "io.quarkus.security")
 _HOLDER = re.compile(r"(?:_?(?:repository|repo|dao|mapper|store|service)|s)$", re.IGNORECASE)
+_ANY_MODEL = re.compile(
+    r"(?i)^_?(?:(?:base|generic|abstract|crud|mongoose|sequelize|orm|db|database|this)_?)*(?:model|entity|repo(?:sitory)?|dao|collection|table|mongoose|cls|schema)?$"
+)
+_FAILED = re.compile(
+    r"(?i)(?:fail(?:ed|ure|s)?|bad|wrong|invalid|login|sign_?in|max)_*(?:log_?in|attempt|password|sign_?in|count|tries)|"
+    r"attempts?_*(?:left|remaining|count)|lock_?(?:ed_?)?(?:out|until)|(?:account|user)_*(?:is_*)?(?:b?locked|blocked)"
+)
 _SIGNING_IN = frozenset({"password.verify", "auth.login", "jwt.sign", "password.hash"})
 
 
@@ -85,11 +92,17 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
                 yield Match(
                     location=context.location(fetch.unit, fetch.node),
                     values={"route": route.label, "model": fetch.model or "?", "key": fetch.key},
-                    confidence=None
-                    if fetch.certain and not is_guarded and (route.asks or route.covered or fetch.changes)
-                    else Confidence.MEDIUM,
+                    confidence=_sureness(fetch, route, is_guarded, alone or fetch.model.lower() in owned),
                 )
                 break
+
+
+def _sureness(fetch: Fetch, route: Route, is_guarded: bool, is_owned: bool) -> Confidence | None:
+    """Sure only where other routes relate such a record to the caller: else all who may sign in may share it."""
+    if not is_owned or _ANY_MODEL.match(fetch.model):
+        return Confidence.LOW  # also where one class reads every kind of record
+    certain = fetch.certain and not is_guarded and (route.asks or route.covered or fetch.changes)
+    return None if certain else Confidence.MEDIUM
 
 
 def _brings_users(program: Program) -> bool:
@@ -102,7 +115,10 @@ def _brings_users(program: Program) -> bool:
 
 
 def _signs_in(route: Route) -> bool:
-    names = f"{route.path} {snake(route.info.node.name)}"
+    owner = route.info.owner.node.name if route.info.owner is not None else ""
+    names = f"{route.path} {snake(route.info.node.name)} {snake(owner)}"
+    if ".well-known" in route.path.replace("\\", ""):
+        return True  # what other servers ask for
     if route.acts & {"password.verify", "auth.login"} or LOGIN.search(names) or SIGNING.search(names):
         return True
     return OPEN.search(names) is not None and not route.asks
@@ -204,13 +220,30 @@ def _unread_registrations(context: CodeContext, routes: list[Route]) -> dict[str
 @detects_in_code("SEC403")
 def login_without_limit(context: CodeContext) -> Iterator[Match]:
     """Sign-ins that nothing slows down."""
-    for route in survey(context)[1]:
-        if route.limited or not _is_login(route):
+    facts, routes = survey(context)
+    for route in routes:
+        if route.limited or not _is_login(route) or _counts_failures(route.info, facts):
             continue
         yield Match(
             location=context.location(route.unit, route.node if route.handler is not None else route.info.node),
             values={"route": route.label},
         )
+
+
+def _counts_failures(info: FunctionInfo, facts: Facts) -> bool:
+    """Whether what a sign-in calls counts how often it failed: `user.failedLogin.times`."""
+    level, known = [info], {id(info)}
+    for _ in range(3):
+        after = []
+        for one in level:
+            for reach in facts.reaches.get(id(one), ()):
+                if id(reach.callee) not in known:
+                    known.add(id(reach.callee))
+                    after.append(reach.callee)
+        if any(_FAILED.search(snake(name)) for one in after for name in body_words(one)):
+            return True
+        level = after
+    return False
 
 
 def _is_login(route: Route) -> bool:

@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
+from backend_advisor.experts.security.detectors.storing import asks_for_breaches
 from backend_advisor.experts.security.detectors.words import identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -15,7 +16,7 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _ZEROS = frozenset({"Buffer.alloc()"})
 """Makers of bytes that are always the same."""
-_BROKEN = re.compile(r"(?i)^(?:md[245]|sha-?1|ripemd-?(?:128|160)?|rmd160|md5-sha1)$")
+_BROKEN = re.compile(r"(?i)^(?:md[245]|sha-?1?|ripemd-?(?:128|160)?|rmd160|md5-sha1)$")
 _PROTECTS = re.compile(
     r"(?i)pass(?:word|wd|phrase)|secret|token|sign(?!al|up|in)|secur|encrypt|decrypt|credential|integrity|verif|confirm|licen[cs]e|"
     r"certificate|hmac|salt|csrf|auth"
@@ -55,7 +56,12 @@ def weak_hash(context: CodeContext) -> Iterator[Match]:
         used = words(call.properties["used"]) if "used" in call.properties else None
         if "used" in call.properties and used is None:
             continue  # its callers say whether it protects anything
-        if place in told or algorithm is None or not all(_BROKEN.search(one) for one in algorithm):
+        if (
+            place in told
+            or algorithm is None
+            or asks_for_breaches(call)
+            or not all(_BROKEN.search(one) for one in algorithm)
+        ):
             continue
         if used is not None and all(one.lower() == "false" for one in used):
             continue

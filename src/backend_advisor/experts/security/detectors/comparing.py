@@ -16,7 +16,7 @@ from backend_advisor.experts.security.detectors.reading import (
     functions,
     qualified,
 )
-from backend_advisor.experts.security.detectors.words import dotted
+from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
@@ -32,7 +32,11 @@ _ABOUT = re.compile(rb"(?i)hmac|digest|signature|secret|api[-_]?key|token|\bmac\
 _REWRITES = re.compile(
     r"hex|base64|b64|encode|decode|format|string|^str$|bytes|buffer|from$|lower|upper", re.IGNORECASE
 )
-_VERIFIES = re.compile(r"verif|valid|check|webhook|signature|callback|authentic", re.IGNORECASE)
+_VERIFIES = re.compile(
+    r"^(?!.*(?:send|deliver|dispatch|emit|publish|post_)).*(?:verif|valid|check|webhook|signature|callback|authentic)",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(r"sig|digest|mac|expect|hash|comput|calcul|check_?sum")
 
 
 @detects_in_code("SEC307")
@@ -189,7 +193,9 @@ def _checks(call: CallSeen, facts: Facts) -> bool:
     if acts & {"compare.constant_time", "hmac.verify", "webhook.verify"}:
         return True
     compares = any(
-        sides is not None and not any(_is_nothing(side) for side in sides)
+        sides is not None
+        and not any(_is_nothing(side) for side in sides)
+        and any(_SIGNATURE.search(snake(name)) for name in identifiers(sides))
         for sides in (_sides(node) for node in in_whole(info.node))
     )
     return compares or _VERIFIES.search(info.node.name) is not None

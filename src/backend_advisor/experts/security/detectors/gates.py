@@ -1,13 +1,15 @@
 """What an application puts before its routes: middleware, settings, and the files that it mounts."""
 
 import re
+import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import everything, in_whole
+from backend_advisor.code.tree import everything, in_body, in_whole
 from backend_advisor.code.values import Value
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, verb_of
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
@@ -18,27 +20,70 @@ _EVERYWHERE = re.compile(
     rb"anyRequest\(\)\s*\.\s*(?:authenticated|hasRole|hasAuthority|access)|anyExchange\(\)\s*\.\s*authenticated|\.authenticated\(\)|\bfullyAuthenticated\(\)",
 )
 """Settings that ask everybody to sign in, except where a route says otherwise."""
+_SETS_UP = re.compile(
+    rb"\b(?:register|add|apply|use|set_?up|enable|install|require|enforce)_?(?i:\w*(?:auth|jwt|api_?key|session|guard|protect)\w*)"
+    rb"\(\s*(?:app|router|server|fastify|express|instance|scope|f|\w*[rR]outes)\b"
+)
+_MOUNTS = re.compile(r"(?i)route|controller|handler|module|swagger|docs|errors?$|decorat|context")
+_LIMITS_EVERYWHERE = re.compile(
+    rb"(?i)add_middleware\(\s*[\w.]*(?:SlowAPI|rate_?limit|throttl)\w*|\bdefault_limits\s*=\s*\[\s*[^\]\s]|"
+    rb"useClass:\s*\w*Throttler\w*"
+)
+"""Settings that limit how often anybody may ask anything."""
 _HANDS_OVER = re.compile(rb"\(\s*(?:app|router|server|fastify|express)\b")
 
 
 def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
     """Note the routes that the application's own middleware or settings stand before."""
     everywhere = any(_EVERYWHERE.search(unit.module.source) for unit in context.program.units.values())
-    gates = _gates(context, facts)
+    limited = any(_LIMITS_EVERYWHERE.search(unit.module.source) for unit in context.program.units.values())
+    gates = [*_gates(context, facts), *_set_up(context)]
+    registered = list(_registered(context))
+    gates += _of_plugins(gates, registered)
     limits = [gate for gate in gates if gate.limits]
     for info in context.program.functions():
         if "http.middleware" in info.marks and info.unit.language in {"python", "java"}:
             stops = _refuses(info) or any(isinstance(node, ir.Throw) for node in in_whole(info.node))
             everywhere = everywhere or (stops and _asks_by_itself(info, facts))
     mounted = _mounted(context)
+    for unit, node, target, _ in registered:
+        mounted[target.path].append((unit, node.start, ""))
     for route in routes:
         if "auth.public" in route.info.marks:
             continue
         route.covered = everywhere or any(gate.asks and gate.stands_before(route, mounted) for gate in gates)
-        route.limited = route.limited or any(gate.stands_before(route, mounted) for gate in limits)
+        route.limited = route.limited or limited or any(gate.stands_before(route, mounted) for gate in limits)
         route.guards = route.guards.union(
             *(gate.names for gate in gates if gate.paths and gate.stands_before(route, mounted))
         )
+
+
+def refuses_strangers(expression: ir.Expr, unit: Unit, context: CodeContext, facts: Facts) -> bool:
+    """Whether a decorator or a middleware of the program's own (`@members_area`, `ownTeamOnly`) turns people away."""
+    info = _meant(expression, unit, context)
+    return info is not None and _refuses(info) and _asks_by_itself(info, facts)
+
+
+def _meant(expression: ir.Expr, unit: Unit, context: CodeContext) -> FunctionInfo | None:
+    """The function of the program that a name in a file means, also where it is called to make another."""
+    if isinstance(expression, ir.Call):
+        return _meant(expression.func, unit, context)
+    if isinstance(expression, ir.Attr):
+        name, statement = expression.name, unit.imports.get(dotted(expression.value))
+        if statement is not None and statement.name is not None:
+            dot = "" if statement.module.endswith(".") else "."
+            statement = ir.Import(0, 0, name, f"{statement.module}{dot}{statement.name}", name)
+    elif isinstance(expression, ir.Name):
+        name, statement = expression.id, unit.imports.get(expression.id)
+    else:
+        return None
+    where: Unit | None = unit
+    if statement is not None:
+        where, name = context.program.locate(statement, unit), statement.name or name
+    elif isinstance(expression, ir.Attr):
+        return None
+    functions = where.functions if where is not None else []
+    return next((one for one in functions if one.node.name == name and one.owner is None and one.outer is None), None)
 
 
 def _asks_by_itself(info: FunctionInfo, facts: Facts) -> bool:
@@ -61,15 +106,17 @@ class _Gate:
     limits: bool
     names: frozenset[str]
     exact: bool
+    until: int = sys.maxsize
+    """Where the scope ends that it was registered in."""
 
     def stands_before(self, route: Route, mounted: dict[str, list[tuple[Unit, int, str]]]) -> bool:
         """Whether a request passes it on the way to a route."""
         if self.verbs and route.methods and not self.verbs & route.methods:
             return False
         if self.unit is route.unit:
-            return self.start <= route.node.start and self._path_fits(route.path)
+            return self.start <= route.node.start <= self.until and self._path_fits(route.path)
         for unit, start, prefix in mounted.get(route.unit.path, ()):
-            if unit is self.unit and self.start <= start and self._path_fits(prefix + route.path):
+            if unit is self.unit and self.start <= start <= self.until and self._path_fits(prefix + route.path):
                 return True
         return False
 
@@ -98,7 +145,8 @@ def _gates(context: CodeContext, facts: Facts) -> list[_Gate]:
         asks = limits = False
         for number, value in enumerate(call.args):
             expression = node.args[number] if number < len(node.args) else None
-            kinds = _kinds(value, expression, call.unit, context, facts, middleware)
+            hook = call.role.name.endswith(".addHook")  # an asynchronous one hands the request on by coming back
+            kinds = _kinds(value, expression, call.unit, context, facts, middleware, hook)
             asks, limits = asks or kinds[0], limits or kinds[1]
         names = frozenset(identifiers(given))
         if given:
@@ -119,6 +167,51 @@ def _gates(context: CodeContext, facts: Facts) -> list[_Gate]:
     return found
 
 
+def _set_up(context: CodeContext) -> Iterator[_Gate]:
+    """`registerApiKeyAuth(fastify)`: what a function is named for, it puts before the routes of its scope."""
+    for unit in context.program.units.values():
+        if unit.language in {"python", "java"} or _SETS_UP.search(unit.module.source) is None:
+            continue
+        for info in unit.functions:
+            for node in in_body(info.node):
+                if not isinstance(node, ir.Call) or not node.args or not isinstance(node.args[0], ir.Name):
+                    continue
+                name = dotted(node.func).rpartition(".")[2]
+                if _SETS_UP.match(f"{name}({node.args[0].id}".encode()) and not _MOUNTS.search(name):
+                    yield _Gate(
+                        unit, node.start, (), node.args[0].id, frozenset(), True, False, frozenset({name}), False,
+                        info.node.end,
+                    )  # fmt: skip
+
+
+def _registered(context: CodeContext) -> Iterator[tuple[Unit, ir.Call, Unit, int]]:
+    """Each `fastify.register(plugin)`: the file it stands in, the call, the file of the plugin, and its scope's end."""
+    for unit in context.program.units.values():
+        if unit.language in {"python", "java"} or b".register(" not in unit.module.source:
+            continue
+        for node in everything(unit.module.body):
+            if not isinstance(node, ir.Call) or not isinstance(node.func, ir.Attr) or node.func.name != "register":
+                continue
+            target = file_of(node.args[0], unit, context) if node.args else None
+            if target is not None and target is not unit:
+                around = [one.node for one in unit.functions if one.node.start <= node.start < one.node.end]
+                yield unit, node, target, min((one.end for one in around), default=sys.maxsize)
+
+
+def _of_plugins(gates: list[_Gate], registered: list[tuple[Unit, ir.Call, Unit, int]]) -> list[_Gate]:
+    """`app.register(authentication)`: what a plugin that opens its scope hooks in stands where it is registered."""
+    asking = {
+        gate.unit.path: gate.names
+        for gate in gates
+        if gate.asks and any(one.module == "fastify-plugin" for one in gate.unit.imports.values())
+    }
+    return [
+        _Gate(unit, node.start, (), "", frozenset(), True, False, asking[target.path], False, until)
+        for unit, node, target, until in registered
+        if target.path in asking
+    ]
+
+
 def _paths(call: CallSeen) -> tuple[str, ...]:
     stated = call.properties.get("path")
     if stated is None:
@@ -130,7 +223,13 @@ def _paths(call: CallSeen) -> tuple[str, ...]:
 
 
 def _kinds(
-    value: Value, expression: ir.Expr | None, unit: Unit, context: CodeContext, facts: Facts, middleware: bool
+    value: Value,
+    expression: ir.Expr | None,
+    unit: Unit,
+    context: CodeContext,
+    facts: Facts,
+    middleware: bool,
+    hook: bool,
 ) -> tuple[bool, bool]:
     """Whether a middleware asks who calls, and whether it limits how often."""
     plain = True
@@ -152,7 +251,7 @@ def _kinds(
     )
     if known:
         # What its code says counts for more than its name: to note who calls is not to ask.
-        return any(_refuses(info) and _goes_on(info) for info in known), limits
+        return any(_refuses(info) and (hook or _goes_on(info)) for info in known), limits
     named = middleware and plain and any(AUTHENTICATES.search(name) for name in names)
     return "auth.required" in marks or named, limits
 

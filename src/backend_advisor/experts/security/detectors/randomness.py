@@ -26,6 +26,9 @@ _OTHER = re.compile(r"tokens(?:_|$)|token_?(?:count|len|size|limit|iz|embed)|ses
 _ROUNDS = 3
 
 
+_TO_LOOK_AT = re.compile(r"(?i)colou?r|avatar|emoji|greeting|quote|image|icon|shuffle|jitter|delay|backoff")
+
+
 @dataclass(frozen=True, slots=True)
 class _Use:
     """A call whose result is weak randomness: where the numbers are drawn, and the call itself as it stands here."""
@@ -59,7 +62,7 @@ def predictable_random(context: CodeContext) -> Iterator[Match]:
             )
     for use in uses:
         path, start, end = use.drawn
-        apart = runs_once(use.unit) or is_for_browsers(use.unit)
+        apart = runs_once(use.unit) or is_for_browsers(use.unit) or _shows(use.unit, start)
         purpose = "" if apart else _purpose(use, context)
         if purpose and (path, start) not in told:
             told.add((path, start))
@@ -68,6 +71,12 @@ def predictable_random(context: CodeContext) -> Iterator[Match]:
                 values={"call": use.callee, "purpose": purpose},
                 confidence=Confidence.MEDIUM,
             )
+
+
+def _shows(unit: Unit, start: int) -> bool:
+    """Whether what is drawn is only to look at: a colour, a picture, a greeting."""
+    around = [one.node.name for one in unit.functions if one.node.start <= start < one.node.end]
+    return _TO_LOOK_AT.search(" ".join(around)) is not None
 
 
 def _uses(context: CodeContext) -> list[_Use]:

@@ -9,7 +9,7 @@ from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, gather, verb_of
-from backend_advisor.experts.security.detectors.gates import cover
+from backend_advisor.experts.security.detectors.gates import cover, refuses_strangers
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
 from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import is_for_tests
@@ -188,6 +188,8 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     open_to_all = "auth.public" in marks
     route.asks = not open_to_all and (
         named
+        or any(refuses_strangers(one, info.unit, context, facts) for one in info.node.decorators)
+        or any(refuses_strangers(one, route.unit, context, facts) for one in _given_before(route))
         or bool(marks & {"auth.required", "auth.role"})
         or bool(route.acts & ASKING)
         or any(AUTHENTICATES.search(name) or IDENTITY.search(name) for name in body)

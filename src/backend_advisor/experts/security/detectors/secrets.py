@@ -90,10 +90,18 @@ _EXAMPLES = re.compile(
 _SETS = re.compile(r"(?:^|\.)(?:get|getenv|set|put|setProperty|setdefault|env|config)$")
 _NO_PASSWORD = re.compile(
     r"[A-Za-z]+\W?|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|"
-    r"\$2[aby]\$.*|\{\w+\}.*"
+    r"\{\w+\}.*"
 )
 """A word with a mark at its end is a sentence; a run of hexadecimal digits is a hash or an identifier."""
-_SETTING = re.compile(r"[a-z][a-z_-]*(?:\.[a-z_-]+)+")
+_REFERENCE = re.compile(
+    r"\$[A-Z_][A-Z0-9_]*|\$[({].*|%[A-Za-z_]\w*%|!\w+ .*|(?:secrets|vars|env|var|local|data|ref)\.\w.*"
+)
+"""What stands for a value that is kept elsewhere: `$DB_PASSWORD`, `$(cat key)`, `%TOKEN%`, `secrets.TOKEN`."""
+_PASSWORD_HASH = re.compile(r"\$[a-z0-9][\w-]{0,20}\$.{20,}")
+"""`$argon2id$…`, `$2b$…`, `$pbkdf2-sha512$…`: nobody signs in with it."""
+_PROSE = re.compile(r"[^\W\d_a-zA-Z]")
+_FOR_TRYING = re.compile(r"(?i)^(?:test|mock|dev|demo|local|ci|e2e|this[_ -]is)[_ -]")
+_SETTING = re.compile(r"[A-Za-z][A-Za-z_-]*(?:\.[A-Za-z_-]+)+")
 """`connection.password`: where a secret is found."""
 _LEAST_BITS = 3.0
 _LEAST_BITS_OF_A_PASSWORD = 2.5
@@ -281,7 +289,7 @@ def is_secret(name: str, text: str) -> bool:
     plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     if not _NAME.search(plain) or _NOT_A_SECRET.search(plain) or len(text) < _LEAST_LENGTH or len(text) > 400:
         return False
-    if _names_itself(plain, text) or _SETTING.fullmatch(text):
+    if _names_itself(plain, text) or _is_no_value(text):
         return False
     if (
         _PLACEHOLDER.search(text)
@@ -299,6 +307,12 @@ def is_secret(name: str, text: str) -> bool:
     if password and _NO_PASSWORD.fullmatch(text):
         return False
     return entropy(text) >= (_LEAST_BITS_OF_A_PASSWORD if password else _LEAST_BITS)
+
+
+def _is_no_value(text: str) -> bool:
+    """Whether a text tells where a secret is kept, cannot be used as one, or tells a reader to put one in."""
+    whole = (_SETTING, _REFERENCE, _PASSWORD_HASH)
+    return any(one.fullmatch(text) for one in whole) or bool(_PROSE.search(text) or _FOR_TRYING.search(text))
 
 
 def _names_itself(name: str, text: str) -> bool:

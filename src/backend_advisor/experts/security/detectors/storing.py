@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
@@ -17,7 +18,8 @@ _PASSWORD = re.compile(
     re.IGNORECASE,
 )
 _HASHED = re.compile(r"hash|encod|encrypt|digest|crypt|bcrypt|argon|salted|secured", re.IGNORECASE)
-_BREACHED = re.compile(r"pwned|breach|leak|hibp|k_?anonym", re.IGNORECASE)
+_OF_PEOPLE = re.compile(r"(?i)passw|passphrase|pwd|\bpin\b|credential|hash|encod|verif|salt")
+_BREACHED = re.compile(r"pwned|breach|leak|hibp|compromis|k_?anonym", re.IGNORECASE)
 _LEAST_BCRYPT = 10
 _LEAST_PBKDF2 = 100_000
 
@@ -30,10 +32,16 @@ def password_not_hashed_slowly(context: CodeContext) -> Iterator[Match]:
     yield from _stored_plain(context)
 
 
+def asks_for_breaches(call: CallSeen) -> bool:
+    """Whether a hash asks a list of breached passwords, whose keys are SHA-1."""
+    names = [call.unit.path.rpartition("/")[2], *([call.info.node.name] if call.info is not None else [])]
+    return any(_BREACHED.search(name) for name in names)
+
+
 def _fast_hashes(context: CodeContext) -> Iterator[Match]:
     for call in calls_with(context, "crypto.hash"):
         node = call.node
-        if not isinstance(node, ir.Call) or (call.info is not None and _BREACHED.search(call.info.node.name)):
+        if not isinstance(node, ir.Call) or asks_for_breaches(call):
             continue
         if any(_PASSWORD.match(name) for name in identifiers(node.args, [value for _, value in node.keywords])):
             algorithm = next(iter(constants(call.properties.get("algorithm"))), "")
@@ -55,13 +63,24 @@ def _cheap_costs(context: CodeContext) -> Iterator[Match]:
             if max(rounds) < _LEAST_BCRYPT:
                 yield _cost(context, call, f"bcrypt {max(rounds)}")
         elif algorithm.lower().startswith("pbkdf2") and max(rounds) < _LEAST_PBKDF2:
-            yield _cost(context, call, f"PBKDF2 {max(rounds)}")
+            named = identifiers(call.node) | ({call.info.node.name} if call.info is not None else set())
+            match = _cost(context, call, f"PBKDF2 {max(rounds)}")
+            # What it is given may be a key of full strength, of which another is made.
+            yield match if any(_OF_PEOPLE.search(name) for name in named) else replace(match, confidence=Confidence.LOW)
     for call in calls_with(context, "password.hash"):
-        if any(
+        if not _is_one_of_several(call) and any(
             re.fullmatch(r"(?i)md[45]|sha-?1|sha-?256|plaintext|demo|crypt", one)
             for one in constants(call.properties.get("algorithm"))
         ):
             yield _cost(context, call, constants(call.properties.get("algorithm"))[0])
+
+
+def _is_one_of_several(call: CallSeen) -> bool:
+    """`encoders.put("MD5", …)`: what reads old hashes, beside the encoder that makes new ones."""
+    return call.info is not None and any(
+        isinstance(one, ir.Call) and isinstance(one.func, ir.Attr) and one.func.name == "put" and call.node in one.args
+        for one in everything(call.info.node.body)
+    )
 
 
 def _cost(context: CodeContext, call: CallSeen, fault: str) -> Match:

@@ -143,6 +143,9 @@ def _only_true(body: list[ir.Stmt]) -> bool:
     )
 
 
+_OFF = re.compile(rb"^DEBUG\s*=\s*False\b", re.MULTILINE)
+
+
 @detects_in_code("SEC310")
 def debug_mode(context: CodeContext) -> Iterator[Match]:
     """Debuggers and debug pages that go to production."""
@@ -165,8 +168,20 @@ def debug_mode(context: CodeContext) -> Iterator[Match]:
         for statement in unit.module.body:
             if settings and _sets_debug(statement):
                 yield Match(
-                    location=context.location(unit, statement), values={"text": context.text(unit, statement)[:60]}
+                    location=context.location(unit, statement),
+                    values={"text": context.text(unit, statement)[:60]},
+                    confidence=Confidence.LOW if _is_overridden(unit, context) else None,
                 )
+
+
+def _is_overridden(unit: Unit, context: CodeContext) -> bool:
+    """Whether settings beside these switch it off again, as those for production do."""
+    folder = unit.path.rpartition("/")[0]
+    return any(
+        _OFF.search(other.module.source) is not None
+        for other in context.program.units.values()
+        if other is not unit and other.path.rpartition("/")[0] == folder and not _DEVELOPMENT.search(other.path)
+    )
 
 
 def _is_main(call: CallSeen) -> bool:
@@ -235,6 +250,10 @@ def _allows_all(value: object) -> bool:
     return False
 
 
+_SIGNS_IN = re.compile(rb"formLogin|oauth2Login|saml2Login|rememberMe|sessionManagement|maximumSessions|[cC]ookie")
+"""What makes a browser send who it is by itself; without it a key or a password goes with each request."""
+
+
 @detects_in_code("SEC314")
 def csrf_off(context: CodeContext) -> Iterator[Match]:
     """Forms and cookies without protection against requests from elsewhere."""
@@ -247,7 +266,12 @@ def csrf_off(context: CodeContext) -> Iterator[Match]:
             call.unit.module.source,
         )
         if stateless is None or not body:
-            yield Match(location=context.location(call.unit, call.node), values={"text": "csrf"})
+            signs_in = _SIGNS_IN.search(call.unit.module.source) is not None
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"text": "csrf"},
+                confidence=None if signs_in or not body else Confidence.LOW,
+            )
     for route in survey(context)[1]:
         if "csrf.exempt" not in route.info.marks or not route.changes:
             continue

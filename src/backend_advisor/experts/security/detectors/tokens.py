@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import names_in
 from backend_advisor.experts.security.detectors.reading import (
     behind,
     calls_with,
@@ -41,12 +42,32 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
             if not _from_request(call):
                 continue  # who called may have verified it
             kind, confidence = "not verified", Confidence.MEDIUM
+        if kind == "verification off" and _is_verified_after(call, context):
+            continue
         if kind is not None:
             yield Match(
                 location=context.location(call.unit, call.node),
                 values={"call": ".".join(call.role.name.split(".")[-2:]), "fault": kind},
                 confidence=confidence,
             )
+
+
+def _is_verified_after(call: CallSeen, context: CodeContext) -> bool:
+    """Whether the same token is decoded again in the function, then with its signature: first it told whose key to
+    take."""
+    tokens = _names_of(call)
+    return call.info is not None and any(
+        one.info is call.info
+        and one.node.start > call.node.start
+        and "jwt.verify" in one.role.does
+        and _fault(one) is None
+        and bool(tokens & _names_of(one))
+        for one in calls_with(context, "jwt.verify")
+    )
+
+
+def _names_of(call: CallSeen) -> set[str]:
+    return names_in(*call.node.args[:1]) if isinstance(call.node, ir.Call) else set()
 
 
 def _from_request(call: CallSeen) -> bool:

@@ -47,11 +47,15 @@ from backend_advisor.experts.security.detectors.words import (
     RIGHTS,
     ROLE_FIELD,
     dotted,
+    identifiers,
     snake,
 )
 
 if TYPE_CHECKING:
     from backend_advisor.experts.security.detectors.handlers import Reader
+
+
+_SECRET = re.compile(r"(?i)(?:^|_|(?<=[a-z]))(?:key|token|secret|signature|nonce|hash)s?$")
 
 
 class Walk:
@@ -291,6 +295,8 @@ class Walk:
         for mine, its, theirs in ((first, other, second), (second, one, first)):
             if mine & WHO and not is_plain(its) and not (theirs & WHO and not theirs & (CLIENT | RECORD)):
                 self._check()
+            elif mine & RECORD and theirs & CLIENT and any(_SECRET.search(name) for name in identifiers(one, other)):
+                self._check()  # whoever has been given the record's own key may see it
 
     def _check(self) -> None:
         if len(self._found.checks) < MOST:

@@ -1,0 +1,76 @@
+"""Regular expressions as checks: for which sinks a text is safe that matches one, or whose matches were taken out."""
+
+import re
+from functools import lru_cache
+
+from backend_advisor.code.addresses import ADDRESSES
+from backend_advisor.code.roles import vocabulary
+from backend_advisor.code.taints import ALL
+
+_SAFE_CLASS = re.compile(r"\[(?:[A-Za-z0-9_\-]|\\[dw\-]|[가-힣])*\]")
+_NAME_CLASS = re.compile(r"\[(?:[A-Za-z0-9_\-.:@ ]|\\[dw\-.]|[가-힣])*\]")
+"""As above, and what stands in names of hosts, files and mailboxes."""
+_SAFE_REST = re.compile(r"(?:\\[dw]|[A-Za-z0-9_\-]|[(){}|?*+,:]|\\-|\\\.)*\Z")
+_OTHERS = re.compile(r"\(?(\[)\^((?:[A-Za-z0-9_\-.:@ ]|\\[dw\-.]|[가-힣])*\])\)?[+*]?\Z|\\[DW]\+?\Z")
+"""A class of everything that is not among some characters."""
+_CHOSEN = re.compile(r"\[((?:\\.|[^\]\\^])(?:\\.|[^\]\\])*)\]\+?\Z")
+_ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "s": " \t\r\n"}
+_PLAIN = re.compile(r"[\w\- ]*\Z")
+_LINES = ("log.text", "header.value", "header.name", "mail.header")
+_PATHS = ("path.file", "path.entry")
+_CHOOSING = frozenset({*ADDRESSES, "import.name", "path.dots", "template.text", "code.text"})
+"""Sinks that the name of a host or file harms too."""
+
+
+def cleared_by_match(pattern: str, *, whole: bool = False, from_start: bool = False) -> tuple[str, ...]:
+    """The sinks for which a text is safe that matches: all, where it can only hold letters, digits, `_` and `-`."""
+    body = pattern
+    from_start = from_start or body.startswith(("^", r"\A"))
+    if not whole and not (from_start and body.endswith(("$", r"\Z", r"\z"))):
+        return ()
+    body = re.sub(r"^(\^|\\A)|(\$|\\Z|\\z)$", "", body)
+    if _holds(_SAFE_CLASS, body):
+        return (ALL,)
+    return _but_names() if _holds(_NAME_CLASS, body) else ()
+
+
+def _holds(characters: re.Pattern[str], body: str) -> bool:
+    left = characters.sub("x", body)
+    return "." not in left.replace(r"\.", "") and _SAFE_REST.match(left) is not None
+
+
+@lru_cache(maxsize=1)
+def _but_names() -> tuple[str, ...]:
+    return tuple(sorted(vocabulary()["sinks"] - _CHOOSING))
+
+
+def cleared_by_removal(pattern: str) -> tuple[str, ...]:
+    """The sinks for which a text is safe after everything that matches was taken out of it."""
+    others = _OTHERS.match(pattern)
+    if others is not None:
+        return (ALL,) if others[1] is None else cleared_by_match(others[1] + others[2], whole=True)
+    gone = _characters(pattern)
+    cleared: list[str] = []
+    if gone & set("\r\n"):
+        cleared += _LINES
+    if "<" in gone:
+        cleared.append("html.text")
+    if "'" in gone:
+        cleared.append("xpath.text")
+    if "/" in gone:
+        cleared += _PATHS
+    return tuple(cleared)
+
+
+def is_plain(replacement: str) -> bool:
+    """Whether text that is put in does no harm itself."""
+    return _PLAIN.match(replacement) is not None
+
+
+def _characters(pattern: str) -> set[str]:
+    """The single characters that a class, or a choice between characters, names."""
+    chosen = _CHOSEN.match(pattern)
+    parts = re.findall(r"\\.|.", chosen[1], re.DOTALL) if chosen is not None else pattern.strip("()").split("|")
+    if any(len(part) > 1 and part[0] != "\\" for part in parts):
+        return set()
+    return {one for part in parts for one in (_ESCAPES.get(part[1:], part[1:]) if part[0:1] == "\\" else part)}
