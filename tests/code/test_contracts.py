@@ -5,6 +5,7 @@ import time
 import pytest
 
 from backend_advisor.code.analysis import Analysis, analyse
+from backend_advisor.code.beside import Beside
 from backend_advisor.code.contracts import read_contract
 
 APP = "import connexion\napp = connexion.FlaskApp(__name__)\napp.add_api('openapi.yml'{resolver})\n"
@@ -49,7 +50,7 @@ def orders(id, sort_by):
 
 
 def read(files: dict[str, str], document: str = DOCUMENT, path: str = "specs/openapi.yml") -> Analysis:
-    (analysis,), _ = analyse({name: text.encode() for name, text in files.items()}, None, {path: document})
+    (analysis,), _ = analyse({name: text.encode() for name, text in files.items()}, None, Beside({path: document}))
     return analysis
 
 

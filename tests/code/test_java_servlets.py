@@ -4,6 +4,7 @@ overloads, checks. Each body has the client's `p` and gives what it made of it a
 import pytest
 
 from backend_advisor.code.analysis import analyse
+from backend_advisor.code.beside import Beside
 
 _FILE = """package org.shop;
 import javax.servlet.http.*;
@@ -153,7 +154,7 @@ def test_settings_come_from_the_file_that_is_loaded(entry: str, default: str, ex
         f'javax.crypto.Cipher.getInstance(s.getProperty("{entry}", "{default}")); String b = null;'
     )
     files = {"org/shop/C.java": (_FILE % body).encode()}
-    found, _ = analyse(files, settings={"src/main/resources/shop.properties": SETTINGS})
+    found, _ = analyse(files, beside=Beside(settings={"src/main/resources/shop.properties": SETTINGS}))
     from backend_advisor.code.values import words
 
     ciphers = found[0].seen.performing("crypto.cipher")

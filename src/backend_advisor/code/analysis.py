@@ -4,13 +4,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backend_advisor.code.beside import Beside
 from backend_advisor.code.bound import bind
 from backend_advisor.code.contracts import read_contract
 from backend_advisor.code.frontends import front_end, language_of
 from backend_advisor.code.ir import Module
 from backend_advisor.code.machine import Machine
+from backend_advisor.code.mappers import Mappers
 from backend_advisor.code.program import Program
 from backend_advisor.code.seen import Seen
+from backend_advisor.code.template_languages import read_template
+from backend_advisor.code.templates import Templates
 from backend_advisor.code.tree import share_offsets
 from backend_advisor.cores import collector_paused
 
@@ -49,11 +53,10 @@ def machine_made(source: bytes, path: str = "") -> str | None:
 def analyse(
     files: Mapping[str, bytes],
     languages: Mapping[str, str] | None = None,
-    contracts: Mapping[str, str] | None = None,
-    settings: Mapping[str, Mapping[str, str]] | None = None,
+    beside: Beside | None = None,
 ) -> tuple[list[Analysis], LeftOut]:
-    """Read files by path. `languages` tells the language of paths whose names do not; `contracts` are the tree's
-    OpenAPI documents, `settings` the entries of its properties files.
+    """Read files by path. `languages` tells the language of paths whose names do not; `beside` are the
+    files of the tree that say what its code means.
 
     Also tells what was left out.
     """
@@ -79,15 +82,19 @@ def analyse(
             families.setdefault(family, {})[path] = module
             if module.errors:
                 left_out[path, "syntax"] = module.errors[0][0]
-        return [_run(modules, contracts or {}, settings or {}) for modules in families.values()], left_out
+        return [_run(modules, beside or Beside()) for modules in families.values()], left_out
     finally:
         sys.setrecursionlimit(limit)
 
 
-def _run(
-    modules: dict[str, Module], contracts: Mapping[str, str], settings: Mapping[str, Mapping[str, str]]
-) -> Analysis:
+def _run(modules: dict[str, Module], beside: Beside) -> Analysis:
     program = Program(modules)
-    program.settings = settings
-    bind(program, (read_contract(text, path) for path, text in contracts.items()))
+    program.settings = beside.settings
+    pages = (read_template(path, text, escapes=beside.escapes) for path, text in beside.templates.items())
+    program.templates = Templates(pages, escapes=beside.escapes)
+    if program.language == "java":
+        program.mappers = Mappers(
+            (path, text.encode("utf-8", "surrogatepass")) for path, text in beside.mappers.items()
+        )
+    bind(program, (read_contract(text, path) for path, text in beside.contracts.items()))
     return Analysis(program, Machine(program).run())

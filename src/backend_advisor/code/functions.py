@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import assign, write_back
+from backend_advisor.code.mappers import paste_method
 from backend_advisor.code.names import FunctionRef, gain_around, surrounded
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Hit, Run, join_env, same
@@ -244,6 +245,8 @@ class Functions:
                 env["this"] = with_field(env["this"], param.name, shown)
                 self._machine.objects.field_gained(info.owner, param.name, shown)
         before = {name: env[name] for name in names}
+        if not info.node.body and run.language == "java":
+            paste_method(run, info, env)
         end = run.execute(info.node.body, env)
         for state in run.ends:
             end = join_env(end, state)
@@ -369,6 +372,19 @@ class Functions:
         """Unsafe data reaches a sink."""
         node = site.node
         self._record(run, Hit(role, run.unit.path, node.start, node.end, callee, taint, trail, text))
+
+    def hit_at(
+        self,
+        run: Run,
+        role: str,
+        place: tuple[str, int, int],
+        callee: str,
+        taint: Taint,
+        trail: Trail | None,
+        text: Any,
+    ) -> None:
+        """Unsafe data reaches a sink that stands somewhere else than the call."""
+        self._record(run, Hit(role, *place, callee, taint, trail, text))
 
     def _record(self, run: Run, hit: Hit) -> None:
         taint = hit.taint

@@ -15,6 +15,7 @@ from backend_advisor.code.meaning import apply_role, sink
 from backend_advisor.code.names import FunctionRef, function_value
 from backend_advisor.code.objects import Objects
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit, is_test
+from backend_advisor.code.rendering import names_view, show_views
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler, Seen
@@ -143,6 +144,8 @@ class Machine:
         values = entry_values(run, info, list(given), bound)
         self._entered[key] = self.functions.interpret(run, info, values)
         handler = self.seen.handlers.get(id(info))
+        if handler is not None and names_view(info, handler):
+            show_views(run, info)
         if handler is not None and handler.result is not None:
             shows = not _sends_objects(info, handler.result) and not _states_other_content(handler)
             only_text = run.language in ("javascript", "typescript")

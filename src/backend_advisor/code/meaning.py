@@ -9,8 +9,10 @@ from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.factories import collection
+from backend_advisor.code.mappers import paste_named
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
+from backend_advisor.code.rendering import is_redirect, redirect, render
 from backend_advisor.code.roles import Argument, CallRole, Fixed, Result
 from backend_advisor.code.run import Run
 from backend_advisor.code.seen import CallSeen
@@ -56,6 +58,10 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
                 for kind in kinds:
                     sink(run, kind, value, site, role)
     _further(run, role, site)
+    if "template.render" in role.does:
+        render(run, role, site)
+    if "statement" in role.named:
+        paste_named(run, role, site)
     _note(run, role, site, certain)
     for wanted, source in role.taints:
         _receive(run, site, wanted, source)
@@ -120,14 +126,12 @@ def _matches(given: Mapping[str, Value], name: str, pattern: re.Pattern[str]) ->
 
 def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     """Note every unsafe data that reaches a sink."""
-    if kind == "command.text" and _runs_no_shell(value):
+    if _is_harmless(run, kind, value, site, role):
         return
-    if kind == "regex.pattern" and "regex.compile" in role.does and site.node is run.alone:
-        return  # only asks whether it is a pattern
-    kind = _meant(kind, value)
+    if kind == "template.text" and is_redirect(value):
+        redirect(run, value, site)
+        return
     if kind == "html.text":
-        if _is_no_page(site, role):
-            return
         value = _body(value) if run.language != "java" else _page(value, role)
     # An object given where text is expected is read by its keys, which have sinks of their own; fields that the
     # program names itself are no mass assignment.
@@ -148,18 +152,23 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
 
 
-def _meant(kind: str, value: Value) -> str:
-    """The sink that a value makes of another: the name of a view of Spring can be the address of a redirect."""
-    start = known_text(value)[:1]
-    return "redirect.url" if kind == "template.text" and start and start[0] == "redirect:" else kind
+def _is_harmless(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> bool:
+    """Whether nothing comes of data there, whatever it holds."""
+    if kind == "command.text":
+        return _runs_no_shell(value)
+    if kind == "regex.pattern":  # a pattern that is only compiled: the question is whether it is one
+        return "regex.compile" in role.does and site.node is run.alone
+    return kind == "html.text" and _is_no_page(site, role)
 
 
 def _stored_name(key: str, role: CallRole, site: Site) -> str | None:
-    """The field that a call writes: `(name)` is the one that its property `name` says."""
-    if not key.startswith("("):
+    """The field that a call writes: `(name)` is the one that its property `name` says, `[name]` that with its case."""
+    if key[0] not in "([":
         return key
     said = words(site.properties(role).get(key[1:-1], UNKNOWN))
-    return said[0].lower() if said is not None and len(said) == 1 else None
+    if said is None or len(said) != 1:
+        return None
+    return said[0].lower() if key[0] == "(" else said[0]
 
 
 def _named_path(role: CallRole, site: Site, wanted: Argument) -> Argument:
@@ -369,6 +378,8 @@ def _kept(role: CallRole, site: Site, fields: dict[str | int, Value] | None) -> 
     """What the result carries on, with the fields that it has already."""
     for key, wanted in role.keeps.items():
         kept = site.value(wanted)
+        if key[0] == "[":
+            key = _stored_name(key, role, site) or key  # noqa: PLW2901
         if kept is not None or not _was_never_given(site, wanted):
             fields = {**(fields or {}), key: kept if kept is not None else UNKNOWN}
     return fields

@@ -8,7 +8,9 @@ from typing import Any
 from backend_advisor.code.contracts import Operation
 from backend_advisor.code.frontends import FrontEnd, front_end
 from backend_advisor.code.ir import Class, Define, Field, For, Function, If, Import, Module, Stmt, Try, With
+from backend_advisor.code.mappers import Mappers
 from backend_advisor.code.roles import roles_for
+from backend_advisor.code.templates import Templates
 
 _PIECES = 2
 """A program of this many files may be pieces of code that name what they do not import."""
@@ -104,6 +106,8 @@ class Program:
         self.configuration = configuration or {}
         self.settings: Mapping[str, Mapping[str, str]] = {}
         """The entries of the tree's properties files."""
+        self.templates = Templates()
+        self.mappers = Mappers()
         self.operations: dict[FunctionInfo, Operation] = {}
         """The functions that OpenAPI documents bind to their operations."""
         self.checkers: set[FunctionInfo] = set()

@@ -1,15 +1,19 @@
 """The source code of a case, read once for all experts."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from backend_advisor.code.beside import Beside
 from backend_advisor.code.frontends import language_of
 from backend_advisor.code.manifests import VERSIONED, asked_versions, is_manifest
+from backend_advisor.code.mappers import is_mapper
 from backend_advisor.code.program import is_test
 from backend_advisor.code.settings import is_properties, loads_properties, read_settings
+from backend_advisor.code.template_languages import escapes_nothing, may_print_unescaped
 from backend_advisor.model import SOURCE_CODE, Artifact, ArtifactKind
 
 if TYPE_CHECKING:
@@ -17,6 +21,10 @@ if TYPE_CHECKING:
 
 _BINDS = "connexion"
 """The framework whose routes stand in OpenAPI documents."""
+_RENDERS = re.compile(
+    r"\brender|TemplateResponse|Jinja2Templates|aiohttp_jinja2|\bview\(|RequestMapping|GetMapping|getRequestDispatcher"
+)
+"""What shows that a program may fill templates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +42,9 @@ def source_code(artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
     """The artifacts that are source code of a language that has a front end.
 
     A file says by its name that it is: a build script or a component file that looks like a language is not. The
-    OpenAPI documents come with them when a framework binds functions by them, and the manifests that tell a version
-    on which rules depend.
+    OpenAPI documents come with them when a framework binds functions by them, the templates that print something as
+    it is when a program fills templates, the mappers of MyBatis, and the manifests that tell a version on which rules
+    depend.
     """
     code = tuple(
         artifact
@@ -48,7 +57,17 @@ def source_code(artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
         code += tuple(artifact for artifact in artifacts if is_manifest(artifact))
     if any(loads_properties(artifact.text) for artifact in code if artifact.kind is ArtifactKind.JAVA):
         code += tuple(artifact for artifact in artifacts if is_properties(artifact))
+    if any(_RENDERS.search(artifact.text) for artifact in code):
+        escapes = not any(escapes_nothing(artifact.text) for artifact in code)
+        code += tuple(artifact for artifact in artifacts if is_template(artifact, escapes=escapes))
+    if any(artifact.kind is ArtifactKind.JAVA for artifact in code):
+        code += tuple(artifact for artifact in artifacts if is_mapper(artifact.name, artifact.text))
     return code
+
+
+def is_template(artifact: Artifact, *, escapes: bool = True) -> bool:
+    """Whether an artifact is a template of pages that matters to the reading of code."""
+    return artifact.origin == "file" and may_print_unescaped(artifact.name, artifact.text, escapes=escapes)
 
 
 @lru_cache(maxsize=2)
@@ -59,10 +78,14 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     everything = places_in_tree([one for one in artifacts if not is_manifest(one) and not is_properties(one)])
     contracts = {path: one.text for path, one in everything.items() if one.kind is ArtifactKind.OPENAPI}
     placed = {path: artifact for path, artifact in everything.items() if path not in contracts}
-    files = {path: artifact.text.encode("utf-8", "surrogatepass") for path, artifact in placed.items()}
-    languages = {path: language_of(artifact.name) or artifact.kind.value for path, artifact in placed.items()}
+    escapes = not any(escapes_nothing(artifact.text) for artifact in artifacts)
+    templates = {path: one.text for path, one in placed.items() if is_template(one, escapes=escapes)}
+    mappers = {path: artifact.text for path, artifact in placed.items() if is_mapper(artifact.name, artifact.text)}
+    code = {path: artifact for path, artifact in placed.items() if path not in templates and path not in mappers}
+    files = {path: artifact.text.encode("utf-8", "surrogatepass") for path, artifact in code.items()}
+    languages = {path: language_of(artifact.name) or artifact.kind.value for path, artifact in code.items()}
     settings = read_settings(artifact for artifact in artifacts if is_properties(artifact))
-    analyses, left_out = analyse(files, languages, contracts, settings)
+    analyses, left_out = analyse(files, languages, Beside(contracts, templates, mappers, settings, escapes))
     versions = asked_versions(artifact.text for artifact in artifacts if is_manifest(artifact))
     for analysis in analyses:
         analysis.program.configuration = versions

@@ -31,6 +31,9 @@ class Site:
             found = [*self.args[wanted.position or 0 :]]
             if wanted.position == 0:
                 found += self.keywords.values()
+        elif wanted.keyword == "**":
+            fields: dict[str | int, Value] = dict(self.keywords.items())
+            found = [Value(fields=fields, rest=self.unpacked)] if fields or self.unpacked else []
         elif wanted.keyword == "this":
             found = [self.receiver] if self.receiver is not None else []
         elif wanted.keyword is not None and wanted.keyword in self.keywords:

@@ -35,7 +35,8 @@ def examined(
     for analysis in reading.analyses:
         for playbook, match in matches(CodeContext(analysis, places), knowledge, expert, failures):
             path = places.path_of(match.location.artifact)
-            if not is_test(path) and not is_copied(analysis.program.units[path]):
+            unit = analysis.program.units.get(path)
+            if not is_test(path) and (unit is None or not is_copied(unit)):
                 found.append(_told(playbook, match, language))
     unread = tuple(
         _unread(reading, places, path, kind, offset, language) for (path, kind), offset in reading.left_out.items()

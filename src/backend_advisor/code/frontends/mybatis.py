@@ -17,6 +17,8 @@ _KINDS = {"select": "select", "insert": "insert", "update": "update", "delete": 
 _OLD_KINDS = {**_KINDS, "statement": "select", "procedure": "update"}
 _INCLUDES = 12
 _LONGEST = 200_000
+_OF_INCLUDE = 20
+"""What an include adds to the length of a statement at least, in characters."""
 _LONGEST_OF_ALL = 4_000_000
 _PLACEHOLDER = re.compile(r"([#$])\{\s*([^{}]{0,400}?)\s*\}")
 _OLD_PLACEHOLDER = re.compile(r"([#$])([A-Za-z_][\w.\[\]]{0,200})(?::\w+)?\1")
@@ -256,6 +258,7 @@ class _Mapper:
         if fragment is None:
             found.missing.append(name)
             return []
+        found.length += _OF_INCLUDE  # fragments of fragments of nothing take time too
         if includes >= _INCLUDES:
             return []
         own = {

@@ -311,6 +311,8 @@ def _argument(text: str, where: str) -> Argument:
     text = text.strip()
     if text == "*":
         return Argument(position=0, onwards=True)
+    if text == "**":
+        return Argument(keyword="**")
     found = _ARGUMENT.match(text)
     if found is None:
         raise RolesError(f"{where}: {text} does not name an argument")

@@ -14,7 +14,7 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _LOGIN = re.compile(r"(?:^|[^a-z])(?:log_?-?in|sign_?-?in|authenticate)(?:$|[^a-z])", re.IGNORECASE)
-_LOGS = re.compile(r"(?:^|\.)_?(?:log|logger|logging|console|audit\w*)\.|(?:^|\.)print$", re.IGNORECASE)
+_LOGS = re.compile(r"(?:^|\.)_?(?:log|logger|logging|console|audit\w*)\.|(?:^|\.)(?:print|log|audit)$", re.IGNORECASE)
 _BOTH = re.compile(
     r"(?:user[ _-]?name|e-?mail|\bid\b|user|login|account|아이디|이메일|계정)[^.]{0,12}"
     r"(?:\bor\b|\band\b|/|및|또는|이나|나|와|과|&)[^.]{0,12}"
@@ -24,7 +24,8 @@ _BOTH = re.compile(
 _NO_ACCOUNT = re.compile(
     r"(?:user[ _-]?name|user|e-?mail|account|member|login)[^.]{0,40}"
     r"(?:(?:not|n't|n’t)[ _-]?(?:be )?(?:found|exist|registered|recogni[sz]ed)|unknown)"
-    r"|(?:\bno|unknown|no[ _-]such)[ _-](?:user|account|member|e-?mail)"
+    r"|(?:\bno|unknown|no[ _-]such|invalid|wrong|incorrect)[ _-]"
+    r"(?:user(?:[ _-]?name)?\b|account|member|e-?mail|login\b)"
     r"|(?:사용자|회원|계정|아이디|이메일)[^.]{0,20}(?:존재하지|찾을 수 없|없습니다|없는|등록되지|가입되지)",
     re.IGNORECASE,
 )

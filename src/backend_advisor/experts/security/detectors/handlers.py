@@ -10,7 +10,15 @@ from backend_advisor.experts.security.detectors.facts import Facts, Route
 from backend_advisor.experts.security.detectors.origins import CLIENT, NOTHING, WHO, Findings, Origin
 from backend_advisor.experts.security.detectors.telling import INPUT_FIELDS
 from backend_advisor.experts.security.detectors.walking import Walk
-from backend_advisor.experts.security.detectors.words import IDENTIFIES, IDENTITY, REQUEST, dotted, identifiers, snake
+from backend_advisor.experts.security.detectors.words import (
+    AUTHENTICATES,
+    IDENTIFIES,
+    IDENTITY,
+    REQUEST,
+    dotted,
+    identifiers,
+    snake,
+)
 
 _SERVICE = re.compile(
     r"session$|dep$|db$|service|repo|logger|response|settings|config|client|manager|background|model$|binding_?result|bindingresult",
@@ -43,6 +51,8 @@ class Reader:
         """What a route does with records."""
         found = Findings()
         env = {param.name: _parameter(param, self.program) for param in route.info.node.params}
+        if "user" in env and AUTHENTICATES.search(" ".join(snake(n) for n in identifiers(route.info.node.decorators))):
+            env["user"] = WHO  # what the decorator found out
         if route.info.owner is not None and route.info.node.params and route.unit.language == "python":
             env[route.info.node.params[0].name] = NOTHING
         trusted = frozenset(name for name, setters in self.set_fields.items() if setters & route.guards)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.django_settings import fast_hashers
+from backend_advisor.experts.security.detectors.plain_passwords import compared_plain
 from backend_advisor.experts.security.detectors.reading import calls_with, constants, definitions
 from backend_advisor.experts.security.detectors.words import dotted, identifiers
 from backend_advisor.knowledge.detection import Match
@@ -30,6 +32,8 @@ def password_not_hashed_slowly(context: CodeContext) -> Iterator[Match]:
     yield from _fast_hashes(context)
     yield from _cheap_costs(context)
     yield from _stored_plain(context)
+    yield from compared_plain(context)
+    yield from fast_hashers(context)
 
 
 def asks_for_breaches(call: CallSeen) -> bool:
@@ -102,7 +106,7 @@ def _stored_plain(context: CodeContext) -> Iterator[Match]:
         if re.search(r"create_?(?:user|superuser)$", dotted(node.func), re.IGNORECASE):
             continue
         defined = definitions(call.info.node.body)
-        for key, value in _pairs(node):
+        for key, value in (*_pairs(node), *_pairs_of_variables(call, node)):
             if _PASSWORD.match(key) and _is_plain(value, defined) and not _hashed_by_model(context):
                 yield Match(
                     location=context.location(call.unit, value),
@@ -121,6 +125,19 @@ def _pairs(node: ir.Call) -> Iterator[tuple[str, ir.Expr]]:
         elif isinstance(part, ir.Call):
             yield from part.keywords
     yield from node.keywords
+
+
+def _pairs_of_variables(call: CallSeen, node: ir.Call) -> Iterator[tuple[str, ir.Expr]]:
+    """The fields of an object that was put together before it is stored, also by a function around this one."""
+    info = call.info
+    while info is not None:
+        defined = definitions(info.node.body)
+        for one in node.args:
+            for made in defined.get(one.id, ()) if isinstance(one, ir.Name) else ():
+                for key, value in made.pairs if isinstance(made, ir.Mapping) else ():
+                    if isinstance(key, ir.Const) and isinstance(key.value, str):
+                        yield key.value, value
+        info = info.outer
 
 
 def _is_plain(value: ir.Expr, defined: dict[str, list[ir.Expr]]) -> bool:

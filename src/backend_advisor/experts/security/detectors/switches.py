@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.headers import into_header
 from backend_advisor.experts.security.detectors.reading import (
     calls_with,
     constants,
@@ -24,6 +25,7 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _CLIENTS = ("http.request", "http.client", "tls.configure", "db.pool", "db.connect", "cache.client", "mail.send")
 _EVERY_ORIGIN = re.compile(r"^(?:\*|true|\.\*|\^?(?:https\??)?(?::?//)?\.[*+]\$?)$", re.IGNORECASE)
+_ALLOWS = re.compile(r"(?i)^access-control-allow-origin$|ACCESS_CONTROL_ALLOW_ORIGIN$")
 _UNVERIFIED = re.compile(
     r"rejectUnauthorized|strictSSL|tlsAllowInvalidCertificates|NODE_TLS_REJECT_UNAUTHORIZED|insecureSkipVerify"
 )
@@ -217,8 +219,9 @@ def every_origin_with_credentials(context: CodeContext) -> Iterator[Match]:
         for flow in context.seen.flows.values()
         if flow.sink == "cors.origin" and flow.source == "http.header"
     }
+    reflected |= {(flow.path, flow.start) for flow in into_header(context, _ALLOWS, "http.header")}
     for flow in context.seen.flows.values():
-        if (flow.path, flow.start) in reflected and flow.sink == "cors.origin":
+        if (flow.path, flow.start) in reflected and flow.sink in ("cors.origin", "header.value"):
             unit = context.program.units.get(flow.path)
             if unit is not None and re.search(
                 rb"(?i)allow-credentials|supports_credentials|allowCredentials", unit.module.source

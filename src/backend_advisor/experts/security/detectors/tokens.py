@@ -47,7 +47,7 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
         if kind is not None:
             yield Match(
                 location=context.location(call.unit, call.node),
-                values={"call": ".".join(call.role.name.split(".")[-2:]), "fault": kind},
+                values={"call": ".".join(call.role.name.split(".")[-2:]).removesuffix("="), "fault": kind},
                 confidence=confidence,
             )
 
@@ -164,8 +164,8 @@ def _ends_here(call: CallSeen) -> bool:
 def guessable_key(context: CodeContext) -> Iterator[Match]:
     """Keys of tokens and sessions that stand in the code."""
     told: set[str] = set()
-    for call in calls_with(context, "jwt.sign", "jwt.verify", "session.configure"):
-        for name in ("secret", "keys") if "session.configure" in call.role.does else ("secret", "key"):
+    for call in calls_with(context, "jwt.sign", "jwt.verify", "session.configure", "app.configure"):
+        for name in _key_properties(call):
             if name not in call.role.named:
                 continue
             found = _literal_key(call, name)
@@ -173,7 +173,7 @@ def guessable_key(context: CodeContext) -> Iterator[Match]:
                 yield Match(
                     location=context.location(call.unit, call.node),
                     values={
-                        "call": ".".join(call.role.name.split(".")[-2:]),
+                        "call": ".".join(call.role.name.split(".")[-2:]).removesuffix("="),
                         "length": len(found.encode()),
                         "least": _SHORTEST,
                     },
@@ -181,6 +181,14 @@ def guessable_key(context: CodeContext) -> Iterator[Match]:
                 )
                 told.add(found)
                 break
+
+
+def _key_properties(call: CallSeen) -> tuple[str, ...]:
+    """The properties of a call that hold the key of tokens or sessions."""
+    if "app.configure" in call.role.does:
+        named = constants(call.properties.get("key")) == ["SECRET_KEY"]
+        return ("value",) if named and call.role.name.endswith(".__setitem__") else ()
+    return ("secret", "keys") if "session.configure" in call.role.does else ("secret", "key")
 
 
 def _literal_key(call: CallSeen, name: str) -> str | None:

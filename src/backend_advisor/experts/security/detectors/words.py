@@ -80,7 +80,7 @@ PERSONAL = Words(
     r"employees?|conversations?|chats?|memos?|notes?|documents?|receipts?|refunds?|shipments?|deliver(?:y|ies)|salar(?:y|ies)|"
     r"payslips?|medical_?records?|prescriptions?|appointments?|loans?|transfers?|beneficiar(?:y|ies)|statements?|coupons?|"
     r"withdrawals?|deposits?|allocations?|contributions?|credit_?cards?|bank_?accounts?|personal_?\w+|user_?\w+|order_?\w+|"
-    r"privates?_?\w*|secrets?|vehicles?|mechanics?)(?:_?(?:model|entity|repository|repo|service|dao|schema|mapper|record|collection|coll?))?$",
+    r"privates?_?\w*|secrets?|vehicles?|mechanics?|service_?requests?)(?:_?(?:details?|info|model|entity|repository|repo|service|dao|schema|mapper|record|collection|coll?))?$",
     re.IGNORECASE,
 )
 """Kinds of record that belong to somebody."""

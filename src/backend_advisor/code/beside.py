@@ -1,0 +1,17 @@
+"""Files that are no source code and yet say what code means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Texts by their path in the tree: OpenAPI documents, templates of pages, and mappers of MyBatis; and the entries
+    of its properties files."""
+
+    contracts: Mapping[str, str] = field(default_factory=dict)
+    templates: Mapping[str, str] = field(default_factory=dict)
+    mappers: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    escapes: bool = True
+    """Whether the engine of the pages escapes what it prints."""

@@ -1,0 +1,79 @@
+"""Templates that print something as it is, apart from what flows into them through the code."""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from backend_advisor.code.template_languages import Output, Template
+from backend_advisor.code.values import words
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.ranking import worst_first_told
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_TEXT = re.compile(
+    r"(?:^|_|(?<=[a-z]))(?:title|(?:user|nick|first|last|full|display|real|author|customer|company)_?name|name|e?mail|subject|"
+    r"comment|bio|address|phone|search_?term|query|keyword|review|nickname)$",
+    re.IGNORECASE,
+)
+"""Fields that hold what somebody wrote as plain text, so that there is no reason to print them as HTML."""
+_MOST = 12
+_NO_PAGE = re.compile(r"(?:^|[-_.])(?:text|txt|plain|subject|sms)(?:$|[-_.])|\.(?:txt|java|xml|sql|md)$", re.IGNORECASE)
+_GENERATES = frozenset({".vm", ".ftl"})
+"""Engines that fill mails and source files as often as pages."""
+_WEB = re.compile(r"^aiohttp_jinja2\.|^nunjucks\.configure$|^swig|^flask\.|^jinja2\.templating|^starlette\.")
+
+
+@detects_in_code("SEC213")
+def read_by_the_template(context: CodeContext) -> Iterator[Match]:
+    """Templates that read the request themselves and print it as it is."""
+    for template in context.program.templates.all:
+        for output in template.outputs:
+            if output.direct:
+                yield Match(
+                    location=context.places.location(template.path, output.start, output.end),
+                    values={
+                        "source": ".".join(output.path),
+                        "call": template.path.rpartition("/")[2],
+                        "sink": "html.text",
+                    },
+                )
+
+
+@detects_in_code("SEC233")
+def printed_as_it_is(context: CodeContext) -> Iterator[Match]:
+    """Engines set up without escaping, and templates that print fields of plain text as HTML."""
+    for call in context.seen.performing("template.configure"):
+        known = words(call.properties["autoescape"]) if "autoescape" in call.properties else None
+        if known == ("false",):
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"output": "autoescape=False"},
+                confidence=None if _WEB.match(call.role.name) else Confidence.LOW,
+            )
+    if not context.program.templates.escapes:
+        return  # one switch to mend, not each of the places
+    yield from worst_first_told(
+        (
+            (1, _told(context, template, output))
+            for template in context.program.templates.all
+            for output in _plain(template)
+        ),
+        _MOST,
+    )
+
+
+def _plain(template: Template) -> list[Output]:
+    """The first field of plain text that a template of a page prints as it is."""
+    name = PurePath(template.path)
+    if _NO_PAGE.search(name.stem) or (
+        name.suffix in _GENERATES and not template.path.endswith((".html.vm", ".html.ftl"))
+    ):
+        return []
+    fields = [one for one in template.outputs if len(one.path) > 1 and not one.direct and _TEXT.search(one.path[-1])]
+    return fields[:1]
+
+
+def _told(context: CodeContext, template: Template, output: Output) -> Match:
+    location = context.places.location(template.path, output.start, output.end)
+    return Match(location=location, values={"output": location.excerpt or ".".join(output.path)})
