@@ -13,6 +13,7 @@ from backend_advisor.code.members import member
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.overloads import fitting
 from backend_advisor.code.program import ClassInfo, Unit
+from backend_advisor.code.records import note_filled, note_set
 from backend_advisor.code.reflection import reflected
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import CHECKED, Env, Run, evaluates
@@ -52,6 +53,7 @@ def _answer(run: Run, node: ir.Call, env: Env) -> Value:
     if special is not None:
         return special
     called, roles = _targets(run, node, site)
+    note_filled(run, node, site, called)
     if not called and not roles and (made := accessor(run, site)) is not None:
         return made
     results: list[Value] = []
@@ -155,6 +157,7 @@ def _special(run: Run, node: ir.Call, site: Site) -> Value | None:
     if site.name == "setattr" and site.receiver is None and len(site.args) == 3:
         key = site.args[1].consts
         known = key[0] if key and len(key) == 1 and isinstance(key[0], str) else None
+        note_set(run, site)
         write_back(run, site.arg_exprs[0], with_field(site.args[0], known, site.args[2]), site.env)
         return UNKNOWN
     if site.name == "super" and run.language == "python":

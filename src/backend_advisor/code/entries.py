@@ -160,6 +160,12 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
     return doubtful(made, 2) if is_checked(run, param.type) else with_checked_fields(run, made)
 
 
+def takes_request(info: FunctionInfo) -> bool:
+    """Whether a function of JavaScript answers requests: `(req, res) => …`; with a third it may be middleware."""
+    names = [param.name for param in info.node.params]
+    return info.unit.language != "python" and names == ["req", "res"]
+
+
 def _binds_by_list(info: FunctionInfo) -> bool:
     """Whether a controller of Spring says which fields of an object a request may fill (`@InitBinder`)."""
     if info.owner is None or info.unit.language != "java":

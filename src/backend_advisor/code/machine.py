@@ -9,7 +9,7 @@ from typing import Any
 
 from backend_advisor.code import calling, expressions, ir, references, statements  # noqa: F401 (they register what they handle)
 from backend_advisor.code.bound import note_operations
-from backend_advisor.code.entries import entry_values, marks_of
+from backend_advisor.code.entries import entry_values, marks_of, takes_request
 from backend_advisor.code.functions import Functions, Summary
 from backend_advisor.code.meaning import apply_role, sink
 from backend_advisor.code.names import FunctionRef, function_value
@@ -101,6 +101,9 @@ class Machine:
         for info in functions:
             if not self.functions.was_run(info):
                 self.run_entry(info)
+            if self.program.is_pieces and takes_request(info):
+                info.marks.add("http.handler")
+                self.seen.handlers.setdefault(id(info), Handler(info, {"http.handler"}, {}, info.node, info.unit))
         self._run_entries()
         again = sorted(self.objects.gained)
         for name in again:

@@ -202,7 +202,8 @@ def external(run: Run, name: str, node: ir.Expr | None = None) -> Value:
     """Something from outside the program, by its qualified name."""
     role = run.machine.roles.values.get(name)
     if role is None:
-        return Value(name=name)
+        kind = run.machine.roles.stands_for(name)
+        return Value(name=name) if kind == name else Value(types=frozenset({kind}))
     taints = {}
     if role.source is not None:
         start, end = (node.start, node.end) if node is not None else (0, 0)

@@ -119,7 +119,12 @@ class Program:
         for path, module in modules.items():
             self._add(path, module)
         self.language = next(iter(self.units.values())).language if self.units else "python"
-        self.roles = roles_for(self.language, self._imported(), pieces=len(self.units) <= _PIECES)
+        self.roles = roles_for(self.language, self._imported(), pieces=self.is_pieces)
+
+    @property
+    def is_pieces(self) -> bool:
+        """Whether it is a file or two out of a program, whose other classes are not in view."""
+        return len(self.units) <= _PIECES
 
     def front_end(self, unit: Unit) -> FrontEnd:
         """The front end that lowered a unit."""

@@ -175,9 +175,13 @@ def declared(run: Run, stated: ir.Type | None) -> frozenset[str]:
             return frozenset({ref.name})
         if isinstance(ref, Alias) and run.depth < _DEEPEST:
             return declared(_there(run, ref), ref.type)
-    if value.name is not None:
-        return frozenset({value.name})
-    return frozenset({stated.name})
+    if value.name is None and value.types:
+        return value.types
+    # A class that only a star import might bring is most likely the program's own.
+    roles, said = run.machine.roles, value.name or stated.name
+    brought = "." in stated.name or stated.name in run.unit.imports or run.machine.knows(said)
+    kind = roles.stands_for(said if brought else stated.name)
+    return frozenset({said if kind == stated.name else kind})
 
 
 def _named(run: Run, name: str) -> Value:

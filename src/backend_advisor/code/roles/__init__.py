@@ -116,6 +116,7 @@ class Roles:
     classes: dict[str, ClassRole] = field(default_factory=dict)
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    unseen: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
     frameworks: list[str] = field(default_factory=list)
     _ways: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -128,6 +129,10 @@ class Roles:
                 order += [base for base in self.bases.get(one, ()) if base not in order]
             found = self._ways[name] = tuple(order)
         return found
+
+    def stands_for(self, name: str) -> str:
+        """The framework's type that a class outside of the program most likely is, by its name; else the name."""
+        return next((kind for pattern, kind in self.unseen if pattern.search(name)), name)
 
     def method(self, kind: str, name: str) -> CallRole | None:
         """The role of a method of a type, its own or inherited."""
@@ -193,6 +198,7 @@ def _merge(into: Roles, new: Roles) -> None:
     into.parameters.update(new.parameters)
     into.classes.update(new.classes)
     into.names.update(new.names)
+    into.unseen += new.unseen
     into.frameworks += new.frameworks
     for kind, bases in new.bases.items():
         into.bases[kind] = tuple(dict.fromkeys((*into.bases.get(kind, ()), *bases)))
@@ -220,6 +226,7 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
         "parameters",
         "classes",
         "names",
+        "unseen",
     }
     unknown = document.keys() - sections
     if unknown:
@@ -247,6 +254,7 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
     for name, entry in _entries(document, "classes"):
         made.classes[name] = _class(name, entry, place)
     made.names.update(document.get("names") or {})
+    made.unseen += [(re.compile(pattern), kind) for pattern, kind in (document.get("unseen") or {}).items()]
     return made
 
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
 from backend_advisor.code.tree import within
-from backend_advisor.experts.performance.detectors.names import class_named
+from backend_advisor.experts.performance.detectors.names import class_named, stands_for
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
 from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spot, Survey
+from backend_advisor.model import Confidence
 
 _LISTS = frozenset({"List", "Collection", "Set", "Iterable", "Stream", "Page", "Slice", "ArrayList", "Streamable"})
 _KEEPS_ITEMS = frozenset(
@@ -30,10 +31,11 @@ class EntityTouch:
     node: ir.Node
     loads: ir.Node
     loads_in: FunctionInfo
+    confidence: Confidence = Confidence.MEDIUM
 
 
 @dataclass(frozen=True, slots=True)
-class _Body:
+class Body:
     """What is run for each item, and the name of the item in it."""
 
     info: FunctionInfo
@@ -47,7 +49,7 @@ def entity_touches(program: Program, seen: Survey, relations: Relations) -> Iter
     if program.language != "java":
         return
     told: set[int] = set()
-    for spot in _list_queries(seen):
+    for spot in list_queries(seen):
         info = spot.info
         if info is None or is_by_hand(spot.unit, info):
             continue
@@ -55,14 +57,15 @@ def entity_touches(program: Program, seen: Survey, relations: Relations) -> Iter
         wanted = _lazy(program, model, relations) if model is not None else set()
         if model is None or not wanted:
             continue
-        for body in _bodies(program, spot, info, model):
+        for body in bodies(program, spot, info, model):
             for touch in _touches(program, spot, info, body, wanted):
                 if id(touch.node) not in told:
                     told.add(id(touch.node))
                     yield touch
 
 
-def _list_queries(seen: Survey) -> Iterator[Spot]:
+def list_queries(seen: Survey) -> Iterator[Spot]:
+    """The calls of repositories that give many rows."""
     for spot in seen.of("db.read_all"):
         if spot.call is not None and spot.call.role.name.startswith(_REPOSITORY_READS):
             yield spot
@@ -74,9 +77,10 @@ def _model(program: Program, spot: Spot, info: FunctionInfo) -> ClassInfo | None
     call = spot.node
     if not isinstance(call, ir.Call) or not isinstance(call.func, ir.Attr):
         return None
-    repository = _holder(program, info, call.func.value)
+    kind = _stated(info, call.func.value)
+    repository = class_named(program, info.unit, kind.name) if kind is not None else None
     if repository is None:
-        return None
+        return entity_of(program, info.unit, kind.name) if kind is not None else None
     for method in repository.methods.get(call.func.name, ()):
         returns = method.node.returns
         if returns is not None and returns.name.rpartition(".")[2] not in _LISTS:
@@ -91,14 +95,24 @@ def _model(program: Program, spot: Spot, info: FunctionInfo) -> ClassInfo | None
     return None
 
 
+def entity_of(program: Program, unit: Unit, repository: str) -> ClassInfo | None:
+    """The class that a repository outside of the program keeps, by its name: `Order` of `OrderRepository`."""
+    name = re.sub(r"Repo(?:sitory)?$", "", repository)
+    return class_named(program, unit, name) if stands_for(program, unit, repository) != repository else None
+
+
 def _holder(program: Program, info: FunctionInfo, holder: ir.Expr) -> ClassInfo | None:
     """The class of the program that a parameter or field of this name is stated to be."""
+    kind = _stated(info, holder)
+    return class_named(program, info.unit, kind.name) if kind is not None else None
+
+
+def _stated(info: FunctionInfo, holder: ir.Expr) -> ir.Type | None:
     name = name_of(holder)
     typed: list[ir.Param | ir.Field] = [param for param in info.node.params if param.name == name]
     if info.owner is not None and name in info.owner.fields:
         typed.append(info.owner.fields[name])
-    kind = typed[0].type if typed else None
-    return class_named(program, info.unit, kind.name) if kind is not None else None
+    return typed[0].type if typed else None
 
 
 def _says_fetch(note: ir.Expr) -> bool:
@@ -119,7 +133,7 @@ def _lazy(program: Program, model: ClassInfo, relations: Relations) -> set[str]:
     return relations.of(model) - batched
 
 
-def _bodies(program: Program, spot: Spot, info: FunctionInfo, model: ClassInfo) -> Iterator[_Body]:
+def bodies(program: Program, spot: Spot, info: FunctionInfo, model: ClassInfo | None) -> Iterator[Body]:
     """What is done for each row: of the query itself, or of the variable that it is kept in."""
     inner: ir.Node = spot.node
     for node in reversed(spot.path):
@@ -129,7 +143,7 @@ def _bodies(program: Program, spot: Spot, info: FunctionInfo, model: ClassInfo) 
             return
         if isinstance(node, ir.For):
             if node.iterable is inner and isinstance(node.target, ir.Name):
-                yield _Body(info, node.target.id, tuple(node.body), node.target)
+                yield Body(info, node.target.id, tuple(node.body), node.target)
             return
         if isinstance(node, ir.Call):
             found = _for_each(program, info, node, model)
@@ -142,11 +156,11 @@ def _bodies(program: Program, spot: Spot, info: FunctionInfo, model: ClassInfo) 
         inner = node
 
 
-def _of_variable(program: Program, info: FunctionInfo, name: str, model: ClassInfo) -> Iterator[_Body]:
+def _of_variable(program: Program, info: FunctionInfo, name: str, model: ClassInfo | None) -> Iterator[Body]:
     for node in within(*info.node.body):
         if isinstance(node, ir.For) and isinstance(node.iterable, ir.Name) and node.iterable.id == name:
             if isinstance(node.target, ir.Name):
-                yield _Body(info, node.target.id, tuple(node.body), node.target)
+                yield Body(info, node.target.id, tuple(node.body), node.target)
         elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and _comes_from(node.func.value, name):
             found = _for_each(program, info, node, model)
             if found is not None:
@@ -162,18 +176,18 @@ def _comes_from(expression: ir.Expr, name: str) -> bool:
     return isinstance(expression, ir.Name) and expression.id == name
 
 
-def _for_each(program: Program, info: FunctionInfo, call: ir.Call, model: ClassInfo) -> _Body | None:
+def _for_each(program: Program, info: FunctionInfo, call: ir.Call, model: ClassInfo | None) -> Body | None:
     """`….map(order -> …)`, `….map(OrderDto::new)`, `….forEach(this::send)`."""
     if name_of(call.func) not in OVER_ITEMS or len(call.args) != 1:
         return None
     given = call.args[0]
     if isinstance(given, ir.Lambda):
         params = given.function.params
-        return _Body(info, params[0].name, tuple(given.function.body), given) if len(params) == 1 else None
+        return Body(info, params[0].name, tuple(given.function.body), given) if len(params) == 1 else None
     if isinstance(given, ir.Attr):
         callee = _meant(program, info, given)
-        if callee is not None and callee.owner is not model and len(callee.node.params) == 1:
-            return _Body(callee, callee.node.params[0].name, tuple(callee.node.body), given)
+        if callee is not None and (model is None or callee.owner is not model) and len(callee.node.params) == 1:
+            return Body(callee, callee.node.params[0].name, tuple(callee.node.body), given)
     return None
 
 
@@ -198,7 +212,7 @@ def _meant(program: Program, info: FunctionInfo, name: ir.Expr, count: int = 1) 
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _touches(program: Program, spot: Spot, info: FunctionInfo, body: _Body, wanted: set[str]) -> Iterator[EntityTouch]:
+def _touches(program: Program, spot: Spot, info: FunctionInfo, body: Body, wanted: set[str]) -> Iterator[EntityTouch]:
     query = spot.node
     if not isinstance(query, ir.Expr):
         return
@@ -216,14 +230,14 @@ def _touches(program: Program, spot: Spot, info: FunctionInfo, body: _Body, want
             callee = _meant(program, body.info, node.func, len(node.args))
             if callee is None or callee is body.info:
                 continue
-            inside = _Body(callee, callee.node.params[number].name, tuple(callee.node.body), node)
+            inside = Body(callee, callee.node.params[number].name, tuple(callee.node.body), node)
             loads = _first_load(inside, wanted)
             if loads is not None:
                 yield EntityTouch(info, query, node if here else body.at, loads, callee)
                 return
 
 
-def _first_load(body: _Body, wanted: set[str]) -> ir.Node | None:
+def _first_load(body: Body, wanted: set[str]) -> ir.Node | None:
     """Where a relation of the item is really read: `item.getLines().size()`, `for (Line l : item.getLines())`."""
     for node in within(*body.nodes):
         got = node.value if isinstance(node, ir.Attr) else node.iterable if isinstance(node, ir.For) else None

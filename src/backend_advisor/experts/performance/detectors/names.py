@@ -45,6 +45,12 @@ def class_named(program: Program, unit: Unit, name: str) -> ClassInfo | None:
     return several[0] if len(several) == 1 else None
 
 
+def stands_for(program: Program, unit: Unit, name: str) -> str:
+    """The framework's type that a class outside of the program most likely is."""
+    statement = unit.imports.get(name)
+    return program.roles.stands_for(f"{statement.module}.{name}" if statement is not None else name)
+
+
 def function_named(program: Program, unit: Unit, expression: ir.Expr, info: FunctionInfo | None) -> FunctionInfo | None:
     """The function of the program that `name`, `this.name` or `self.name` means."""
     if isinstance(expression, ir.Attr):

@@ -17,6 +17,7 @@ from backend_advisor.experts.performance.detectors.serialisers import nested_rel
 from backend_advisor.experts.performance.detectors.statements import kind_of, statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
+from backend_advisor.experts.performance.detectors.unseen_relations import unseen_touches
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location
 from backend_advisor.rules.ranking import worst_first_told
@@ -334,7 +335,7 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
             confidence=Confidence.MEDIUM,
             steps=((over, "step_loop"), (place, "step_lazy")),
         )
-    for found in entity_touches(context.program, seen, relations):
+    for found in (*entity_touches(context.program, seen, relations), *unseen_touches(context.program, seen)):
         if is_few_by_name(found.query):
             continue
         yield Match(
@@ -343,7 +344,7 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
                 "call": short(context.text(found.info.unit, found.node)),
                 "items": short(context.text(found.info.unit, found.query)),
             },
-            confidence=Confidence.MEDIUM,
+            confidence=found.confidence,
             steps=(
                 (context.location(found.info.unit, found.query), "step_loop"),
                 (context.location(found.loads_in.unit, found.loads), "step_lazy"),

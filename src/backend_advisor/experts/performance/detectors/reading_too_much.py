@@ -24,6 +24,7 @@ _NARROWS = re.compile(
 _LIMITED = re.compile(
     r"(?is)\blimit\b|\bfetch\s+(?:first|next)\b|\btop\b|\bwhere\b|\brownum\b|\bgroup\s+by\b|\b(?:count|sum|max|min|avg)\s*\("
 )
+_ARRANGES = frozenset({"order", "orderBy", "include", "attributes", "raw", "select", "relations", "sort", "nest"})
 _PICKS = frozenset({"filter", "find", "some", "every", "anyMatch", "allMatch", "noneMatch", "findFirst"})
 _ALL = re.compile(r"(?i)^_?(?:find|get|list|load|fetch|read|select|query)_?all(?:$|_|(?-i:[A-Z]))")
 """Functions that say that they give everything: how much that is, those who call them know."""
@@ -62,12 +63,24 @@ def filtered_in_the_application(context: CodeContext) -> Iterator[Match]:
 def _is_whole(seen: Survey, spot: Spot) -> bool:
     """Whether a read has neither a condition nor a limit, as far as the call itself tells."""
     call = spot.call
-    if call is None or not call.certain or is_by_hand(spot.unit, spot.info) or "pagination.limit" in call.role.does:
+    if (
+        call is None
+        or not (call.certain or call.role.framework == "snippets")
+        or is_by_hand(spot.unit, spot.info)
+        or "pagination.limit" in call.role.does
+    ):
         return False
-    if {"limit", "filter", "take", "page", "where"} & set(call.properties) or not isinstance(spot.node, ir.Call):
+    if not isinstance(spot.node, ir.Call):
+        return False
+    model = _is_model(spot)
+    arranged = model and _only_arranges(spot.node)
+    if not arranged and {"limit", "filter", "take", "page", "where"} & set(call.properties):
         return False
     chain = _chain(spot.node)
-    if any(_NARROWS.match(name) for name in chain) or spot.node.args or spot.node.keywords:
+    after = [name for name in _chained_on(spot) if name not in _PICKS] if model else []
+    if any(_NARROWS.match(name) for name in (*chain, *after)):
+        return False
+    if (spot.node.args and not arranged) or spot.node.keywords:
         return False
     if any(isinstance(part, ir.Call) and len(part.args) > 1 for part in within(spot.node.func)):
         return False
@@ -80,7 +93,31 @@ def _is_whole(seen: Survey, spot: Spot) -> bool:
     repository = spot.unit.language == "java" and "filter" in call.role.named
     owner = spot.info.owner.node.name if repository and spot.info is not None and spot.info.owner is not None else ""
     written = " ".join([*sorted(names_in(spot.node) | set(chain)), owner])
-    return (bool(chain) or repository) and not _SMALL.search(written)
+    return (bool(chain) or repository or model) and not _SMALL.search(written)
+
+
+def _is_model(spot: Spot) -> bool:
+    """`Order.findAll()` of JavaScript: a class is not narrowed before."""
+    func = spot.node.func if isinstance(spot.node, ir.Call) else None
+    holder = func.value if isinstance(func, ir.Attr) else None
+    return spot.unit.language != "python" and isinstance(holder, ir.Name) and holder.id[:1].isupper()
+
+
+def _only_arranges(call: ir.Call) -> bool:
+    """Whether the options of a read only order its rows or add to them: `findAll({ order: [['id', 'DESC']] })`."""
+    options = call.args[0] if len(call.args) == 1 else None
+    return isinstance(options, ir.Mapping) and all(
+        isinstance(key, ir.Const) and key.value in _ARRANGES for key, _ in options.pairs
+    )
+
+
+def _chained_on(spot: Spot) -> Iterator[str]:
+    """The methods that are called on a read's own result: `Post.find().limit(20)`."""
+    for node in reversed(spot.path):
+        if isinstance(node, ir.Attr):
+            yield node.name
+        elif not isinstance(node, ir.Call):
+            return
 
 
 def _text_in(expression: ir.Expr) -> str:

@@ -148,11 +148,11 @@ class Relations:
         body: list[ir.Node] | list[ir.Stmt],
         given: dict[str, ir.Assign],
     ) -> Iterator[Touch]:
-        query, stated = _query_of(over, given)
+        query, stated = query_of(over, given)
         model = self._model(info, query, stated)
         if model is None or query is None:
             return
-        loaded, everything = _eager(query, self._seen)
+        loaded, everything = eager_relations(query, self._seen)
         wanted = {name for name in self.of(model) if name not in loaded}
         if not wanted or everything:
             return
@@ -191,7 +191,7 @@ def _runs_query(query: ir.Expr | None, seen: Survey) -> bool:
     return False
 
 
-def _query_of(over: ir.Expr, given: dict[str, ir.Assign]) -> tuple[ir.Expr | None, ir.Type | None]:
+def query_of(over: ir.Expr, given: dict[str, ir.Assign]) -> tuple[ir.Expr | None, ir.Type | None]:
     """The query behind what a loop goes over: it itself, or what its name was given."""
     stated: ir.Type | None = None
     for _ in range(4):
@@ -226,7 +226,7 @@ def _calls(query: ir.Expr) -> set[str]:
     return {name_of(node.func) for node in within(query) if isinstance(node, ir.Call)}
 
 
-def _eager(query: ir.Expr, seen: Survey) -> tuple[set[str], bool]:
+def eager_relations(query: ir.Expr, seen: Survey) -> tuple[set[str], bool]:
     """The relations that a query loads with its rows, and whether it may load all."""
     loaded: set[str] = set()
     for node in within(query):

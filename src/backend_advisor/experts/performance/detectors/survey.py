@@ -10,7 +10,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program, Unit
 from backend_advisor.code.seen import CallSeen, Reach
 from backend_advisor.code.tree import LEAVES, children
-from backend_advisor.experts.performance.detectors.names import class_named
+from backend_advisor.experts.performance.detectors.names import class_named, stands_for
 from backend_advisor.rules.registry import CodeContext
 
 _DERIVED = re.compile(r"^(?!getReferenceById$)(?:find|read|get|query|search|stream|count|exists)\w*By[A-Z]\w*$")
@@ -143,6 +143,8 @@ def _is_repository(program: Program, spot: Spot) -> bool:
         typed.append(spot.info.owner.fields[name])
     for one in typed:
         owner = class_named(program, spot.unit, one.type.name) if one.type is not None else None
+        if owner is None and one.type is not None and stands_for(program, spot.unit, one.type.name) == _REPOSITORY:
+            return True
         if owner is not None and any(
             _REPOSITORY in program.roles.ancestry(base) for base in program.foreign_bases(owner)
         ):

@@ -9,6 +9,7 @@ from backend_advisor.code.tree import in_body, names_in
 from backend_advisor.experts.quality.detectors.formats import shared_formats
 from backend_advisor.experts.quality.detectors.handlers import given_by_client, handlers
 from backend_advisor.experts.quality.detectors.outline import outline
+from backend_advisor.experts.quality.detectors.shared_collections import shared_collections
 from backend_advisor.experts.quality.detectors.tree import function_name, name_of
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
@@ -36,6 +37,7 @@ def shared_state(context: CodeContext) -> Iterator[Match]:
     if language == "java":
         yield from _fields(context)
         yield from shared_formats(context)
+        yield from shared_collections(context)
         return
     for handler in handlers(context):
         yield from _overwritten(context, handler.info)
@@ -140,6 +142,9 @@ def _set_fields(context: CodeContext, info: FunctionInfo, fields: set[str], name
         return
     nodes = list(in_body(info.node))
     local = {name_of(node.target) for node in nodes if isinstance(node, ir.Assign) and _declares(node)} | given
+    if names & {"Controller", "RestController"}:
+        made = [node for node in nodes if isinstance(node, ir.Assign) and _declares(node) and node.value is not None]
+        given |= {name_of(node.target) for node in made if names_in(node.value) & given}
     for node in nodes:
         if not isinstance(node, ir.Assign) or node.value is None or not names_in(node.value) & given:
             continue

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import everything
-from backend_advisor.experts.security.detectors.words import snake
+from backend_advisor.experts.security.detectors.words import dotted, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.declared import confidence_of
@@ -23,6 +23,11 @@ _SECRET = re.compile(
     r"|(?:encrypt\w*|secret|private|signing|aes|cipher)_key"
 )
 _OTHER = re.compile(r"tokens(?:_|$)|token_?(?:count|len|size|limit|iz|embed)|session_?(?:maker|factory|count)")
+_CODE = re.compile(r"(?:^|_)(?:code|pin|otp|coupon|voucher|passcode)$")
+_ABOUT = re.compile(
+    r"reset|forgot|send_?code|recover|verif|certif|confirm|otp|2fa|mfa|sms|mail|coupon|voucher|gift|invit|auth|password|sign_?(?:up|in)|login"
+)
+"""What a code is for that nobody but its receiver may know."""
 _ROUNDS = 3
 
 
@@ -143,7 +148,22 @@ def _purpose(use: _Use, context: CodeContext) -> str | None:
         found = _given(node, use, names)
         if found is not None:
             return found
-    return None
+    return _code(use, names, context)
+
+
+def _code(use: _Use, names: set[str], context: CodeContext) -> str | None:
+    """A variable named `code`, of a function or route that resets, verifies or invites, or that is mailed."""
+    code = next((name for name in sorted(names) if _CODE.search(snake(name).lower())), None)
+    if code is None or use.info is None:
+        return None
+    words = [use.info.node.name]
+    handler = context.seen.handlers.get(id(use.info))
+    path = handler.properties.get("path") if handler is not None else None
+    words += [str(one) for one in path.consts or ()] if path is not None else []
+    for node in everything(*_body(use)):
+        if isinstance(node, ir.Call) and any(_carries(one, use.node, {code}) for one in node.args):
+            words.append(dotted(node.func))
+    return code if any(_ABOUT.search(snake(word).lower()) for word in words) else None
 
 
 def _given(node: ir.Node, use: _Use, names: set[str]) -> str | None:

@@ -47,12 +47,20 @@ def _fast_hashes(context: CodeContext) -> Iterator[Match]:
         node = call.node
         if not isinstance(node, ir.Call) or asks_for_breaches(call):
             continue
-        if any(_PASSWORD.match(name) for name in identifiers(node.args, [value for _, value in node.keywords])):
+        names = [*identifiers(node.args, [value for _, value in node.keywords]), *_keys(node)]
+        if any(_PASSWORD.match(name) for name in names):
             algorithm = next(iter(constants(call.properties.get("algorithm"))), "")
             yield Match(
                 location=context.location(call.unit, node),
                 values={"text": context.text(call.unit, node)[:50], "fault": algorithm or "fast hash"},
             )
+
+
+def _keys(node: ir.Call) -> Iterator[str]:
+    """The texts by which something is looked up in a call's arguments: `data["password"]`."""
+    for part in everything(node.args):
+        if isinstance(part, ir.Index) and isinstance(part.key, ir.Const) and isinstance(part.key.value, str):
+            yield part.key.value
 
 
 def _cheap_costs(context: CodeContext) -> Iterator[Match]:
