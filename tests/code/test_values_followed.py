@@ -157,9 +157,11 @@ def test_hostile_files_are_survived() -> None:
             "binary.py": bytes(range(256)) * 40,
             "cp949.py": "이름 = '값'".encode("cp949"),
             "small.min.js": b"var a=1;" * 10_000,
+            "static/vendor/grid.js": b"var a = 1;\n" * 10_000,
         }
     )
     assert ("small.min.js", "minified") in left_out
+    assert ("static/vendor/grid.js", "minified") in left_out
     assert {analysis.program.language for analysis in analyses} <= {"python", "javascript"}
 
 

@@ -1,5 +1,6 @@
 """Reading a tree of source code: every file lowered, linked per language family, and run abstractly."""
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ _LONGEST = 3_000_000
 _WIDEST = 600
 """Bytes of an average line above which a file is machine-made (minified, bundled)."""
 _MINIFIED = (".min.js", ".min.mjs", ".min.cjs")
+_BUNDLED = re.compile(
+    r"(?i)[.-](?:umd|bundle|iife|global)(?:[.-](?:prod|min))?\.[cm]?js$"
+    r"|(?:^|/)(?:vendors?|third[_-]?party|bower_components)/.*\.[cm]?js$"
+)
+_LONG_BUNDLE = 100_000
 _LARGE = 4_000_000
 """Bytes of source from which on memory counts."""
 
@@ -44,7 +50,7 @@ def machine_made(source: bytes, path: str = "") -> str | None:
     """Why a file is not worth reading: "huge" or "minified"; None when it is."""
     if len(source) > _LONGEST:
         return "huge"
-    if path.endswith(_MINIFIED):
+    if path.endswith(_MINIFIED) or (len(source) > _LONG_BUNDLE and _BUNDLED.search(path)):
         return "minified"
     return "minified" if len(source) > 20_000 and len(source) > _WIDEST * (source.count(b"\n") + 1) else None
 
