@@ -9,7 +9,7 @@ from backend_advisor.code.program import FunctionInfo, Program, Unit, is_test
 from backend_advisor.code.tree import everything, in_whole
 from backend_advisor.experts.security.detectors.facts import Facts, Route
 from backend_advisor.experts.security.detectors.routes import survey
-from backend_advisor.experts.security.detectors.whole_records import whole_records
+from backend_advisor.experts.security.detectors.whole_records import hides_fields, whole_records
 from backend_advisor.experts.security.detectors.words import dotted, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -87,6 +87,7 @@ def password_in_answer(context: CodeContext) -> Iterator[Match]:
     """Routes that send a stored password, or its hash, to the client."""
     facts, routes = survey(context)
     sent = _Sent(context.program, facts)
+    hidden = hides_fields(context.program)
     told: set[tuple[str, int]] = set()
     for route in routes:
         for unit, key in sent.passwords(route):
@@ -95,7 +96,7 @@ def password_in_answer(context: CodeContext) -> Iterator[Match]:
                 yield Match(
                     location=context.location(unit, key), values={"route": route.label, "field": str(key.value)}
                 )
-        for node, field in whole_records(context.program, facts, route):
+        for node, field in () if hidden else whole_records(facts, route):
             yield Match(location=context.location(route.info.unit, node), values={"route": route.label, "field": field})
 
 

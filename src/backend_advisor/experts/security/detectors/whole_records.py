@@ -21,10 +21,13 @@ _ANSWERS = frozenset({"http.respond", "serialize.json"})
 _LEAVES_OUT = frozenset({"select", "omit", "attributes"})
 
 
-def whole_records(program: Program, facts: Facts, route: Route) -> Iterator[tuple[ir.Node, str]]:
+def hides_fields(program: Program) -> bool:
+    """Whether the program leaves fields out of what it sends by a statement elsewhere."""
+    return any(_HIDES.search(unit.module.source) for unit in program.units.values())
+
+
+def whole_records(facts: Facts, route: Route) -> Iterator[tuple[ir.Node, str]]:
     """The place where a record with a password is answered as a whole, and the field."""
-    if any(_HIDES.search(unit.module.source) for unit in program.units.values()):
-        return
     info = route.info
     if info.unit.language == "python" and (info.node.returns is not None or _has_model(info.node)):
         return
