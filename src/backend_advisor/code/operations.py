@@ -6,7 +6,6 @@ from backend_advisor.code import ir
 from backend_advisor.code.folding import COMPARISONS, fold_binary, fold_unary
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.taints import Taint, merge_taints, station
-from backend_advisor.code.types import declared_value
 from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, all_taints, element, join, joined_text, known_text
 
 _CARRYING = frozenset({"+", "%", "*", "??", "|", "&"})
@@ -146,8 +145,3 @@ def stored(run: Run, target: ir.Index, key: Value, value: Value, env: Env) -> No
         if role is not None:
             run.machine.apply_store(run, role, target, holder, [key, value], env)
             return
-
-
-def loop_value(run: Run, stated: ir.Type | None) -> Value:
-    """Some element of a stated collection type."""
-    return element(declared_value(run, stated))

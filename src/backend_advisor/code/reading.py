@@ -38,7 +38,8 @@ class Reading:
     """Files that were not read whole, with the kind of problem, and the offset of the first."""
 
 
-def source_code(artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
+@lru_cache(maxsize=2)
+def source_code(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
     """The artifacts that are source code of a language that has a front end.
 
     A file says by its name that it is: a build script or a component file that looks like a language is not. The

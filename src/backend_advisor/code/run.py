@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from backend_advisor.code.ir import Expr, Node, Stmt
-from backend_advisor.code.taints import Taint, Taints, Trail, merge_taints
+from backend_advisor.code.taints import Taint, Trail
 from backend_advisor.code.values import Value, join
 
 if TYPE_CHECKING:
@@ -185,10 +185,3 @@ def widen(before: Env, after: Env) -> tuple[Env, bool]:
             if old.consts != value.consts:
                 made[name] = value.but(consts=None)
     return made, changed
-
-
-def with_taints(value: Value, taints: Taints) -> Value:
-    """The value carrying more data."""
-    if not taints:
-        return value
-    return value.but(taints=merge_taints(value.taints, taints))

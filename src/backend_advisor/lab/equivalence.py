@@ -30,7 +30,6 @@ TRIALS = 24
 MAX_ROWS = 10_000
 _SHOWN_ROWS = 5
 _DIGITS = 12
-_EXAMPLE_ROWS = 20
 
 Row = tuple[object, ...]
 

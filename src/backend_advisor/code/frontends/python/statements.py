@@ -52,7 +52,6 @@ _FINALLY = kind("finally_clause")
 _WITH_CLAUSE = kind("with_clause")
 _WITH_ITEM = kind("with_item")
 _AS_PATTERN = KINDS["as_pattern"]
-_AS_TARGET = kind("as_pattern_target")
 _CASE = kind("case_clause")
 _CASE_PATTERN = kind("case_pattern")
 _IF_CLAUSE = kind("if_clause")

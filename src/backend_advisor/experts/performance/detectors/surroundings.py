@@ -54,11 +54,6 @@ def serves(context: CodeContext, info: FunctionInfo | None) -> bool:
     return False
 
 
-def on_event_loop(info: FunctionInfo | None) -> bool:
-    """Whether a function runs on an event loop."""
-    return info is not None and info.node.is_async
-
-
 def name_of(expression: ir.Expr | None) -> str:
     """The last name of an expression."""
     if isinstance(expression, ir.Name):
