@@ -3,11 +3,12 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 
 import pytest
 
 from backend_advisor import cores
-from backend_advisor.cores import spread
+from backend_advisor.cores import meanwhile, spread
 
 
 @pytest.fixture(autouse=True)
@@ -54,3 +55,21 @@ def test_a_mistake_in_the_work_is_raised() -> None:
 def test_large_results_do_not_block_a_child() -> None:
     found = list(spread(lambda number: str(number) * 3_000_000, 6))
     assert [text[0] for text in found] == list("012345")
+
+
+def test_work_is_done_meanwhile_elsewhere() -> None:
+    result = meanwhile(lambda: (os.getpid(), "x" * 3_000_000))
+    found = result()
+    assert found is not None
+    assert found[0] != os.getpid()
+    assert len(found[1]) == 3_000_000
+
+
+@pytest.mark.parametrize("broken", [lambda: 1 / 0, lambda: os._exit(1)])
+def test_work_that_fails_elsewhere_gives_nothing(broken: Callable[[], object]) -> None:
+    assert meanwhile(broken)() is None
+
+
+def test_nothing_is_done_meanwhile_on_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    assert meanwhile(os.getpid)() is None

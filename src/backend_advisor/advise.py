@@ -18,7 +18,7 @@ from backend_advisor.advice.select import hits_by_part, relevant, topic
 from backend_advisor.advice.suppressions import suppress
 from backend_advisor.advice.unknowns import general_unknowns, too_little_said, unread_language
 from backend_advisor.advice.vague import is_vague
-from backend_advisor.experts import Terms, examine, experts
+from backend_advisor.experts import Terms, examine, experts, gather
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.model import Case, Finding, Language, Location, Proof, Report
 from backend_advisor.phrases import phrase
@@ -60,8 +60,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     if elsewhere:
         return Report(case=case, in_scope=False, referrals=elsewhere, advisor_version=version(DISTRIBUTION))
 
-    for expert in experts():
-        case = expert.gather(case, terms)
+    case = gather(case, terms)
     examined = examine(case, known, terms)
     unread = dict.fromkeys(u for one in examined for u in one.unread)
     case = replace(case, unread=case.unread + tuple(unread))

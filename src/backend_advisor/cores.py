@@ -53,6 +53,29 @@ def spread(work: Callable[[int], Result], count: int, *, worthwhile: bool = True
     yield from (results[number] if number in results else work(number) for number in range(count))
 
 
+def meanwhile(work: Callable[[], Result]) -> Callable[[], Result | None]:
+    """Begin `work` in a process of its own. What is given waits for its result: None when it could not be done."""
+    if (os.cpu_count() or 1) < 2 or not _can_fork():
+        return lambda: None
+    forking = multiprocessing.get_context("fork")
+    receiving, sending = forking.Pipe(duplex=False)
+    child = forking.Process(target=_serve, args=(lambda _: work(), 1, forking.Value("i", 0), sending), daemon=True)
+    gc.freeze()
+    try:
+        child.start()
+    finally:
+        gc.unfreeze()
+    sending.close()
+
+    def result() -> Result | None:
+        results: dict[int, Result] = {}
+        _receive(receiving, results, [])
+        child.join()
+        return results.get(0)
+
+    return result
+
+
 def _together(work: Callable[[int], Result], count: int, workers: int) -> dict[int, Result]:
     """What all processes have done; raises what the work raised in any of them."""
     forking = multiprocessing.get_context("fork")

@@ -233,6 +233,12 @@ TYPESCRIPT = {
     "<T>x": "Cast(value=x, type=Type(name=T))",
     "x satisfies N.T": "Cast(value=x, type=Type(name=N.T))",
     "f<T>(x)": "Call(func=f, args=[x])",
+    "await f<T>(x).g(h(y))[0]": (
+        "Await(value=Index(value=Call(func=Call(func=f, args=[x]).g, args=[Call(func=h, args=[y])]), key=0))"
+    ),
+    "await f<T>(await g<U>(x).h())": (
+        "Await(value=Call(func=f, args=[Await(value=Call(func=Call(func=g, args=[x]).h))]))"
+    ),
     "let a: A | null": "Assign(target=a, type=Type(name=A), declares=let)",
     "let a: A | B | undefined": "Assign(target=a, type=Type(name=|, args=[Type(name=A), Type(name=B)]), declares=let)",
     "let a: readonly B[]": "Assign(target=a, type=Type(name=Array, args=[Type(name=B)]), declares=let)",

@@ -77,6 +77,24 @@ def test_middleware_hands_on_what_it_keeps(kept: str) -> None:
     assert "command.text" in _sinks(code)
 
 
+def test_the_configuration_that_middleware_looks_up_is_the_programs() -> None:
+    code = (
+        "const express = require('express'); const { exec } = require('child_process'); const app = express();\n"
+        "app.get('/x', (req, res) => { exec('ls ' + req.config.path); });\n"
+        "app.use((req, res, next) => { req.config = settings[req.headers.app]; next(); });\n"
+    )
+    assert "command.text" not in _sinks(code)
+
+
+def test_what_a_handler_keeps_is_not_seen_by_others() -> None:
+    code = (
+        "const express = require('express'); const { exec } = require('child_process'); const app = express();\n"
+        "app.get('/x', (req, res) => { exec('ls ' + req.item.path); });\n"
+        "app.post('/x', (req, res) => { req.item.path = req.body.p; res.json(req.item); });\n"
+    )
+    assert "command.text" not in _sinks(code)
+
+
 def test_text_that_a_nest_handler_gives_is_a_page() -> None:
     code = (
         "import { Controller, Get, Query } from '@nestjs/common';\n"

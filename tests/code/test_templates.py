@@ -29,6 +29,7 @@ PRINTED = {
         "p",
     ],
     ("a.jsp", "<%= post.getAuthor().getName() %>"): ["post.author.name"],
+    ("a.jsp", '<fmt:message key="k" var="t"><fmt:param>${q}</fmt:param></fmt:message>${r}'): ["r"],
     ("a.ftl", "${q} ${r?html} <#list rows as x>${x.name}</#list>"): ["q", "rows.*.name"],
     ("a.ftlh", "${q} ${r?no_esc}"): ["r"],
     ("a.vm", "$q $!{r.name} #foreach($x in $rows)$x.name#end"): ["q", "r.name", "rows.*.name"],
@@ -89,6 +90,8 @@ def test_other_files_are_left_out(name: str, text: str) -> None:
         "<c:forEach " * 9_000,
         "<%= q %>" * 20_000,
         "x!= q\n" * 20_000,
+        '<c:set var="x">${q}' * 20_000,
+        '<c:import url="a.jsp">' * 20_000,
     ],
 )
 @pytest.mark.parametrize("name", ["a.ejs", "a.html", "a.hbs", "a.jsp", "a.pug", "a.vm", "a.ftl"])
@@ -96,3 +99,8 @@ def test_hostile_files_take_no_time(name: str, text: str) -> None:
     start = time.process_time()
     read_template(name, text)
     assert time.process_time() - start < 3
+
+
+def test_parameters_of_included_pages() -> None:
+    page = '<c:import url="row.jsp"><c:param name="id" value="${row.id}"/></c:import><jsp:include page="/x/foot.jsp"/>'
+    assert read_template("list.jsp", page).handed == {("row.jsp", "id")}

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Set
 
 from backend_advisor.model import ArtifactKind, Case, PlanNode
 from backend_advisor.phrases import phrase
-from backend_advisor.sql.plan import read_plan
 
 _PACKAGE = __package__ or ""
 _WORD = re.compile(r"\w+")
@@ -20,6 +19,8 @@ def other_plans(case: Case) -> Iterator[str]:
     plans = case.of_kind(ArtifactKind.PLAN)
     if not statements or not plans:
         return
+    from backend_advisor.sql.plan import read_plan  # few cases hold a plan
+
     words = {word.lower() for one in statements for word in _WORD.findall(one.text)}
     for plan in plans:
         root = read_plan(plan.text).root

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-import yaml
-
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.model import ArtifactKind, Case, Language, Referral
 
@@ -36,6 +34,8 @@ class _Subject:
 
 @cache
 def _subjects() -> tuple[_Subject, ...]:
+    import yaml  # only for questions
+
     text = resources.files(__package__ or "").joinpath("scope.yaml").read_text("utf-8")
     return tuple(
         _Subject(

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from backend_advisor.intake.blocks import split
-from backend_advisor.intake.language import is_foreign
 from backend_advisor.model import Advice, Case, Unknown
 from backend_advisor.phrases import phrase
 
@@ -25,6 +23,11 @@ def too_little_said(case: Case, advice: Sequence[Advice], *, vague: bool) -> tup
 
 def unread_language(case: Case) -> tuple[str, ...]:
     """That questions are read in English and Korean only, where this one is in neither."""
+    if not case.question.strip():
+        return ()
+    from backend_advisor.intake.blocks import split
+    from backend_advisor.intake.language import is_foreign
+
     return (phrase(_PACKAGE, case.language, "foreign"),) if is_foreign(split(case.question).prose) else ()
 
 

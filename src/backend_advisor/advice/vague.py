@@ -3,8 +3,6 @@
 from functools import cache
 from importlib import resources
 
-import yaml
-
 from backend_advisor.intake.stack import named_technologies
 from backend_advisor.knowledge.search import STACK_KINDS
 from backend_advisor.knowledge.tokens import is_hangul, parts, runs, stem, terms
@@ -46,6 +44,8 @@ def _tells(word: str) -> bool:
 
 @cache
 def _generic() -> tuple[frozenset[str], tuple[str, ...]]:
+    import yaml  # only for questions
+
     text = resources.files(__package__ or "").joinpath("generic.yaml").read_text("utf-8")
     words = yaml.load(text, Loader=yaml.CSafeLoader)
     return frozenset(stem(word) for word in words["en"]), tuple(words["ko"])

@@ -32,6 +32,8 @@ def check_codes(select: Iterable[str], ignore: Iterable[str], known: Knowledge, 
 
 
 def _unknown(prefixes: Iterable[str], known: Knowledge) -> Iterator[str]:
+    if not prefixes:
+        return  # most reviews ask for every rule, and names are unpacked when they are asked for
     names = [name.lower() for one in known.playbooks.values() for name in (one.code, one.name)]
     names += [prefix.lower() for prefix in EXPERTS]
     for prefix in prefixes:

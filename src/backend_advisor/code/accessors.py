@@ -9,7 +9,7 @@ from backend_advisor.code.members import field_written, member
 from backend_advisor.code.program import ClassInfo
 from backend_advisor.code.run import Run
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import Value, with_field
+from backend_advisor.code.values import Value, types_of, with_field
 
 _ACCESSOR = re.compile(r"(get|is|set|with)([A-Z_$].*)\Z")
 _BUILT = frozenset({"build", "toBuilder", "self"})
@@ -23,7 +23,7 @@ def accessor(run: Run, site: Site) -> Value | None:
     if site.name == "builder" and not site.args:
         made = [ref for ref in receiver.refs if isinstance(ref, ClassInfo)]
         return Value(types=frozenset({made[0].name}), fields={}) if made else None
-    known = [run.machine.program.classes[kind] for kind in receiver.types if kind in run.machine.program.classes]
+    known = [run.machine.program.classes[kind] for kind in types_of(receiver) if kind in run.machine.program.classes]
     if not known:
         return None
     if site.name in _BUILT and not site.args:

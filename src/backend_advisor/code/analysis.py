@@ -1,8 +1,9 @@
-"""Reading a tree of source code: every file lowered, linked per language family, and run abstractly."""
+"""Reading a tree of source code: every file lowered, linked per language family, and run abstractly when asked."""
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from backend_advisor.code.beside import Beside
@@ -39,7 +40,15 @@ class Analysis:
     """One language family of a tree: its program and what was seen in it."""
 
     program: Program
-    seen: Seen
+    _seen: Seen | None = None
+
+    @property
+    def seen(self) -> Seen:
+        """What the interpreter noticed; it runs when somebody asks first."""
+        if self._seen is None:
+            with collector_paused(), _deep():
+                self._seen = Machine(self.program).run()
+        return self._seen
 
 
 LeftOut = Mapping[tuple[str, str], int]
@@ -70,9 +79,7 @@ def analyse(
     left_out: dict[tuple[str, str], int] = {}
     known = languages or {}
     large = sum(map(len, files.values())) > _LARGE
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _DEEPEST))
-    try:
+    with _deep():
         for path, source in files.items():
             language = known.get(path) or language_of(path)
             family = _FAMILY.get(language or "", language)
@@ -88,14 +95,25 @@ def analyse(
             families.setdefault(family, {})[path] = module
             if module.errors:
                 left_out[path, "syntax"] = module.errors[0][0]
-        return [_run(modules, beside or Beside()) for modules in families.values()], left_out
+        return [_linked(modules, beside or Beside()) for modules in families.values()], left_out
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Room for code that is nested deeply."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEEPEST))
+    try:
+        yield
     finally:
         sys.setrecursionlimit(limit)
 
 
-def _run(modules: dict[str, Module], beside: Beside) -> Analysis:
+def _linked(modules: dict[str, Module], beside: Beside) -> Analysis:
     program = Program(modules)
     program.settings = beside.settings
+    for path in beside.copied & program.units.keys():
+        program.units[path].standing["copied"] = True
     pages = (read_template(path, text, escapes=beside.escapes) for path, text in beside.templates.items())
     program.templates = Templates(pages, escapes=beside.escapes)
     if program.language == "java":
@@ -103,4 +121,4 @@ def _run(modules: dict[str, Module], beside: Beside) -> Analysis:
             (path, text.encode("utf-8", "surrogatepass")) for path, text in beside.mappers.items()
         )
     bind(program, (read_contract(text, path) for path, text in beside.contracts.items()))
-    return Analysis(program, Machine(program).run())
+    return Analysis(program)

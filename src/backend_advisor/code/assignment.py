@@ -73,6 +73,8 @@ def _destructure(run: Run, target: ir.Mapping, value: Value, env: Env, declares:
             continue
         if isinstance(key, ir.Const) and isinstance(key.value, str):
             found = member(run, value, key.value, part)
+            if isinstance(value.guard, ir.Call) and not found.refs:
+                found = found.but(guard=ir.Attr(part.start, part.end, value.guard, key.value))
         else:
             found = element(value)
         assign(run, part, found, env, declares)

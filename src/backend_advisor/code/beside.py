@@ -15,3 +15,5 @@ class Beside:
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     escapes: bool = True
     """Whether the engine of the pages escapes what it prints."""
+    copied: frozenset[str] = frozenset()
+    """The source files that other people wrote."""

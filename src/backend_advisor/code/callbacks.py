@@ -6,7 +6,7 @@ from backend_advisor.code.guards import refine
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.run import Run
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import UNKNOWN, Value, cleaned, element, field, join_all, with_field
+from backend_advisor.code.values import UNKNOWN, Value, cleaned, element, field, join_all, types_of, with_field
 
 _OVER_ITEMS = frozenset(
     [
@@ -96,7 +96,7 @@ def _over_items(run: Run, site: Site, receiver: Value, function: Value) -> Value
 def _has_body(run: Run, receiver: Value, name: str) -> bool:
     """Whether a method is a default one of the program's interface that a lambda stands for."""
     program = run.machine.program
-    known = [program.classes[kind] for kind in receiver.types if kind in program.classes]
+    known = [program.classes[kind] for kind in types_of(receiver) if kind in program.classes]
     return any(method.node.body for info in known for method in program.method(info, name))
 
 

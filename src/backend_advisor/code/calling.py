@@ -26,6 +26,7 @@ from backend_advisor.code.values import (
     doubtful,
     element,
     join_all,
+    types_of,
     with_field,
 )
 
@@ -190,14 +191,14 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
                 roles.append(role)
             site.name = value.name
         elif value.types and not called:
-            roles += [role for kind in value.types if (role := machine.method_role(kind, "__call__"))]
+            roles += [role for kind in types_of(value) if (role := machine.method_role(kind, "__call__"))]
         return fitting(called, site) if len(called) > 1 and run.language == "java" else called, roles
     if receiver.refs or receiver.fields or receiver.types & machine.program.classes.keys():
         value = member(run, receiver, site.name, node.func)
         called += [ref for ref in value.refs if isinstance(ref, FunctionRef | ClassInfo)]
         if value.name is not None and not called and (role := machine.roles.calls.get(value.name)):
             roles.append(role)
-    for kind in receiver.types:
+    for kind in types_of(receiver):
         role = machine.method_role(kind, site.name)
         if role is not None and role not in roles:
             roles.append(role)

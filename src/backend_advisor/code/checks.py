@@ -19,7 +19,9 @@ _ADDRESS_CHECK = re.compile(
     r"|(?:redirect|url|uri|host)_?(?:is_?)?(?:allow|safe|permit|trust)"
     r"|(?:valid(?:ate)?|check|verif(?:y|ied)|is_?valid)_?(?:next|redirect|return|back|callback)_?(?:to_?)?(?:url|uri|path|target)?$"
 )
-_PATH_CHECK = re.compile(r"(?i)(?:allow|safe|within|inside)[a-z_]*(?:path|file_?name)")
+_PATH_CHECK = re.compile(
+    r"(?i)(?:allow|safe|within|inside)[a-z_]*(?:path|file_?name)|path_?(?:is_?)?(?:allow|safe|within|inside|contained)"
+)
 _LONGEST = 12
 _DEEPEST = 16
 _LABEL = "parameter"

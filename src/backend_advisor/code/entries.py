@@ -14,7 +14,7 @@ from backend_advisor.code.taints import ALL, NUMBER, Taint, merge_taints, statio
 from backend_advisor.code.tree import in_body
 from backend_advisor.code.types import NO_TEXT, behind, declared_value, is_checked, is_harmless, is_text
 from backend_advisor.code.validators import with_checked_fields, with_typed_fields
-from backend_advisor.code.values import UNKNOWN, Value, cleaned, doubtful, join_all
+from backend_advisor.code.values import UNKNOWN, Value, cleaned, doubtful, join_all, types_of
 
 _PARAMETERS = 64
 _OF_CLASSES = frozenset({"component", "http.handler"})
@@ -22,6 +22,9 @@ _OF_CLASSES = frozenset({"component", "http.handler"})
 _TEXTS = frozenset({"java.lang.String", "java.lang.Object", "java.lang.CharSequence"})
 _OF_OBJECTS = ("model.fields", "nosql.query")
 """What text cannot harm: frameworks fill no object of it."""
+_CHECKS = re.compile(r"(?i)schema|validat|use_kwargs|deserial")
+"""A decorator named so gives a function what it has checked: `@validate_schema(order_input)`."""
+_VIEW = ("django.http.HttpRequest", *["source:http.input"] * 8)
 _SEGMENT = ("path.file", "path.entry", "nosql.query")
 """What a segment of an address cannot harm: it is text without a slash."""
 
@@ -76,7 +79,7 @@ def decorator_role(run: Run, decorator: ir.Expr, env: Env) -> tuple[CallRole | N
     if isinstance(target, ir.Attr):
         receiver = run.evaluate(target.value, env)
         site.receiver, site.receiver_expr, site.name = receiver, target.value, target.name
-        for kind in receiver.types:
+        for kind in types_of(receiver):
             for one in roles.ancestry(kind):
                 role = roles.decorators.get(f"{one}.{target.name}")
                 if role is not None:
@@ -137,6 +140,8 @@ def _framework_kinds(run: Run, info: FunctionInfo) -> list[str]:
         role, _ = decorator_role(run, decorator, scope)
         if role is not None and role.parameters:
             return list(role.parameters)
+    if run.machine.program.is_pieces and run.language == "python" and takes_request(info):
+        return list(_VIEW)
     bound = bound_kinds(run.machine.program, info)
     if bound is not None or info.owner is None:
         return bound or []
@@ -153,6 +158,8 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
     made = _sourced(run, info, param, kind, label)
     if made.taints and _binds_by_list(info):
         made = cleaned(made, ("model.fields",))
+    if made.taints and kind is not None and any(_CHECKS.search(_name_of(one)) for one in info.node.decorators):
+        made = cleaned(made, _OF_OBJECTS)  # what is given has the fields that the schema declares
     if is_bound_number(run.machine.program, info, param.name):
         made = cleaned(made, (NUMBER,))
     if run.language != "python":
@@ -161,9 +168,20 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
 
 
 def takes_request(info: FunctionInfo) -> bool:
-    """Whether a function of JavaScript answers requests: `(req, res) => …`; with a third it may be middleware."""
+    """Whether a function of a piece of code answers requests, though what registers it is not in view.
+
+    In JavaScript `(req, res) => …` (with a third it may be middleware), in Python Django's `def show(request, pk)`.
+    """
     names = [param.name for param in info.node.params]
-    return info.unit.language != "python" and names == ["req", "res"]
+    if info.unit.language != "python":
+        return names == ["req", "res"]
+    return (
+        names[:1] == ["request"]
+        and info.owner is None
+        and info.outer is None
+        and not info.node.name.startswith("_")
+        and any(one.module.startswith("django.") for one in info.unit.imports.values())
+    )
 
 
 def _binds_by_list(info: FunctionInfo) -> bool:
@@ -202,7 +220,7 @@ def _sourced(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, la
         if harmless:
             return stated.but(taints={Taint(kind[7:]).clean((NUMBER,)): trail})
         known = run.machine.known_types() - _TEXTS
-        foreign = [one for one in stated.types if one in known and one not in run.machine.program.classes]
+        foreign = [one for one in types_of(stated) if one in known and one not in run.machine.program.classes]
         if foreign and stated.rest is None:
             return stated
         taint = Taint(kind[7:])

@@ -1,9 +1,10 @@
 """What each kind of expression is worth; calls have a module of their own."""
 
+import re
 from typing import Any
 
 from backend_advisor.code import ir
-from backend_advisor.code.addresses import ADDRESSES, HOLDS_HOST, NAMES_HOST
+from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, HOLDS_HOST, NAMES_HOST
 from backend_advisor.code.aliases import FORMS, Alias
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
@@ -31,9 +32,11 @@ from backend_advisor.code.values import (
     joined_text,
     known_text,
     single,
+    types_of,
     with_field,
 )
 
+_PATH = re.compile(r"/\w")
 _LIST = frozenset({"list"})
 _DICT = frozenset({"dict"})
 _STR = frozenset({"str"})
@@ -120,7 +123,39 @@ def _text(run: Run, node: ir.Text, env: Env) -> Value:
         return _tagged(run, node, node.tag, values, env)
     if node.parts and _is_open(values[0]) and _is_address(node.parts[0]):
         values[1:] = [cleaned(value, ADDRESSES) for value in values[1:]]
+    behind = min(_host_ends(node.parts, values), _path_begins(values))
+    values[behind:] = [cleaned(value, ADDRESSES) for value in values[behind:]]
     return concatenated(values)
+
+
+def _host_ends(parts: list[ir.Expr], values: list[Value]) -> int:
+    """How many parts of `https://{region}.example.com/{path}` come before the host is complete; all when it is not."""
+    text = ""
+    for number, part in enumerate(parts):
+        if _asks(values[number]):
+            return number + 1
+        text += part.value if isinstance(part, ir.Const) and isinstance(part.value, str) else "x" if number else ""
+        if not text:
+            break
+        if "//" in text and FIXED_HOST.match(text):
+            return number + 1
+    return len(values)
+
+
+def _asks(value: Value) -> bool:
+    """Whether an address has come to its question mark: `{login}?next=`."""
+    return any("?" in one or "#" in one for one in known_text(value) if one)
+
+
+def _path_begins(values: list[Value]) -> int:
+    """How many parts of a text come before the path of an address is sure to have begun: `${prefix}/orders/` is all
+    the program's own, whatever the prefix is; all of them when it has not."""
+    for number, value in enumerate(values):
+        if all_taints(value, 1):
+            break
+        if number and value.consts and all(isinstance(one, str) and _PATH.match(one) for one in value.consts):
+            return number + 1
+    return len(values)
 
 
 def _is_open(first: Value) -> bool:
@@ -145,7 +180,7 @@ def _tagged(run: Run, node: ir.Text, tag: ir.Expr, values: list[Value], env: Env
     role: CallRole | None = None
     if isinstance(tag, ir.Attr):
         receiver = run.evaluate(tag.value, env)
-        role = next((r for kind in receiver.types if (r := run.machine.method_role(kind, tag.name))), None)
+        role = next((r for kind in types_of(receiver) if (r := run.machine.method_role(kind, tag.name))), None)
     called = run.evaluate(tag, env)
     if role is None and called.name is not None:
         role = run.machine.roles.calls.get(called.name)
@@ -175,7 +210,7 @@ def _shown(value: Any) -> str:
 def _binary(run: Run, node: ir.Binary, env: Env) -> Value:
     left = run.evaluate(node.left, env)
     right = run.evaluate(node.right, env)
-    if node.op == "+" and _is_open(left) and _is_address(node.left):
+    if node.op == "+" and ((_is_open(left) and _is_address(node.left)) or _asks(left)):
         right = cleaned(right, ADDRESSES)
     return binary(run, node.op, left, right, node)
 

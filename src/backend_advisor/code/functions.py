@@ -12,6 +12,7 @@ from backend_advisor.code.mappers import paste_method
 from backend_advisor.code.names import FunctionRef, gain_around, surrounded
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Hit, Run, join_env, same
+from backend_advisor.code.schemas import behind_schema
 from backend_advisor.code.seen import Flow, Reach
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import NO_TAINTS, Taint, Taints, Trail, merge_taints, through
@@ -237,6 +238,8 @@ class Functions:
                     shown = value.but(
                         types=value.types | stated.types, rest=value.rest if value.rest is not None else stated.rest
                     )
+            if id(info.node) in self._machine.checked:
+                shown = behind_schema(self._machine.roles, shown)
             env[param.name] = shown
             names.append(param.name)
             if param.pattern is not None:

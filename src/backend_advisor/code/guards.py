@@ -11,15 +11,16 @@ from backend_advisor.code.patterns import cleared_by_match
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.run import CHECKED, Env, Run, join_env
 from backend_advisor.code.taints import ALL
-from backend_advisor.code.values import Value, all_taints, cleaned, element, with_field
+from backend_advisor.code.values import Value, all_taints, cleaned, element, types_of, with_field
 
 _PATHS = ("path.file", "path.entry")
 _CHARACTERS = frozenset({"isalnum", "isdigit", "isdecimal", "isnumeric", "isalpha", "isidentifier", "isInteger"})
 _NUMBER_TYPES = frozenset({"int", "float", "bool", "number", "boolean", "Integer", "Long", "Double", "UUID"})
 _MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "hasOwnProperty", "get", "contain"})
 _SAME_TEXT = frozenset({"lower", "upper", "strip", "trim", "toLowerCase", "toUpperCase", "str", "String", "toString"})
-_HOSTS = frozenset({"netloc", "hostname", "host", "origin", "getHost", "scheme", "protocol", "getAuthority"})
+_HOSTS = frozenset({"netloc", "hostname", "host", "origin", "getHost", "getAuthority"})
 _STARTS = frozenset({"startswith", "startsWith"})
+_ENDS = frozenset({"endswith", "endsWith"})
 _LOCAL = ("(from /)", "(not //)", "(not \\)")
 """What must be known of an address together so that it leads to the same host: browsers read `/\\` as `//`."""
 _CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to", "commonpath", "commonprefix"})
@@ -101,9 +102,12 @@ def _equal(run: Run, left: ir.Expr, right: ir.Expr, env: Env) -> None:
     if value.consts and None not in value.consts and not all_taints(value, 1):
         if isinstance(left, ir.Name):
             held = run.evaluate(left, env)
+            clear(run, left, env, (ALL,))
             write_back(run, left, Value(consts=value.consts, types=held.types), env)
         else:
             clear(run, left, env, (ALL,))
+    elif not value.consts and not all_taints(value, 1) and isinstance(right, ir.Name | ir.Attr):
+        clear(run, left, env, _PATHS)  # the very folder that no client chose
 
 
 def _member(run: Run, item: ir.Expr, collection: Value, env: Env) -> None:
@@ -172,6 +176,8 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
         _equal(run, test.args[0], receiver, env)
     elif name in _CONTAINMENT and receiver is not None and test.args:
         _contained(run, receiver, test.args[0], env)
+    elif name in _ENDS and receiver is not None and test.args:
+        _within_domain(run, receiver, run.evaluate(test.args[0], env), env)
     elif name in _MATCHES:
         _matched(run, test, name, receiver, env)
     _checked(run, test, env)
@@ -213,6 +219,20 @@ def _contained(run: Run, path: ir.Expr, base: ir.Expr, env: Env) -> None:
         _marked(run, path, _LOCAL[0], env)
     elif _is_normal(path) or _is_resolved(run.evaluate(path, env)):
         clear(run, path, env, _PATHS)
+
+
+def _within_domain(run: Run, host: ir.Expr, end: Value, env: Env) -> None:
+    """A host below a domain. Without the dot before it `evil-example.com` ends so too; an address ends in its path."""
+    domain = _text(end)
+    if domain is not None and domain.startswith(".") and _is_host(run, host, env):
+        clear(run, host, env, ADDRESSES)
+
+
+def _is_host(run: Run, place: ir.Expr, env: Env) -> bool:
+    made_by = run.evaluate(place, env).guard if isinstance(place, ir.Name) else place
+    if isinstance(made_by, ir.Call):
+        made_by = made_by.func
+    return isinstance(made_by, ir.Attr) and made_by.name in _HOSTS
 
 
 def _not_foreign(run: Run, path: ir.Expr, start: str | None, env: Env) -> None:
@@ -275,7 +295,7 @@ def _role_of(run: Run, test: ir.Call, env: Env) -> tuple[tuple[Argument, tuple[s
         role = machine.roles.calls.get(run.evaluate(test.func, env).name or "")
         return role.checks if role is not None else ()
     receiver = run.evaluate(test.func.value, env)
-    for kind in receiver.types:
+    for kind in types_of(receiver):
         role = machine.method_role(kind, test.func.name)
         if role is not None:
             return role.checks
@@ -317,6 +337,8 @@ def _clear_name(run: Run, place: ir.Name, env: Env, wanted: tuple[str, ...], dep
     value = run.evaluate(place, env)
     write_back(run, place, cleaned(value, wanted), env)
     made_by = value.guard
+    if isinstance(made_by, ir.Attr):
+        clear(run, made_by, env, wanted, depth + 1)
     if not isinstance(made_by, ir.Call):
         return
     # What was tested was made from something else, which is tested with it for the uses that were asked about.

@@ -439,6 +439,7 @@ class Function(Node):
     walked: tuple[Node, ...] | None = None
     """What stands in the body, once somebody has walked it (`tree.in_body`)."""
     walked_whole: tuple[Node, ...] | None = None
+    walked_kinds: dict[type[Node], tuple[Node, ...]] | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -18,13 +18,14 @@ from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit,
 from backend_advisor.code.rendering import names_view, show_views
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
+from backend_advisor.code.schemas import beside_schemas, has_schema
 from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.site import Site
 from backend_advisor.code.types import typed
-from backend_advisor.code.values import UNKNOWN, Value, shape, words
+from backend_advisor.code.values import UNKNOWN, Value, shape, types_of, words
 from backend_advisor.code.wrapping import wrapped
 
-_CALLED = re.compile(rb"([\w$]+)\s*\(")
+_CALLED = re.compile(rb"(?<![\w$])([\w$]++)\s*+\(")
 
 
 _HOLDERS = frozenset(
@@ -72,6 +73,8 @@ class Machine:
         self.checks: dict[tuple[FunctionInfo, bool], dict[int, tuple[str, ...]]] = {}
         """What functions of the program have checked of their parameters when they say yes, or come back."""
         self._settable = frozenset(one.rpartition(".")[2][:-1] for one in self.roles.calls if one.endswith("="))
+        self.checked: set[int] = set()
+        """The functions that stand beside a schema, by the identity of their nodes."""
         self._envs: dict[str, Env] = {}
         self._closures: dict[int, Mapping[str, Value]] = {}
         self._hoisted: dict[str, dict[str, FunctionInfo]] = {}
@@ -84,8 +87,16 @@ class Machine:
         self._methods: dict[tuple[str, str], CallRole | None] = {}
         self._known_types: frozenset[str] | None = None
 
+    def states_other_content(self, info: FunctionInfo | None) -> bool:
+        """Whether a function answers a route that says that it sends no page: `produces = "application/json"`."""
+        while info is not None and info.outer is not None:
+            info = info.outer
+        handler = self.seen.handlers.get(id(info))
+        return handler is not None and _states_other_content(handler)
+
     def run(self) -> Seen:
         """Run every file's top level, then every function as its framework (or anybody) would call it."""
+        self.checked.update(id(function) for function in beside_schemas(self.program))
         for unit in self.program.units.values():
             self.unit_env(unit)
         self.objects.link()
@@ -101,9 +112,10 @@ class Machine:
         for info in functions:
             if not self.functions.was_run(info):
                 self.run_entry(info)
-            if self.program.is_pieces and takes_request(info):
+            if self.program.is_pieces and info.node.name not in called and takes_request(info):
                 info.marks.add("http.handler")
-                self.seen.handlers.setdefault(id(info), Handler(info, {"http.handler"}, {}, info.node, info.unit))
+                handler = self.seen.handlers.setdefault(id(info), Handler(info, set(), {}, info.node, info.unit))
+                handler.marks.add("http.handler")
         self._run_entries()
         again = sorted(self.objects.gained)
         for name in again:
@@ -264,7 +276,7 @@ class Machine:
         """`holder.name = value` as the call that roles name `TYPE.name=`, such as the body of a response."""
         if name not in self._settable:
             return
-        role = next((one for kind in before.types if (one := self.method_role(kind, f"{name}="))), None)
+        role = next((one for kind in types_of(before) if (one := self.method_role(kind, f"{name}="))), None)
         if role is None and before.name is not None:
             role = self.roles.calls.get(f"{before.name}.{name}=")
         if role is not None:
@@ -282,9 +294,13 @@ class Machine:
                 self.register(run, one, given, role, site, before)
             return
         ref.info.marks.update(role.marks)
+        if len(site.arg_exprs) > 1 and has_schema(site.arg_exprs):
+            self.checked.add(id(ref.info.node))
         handler = self.seen.handlers.get(id(ref.info))
         if handler is None:
             handler = self.seen.handlers[id(ref.info)] = Handler(ref.info, set(), {}, site.node, run.unit)
+        elif handler.node is not site.node and ref.info.outer is not None:
+            handler.shared = True
         handler.marks.update(role.marks)
         handler.properties.update(site.properties(role))
         if role.result:

@@ -71,6 +71,8 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
     called = _callbacks(run, role, site)
     if role.ends:
         return Value(name="(ends)")
+    if role.begins is not None:
+        return _result(run, role, site, called).but(text=(role.begins, None))
     if role.makes is None:
         return _result(run, role, site, called)
     made = collection(role.makes, site)
@@ -158,7 +160,9 @@ def _is_harmless(run: Run, kind: str, value: Value, site: Site, role: CallRole) 
         return _runs_no_shell(value)
     if kind == "regex.pattern":  # a pattern that is only compiled: the question is whether it is one
         return "regex.compile" in role.does and site.node is run.alone
-    return kind == "html.text" and _is_no_page(site, role)
+    if kind != "html.text":
+        return False
+    return _is_no_page(site, role) or ("serialize.json" in role.does and run.machine.states_other_content(run.info))
 
 
 def _stored_name(key: str, role: CallRole, site: Site) -> str | None:

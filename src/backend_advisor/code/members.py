@@ -6,9 +6,10 @@ from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.run import Run
 from backend_advisor.code.taints import Taint, Taints, merge_taints, station
 from backend_advisor.code.types import NO_TEXT, is_harmless, is_text
-from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, join, join_all
+from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, join, join_all, types_of
 
 _MOST = 8
+_LAST = frozenset({("req", "res"), ("request", "response"), ("request", "reply")})
 
 
 def member(run: Run, value: Value, name: str, node: ir.Expr | None) -> Value:
@@ -23,7 +24,7 @@ def member(run: Run, value: Value, name: str, node: ir.Expr | None) -> Value:
         part = _of_ref(run, ref, name, node)
         if part is not None:
             found_parts.append(part)
-    for kind in value.types:
+    for kind in types_of(value):
         part = _of_type(run, value, kind, name, node)
         if part is not None:
             found_parts.append(part)
@@ -37,7 +38,7 @@ def member(run: Run, value: Value, name: str, node: ir.Expr | None) -> Value:
         return made if not value.taints else made.but(taints=merge_taints(made.taints, value.taints))
     if value.rest is not None:
         return value.rest if not value.taints else value.rest.but(taints=merge_taints(value.rest.taints, value.taints))
-    kinds = next(iter(value.types), None)
+    kinds = next(iter(types_of(value)), None)
     return Value(_derived(value, name), name=f"{kinds}.{name}" if kinds is not None else None)
 
 
@@ -196,11 +197,11 @@ def field_written(run: Run, holder: Value, key: str | int | None, value: Value) 
     """Remember what is written to fields of objects of the program, for the methods that read them."""
     if not isinstance(key, str):
         return
-    for kind in holder.types:
+    for kind in types_of(holder):
         info = run.machine.program.classes.get(kind)
         if info is not None:
             run.machine.objects.field_gained(info, key, value)
-        elif run.language in ("javascript", "typescript"):
+        elif run.language in ("javascript", "typescript") and not _answers_last(run.info):
             run.machine.objects.attribute_kept(kind, key, value)
     for ref in holder.refs:
         if isinstance(ref, ClassInfo):
@@ -208,3 +209,12 @@ def field_written(run: Run, holder: Value, key: str | int | None, value: Value) 
         elif isinstance(ref, Unit):
             env = run.machine.unit_env(ref)
             env[key] = join(env[key], value) if key in env else value
+
+
+def _answers_last(info: FunctionInfo | None) -> bool:
+    """Whether nothing comes after a function that answers requests to read what it keeps on them: `(req, res) => …`."""
+    while info is not None:
+        if tuple(param.name for param in info.node.params) in _LAST:
+            return True
+        info = info.outer
+    return False

@@ -19,6 +19,10 @@ _DEEPEST = 24
 _OF_REQUESTS = re.compile(r"(?:Context|Request|Response)$")
 _IDENTITY = re.compile(r"(?i)user|auth|session|account|principal|identity|tenant|member")
 """What a check of credentials keeps is not what the client sent."""
+_OF_PROGRAM = re.compile(
+    r"(?i)(?:config(?:uration)?|settings|options|log(?:ger)?|db|database|models|services|container)$"
+)
+"""Nor is what the program itself has for every request."""
 
 
 class Objects:
@@ -185,7 +189,7 @@ class Objects:
 
     def attribute_kept(self, kind: str, name: str, value: Value) -> None:
         """An attribute of a framework's request or response is written by a handler or middleware of JavaScript."""
-        if not _OF_REQUESTS.search(kind) or _IDENTITY.search(name):
+        if not _OF_REQUESTS.search(kind) or _IDENTITY.search(name) or _OF_PROGRAM.search(name):
             return
         kept = _of_no_caller(bounded(value, 2)).but(consts=None, text=None, guard=None)
         known = self._kept.get((kind, name))

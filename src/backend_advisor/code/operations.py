@@ -6,7 +6,17 @@ from backend_advisor.code import ir
 from backend_advisor.code.folding import COMPARISONS, fold_binary, fold_unary
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.taints import Taint, merge_taints, station
-from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, all_taints, element, join, joined_text, known_text
+from backend_advisor.code.values import (
+    NO_TYPES,
+    UNKNOWN,
+    Value,
+    all_taints,
+    element,
+    join,
+    joined_text,
+    known_text,
+    types_of,
+)
 
 _CARRYING = frozenset({"+", "%", "*", "??", "|", "&"})
 _STR = frozenset({"str"})
@@ -20,7 +30,7 @@ def binary(run: Run, op: str, left: Value, right: Value, node: ir.Node) -> Value
     if op == "??":
         return join(left, right)
     if op == "/" and run.language == "python" and (left.types or left.name):
-        joined = run.machine.roles.method(next(iter(left.types), ""), "__truediv__")
+        joined = run.machine.roles.method(next(iter(types_of(left)), ""), "__truediv__")
         if joined is not None or any("Path" in kind for kind in left.types):
             return left.but(taints=merge_taints(left.taints, right.taints), consts=None, fields=None, text=None)
     if (
@@ -95,7 +105,7 @@ def unary(run: Run, node: ir.Unary, operand: Value) -> Value:
 
 def subscript(run: Run, value: Value, found: Value, node: ir.Index) -> Value:
     """`value[key]` of something that a framework's roles know."""
-    for kind in value.types:
+    for kind in types_of(value):
         role = run.machine.method_role(kind, "__getitem__")
         if role is None:
             continue
@@ -122,7 +132,7 @@ def caught(run: Run, handler: ir.Handler, env: Env, thrown: Sequence[Value]) -> 
 
 def entered(run: Run, value: Value) -> Value:
     """What `with value as x` binds."""
-    for kind in value.types:
+    for kind in types_of(value):
         role = run.machine.method_role(kind, "__enter__") or run.machine.method_role(kind, "__aenter__")
         if role is not None and role.returns is not None and role.returns.type is not None:
             return Value(value.taints, types=frozenset({role.returns.type}))
@@ -140,7 +150,7 @@ def entered(run: Run, value: Value) -> Value:
 def stored(run: Run, target: ir.Index, key: Value, value: Value, env: Env) -> None:
     """`holder[key] = value` of something that a framework's roles know, such as a session."""
     holder = run.evaluate(target.value, env)
-    for kind in holder.types:
+    for kind in types_of(holder):
         role = run.machine.method_role(kind, "__setitem__")
         if role is not None:
             run.machine.apply_store(run, role, target, holder, [key, value], env)

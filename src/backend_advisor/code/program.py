@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from backend_advisor.code.contracts import Operation
@@ -27,6 +28,7 @@ _TEST = re.compile(
 )
 
 
+@lru_cache(maxsize=100_000)
 def is_test(path: str) -> bool:
     """Whether a file holds tests, by its place and name."""
     return _TEST.search(path) is not None
@@ -186,6 +188,10 @@ class Program:
         """A class's bases became known: what was concluded from inheritance is forgotten."""
         self._ancestry.clear()
         self._implementations.clear()
+
+    def sources(self) -> Iterator[bytes]:
+        """The text of every file."""
+        return (unit.module.source for unit in self.units.values())
 
     def functions(self) -> Iterator[FunctionInfo]:
         """Every function of the program in order of place."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from backend_advisor.code.beside import Beside
 from backend_advisor.code.frontends import language_of
+from backend_advisor.code.licences import copied, is_licence, licences_of_others
 from backend_advisor.code.manifests import VERSIONED, asked_versions, is_manifest
 from backend_advisor.code.mappers import is_mapper
 from backend_advisor.code.program import is_test
@@ -34,8 +35,13 @@ class Reading:
 
     analyses: tuple["Analysis", ...]
     artifacts: dict[str, Artifact]
-    left_out: Mapping[tuple[str, str], int]
-    """Files that were not read whole, with the kind of problem, and the offset of the first."""
+    unparsed: Mapping[tuple[str, str], int]
+
+    @property
+    def left_out(self) -> Mapping[tuple[str, str], int]:
+        """Files that were not read whole, with the kind of problem, and the offset of the first."""
+        problems = {key: offset for analysis in self.analyses for key, offset in analysis.seen.unread.items()}
+        return {**self.unparsed, **problems}
 
 
 @lru_cache(maxsize=2)
@@ -63,7 +69,7 @@ def source_code(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
         code += tuple(artifact for artifact in artifacts if is_template(artifact, escapes=escapes))
     if any(artifact.kind is ArtifactKind.JAVA for artifact in code):
         code += tuple(artifact for artifact in artifacts if is_mapper(artifact.name, artifact.text))
-    return code
+    return code + tuple(licences_of_others(artifacts)) if code else code
 
 
 def is_template(artifact: Artifact, *, escapes: bool = True) -> bool:
@@ -76,7 +82,9 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     """Read these artifacts together as one tree."""
     from backend_advisor.code.analysis import analyse  # most of the start-up time, for what is often known already
 
-    everything = places_in_tree([one for one in artifacts if not is_manifest(one) and not is_properties(one)])
+    licences = [one for one in artifacts if is_licence(one)]
+    beside = (is_manifest, is_properties, is_licence)
+    everything = places_in_tree([one for one in artifacts if not any(is_one(one) for is_one in beside)])
     contracts = {path: one.text for path, one in everything.items() if one.kind is ArtifactKind.OPENAPI}
     placed = {path: artifact for path, artifact in everything.items() if path not in contracts}
     escapes = not any(escapes_nothing(artifact.text) for artifact in artifacts)
@@ -86,12 +94,13 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     files = {path: artifact.text.encode("utf-8", "surrogatepass") for path, artifact in code.items()}
     languages = {path: language_of(artifact.name) or artifact.kind.value for path, artifact in code.items()}
     settings = read_settings(artifact for artifact in artifacts if is_properties(artifact))
-    analyses, left_out = analyse(files, languages, Beside(contracts, templates, mappers, settings, escapes))
+    theirs = set(copied((artifact.name for artifact in code.values()), licences))
+    of_others = frozenset(path for path, artifact in code.items() if artifact.name in theirs)
+    analyses, left_out = analyse(files, languages, Beside(contracts, templates, mappers, settings, escapes, of_others))
     versions = asked_versions(artifact.text for artifact in artifacts if is_manifest(artifact))
     for analysis in analyses:
         analysis.program.configuration = versions
-    problems = {key: offset for analysis in analyses for key, offset in analysis.seen.unread.items()}
-    return Reading(tuple(analyses), placed, {**left_out, **problems})
+    return Reading(tuple(analyses), placed, left_out)
 
 
 def places_in_tree(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:

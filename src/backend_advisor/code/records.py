@@ -11,7 +11,7 @@ from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Run
 from backend_advisor.code.site import Site
 from backend_advisor.code.tree import in_body, within
-from backend_advisor.code.values import Value
+from backend_advisor.code.values import Value, types_of
 
 _FIELDS = "model.fields"
 _COLUMNS = frozenset({"Column", "mapped_column", "relationship"})
@@ -110,7 +110,7 @@ def _is_record(run: Run, value: Value) -> bool:
     """Whether a value is an object that is read from a database and can be saved."""
     return any(
         role is not None and "orm.save" in role.does
-        for kind in value.types
+        for kind in types_of(value)
         for role in (run.machine.method_role(kind, "save"),)
     )
 

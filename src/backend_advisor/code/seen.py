@@ -102,3 +102,5 @@ class Handler:
     """The role that tells what becomes of the function's result."""
     before: list[Value] = field(default_factory=list)
     """Functions given in the same registration before it (middleware)."""
+    shared: bool = False
+    """Whether several registrations give it: a wrapper whose inner functions are not known."""

@@ -26,7 +26,7 @@ def _assign(run: Run, node: ir.Assign, env: Env) -> Env | None:
         value = binary(run, node.op, old, value, node)
     elif node.type is not None:
         value = typed(run, value, node.type)
-    if isinstance(node.value, ir.Binary | ir.Call | ir.Logic | ir.Unary) and not value.refs:
+    if isinstance(node.value, ir.Binary | ir.Call | ir.Logic | ir.Unary | ir.Attr) and not value.refs:
         value = value.but(guard=node.value)
     assign(run, node.target, value, env, declares=node.declares)
     return env

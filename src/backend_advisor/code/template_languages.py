@@ -3,7 +3,10 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
+
+from backend_advisor.code.jsp import handed_on, kept
 
 Path = tuple[str, ...]
 
@@ -29,6 +32,8 @@ class Template:
     path: str
     outputs: tuple[Output, ...]
     others: tuple[str, ...] = ()
+    handed: frozenset[tuple[str, str]] = frozenset()
+    """The parameters that it gives to the pages that it includes: file names and names of parameters."""
 
 
 _KEY = r"\w+|\$\w+"
@@ -74,6 +79,7 @@ class _Reader:
         self.known: dict[str, Path] = {}
         self.outputs: list[Output] = []
         self.others: list[str] = []
+        self.handed: set[tuple[str, str]] = set()
 
     def printed(self, expression: str, found: re.Match[str], *, direct: bool = False) -> None:
         """Note what an expression prints."""
@@ -242,7 +248,11 @@ def _jsp(reader: _Reader) -> None:
         reader.known[name] = (attribute,)
         if how == "getParameter":
             parameters.add(name)
+    reader.handed.update(handed_on(reader.text))
+    apart = kept(reader.text)
     for found in _JSP.finditer(reader.text):
+        if any(start <= found.start() < end for start, end in apart):
+            continue
         if found["tag"] is not None:
             each = _JSP_EACH.search(found["tag"])
             if each is not None:
@@ -332,6 +342,9 @@ _JOINS = re.compile(
     r"\{%-?\s*(?:extends|include)\b|<%-\s*include|\{\{>|^\s*(?:extends|include)\b|th:(?:replace|insert)|<%@\s*include",
     re.MULTILINE,
 )
+_MARKING = ("<%-", "safe", "autoescape", "{{{", "{{&", "th:utext", "[(${")
+_JOINING = ("extends", "include", "{{>", "th:replace", "th:insert")
+"""A word of every match of the marks and of the joins: words are quicker to look for than patterns."""
 _OFF = re.compile(r"autoescape['\"]?\s*[:=]\s*(?:False|false)")
 _SETS_UP = re.compile(r"nunjucks\.configure|swig\.setDefaults|aiohttp_jinja2")
 _LONGEST = 400_000
@@ -343,6 +356,7 @@ def escapes_nothing(code: str) -> bool:
     return _OFF.search(code) is not None and _SETS_UP.search(code) is not None
 
 
+@lru_cache(maxsize=4096)
 def may_print_unescaped(name: str, text: str, *, escapes: bool = True) -> bool:
     """Whether a file is a template that prints something as it is, or is put together with others.
 
@@ -353,11 +367,16 @@ def may_print_unescaped(name: str, text: str, *, escapes: bool = True) -> bool:
         return False
     if not escapes and "{{" in text:
         return True
-    return _BARE.get(suffix, _MARKS).search(text) is not None or _JOINS.search(text) is not None
+    bare = _BARE.get(suffix)
+    if bare is not None and bare.search(text) is not None:
+        return True
+    if bare is None and any(word in text.lower() for word in _MARKING) and _MARKS.search(text) is not None:
+        return True
+    return any(word in text for word in _JOINING) and _JOINS.search(text) is not None
 
 
 def read_template(path: str, text: str, *, escapes: bool = True) -> Template:
     """What a template prints without escaping it."""
     reader = _Reader(text, escapes=escapes)
     ENGINES[PurePath(path).suffix.lower()](reader)
-    return Template(path, tuple(reader.outputs), tuple(dict.fromkeys(reader.others)))
+    return Template(path, tuple(reader.outputs), tuple(dict.fromkeys(reader.others)), frozenset(reader.handed))

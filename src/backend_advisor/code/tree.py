@@ -1,16 +1,19 @@
 """Walking the tree of a file: what stands directly in a node, and everything below some nodes."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from backend_advisor.code import ir
 
+Kind = TypeVar("Kind", bound=ir.Node)
+
 _PLAIN = frozenset(
     ["start", "end", "id", "name", "op", "kind", "declares", "doc", "modifiers", "header_end", "type", "types", "local",
-     "walked", "walked_whole"]
+     "walked", "walked_whole", "walked_kinds"]
 )  # fmt: skip
 """Fields that hold no node, or the name of a type only."""
 
@@ -32,10 +35,41 @@ def _parts(kind: Any) -> Callable[[ir.Node], tuple[Any, ...]]:
     return get if len(names) > 1 else lambda node: (get(node),)
 
 
+def _of_call(node: ir.Call) -> list[ir.Node]:
+    found: list[ir.Node] = [node.func, *node.args]
+    if node.keywords:
+        found += [value for _, value in node.keywords]
+    return found if node.body is None else [*found, node.body]
+
+
+_QUICK: dict[Any, Callable[[Any], list[Any]]] = {
+    ir.Attr: lambda node: [node.value],
+    ir.Binary: lambda node: [node.left, node.right],
+    ir.Call: _of_call,
+    ir.Assign: lambda node: [node.target] if node.value is None else [node.target, node.value],
+    ir.Do: lambda node: [node.value],
+    ir.Index: lambda node: [node.value, node.key],
+    ir.Return: lambda node: [] if node.value is None else [node.value],
+    ir.If: lambda node: [node.test, *node.then, *node.otherwise],
+    ir.Await: lambda node: [node.value],
+    ir.Sequence: lambda node: [*node.items],
+    ir.Mapping: lambda node: [part for pair in node.pairs for part in pair if part is not None],
+    ir.Logic: lambda node: [*node.operands],
+    ir.Text: lambda node: [*node.parts] if node.tag is None else [*node.parts, node.tag],
+    ir.Lambda: lambda node: [node.function],
+    ir.Define: lambda node: [node.definition],
+    ir.Unary: lambda node: [node.operand],
+}
+"""What stands in the most frequent kinds of node."""
+
+
 def children(node: ir.Node) -> list[ir.Node]:
     """What stands directly in a node, in order of place."""
-    found: list[ir.Node] = []
     kind: Any = type(node)
+    quick = _QUICK.get(kind)
+    if quick is not None:
+        return quick(node)
+    found: list[ir.Node] = []
     for part in _parts(kind)(node):
         if type(part) is list:
             if part and isinstance(part[0], ir.Node):
@@ -122,6 +156,23 @@ def in_whole(function: ir.Function) -> tuple[ir.Node, ...]:
         defined = [node for node in body if type(node) in _DEFINITIONS]
         function.walked_whole = body if not defined else (*body, *chain.from_iterable(map(_inside, defined)))
     return function.walked_whole
+
+
+_ASKED = frozenset([ir.Assign, ir.Attr, ir.Call, ir.Index, ir.Name, ir.Reference, ir.Return, ir.Unary])
+"""The kinds that several rules ask for."""
+
+
+def of_kind(function: ir.Function, kind: type[Kind]) -> tuple[Kind, ...]:
+    """The nodes of exactly one kind among `in_whole` a function: most rules ask for one or two kinds."""
+    if function.walked_kinds is None:
+        found: defaultdict[type[ir.Node], list[ir.Node]] = defaultdict(list)
+        for node in in_whole(function):
+            if type(node) in _ASKED:
+                found[type(node)].append(node)
+        function.walked_kinds = {asked: tuple(nodes) for asked, nodes in found.items()}
+    if kind not in _ASKED:
+        return tuple(node for node in in_whole(function) if type(node) is kind)
+    return cast(tuple[Kind, ...], function.walked_kinds.get(kind, ()))
 
 
 def _inside(node: ir.Node) -> Iterator[ir.Node]:

@@ -9,7 +9,7 @@ from backend_advisor.code.run import Run
 from backend_advisor.code.taints import NO_TAINTS
 from backend_advisor.code.tree import in_body
 from backend_advisor.code.types import NO_TEXT
-from backend_advisor.code.values import Value, cleaned, doubtful
+from backend_advisor.code.values import Value, cleaned, doubtful, types_of
 
 _VALIDATORS = frozenset({"field_validator", "validator"})
 _TYPED = re.compile(
@@ -24,7 +24,7 @@ def with_checked_fields(run: Run, value: Value) -> Value:
     """A model that a client fills, the fields that its validators can refuse being less surely what the client sent."""
     checked: list[str] = []
     fields: list[str] = []
-    for kind in value.types if value.taints else ():
+    for kind in types_of(value) if value.taints else ():
         info = run.machine.program.classes.get(kind)
         for owner in run.machine.program.ancestry(info) if info is not None else ():
             fields += owner.fields
@@ -41,7 +41,7 @@ def with_typed_fields(run: Run, value: Value) -> Value:
     whole = Value(value.taints)
     each: dict[str | int, Value] = {}
     found = foreign = False
-    for kind in value.types if value.taints and value.fields is None else ():
+    for kind in types_of(value) if value.taints and value.fields is None else ():
         info = run.machine.program.classes.get(kind)
         for owner in run.machine.program.ancestry(info) if info is not None else ():
             for name, one in owner.fields.items():

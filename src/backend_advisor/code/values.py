@@ -4,7 +4,7 @@ Values are never changed after they are made; an assignment to `x.name` makes a 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -67,9 +67,11 @@ class Value:
 
     def but(self, **changes: Any) -> "Value":
         """A copy with some parts changed."""
-        made = Value.__new__(Value)
-        for slot in Value.__slots__:
-            setattr(made, slot, changes[slot] if slot in changes else getattr(self, slot))
+        made = Value(
+            self.taints, self.consts, self.types, self.fields, self.rest, self.refs, self.name, self.text, self.guard
+        )
+        for slot, value in changes.items():
+            setattr(made, slot, value)
         return made
 
     def __repr__(self) -> str:
@@ -94,6 +96,11 @@ def single(value: Value) -> Any:
     if value.consts is not None and len(value.consts) == 1:
         return value.consts[0]
     raise LookupError
+
+
+def types_of(value: Value) -> Sequence[str]:
+    """The types of a value in the same order in every run: the order of a set of texts changes from one to the next."""
+    return sorted(value.types) if len(value.types) > 1 else tuple(value.types)
 
 
 def known_text(value: Value) -> tuple[str | None, ...]:

@@ -57,6 +57,39 @@ class Expert(Protocol):
 
 _WORTH_SPREADING = 400_000
 """Characters of source code from which on experts examine at the same time: it costs less than it gains."""
+_DETECTORS_AHEAD = (f"{__name__}.quality.detectors",)
+"""Packages with rules that read trees alone."""
+
+
+def gather(case: Case, terms: Terms) -> Case:
+    """The case with what each expert can read from places that it names.
+
+    What is in a large tree of source code is found out here, with rules that need less of it running at the same time.
+    """
+    read = partial(_gathered, case, terms)
+    if _size(case) < _WORTH_SPREADING:
+        return read()
+    from backend_advisor.rules.remembered import recalled
+
+    known = recalled(read)
+    if known is not None:
+        return known
+    from backend_advisor.code.reading import source_code
+    from backend_advisor.rules.ahead import ahead
+
+    with ahead(source_code(case.artifacts), _DETECTORS_AHEAD):
+        return read()
+
+
+def _gathered(case: Case, terms: Terms) -> Case:
+    for expert in experts():
+        case = expert.gather(case, terms)
+    return case
+
+
+def _size(case: Case) -> int:
+    """Characters of source code."""
+    return sum(len(artifact.text) for artifact in case.artifacts if artifact.kind in SOURCE_CODE)
 
 
 def examine(case: Case, knowledge: Knowledge, terms: Terms) -> list[Examination]:
@@ -70,8 +103,7 @@ def examine(case: Case, knowledge: Knowledge, terms: Terms) -> list[Examination]
 
     examined = [recalled(partial(run, number)) for number in range(len(consulted))]
     new = [number for number, known in enumerate(examined) if known is None]
-    size = sum(len(artifact.text) for artifact in case.artifacts if artifact.kind in SOURCE_CODE)
-    worthwhile = len(new) > 1 and size >= _WORTH_SPREADING
+    worthwhile = len(new) > 1 and _size(case) >= _WORTH_SPREADING
     if worthwhile:
         # Those with the most to look for begin, so that no core waits for the last one.
         pages = Counter(playbook.expert for playbook in knowledge.playbooks.values())

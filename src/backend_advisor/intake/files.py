@@ -43,6 +43,10 @@ _SKIPPED = frozenset(
         "bower_components",
         "site-packages",
         ".eggs",
+        ".yarn",
+        ".pnp.cjs",
+        ".pnp.js",
+        ".pnp.loader.mjs",
         ".DS_Store",
     ]
 )

@@ -18,6 +18,7 @@ _SHOWN = 40
 _FAR = 8
 """Lines on the way from which on it is seldom still the client's data that arrives."""
 _BEHIND = 5
+_LAYERS = 3
 _PATH_PART = re.compile(r"@PathVariable\b(?![^)]*\*)")
 _ENDING = re.compile(
     r"(?i)\b(?:get_?)?(?:file_?)?(?:ext(?:ension)?|suffix)(?:_?name)?(?:\b|\()|splitext|ExtensionName\("
@@ -52,6 +53,8 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         sure = Confidence.LOW if (way is not None and way in ways) or _is_a_part(flow, steps) else confidence_of(flow)
         if len(steps) > _FAR or (flow.sink == "nosql.query" and len(steps) > _BEHIND and _validates(context)):
             sure = Confidence.LOW  # on a long way data is looked at, or a part of it is meant
+        if flow.sink == "model.fields" and len({flow.path, *(place.artifact for place, _ in steps)}) > _LAYERS:
+            sure = Confidence.LOW  # what goes through the layers of a program is seldom still the whole body
         if sure is Confidence.MEDIUM and len(context.program.units) > 1:
             sure = Confidence.LOW  # what a function that is not known makes of the data is mostly something else
         ways.add(way)

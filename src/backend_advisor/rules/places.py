@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from itertools import accumulate
 
 from backend_advisor.model import Artifact, Location, Span
 
@@ -44,11 +45,7 @@ class Places:
         known = self._lines.get(path)
         if known is None:
             source = self._artifacts[path].text.encode("utf-8", "surrogatepass")
-            starts = [0]
-            at = source.find(b"\n")
-            while at >= 0:
-                starts.append(at + 1)
-                at = source.find(b"\n", at + 1)
+            starts = list(accumulate((len(line) + 1 for line in source.split(b"\n")), initial=0))
             known = self._lines[path] = (source, starts)
         return known
 

@@ -46,13 +46,16 @@ class CodeContext:
 
 CodeDetector = Callable[[CodeContext], Iterable[Match]]
 _detectors: dict[str, CodeDetector] = {}
+_of_trees: set[str] = set()
 
 
-def detects_in_code(code: str) -> Callable[[CodeDetector], CodeDetector]:
-    """Register a detector that reads source code."""
+def detects_in_code(code: str, *, trees_alone: bool = False) -> Callable[[CodeDetector], CodeDetector]:
+    """Register a detector that reads source code; `trees_alone` when it asks nothing that the interpreter finds out."""
 
     def register(detector: CodeDetector) -> CodeDetector:
         _detectors[code] = detector
+        if trees_alone:
+            _of_trees.add(code)
         return detector
 
     return register
@@ -62,6 +65,11 @@ def load_detectors(package: ModuleType) -> None:
     """Import every module of an expert's detectors, which registers them."""
     for module in pkgutil.iter_modules(package.__path__):
         import_module(f"{package.__name__}.{module.name}")
+
+
+def detectors_of_trees() -> dict[str, CodeDetector]:
+    """The registered detectors that can run before the program was interpreted, by code."""
+    return {code: _detectors[code] for code in sorted(_of_trees)}
 
 
 def code_detectors() -> dict[str, CodeDetector]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,8 +57,14 @@ def recalled(work: Callable[[], Result]) -> Result | None:
 
 
 def _key(purpose: str, artifacts: Sequence[Artifact]) -> str:
+    named = f"{_program()}\0{purpose}\0{_content(tuple(artifacts))}"
+    return hashlib.blake2b(named.encode(), digest_size=20).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _content(artifacts: tuple[Artifact, ...]) -> str:
+    """Read once for all who ask of the same artifacts."""
     hasher = hashlib.blake2b(digest_size=20)
-    hasher.update(f"{_program()}\0{purpose}".encode())
     for artifact in artifacts:
         hasher.update(f"\0{artifact.name}\0{artifact.kind}\0{artifact.first_line}\0".encode("utf-8", "surrogatepass"))
         hasher.update(artifact.text.encode("utf-8", "surrogatepass"))

@@ -13,6 +13,7 @@ from backend_advisor.knowledge.detection import Failures, Match, finding
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.model import Artifact, ExpertName, Finding, Language, Step, Unread
 from backend_advisor.phrases import fill, phrase
+from backend_advisor.rules.ahead import found_ahead
 from backend_advisor.rules.declared import declared_matches
 from backend_advisor.rules.examination import CodeExamination
 from backend_advisor.rules.places import Places
@@ -32,11 +33,14 @@ def examined(
     places = Places(reading.artifacts)
     found: list[Finding] = []
     failures = Failures()
+    told: set[object] = set()
     for analysis in reading.analyses:
         for playbook, match in matches(CodeContext(analysis, places), knowledge, expert, failures):
             path = places.path_of(match.location.artifact)
             unit = analysis.program.units.get(path)
-            if not is_test(path) and (unit is None or not is_copied(unit)):
+            place = (playbook.code, _place(match))  # a template stands beside the code of every language
+            if place not in told and not is_test(path) and (unit is None or not is_copied(unit)):
+                told.add(place)
                 found.append(_told(playbook, match, language))
     unread = tuple(
         _unread(reading, places, path, kind, offset, language) for (path, kind), offset in reading.left_out.items()
@@ -63,7 +67,10 @@ def matches(
 def _matches(context: CodeContext, playbook: Playbook, detector: CodeDetector | None) -> Iterator[Match]:
     told: set[object] = set()
     declared = (match for one in playbook.detects for match in declared_matches(one, context))
-    for match in chain(declared, detector(context) if detector is not None else ()):
+    found = found_ahead(context, playbook.code)
+    if found is None:
+        found = detector(context) if detector is not None else ()
+    for match in chain(declared, found):
         if _place(match) not in told:
             told.add(_place(match))
             yield match

@@ -20,6 +20,9 @@ _ONCE = re.compile(
     r"|(?:^|/)(?:[^/]*[_-])?(?:seeds?|seeders?|backfill|(?:random|dummy|demo|sample|fake)[_-]?data)(?:[_-][^/]*)?\.(?:py|[cm]?[jt]s)$"
     r"|(?:Seeder|Migration|ChangeSet|Changeset|DataLoader|DataInitializer)\.java$"
 )
+_VERSION = re.compile(
+    r"[._-][vV]\d+(?:[._]\d+)*(?=\.\w+$)|[._-]\d+(?:\.\d+)+(?=\.\w+$)|(?<=[a-z])V\d+(?=\.\w+$)|(?<![^/])v\d+(?=/)"
+)
 _MIGRATES = re.compile(
     rb"\bimplements\s+[\w.,\s]*\bCustom(?:Task|Sql)(?:Change|Rollback)\b|\bextends\s+BaseJavaMigration\b|"
     rb"\bimplements\s+[\w.,\s]*\bMigrationInterface\b"
@@ -37,6 +40,7 @@ _PAGE_OBJECTS = re.compile(
     rb"\bnew (?:Image|FileReader|XMLHttpRequest)\(|\bHTML\w*Element\b|\bcreateObjectURL\b|\bnavigator\.\w|"
     rb"\blocalStorage\.|(?:^|\s)(?:jQuery|\$)\((?:document|function|window)"
 )
+_GENERATED = re.compile(rb"(?m)^@(?:[\w.]+\.)?Generated\b")
 _SERVER_PACKAGE = re.compile(
     r"^(?:node:.*|koa.*|express.*|fastify.*|@nestjs/.*|@hapi/.*|fs(?:/.*)?|http2?|https|net|crypto|child_process|stream|"
     r"cluster|knex|pg|mysql2?|mongodb|mongoose|sequelize.*|typeorm|@prisma/.*|ioredis|redis|bull.*)$"
@@ -45,12 +49,31 @@ _SERVER_PACKAGE = re.compile(
 
 def is_copied(unit: Unit) -> bool:
     """Whether a file was written by others and copied into the tree, or made from other files (minified, bundled)."""
-    return _remembered(unit, "copied", _is_copied)
+    return remembered(unit, "copied", _is_copied)
 
 
 def runs_once(unit: Unit) -> bool:
     """Whether a file changes or fills a database once: a migration, a seed."""
-    return _remembered(unit, "once", lambda one: bool(_ONCE.search(one.path)) or _migrates(one))
+    return remembered(unit, "once", lambda one: bool(_ONCE.search(one.path)) or _migrates(one))
+
+
+def without_version(path: str) -> str:
+    """A path without what tells versions of a file apart: `flow.v1.0.2.ts`, `api/v2/users.py`, `ruleV3.ts`."""
+    return _VERSION.sub("", path)
+
+
+def outdated(paths: Iterable[str]) -> frozenset[str]:
+    """The files beside which a later version of them stands: they stay as they are for those who still need them."""
+    together: dict[str, list[str]] = {}
+    for path in paths:
+        together.setdefault(without_version(path), []).append(path)
+    return frozenset(
+        path for several in together.values() for path in several if _version(path) < max(map(_version, several))
+    )
+
+
+def _version(path: str) -> tuple[int, ...]:
+    return tuple(int(one) for found in _VERSION.findall(path) for one in re.findall(r"\d+", found))
 
 
 def is_for_tests(decorators: Iterable[ir.Expr]) -> bool:
@@ -66,10 +89,11 @@ def is_for_tests(decorators: Iterable[ir.Expr]) -> bool:
 
 def is_for_browsers(unit: Unit) -> bool:
     """Whether a file runs in a browser: by its kind, what it imports, or the objects of a page that it uses."""
-    return unit.language not in ("python", "java") and _remembered(unit, "page", _is_for_browsers)
+    return unit.language not in ("python", "java") and remembered(unit, "page", _is_for_browsers)
 
 
-def _remembered(unit: Unit, question: str, answer: Callable[[Unit], bool]) -> bool:
+def remembered(unit: Unit, question: str, answer: Callable[[Unit], bool]) -> bool:
+    """The answer to a question about a file, which is found out once."""
     if question not in unit.standing:
         unit.standing[question] = answer(unit)
     return unit.standing[question]
@@ -78,9 +102,11 @@ def _remembered(unit: Unit, question: str, answer: Callable[[Unit], bool]) -> bo
 def _is_copied(unit: Unit) -> bool:
     if _COPIED.search(unit.path):
         return True
-    if unit.language in ("python", "java"):
-        return False
     source = unit.module.source
+    if unit.language == "java":
+        return _GENERATED.search(source) is not None
+    if unit.language == "python":
+        return False
     if len(source) > _LONG_LINES and len(source) > _LONG_LINES * (source.count(b"\n") + 1):
         return True
     # A banner for minifiers, in a file that imports nothing, is a library of somebody else.

@@ -58,6 +58,29 @@ function noteWhoCalls(req, res, next) {{
     assert [(route.label, route.covered) for route in routes] == [("POST /orders", covered)]
 
 
+@pytest.mark.parametrize(("guard", "covered"), [("authenticate, ", True), ("", False)])
+def test_a_router_in_a_router_behind_middleware(guard: str, covered: bool) -> None:
+    app = f"""
+const express = require('express');
+const shop = require('./shop');
+const app = express();
+function authenticate(req, res, next) {{
+  if (!req.headers.authorization) return res.status(401).end();
+  next();
+}}
+app.use('/shop', {guard}shop);
+"""
+    shop = """
+const express = require('express');
+const orders = require('./orders');
+const router = express.Router();
+router.use('/of', orders);
+module.exports = router;
+"""
+    _, routes = survey(context_of({"app.js": app, "shop.js": shop, "orders.js": ROUTER}))
+    assert [(route.label, route.covered) for route in routes] == [("POST /orders", covered)]
+
+
 def test_dependencies_of_an_inherited_controller_ask() -> None:
     files = {
         "base.py": "class Base:\n    user: User = Depends(get_current_user)\n",

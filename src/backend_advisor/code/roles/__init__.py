@@ -84,6 +84,7 @@ class CallRole:
     also: "tuple[Further, ...]" = ()
     makes: str | None = None
     fills: tuple[tuple[Argument, Argument], ...] = ()
+    begins: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ class Roles:
     parameters: dict[str, CallRole] = field(default_factory=dict)
     classes: dict[str, ClassRole] = field(default_factory=dict)
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    checked: dict[str, str] = field(default_factory=dict)
+    """The type of a request behind a schema, by the type of any request."""
     names: dict[str, str] = field(default_factory=dict)
     unseen: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
     frameworks: list[str] = field(default_factory=list)
@@ -197,6 +200,7 @@ def _merge(into: Roles, new: Roles) -> None:
     into.decorators.update(new.decorators)
     into.parameters.update(new.parameters)
     into.classes.update(new.classes)
+    into.checked.update(new.checked)
     into.names.update(new.names)
     into.unseen += new.unseen
     into.frameworks += new.frameworks
@@ -233,6 +237,8 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
         raise RolesError(f"{place}: unknown section {sorted(unknown)[0]}")
     for name, entry in _entries(document, "types"):
         made.bases[name] = tuple(_words(entry.get("is", ())))
+        if "checked" in entry:
+            made.checked[name] = str(entry["checked"])
     for name, entry in _entries(document, "values"):
         _only(entry, {"type", "source", "constant", "cleans"}, f"{place}: {name}")
         made.values[name] = ValueRole(
@@ -391,6 +397,7 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "keeps": _by_name(_argument),
     "also": lambda value, where: tuple(_further(one, where) for one in value),
     "makes": _collection,
+    "begins": lambda value, _: str(value),
     "fills": lambda value, where: tuple((_argument(k, where), _argument(v, where)) for k, v in (value or {}).items()),
     "taints": lambda value, where: tuple(
         (argument, word) for argument, words in _sunk("sources")(value, where) for word in words

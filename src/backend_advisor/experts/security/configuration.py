@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backend_advisor.code.program import is_test
 from backend_advisor.experts.security.detectors.secrets import is_example, is_secret, provider_secrets, shown
@@ -31,7 +32,7 @@ _SET = re.compile(
     re.MULTILINE,
 )
 _AT_HOME = re.compile(r"(?i)(?:^|[/._-])(?:dev(?:elopment|container)?|local|ci|docker-compose|compose)(?:$|[/._-])")
-_NAMED = re.compile(r"(?i)pass|pwd|secret|token|key|credential")
+_NAMED = ("pass", "pwd", "secret", "token", "key", "credential")
 
 
 def secrets_in_configuration(case: Case, knowledge: Knowledge) -> Iterator[Finding]:
@@ -39,10 +40,15 @@ def secrets_in_configuration(case: Case, knowledge: Knowledge) -> Iterator[Findi
     playbook = knowledge.playbooks.get(_CODE)
     if playbook is None:
         return
+    told: set[str] = set()
     for artifact in case.of_kind(*_KINDS):
         if artifact.origin != "code" and not _is_apart(artifact):
             for match in _matches(artifact):
-                yield finding(playbook, match, case.language)
+                known = match.confidence is Confidence.MEDIUM and match.location.excerpt in told
+                if match.confidence is not Confidence.LOW:
+                    told.add(match.location.excerpt or "")
+                # One secret is changed everywhere at once; where else it stands is only noted.
+                yield finding(playbook, replace(match, confidence=Confidence.LOW) if known else match, case.language)
 
 
 def _is_apart(artifact: Artifact) -> bool:
@@ -64,7 +70,10 @@ def _matches(artifact: Artifact) -> Iterator[Match]:
     for start, end, kind in provider_secrets(artifact.text):
         taken.append((start, end))
         yield _match(artifact, start, end, kind)
-    if artifact.kind is _K.OTHER or not _NAMED.search(artifact.text):
+    if artifact.kind is _K.OTHER:
+        return
+    lower = artifact.text.lower()
+    if not any(word in lower for word in _NAMED):
         return
     for found in _SET.finditer(artifact.text):
         start, end = found.span("value")

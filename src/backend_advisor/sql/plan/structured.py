@@ -5,8 +5,6 @@ import re
 from collections.abc import Mapping
 from xml.etree import ElementTree
 
-import yaml
-
 from backend_advisor.sql.plan.document import MAX_DEPTH, PlanFormat, PlanProblem, PlanProblemKind
 from backend_advisor.sql.plan.limits import TooLargeError
 from backend_advisor.sql.plan.unwrap import Line
@@ -88,6 +86,8 @@ def _words(value: object) -> Tree:
 
 
 def _yaml(text: str, lines: list[Line]) -> Tree:
+    import yaml  # plans are rarely written so
+
     for i, line in enumerate(lines):
         if len(line.text) - len(line.text.lstrip(" ")) > _INDENT_PER_NODE["yaml"] * (MAX_DEPTH + 4):
             raise TooLargeError(PlanProblem(PlanProblemKind.TOO_DEEP, str(MAX_DEPTH), line.number))

@@ -31,6 +31,8 @@ from backend_advisor.code.ir import (
     Yield,
 )
 
+_CHAINED = frozenset({"call_expression", "member_expression", "subscript_expression", "non_null_expression"})
+
 
 @lowers(
     "identifier", "this", "super", "property_identifier", "private_property_identifier", "type_identifier",
@@ -73,7 +75,8 @@ def member(lowering: Lowering, node: Node) -> Expr:
     attribute = lowering.names[lowering.source[last.start_byte : end]]
     if is_exports(value):
         return Name(value.start, end, lowering.exported.get(attribute, f"exports.{attribute}"))
-    return Attr(value.start, end, value, attribute)
+    made = Attr(value.start, end, value, attribute)
+    return made if not lowering.awaits else _awaited(lowering, node, made)
 
 
 def is_exports(value: Expr) -> bool:
@@ -103,9 +106,12 @@ def subscript(lowering: Lowering, node: Node) -> Expr:
     if len(children) != 2:
         raise Unreadable
     holder, key = children
-    made = Index(node.start_byte, node.end_byte, lowering.lower(holder), lowering.lower(key))
+    held = lowering.lower(holder)
+    begun, lowering.awaits = lowering.awaits, 0
+    made = Index(node.start_byte, node.end_byte, held, lowering.lower(key))
+    lowering.awaits = begun
     lowering.depth -= 1
-    return made
+    return made if not lowering.awaits else _awaited(lowering, node, made)
 
 
 @lowers("call_expression")
@@ -134,9 +140,28 @@ def call(lowering: Lowering, node: Node) -> Expr:
         if kinds[argument.kind_id] in EXTRAS:
             given = lowering.parts(arguments)
             break
+    begun, lowering.awaits = lowering.awaits, 0
     made = Call(start, end, callee, [table[argument.kind_id](lowering, argument) for argument in given])
+    lowering.awaits = begun
     lowering.depth -= 1
-    return made
+    if kind == "await_expression" and isinstance(callee, Await):
+        # The grammar binds `await f<T>(x).g()` as `(await f)<T>(x).g()`: what is awaited is all of it.
+        made.func = callee.value
+        lowering.awaits += 1
+    return made if not lowering.awaits else _awaited(lowering, node, made)
+
+
+def _awaited(lowering: Lowering, node: Node, made: Expr) -> Expr:
+    """The end of a chain that an `await` at its beginning is meant for."""
+    if not lowering.awaits or _goes_on(lowering, node):
+        return made
+    lowering.awaits -= 1
+    return Await(made.start, made.end, made)
+
+
+def _goes_on(lowering: Lowering, node: Node) -> bool:
+    parent = node.parent
+    return parent is not None and lowering.kinds[parent.kind_id] in _CHAINED and parent.named_child(0) == node
 
 
 def _required(lowering: Lowering, function: Node, arguments: Node) -> str | None:

@@ -94,7 +94,7 @@ def run_statements(lowering: Lowering, nodes: list[Node], out: list[Stmt]) -> No
         try:
             table[node.kind_id](lowering, node, out)
         except (Unreadable, IndexError, ValueError, KeyError, RecursionError):
-            lowering.depth = depth
+            lowering.depth, lowering.awaits = depth, 0
             del out[before:]
             lowering.errors.append((node.start_byte, node.end_byte))
 

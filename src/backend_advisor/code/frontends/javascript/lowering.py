@@ -109,6 +109,8 @@ class Lowering:
     encoding: str = "utf-8"
     names: Names = field(default_factory=Names)
     depth: int = 0
+    awaits: int = 0
+    """How many chains are being lowered whose `await` the grammar has put at their first name."""
     comments: list[Comment] = field(default_factory=list)
     errors: list[tuple[int, int]] = field(default_factory=list)
     imports: dict[str, Import] = field(default_factory=dict)

@@ -35,7 +35,7 @@ _ONE_OF_MANY = re.compile(
     r"host|domain|symbol|sql|data|value|title|content|file|filename|digest|device|room|username)\d?$"
 )
 _ONE_OF_FEW = re.compile(
-    r"(?i)^(?:user|tenant|org(?:anization)?|account|member|client|app|project|workspace|cluster|module|class|type|template|schema|config|plugin|package|model|locale|lang)s?_"
+    r"(?i)^(?:user|tenant|org(?:anization)?|account|member|client|app|project|workspace|cluster|queue|topic|exchange|data_?source|module|class|type|template|schema|config|plugin|package|model|locale|lang)s?_"
 )
 _PIPE = re.compile(r"(?i)^(?:pipe|pipeline|multi|p|batch|tx|transaction)$")
 
@@ -121,6 +121,7 @@ def _emptied(unit: Unit) -> set[str]:
                     )
             elif isinstance(node, ir.Unary) and node.op == "delete":
                 found |= names_in(node.operand)
+                found |= {name_of(one.value) for one in within(node.operand) if isinstance(one, ir.Index)}
             elif isinstance(node, ir.Attr) and node.name in ("size", "length"):
                 found.add(name_of(node.value))
             elif isinstance(node, ir.Opaque):
@@ -128,10 +129,10 @@ def _emptied(unit: Unit) -> set[str]:
             elif (
                 isinstance(node, ir.Assign)
                 and info is not None
-                and isinstance(node.target, ir.Name)
+                and isinstance(node.target, ir.Name | ir.Attr)
                 and _is_map(node.value)
             ):
-                found.add(node.target.id)
+                found.add(name_of(node.target))
             elif isinstance(node, ir.Global):
                 found |= {name for name in node.names if _reassigned(info, name)}
     return found

@@ -14,22 +14,23 @@ if TYPE_CHECKING:
 _SMALL = 12
 _GIVEN = frozenset({"fromIterable", "fromStream", "fromArray"})
 _CONFIGURED = re.compile(
-    r"(?i)^(?:\w*(?:config|configs|settings|options|conf|environ|env|flags|features|tables|shards|databases|schemas|"
+    r"(?i)^(?:\w*(?:config|configs|settings|options|conf|environ|env|flags|features|tables|table_?names|shards|databases|schemas|"
     r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|modules|dependents|"
     r"roles|role_?names|columns|headers|triggers|actions|workflows|display_?fields|tags|tag_?ids|labels|registry|registries|filter_?rules|rules_?data|webhooks|permissions|"
-    r"consumer|listener|stream|socket|events|subscription|pubsub|queue))$"
+    r"rates|statuses|types|priorities|severities|due_?dates|custom_?(?:attributes|fields)|schedules?|mentions|mentioned_?\w+|consumer|listener|stream|socket|events|subscription|pubsub|queue))$"
 )
 _INSTALLED = re.compile(
     r"(?i)^(?:get_?)?(?:all_?|loaded_?|enabled_?|installed_?|registered_?|started_?|supported_?)?"
-    r"(?:modules|plugins|extensions|providers|locales|languages|currencies|models|roles|settings|dependents|admins|administrators|moderators|superusers|staff)$"
+    r"(?:modules|plugins|extensions|providers|locales|languages|currencies|models|tables|table_?names|roles|settings|dependents|admins|administrators|moderators|superusers|staff)$"
 )
+_FORM = re.compile(r"(?i)(?:^|_)form(?:_?data)?$|cleaned_?data$")
 _CAPITALS = re.compile(r"^[A-Z][A-Z0-9_]{2,}$")
 _CLASS = re.compile(r"^[A-Z]\w*[a-z]\w*$")
 _ROWS = frozenset({"objects", "query"})
 _UNWRAPS = frozenset(
     ["enumerate", "zip", "sorted", "reversed", "list", "tuple", "set", "iter", "tqdm", "keys", "values", "entries",
      "items", "entrySet", "keySet", "stream", "asList", "of", "from", "copyOf", "filter", "map", "boxed",
-     "all", "order_by", "exclude", "select_related", "prefetch_related"]
+     "mapToObj", "all", "order_by", "exclude", "select_related", "prefetch_related"]
 )  # fmt: skip
 
 
@@ -117,8 +118,10 @@ def _few_call(over: ir.Call, spot: Spot, depth: int) -> bool:
     name = _name(over.func)
     if not over.args and _INSTALLED.match(name):
         return True  # `getLoadedModules()`
-    if name in ("getlist", "getParameterValues"):
+    if name in ("getlist", "getParameterValues") or (name == "get" and _is_of_form(over)):
         return True  # as many as a person ticks in a form
+    if name in ("finditer", "findall", "matchAll"):
+        return True  # what a text mentions
     if name in ("aiter_lines", "iter_lines", "aiter_text", "subscribe", "listen"):
         return True  # what comes when it comes
     if name in ("range", "rangeClosed", "xrange"):
@@ -140,6 +143,11 @@ def _few_call(over: ir.Call, spot: Spot, depth: int) -> bool:
     elif name in _UNWRAPS and over.args and depth:
         return any(_few(argument, spot, depth - 1) for argument in over.args)
     return False
+
+
+def _is_of_form(call: ir.Call) -> bool:
+    holder = call.func.value if isinstance(call.func, ir.Attr) else None
+    return isinstance(holder, ir.Name | ir.Attr) and _FORM.search(_name(holder)) is not None
 
 
 def is_few(bound: ir.Expr | None) -> bool:

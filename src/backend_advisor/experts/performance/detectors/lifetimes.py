@@ -85,6 +85,16 @@ def _is_kept(spot: Spot, info: FunctionInfo) -> bool:
     return False
 
 
+def is_made_once(spot: Spot, info: FunctionInfo) -> bool:
+    """Whether a call runs only while a variable of the file, or a field, has nothing yet of what it is to keep."""
+    for number, node in enumerate(spot.path):
+        if isinstance(node, ir.If) and spot.inner(number) in node.then and _asks_whether_made(node):
+            kept = [one.target for one in within(*node.then) if isinstance(one, ir.Assign)]
+            if any(isinstance(one, ir.Attr) or _is_outer(name_of(one), info, spot.unit) for one in kept):
+                return True
+    return False
+
+
 def _is_outer(name: str, info: FunctionInfo, unit: Unit) -> bool:
     """Whether an assignment in the function changes a variable of the file."""
     if any(isinstance(one, ir.Global) and name in one.names for one in info.node.body):

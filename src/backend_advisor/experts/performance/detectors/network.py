@@ -7,20 +7,29 @@ from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import names_in, within
 from backend_advisor.experts.performance.detectors.names import candidates
+from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
+from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _PAUSE = re.compile(r"(?i)sleep|delay|wait|backoff|pause|timeout")
-_CLIENT_DEFAULT = re.compile(rb"defaults\.timeout|setDefaultTimeout|setGlobalDispatcher|setdefaulttimeout")
+_CLIENT_DEFAULT = (b"defaults.timeout", b"setDefaultTimeout", b"setGlobalDispatcher", b"setdefaulttimeout")
+_MOST = 12
+"""Requests that a reviewer takes up in a repository: how a program makes them is decided once."""
 
 
 @detects_in_code("PERF211")
 def request_without_timeout(context: CodeContext) -> Iterator[Match]:
-    """A request that may wait for ever, by a client that has a setting for it."""
-    if any(_CLIENT_DEFAULT.search(unit.module.source) for unit in context.program.units.values()):
+    """A request that may wait for ever, by a client that has a setting for it. Those that a client waits for first."""
+    return worst_first_told(_without_timeout(context), _MOST)
+
+
+def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
+    during = served(context)
+    if any(word in source for source in context.program.sources() for word in _CLIENT_DEFAULT):
         return
     limited = {
         call.role.framework
@@ -49,11 +58,12 @@ def request_without_timeout(context: CodeContext) -> Iterator[Match]:
         # A file asks one service, and what sets the limit is mended once in it.
         again = spot.unit.path in files or (bounded and not _names_a_host(spot))
         files.add(spot.unit.path)
-        yield Match(
+        match = Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},
             confidence=Confidence.LOW if again else sure,
         )
+        yield int(sure is Confidence.HIGH) + int(spot.info is not None and spot.info in during), match
 
 
 def _beginning(spot: Spot) -> ir.Expr | None:

@@ -51,10 +51,17 @@ _IN_TURN = re.compile(
 _BUILDS = re.compile(
     r"(?:(?:or|and)?[wW]here|(?:or|and)?[hH]aving|(?:left|right|inner|cross)?[jJ]oin|union)(?:$|[A-Z])"
 )
+_OR_CREATES = frozenset({"get_or_create", "update_or_create", "findOrCreate", "firstOrCreate", "updateOrCreate"})
+"""They ask first, row by row, and no statement for many rows does the same."""
+_SENT = re.compile(
+    r"(?:_(?:in|dto|form|request|input|payload|body)|(?<=[a-z])(?:Dto|DTO|Form|Request|Input|Payload|Body))$"
+)
+"""What somebody sends is called so: `role_in`, `orderRequest`."""
 _QUEUES = frozenset({"task", "db_task", "background", "job"})
 _MOST = 20
 _NEAR = 2
 """Calls down to the query from which on it is the way (a check of rights, a setting) rather than the work."""
+_KEEPS_WORK = frozenset({"db.commit", "orm.save"})
 _FAR = frozenset({"http.request", "mail.send", "queue.publish", "process.run"})
 
 
@@ -158,6 +165,11 @@ def _sureness_of_write(context: CodeContext, spot: Spot, loop: Round, kind: str)
     call = spot.call
     if call is None or _UNIT_OF_WORK.match(call.role.name) or (kind == "write" and _does_more(spot, loop)):
         return Confidence.LOW
+    if (
+        _goes_on_with_row(spot, loop)
+        or name_of(spot.node.func if isinstance(spot.node, ir.Call) else None) in _OR_CREATES
+    ):
+        return Confidence.LOW  # rows written together are not there yet when the round goes on with one
     if kind == "write" and not statement_text(call) and not call.role.name.endswith(".save"):
         return Confidence.LOW  # what each row is given, or what goes with it, is mostly another in each round
     if call.role.name == _KEPT_IN_TRANSACTION and spot.info is not None and _is_in_transaction(spot.info):
@@ -165,6 +177,21 @@ def _sureness_of_write(context: CodeContext, spot: Spot, loop: Round, kind: str)
     if call.role.name in ("*.save", "django.db.models.Model.save") and _own_save(context):
         return Confidence.LOW
     return Confidence.HIGH if call.certain and kind == "insert" else Confidence.MEDIUM
+
+
+def _goes_on_with_row(spot: Spot, loop: Round) -> bool:
+    """Whether the round goes on with a row that it wrote: `order = Order.objects.create(…); add_lines(order)`."""
+    written = name_of(spot.node.func) if isinstance(spot.node, ir.Call) else ""
+    body = list(within(*_body(loop)))
+    for one in body:
+        value = one.value if isinstance(one, ir.Assign) else None
+        value = value.value if isinstance(value, ir.Await | ir.Cast) else value
+        if not isinstance(one, ir.Assign) or not isinstance(one.target, ir.Name) or not isinstance(value, ir.Call):
+            continue
+        wrote = value is spot.node or name_of(value.func) == written
+        if wrote and any(isinstance(n, ir.Name) and n.id == one.target.id and n.start > one.end for n in body):
+            return True
+    return False
 
 
 def _is_in_transaction(info: FunctionInfo) -> bool:
@@ -224,6 +251,8 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
         near = _is_near(seen, reach.callee, path, start)
         slow = near and not _is_in_background(spot) and not _saves_each(loop) and not _nobody_waits(spot, loop)
         confidence = Confidence.MEDIUM if slow else Confidence.LOW
+        if wanted == "read" and _KEEPS_WORK & reach.acts.keys():
+            confidence = Confidence.LOW  # each round writes something: its reading is the smaller part
         if _is_list_of_request(spot, loop) or (wanted == "insert" and _UNIT_OF_WORK.match(there.role.name)):
             confidence = Confidence.LOW
         yield _match(context, spot, loop, confidence, ((place, "step_query"),))
@@ -259,7 +288,10 @@ def _is_list_of_request(spot: Spot, loop: Round) -> bool:
     return (
         isinstance(over, ir.Attr)
         and isinstance(over.value, ir.Name)
-        and any(param.name == over.value.id and param.name not in ("self", "cls", "this") for param in params)
+        and (
+            any(param.name == over.value.id and param.name not in ("self", "cls", "this") for param in params)
+            or _SENT.search(over.value.id) is not None
+        )
     )
 
 
@@ -314,8 +346,19 @@ def _by_name(context: CodeContext, seen: Survey, spot: Spot, wanted: str) -> Ite
             there = _query_at(seen, *inner.reach.acts["db.query"])
         if there is not None and kind_of(there) == wanted:
             place = context.location(there.unit, there.node)
-            yield _match(context, spot, loop, Confidence.MEDIUM, ((place, "step_query"),))
+            sure = Confidence.LOW if _works(seen, called) else Confidence.MEDIUM
+            yield _match(context, spot, loop, sure, ((place, "step_query"),))
             return
+
+
+def _works(seen: Survey, called: FunctionInfo | None) -> bool:
+    """Whether a function does more with its item than to look something up."""
+    acts = {
+        act
+        for spot in seen.inside.get(id(called), ())
+        for act in (*(spot.call.role.does if spot.call else ()), *(spot.reach.acts if spot.reach else ()))
+    }
+    return bool(acts & (_KEEPS_WORK | _FAR | {"db.write", "db.transaction"}))
 
 
 def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:

@@ -84,6 +84,8 @@ def _is_whole(seen: Survey, spot: Spot) -> bool:
         return False
     if any(isinstance(part, ir.Call) and len(part.args) > 1 for part in within(spot.node.func)):
         return False
+    if any(id(part) in seen.reached for part in within(spot.node.func)):
+        return False  # a function of the program made the query, with the conditions that stand there
     text = statement_text(call) or _text_in(spot.node.func)
     if not text and "db.query" not in call.role.does and "select" not in chain:
         text = _text_before(seen, spot) or "?"

@@ -17,14 +17,22 @@ _SLOW = ("mail.send", "report.render", "image.process")
 def slow_work_in_request(context: CodeContext) -> Iterator[Match]:
     """Mails, reports and images made before the answer is sent."""
     during = served(context)
+    told: set[tuple[str, frozenset[str]]] = set()
     for spot in survey(context).of(*_SLOW):
         if spot.call is None or spot.info not in during or is_by_hand(spot.unit, spot.info) or _goes_on(spot):
             continue
         direct = serves(context, spot.info)
+        kind = (spot.unit.path, frozenset(spot.call.role.does))
+        again = kind in told and not direct  # what a file does to images goes to a worker together
+        told.add(kind)
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},
-            confidence=Confidence.HIGH if direct and spot.call.certain else Confidence.MEDIUM,
+            confidence=Confidence.HIGH
+            if direct and spot.call.certain
+            else Confidence.LOW
+            if again
+            else Confidence.MEDIUM,
         )
 
 

@@ -2,12 +2,14 @@
 
 from weakref import WeakKeyDictionary
 
+from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves
-from backend_advisor.experts.performance.detectors.survey import survey
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, serves
+from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.rules.registry import CodeContext
 
 _ELSEWHERE = frozenset({"background", "message.handler", "scheduled"})
+_STARTS = frozenset({"Thread", "Timer", "Process", "start_new_thread", "add_task", "apply_async", "delay", "enqueue"})
 _known: WeakKeyDictionary[Program, "Served"] = WeakKeyDictionary()
 
 
@@ -19,7 +21,7 @@ class Served:
         self._ids: set[int] = set()
         calls: dict[int, list[FunctionInfo]] = {}
         for spot in survey(context).reaches:
-            if spot.reach is not None and spot.info is not None:
+            if spot.reach is not None and spot.info is not None and not _is_handed_over(spot):
                 calls.setdefault(id(spot.info), []).append(spot.reach.callee)
         waiting = [info for info in context.program.functions() if serves(context, info)]
         while waiting:
@@ -36,6 +38,11 @@ class Served:
                 return True
             at = at.outer
         return False
+
+
+def _is_handed_over(spot: Spot) -> bool:
+    """`Thread(target=export)`: what runs beside the request."""
+    return isinstance(spot.node, ir.Call) and name_of(spot.node.func) in _STARTS
 
 
 def served(context: CodeContext) -> Served:

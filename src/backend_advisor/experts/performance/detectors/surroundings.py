@@ -5,7 +5,7 @@ import re
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit, is_test
 from backend_advisor.rules.registry import CodeContext
-from backend_advisor.rules.standing import is_for_browsers, runs_once
+from backend_advisor.rules.standing import is_for_browsers, remembered, runs_once
 
 _BY_HAND = re.compile(
     r"(?:^|/)(?:migrations?|(?:[\w.]+[-_])?migrator|alembic|revisions|scripts?|seeds?|seeders?|management/commands|bin|tools?|examples?|samples?|demos?|"
@@ -13,7 +13,7 @@ _BY_HAND = re.compile(
     r"|(?:^|/)(?:manage|setup|conftest|noxfile|fabfile|cli|__main__|[^/]*seed[^/]*|[^/]*migrat[^/]*)\.(?:py|[cm]?[jt]s)$"
     r"|\.[jt]sx$"
     r"|(?:Seeder|Migration|DataLoader|DataInitializer|CommandLineRunner)\.java$"
-    r"|(?:Database|Schema|Db)(?:Updater?|Upgrader?|Installer|Initiali[sz]er|Migrator)\.java$",
+    r"|(?:Database|Data|Schema|Db)(?:Updater?|Upgrader?|Installer|Initiali[sz]er|Migrator)\.java$",
     re.IGNORECASE,
 )
 _NAMES = re.compile(
@@ -27,7 +27,7 @@ _REQUEST = frozenset({"http.handler", "http.middleware", "rpc.handler", "graphql
 
 def is_by_hand(unit: Unit, info: FunctionInfo | None) -> bool:
     """Whether code is a test, a script, a migration or a command, which may take its time, or runs in a browser."""
-    if is_test(unit.path) or _BY_HAND.search(unit.path) or runs_once(unit) or is_for_browsers(unit):
+    if remembered(unit, "by hand", _is_by_hand):
         return True
     at = info
     while at is not None:
@@ -35,6 +35,10 @@ def is_by_hand(unit: Unit, info: FunctionInfo | None) -> bool:
             return True
         at = at.outer
     return False
+
+
+def _is_by_hand(unit: Unit) -> bool:
+    return bool(is_test(unit.path) or _BY_HAND.search(unit.path)) or runs_once(unit) or is_for_browsers(unit)
 
 
 def _follows_migration(info: FunctionInfo) -> bool:

@@ -51,6 +51,8 @@ class Survey:
         """Calls of a repository's methods that are queries by their name."""
         self.inside: dict[int, list[Spot]] = {}
         self.spots: dict[int, Spot] = {}
+        self.reached: set[int] = set()
+        """The calls of the program's own functions, by the identity of their nodes."""
         self.at: dict[tuple[str, int], list[CallSeen]] = {}
         wanted: dict[str, dict[int, list[CallSeen | Reach]]] = {}
         everything: list[CallSeen | Reach] = [*context.seen.calls.values(), *context.seen.reaches.values()]
@@ -74,6 +76,7 @@ class Survey:
 
     def _add(self, seen: CallSeen | Reach, node: ir.Node, around: tuple[ir.Node, ...]) -> None:
         if isinstance(seen, Reach):
+            self.reached.add(id(node))
             self.reaches.append(Spot(seen.unit, seen.info, node, around, reach=seen))
             self.inside.setdefault(id(seen.info), []).append(self.reaches[-1])
             return

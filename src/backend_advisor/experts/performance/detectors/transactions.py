@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.searching import mentions
 from backend_advisor.code.tree import names_in, within
 from backend_advisor.experts.performance.detectors.statements import kind_of, statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
@@ -17,7 +18,9 @@ _FAR = ("http.request", "mail.send")
 _AFTER = frozenset(
     {"on_commit", "afterCommit", "registerSynchronization", "after_commit", "add_task", "delay_on_commit"}
 )
-_OUTBOX = re.compile(rb"(?i)outbox|TransactionalEventListener|transactional_id|transactionalId")
+_OUTBOX = (b"outbox", b"transactionaleventlistener", b"transactional_id", b"transactionalid")
+_TO_BROWSERS = "org.springframework.messaging.simp."
+"""Messages to pages that are open now: who is not there misses nothing that is not read again later."""
 _BEGIN = re.compile(r"(?i)^\s*(?:begin|start\s+transaction)\b")
 
 
@@ -25,11 +28,13 @@ _BEGIN = re.compile(r"(?i)^\s*(?:begin|start\s+transaction)\b")
 def network_in_transaction(context: CodeContext) -> Iterator[Match]:
     """A request to another service while a transaction, its locks and its connection are held."""
     seen = survey(context)
+    told: set[int] = set()
     for spot in seen.of(*_FAR):
         opened = None if is_by_hand(spot.unit, spot.info) else _transaction_around(seen, spot)
         if opened is not None:
+            told.add(id(spot.node))
             yield _match(context, spot, opened, Confidence.HIGH)
-    for spot in seen.reaches:
+    for spot in sorted(seen.reaches, key=lambda one: not _sends_itself(one)):
         reach = spot.reach
         act = next((one for one in _FAR if reach is not None and one in reach.acts), None)
         if reach is None or act is None or is_by_hand(spot.unit, spot.info):
@@ -40,7 +45,20 @@ def network_in_transaction(context: CodeContext) -> Iterator[Match]:
         there = next((one for one in seen.at.get(reach.acts[act], ()) if act in one.role.does), None)
         if opened is not None and there is not None and "db.transaction" not in reach.callee.marks:
             place = context.location(there.unit, there.node)
-            yield _match(context, spot, opened, Confidence.MEDIUM, ((place, "step_far"),))
+            # One request that many transactions reach is moved out of them, or made safe, where it stands.
+            sure = Confidence.LOW if id(there.node) in told else Confidence.MEDIUM
+            told.add(id(there.node))
+            yield _match(context, spot, opened, sure, ((place, "step_far"),))
+
+
+def _sends_itself(spot: Spot) -> bool:
+    """Whether the function that is called sends the request, rather than one far down."""
+    reach = spot.reach
+    ends = [reach.acts[one] for one in _FAR if one in reach.acts] if reach is not None else []
+    return reach is not None and any(
+        path == reach.callee.unit.path and reach.callee.node.start <= start < reach.callee.node.end
+        for path, start in ends
+    )
 
 
 def _transaction_around(seen: Survey, spot: Spot) -> ir.Node | None:
@@ -142,11 +160,13 @@ def _match(
 def dual_write(context: CodeContext) -> Iterator[Match]:
     """A function that changes the database and tells a broker, with nothing that makes both happen or neither."""
     seen = survey(context)
-    if any(_OUTBOX.search(unit.module.source) for unit in context.program.units.values()):
+    if any(mentions(source, _OUTBOX) for source in context.program.sources()):
         return
     for spot in seen.of("queue.publish"):
         call, info = spot.call, spot.info
         if call is None or info is None or is_by_hand(spot.unit, info) or "cache.client" in call.role.does:
+            continue
+        if call.role.name.startswith(_TO_BROWSERS):
             continue
         if {"task.enqueue", "http.request"} & set(call.role.does) or any(
             name_of(n) in _AFTER for n in spot.path if isinstance(n, ir.Call)

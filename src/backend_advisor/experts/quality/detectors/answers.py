@@ -29,7 +29,7 @@ class _Answer:
     shape: str
 
 
-@detects_in_code("QUA113")
+@detects_in_code("QUA113", trees_alone=True)
 def inconsistent_error_responses(context: CodeContext) -> Iterator[Match]:
     """Error answers of one program whose bodies a client must read in different ways."""
     answers: dict[str, list[_Answer]] = {}

@@ -64,7 +64,7 @@ def _in_class(context: CodeContext, owner: ClassInfo) -> Iterator[Match]:
             continue
         if name_of(note) == name_of(_proxied(call.caller)) != "Transactional":
             continue
-        yield _match(context, call.callee, note, call.node, _sureness(context, call))
+        yield _match(context, call.callee, note, call.node, _sureness(context, call, note))
 
 
 def _proxied(info: FunctionInfo) -> ir.Expr | None:
@@ -148,8 +148,10 @@ def _are_inside(info: FunctionInfo, calls: list[_Call], owner: ClassInfo, seen: 
     return bool(callers) and all(_is_inside(one, calls, owner, seen | {id(info)}) for one in callers)
 
 
-def _sureness(context: CodeContext, call: _Call) -> Confidence:
+def _sureness(context: CodeContext, call: _Call, note: ir.Expr) -> Confidence:
     """Who enters the object by the caller itself has no transaction yet; another bean's might be open."""
+    if isinstance(note, ir.Call) and any(key == "readOnly" for key, _ in note.keywords):
+        return Confidence.LOW  # what only reads does the same without
     handler = context.seen.handlers.get(id(call.caller))
     marks = call.caller.marks | (handler.marks if handler is not None else set())
     if marks & _ENTERED or name_of(_proxied(call.callee)) != "Transactional":

@@ -53,7 +53,7 @@ def _spring(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
                 continue
             owner = _class(context, param.type.name)
             field = _constrained(owner) if owner is not None else None
-            if owner is None or field is None:
+            if owner is None or field is None or _is_checked_below(context, handler.info, param.name):
                 continue
             yield Match(
                 location=context.location(handler.info.unit, param),
@@ -61,6 +61,21 @@ def _spring(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
                 confidence=Confidence.MEDIUM if _is_entity(owner) else Confidence.HIGH,
                 steps=((context.location(owner.unit, field), "step_constraint"),),
             )
+
+
+def _is_checked_below(context: CodeContext, info: FunctionInfo, name: str) -> bool:
+    """Whether a bean that is given the body says `@Valid` itself: `void add(@Valid Order order)` of the service."""
+    for call in in_body(info.node):
+        if not isinstance(call, ir.Call) or not isinstance(call.func, ir.Attr) or info.owner is None:
+            continue
+        held = info.owner.fields.get(name_of(call.func.value))
+        service = _class(context, held.type.name) if held is not None and held.type is not None else None
+        for method in service.methods.get(call.func.name, ()) if service is not None else ():
+            for given, param in zip(call.args, method.node.params, strict=False):
+                marked = any(name_of(one).startswith("Valid") for one in param.decorators)
+                if marked and isinstance(given, ir.Name) and given.id == name:
+                    return True
+    return False
 
 
 def _is_entity(owner: ClassInfo) -> bool:

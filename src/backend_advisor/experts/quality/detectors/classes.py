@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
 from backend_advisor.experts.quality.detectors.outline import Written, outline
+from backend_advisor.experts.quality.detectors.tree import name_of
 from backend_advisor.knowledge.detection import Match
-from backend_advisor.model import Location
+from backend_advisor.model import Confidence, Location
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _METHODS = 25
@@ -22,6 +23,8 @@ _OWN = re.compile(rb"\b(?:self|this|cls)\s*\.\s*(\w+)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _LOGGERS = re.compile(r"(?i)^(?:_*log(?:ger)?|tracer|metrics|config(?:uration)?|settings|logging)$")
 _OTHER = re.compile(r"(?:Test|Tests|Mixin|ViewSet|Visitor|Listener|Parser|Lexer|Grammar|Criteria|Example)$|^Generated")
+_CONTROLS = re.compile(r"(?:Controller|Resolver)$")
+_REQUESTS = frozenset({"req", "request", "ctx", "res"})
 _RESOLVER = re.compile(r"^(?:resolve|get|set)_?[A-Z_a-z]")
 
 
@@ -53,10 +56,19 @@ def god_class(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=_head(context, unit, owner),
             values={"class": owner.name, "methods": len(working), "statements": total, "groups": len(groups)},
+            confidence=Confidence.LOW if _is_controller(owner, working) else None,
             steps=tuple(
                 (context.places.location(unit.path, one.node.start, one.node.header_end), "step_group") for one in shown
             ),
         )
+
+
+def _is_controller(owner: ir.Class, methods: list[Written]) -> bool:
+    """Whether a class is the list of a resource's routes, whose methods need nothing in common."""
+    if any(_CONTROLS.match(name_of(one)) for one in owner.decorators):
+        return True
+    answering = [one for one in methods if _REQUESTS & {param.name for param in one.node.params}]
+    return len(answering) * 2 > len(methods)
 
 
 def _head(context: CodeContext, unit: Unit, owner: ir.Class) -> Location:

@@ -39,7 +39,7 @@ _BY_HAND = re.compile(r"(?:^|/)(?:management/commands|scripts?|tools?|bin)/")
 _STEPS = ("step_first", "step_second", "step_third")
 
 
-@detects_in_code("QUA101")
+@detects_in_code("QUA101", trees_alone=True)
 def cognitive_complexity(context: CodeContext) -> Iterator[Match]:
     """A function whose cognitive complexity is over the limit; the three places that cost most are its steps."""
     return worst_first_told(_complex(context), _MOST)
@@ -73,6 +73,8 @@ def _complex(context: CodeContext) -> Iterator[tuple[int, Match]]:
 def _is_tangled(written: Written) -> bool:
     """Whether a function is hard to follow even when what only turns calls away at its door is left out."""
     if written.is_frame or _ONCE.match(written.node.name) or _BY_HAND.search(written.unit.path):
+        return False
+    if written.unit.standing.get("outdated"):
         return False
     limit = 2 * _TELLING if _READS.match(written.node.name) else _TELLING
     parts = [_hard(one.all_costs(one.nesting)) for one in written.inner]
@@ -129,7 +131,7 @@ def _head(node: ir.Node) -> tuple[int, int]:
     return node.start, node.end
 
 
-@detects_in_code("QUA102")
+@detects_in_code("QUA102", trees_alone=True)
 def long_function(context: CodeContext) -> Iterator[Match]:
     """A function of very many statements, those of the functions inside it not counted."""
     return worst_first_told(_very_long(context), _MOST)
@@ -148,7 +150,7 @@ def _very_long(context: CodeContext) -> Iterator[tuple[int, Match]]:
             yield written.statements, match
 
 
-@detects_in_code("QUA103")
+@detects_in_code("QUA103", trees_alone=True)
 def deep_nesting(context: CodeContext) -> Iterator[Match]:
     """A block inside six or more others."""
     for written in outline(context):

@@ -18,7 +18,7 @@ _LONGEST_SHOWN = 6
 _Edges = dict[str, dict[str, ir.Import]]
 
 
-@detects_in_code("QUA111")
+@detects_in_code("QUA111", trees_alone=True)
 def import_cycle(context: CodeContext) -> Iterator[Match]:
     """Files that need each other while they are loaded; one match for each knot, its shortest cycle shown."""
     program = context.program

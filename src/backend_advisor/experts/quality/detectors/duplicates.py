@@ -1,7 +1,7 @@
 """Logic that stands in several places (QUA106)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
@@ -11,6 +11,7 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
+from backend_advisor.rules.standing import without_version
 
 _STATEMENTS = 8
 _LENGTH = 240
@@ -30,9 +31,10 @@ _PLAIN = 0.6
 
 @dataclass(slots=True, eq=False)
 class _Block:
-    """A run of statements: their texts as hashes, how many statements each holds, and the blocks in each."""
+    """A run of statements in a function: their texts as hashes, how many statements each holds, the blocks in each."""
 
     unit: Unit
+    home: int
     statements: list[ir.Stmt]
     hashes: list[int] = field(default_factory=list)
     weights: list[int] = field(default_factory=list)
@@ -54,18 +56,32 @@ class _Place:
     start: int
 
 
-@detects_in_code("QUA106")
+_Homes = frozenset[tuple[str, int]]
+"""The functions that a clone stands in, by file and place."""
+_Clone = tuple[int, _Homes, Match]
+
+
+@detects_in_code("QUA106", trees_alone=True)
 def duplicated_logic(context: CodeContext) -> Iterator[Match]:
     """Statements that stand word for word in several places; one match for all places of a clone."""
-    return worst_first_told(_clones(context), _MOST)
+    return worst_first_told(_once(_clones(context)), _MOST)
 
 
-def _clones(context: CodeContext) -> Iterator[tuple[int, Match]]:
+def _once(clones: Iterator[_Clone]) -> Iterator[tuple[int, Match]]:
+    """Functions that are alike in several runs are made one at once: the largest run is told, the others are noted."""
+    told: set[_Homes] = set()
+    for size, homes, match in sorted(clones, key=lambda one: -one[0]):
+        again = len(homes) > 1 and homes in told
+        told.add(homes)
+        yield size, replace(match, confidence=Confidence.LOW) if again else match
+
+
+def _clones(context: CodeContext) -> Iterator[_Clone]:
     seeds: dict[tuple[int, ...], list[_Place]] = {}
     for written in outline(context):
         if written.node.name in _BY_HABIT:
             continue
-        for block in _blocks(written.unit, written.node.body)[1]:
+        for block in _blocks(written.unit, written.node.start, written.node.body)[1]:
             for place, key in _windows(block):
                 seeds.setdefault(key, []).append(place)
     for key, places in seeds.items():
@@ -73,7 +89,7 @@ def _clones(context: CodeContext) -> Iterator[tuple[int, Match]]:
             yield from _clone(context, places, len(key))
 
 
-def _clone(context: CodeContext, places: list[_Place], length: int) -> Iterator[tuple[int, Match]]:
+def _clone(context: CodeContext, places: list[_Place], length: int) -> Iterator[_Clone]:
     kept: list[_Place] = []
     for place in places:
         overlaps = kept and kept[-1].block is place.block and place.start < kept[-1].start + length
@@ -92,14 +108,23 @@ def _clone(context: CodeContext, places: list[_Place], length: int) -> Iterator[
         place.block.cover(place.start, place.start + length)
         run = place.block.statements[place.start : place.start + length]
         spans.append(context.places.location(place.block.unit.path, run[0].start, run[-1].end))
+    homes = frozenset((place.block.unit.path, place.block.home) for place in kept)
     lines = spans[0].span.end_line - spans[0].span.line + 1 if spans[0].span else 0
     match = Match(
         location=spans[0],
         values={"statements": statements, "lines": lines, "places": len(spans)},
-        confidence=_confidence(statements - _guarding(first, length), lines, len(spans)),
+        confidence=Confidence.LOW
+        if _are_versions(kept)
+        else _confidence(statements - _guarding(first, length), lines, len(spans)),
         steps=tuple((span, "step_other") for span in spans[1:_SHOWN]),
     )
-    yield statements * (len(spans) - 1), match
+    yield statements * (len(spans) - 1), homes, match
+
+
+def _are_versions(places: list[_Place]) -> bool:
+    """Whether the places are versions of one file that are kept side by side."""
+    paths = {place.block.unit.path for place in places}
+    return len(paths) > 1 and len({without_version(path) for path in paths}) == 1
 
 
 def _confidence(statements: int, lines: int, places: int) -> Confidence:
@@ -151,15 +176,15 @@ def _windows(block: _Block) -> Iterator[tuple[_Place, tuple[int, ...]]]:
         length -= block.lengths[start]
 
 
-def _blocks(unit: Unit, statements: list[ir.Stmt]) -> tuple[int, list[_Block]]:
+def _blocks(unit: Unit, home: int, statements: list[ir.Stmt]) -> tuple[int, list[_Block]]:
     """How many statements there are, and the blocks that are long enough, outer ones first."""
-    block = _Block(unit, statements)
+    block = _Block(unit, home, statements)
     found: list[_Block] = []
     for statement in statements:
         weight = 1
         inner: list[_Block] = []
         for body in _bodies(statement):
-            count, blocks = _blocks(unit, body)
+            count, blocks = _blocks(unit, home, body)
             weight += count
             inner += blocks
         block.weights.append(weight)

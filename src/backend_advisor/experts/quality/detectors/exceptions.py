@@ -13,12 +13,15 @@ from backend_advisor.experts.quality.detectors.outline import Written, outline
 from backend_advisor.experts.quality.detectors.tree import name_of, short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location, Severity
+from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _EVERYTHING = frozenset({"Exception", "BaseException", "Throwable", "RuntimeException", "Error"})
 _BEYOND = frozenset({"Throwable", "Error"})
 _ASKS = OUTSIDE - {"file.write", "db.query", "db.commit"}
 """Acts that are more than cleaning up, whatever the call is named."""
+_MOST = 12
+"""Handlers that a reviewer takes up in a repository: those around most statements."""
 _QUIET = frozenset({"debug", "trace", "verbose", "fine", "finest", "silly"})
 _PRINTS = "printStackTrace"
 _EXPECTED = re.compile(r"^(?:ignore\w*|ignored\w*|expected\w*|unused\w*|_+|swallow\w*|never\w*)$", re.IGNORECASE)
@@ -31,6 +34,7 @@ _CLEANS_UP = re.compile(
     r"terminate\w*|shutdown\w*|cancel\w*|quit|release\w*|flush\w*|stop\w*|unsubscribe\w*|cleanup\w*|abort\w*|"
     r"json|loads?|safe_load|parse\w*|literal_eval|int|float|strptime|fromisoformat|decode|sleep|chmod|utime|exists|isfile|stat|access|info|debug|warn|error|log|get|str|len)$"
 )
+_TIDIES = frozenset({"unlink", "rmdir", "rmtree", "removedirs", "remove", "deleteIfExists", "unlinkSync", "rmSync"})
 _TOP = re.compile(
     r"(?i)^(?:main|run|start|serve|worker|consume\w*|loop|poll\w*|listen|__main__|handle_?error\w*|retry)$"
 )
@@ -80,7 +84,9 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
         location=_head(context, unit, handler),
         values={"caught": _caught(unit, handler), "tried": short(context.text(unit, done))},
         severity=Severity.WARNING if writes else Severity.NOTE,
-        confidence=_sureness(unit, handler, acts, writes=writes),
+        confidence=Confidence.LOW
+        if _only_tidies(node) and not _is_wide(unit, handler)
+        else _sureness(unit, handler, acts, writes=writes),
         steps=((context.location(unit, done), "step_tried"),),
     )
 
@@ -93,6 +99,12 @@ def _sureness(unit: Unit, handler: ir.Handler, acts: frozenset[str], *, writes: 
         printed = any(isinstance(one, ir.Call) and name_of(one.func) == _PRINTS for one in within(*handler.body))
         return Confidence.MEDIUM if printed else Confidence.HIGH
     return Confidence.MEDIUM if acts & OUTSIDE and _is_wide(unit, handler) else Confidence.LOW
+
+
+def _only_tidies(node: ir.Try) -> bool:
+    """Whether all that is tried is to remove a file that may be gone already."""
+    calls = [one for one in within(*node.body) if isinstance(one, ir.Call)]
+    return bool(calls) and all(name_of(one.func) in _TIDIES for one in calls)
 
 
 def _tells_error(handler: ir.Handler) -> bool:
@@ -173,6 +185,10 @@ def _caught(unit: Unit, handler: ir.Handler) -> str:
 @detects_in_code("QUA108")
 def over_broad_exception(context: CodeContext) -> Iterator[Match]:
     """A handler for what no code can handle, or one that answers every failure as if the client had made it."""
+    return worst_first_told(_over_broad(context), _MOST)
+
+
+def _over_broad(context: CodeContext) -> Iterator[tuple[int, Match]]:
     for written in outline(context):
         looping = _TOP.match(written.node.name) is not None
         for node in written.notable:
@@ -190,7 +206,7 @@ def over_broad_exception(context: CodeContext) -> Iterator[Match]:
                 )
                 if answer is None and not beyond:
                     continue
-                yield Match(
+                match = Match(
                     location=_head(context, written.unit, handler),
                     values={"caught": _caught(written.unit, handler), "count": count},
                     confidence=Confidence.LOW
@@ -199,6 +215,7 @@ def over_broad_exception(context: CodeContext) -> Iterator[Match]:
                     else Confidence.MEDIUM,
                     steps=() if answer is None else ((context.location(written.unit, answer), "step_answer"),),
                 )
+                yield count, match
 
 
 def _is_within(written: Written, node: ir.Try) -> bool:

@@ -36,6 +36,8 @@ _OF_NO_MONEY = re.compile(
     r"(?i)predict|forecast|feature_?set|embedding|metric|statistic|optimi[sz]er|llm|swagger\w*\.java|apidoc|openapi"
 )
 """Files and classes that estimate or that only document."""
+_MEASURES = re.compile(r"(?i)(?:^|_)(?:unit|uom|food|ingredient|dosage|measure)|(?<=[a-z])(?:Unit|Ingredient|Measure)")
+"""Beside these an amount is one of goods: 200 g of flour."""
 _SUMS_UP = re.compile(
     r"(?:Stats?|Statistics|Summary|Report|Chart|Dashboard|Analytics|Trend|Average|Point)s?(?:$|[A-Z])"
 )
@@ -69,6 +71,8 @@ def _is_money(owner: ClassInfo, name: str) -> bool:
         return False
     if words[-1] in _MONEY:
         return True
+    if words[-1] == "amount" and any(_MEASURES.search(one.name) for one in owner.node.fields):
+        return False
     return words[-1] in _MAYBE and _trades(owner, name)
 
 

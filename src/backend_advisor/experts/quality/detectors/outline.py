@@ -12,8 +12,13 @@ from backend_advisor.code.program import Program, Unit
 from backend_advisor.code.tree import LEAVES, children
 from backend_advisor.experts.quality.detectors.tree import is_apart, name_of
 from backend_advisor.rules.registry import CodeContext
+from backend_advisor.rules.standing import outdated
 
 _NOTABLE = (ir.Try, ir.Assert, ir.Global, ir.Do, ir.With)
+_THROUGH = frozenset(
+    [ir.Attr, ir.Binary, ir.Index, ir.Slice, ir.Sequence, ir.Mapping, ir.Text, ir.Unary, ir.Await, ir.Spread]
+)
+"""The most frequent kinds that add nothing themselves."""
 _BEFORE = 200
 _BLOCKS = (ir.If, ir.While, ir.For, ir.Switch, ir.Try)
 
@@ -45,6 +50,8 @@ class Written:
     notable: list[ir.Node] = field(default_factory=list)
     """Its own statements that some rule looks at: `_NOTABLE`."""
     known_as: str = ""
+    at_once: bool = False
+    """Whether it is called where it is written: `(function () { … })()`."""
 
     @property
     def name(self) -> str:
@@ -57,7 +64,7 @@ class Written:
     @property
     def is_frame(self) -> bool:
         """Whether it only holds other functions (a module pattern, a decorator, a registration of routes)."""
-        return bool(self.inner) and not self.costs
+        return bool(self.inner) and (not self.costs or (self.at_once and self.outer is None))
 
     def all_costs(self, base: int = 0) -> list[Cost]:
         """What adds to the complexity, the functions written inside included."""
@@ -80,6 +87,7 @@ class _Reader:
         self._source = unit.module.source
         self._owners: list[ir.Class | None] = [None]
         self._label = ""
+        self._at_once: set[int] = set()
 
     def read(self) -> list[Written]:
         """Every function of the file in order of place."""
@@ -88,14 +96,20 @@ class _Reader:
         return self.found
 
     def _visit(self, node: ir.Node, into: Written | None, nesting: int, depth: int) -> None:
-        if type(node) in LEAVES:
+        kind = type(node)
+        if kind in LEAVES or (kind not in _THROUGH and self._is_read(node, into, nesting, depth)):
             return
+        for part in children(node):
+            self._visit(part, into, nesting, depth)
+
+    def _is_read(self, node: ir.Node, into: Written | None, nesting: int, depth: int) -> bool:
+        """Note what a node adds; whether what stands in it was visited with that."""
         if isinstance(node, ir.Function):
             self._function(node, into, nesting)
-            return
+            return True
         if isinstance(node, ir.Class):
             self._class(node, into, nesting)
-            return
+            return True
         if into is not None:
             if isinstance(node, ir.Stmt):
                 into.statements += not isinstance(node, ir.Define)
@@ -103,20 +117,19 @@ class _Reader:
                     into.notable.append(node)
             if isinstance(node, _BLOCKS):
                 self._block(node, into, nesting, depth)
-                return
+                return True
             if isinstance(node, ir.Conditional):
                 into.costs.append(Cost(node, 1 + nesting, True))
                 for part in children(node):
                     self._visit(part, into, nesting + 1, depth)
-                return
+                return True
             if isinstance(node, ir.Logic):
                 self._logic(node, into, nesting, depth)
-                return
+                return True
             if self._adds_one(node, into):
                 into.costs.append(Cost(node, 1, False))
         self._labelled(node)
-        for part in children(node):
-            self._visit(part, into, nesting, depth)
+        return False
 
     def _adds_one(self, node: ir.Node, into: Written) -> bool:
         """A recursive call, and a jump to a label."""
@@ -130,9 +143,13 @@ class _Reader:
             self._label = name_of(node.target)
         elif isinstance(node, ir.Do | ir.Return):
             self._label = ""
+        elif isinstance(node, ir.Call):
+            called = node.func.value if isinstance(node.func, ir.Attr) and node.func.name == "call" else node.func
+            if isinstance(called, ir.Lambda):
+                self._at_once.add(id(called.function))
 
     def _function(self, node: ir.Function, into: Written | None, nesting: int) -> None:
-        written = Written(self.unit, node, self._owners[-1], into, nesting + 1)
+        written = Written(self.unit, node, self._owners[-1], into, nesting + 1, at_once=id(node) in self._at_once)
         if not node.name:
             written.known_as, self._label = self._label, ""
         if node.body:
@@ -260,6 +277,8 @@ def outline(context: CodeContext) -> list[Written]:
     """The functions of the program proper, in order of place."""
     known = _outlines.get(context.program)
     if known is None:
+        for path in outdated(context.program.units):
+            context.program.units[path].standing["outdated"] = True
         known = _outlines[context.program] = [
             written for unit in context.program.units.values() if not is_apart(unit) for written in _Reader(unit).read()
         ]

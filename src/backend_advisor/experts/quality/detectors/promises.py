@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import everything, own
 from backend_advisor.experts.quality.detectors.outline import Written, outline
-from backend_advisor.experts.quality.detectors.tree import name_of, short
+from backend_advisor.experts.quality.detectors.tree import is_apart, name_of, short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -24,6 +25,8 @@ _CLIENTS = (
     "mongodb",
 )
 _PROMISED = frozenset({"http.request", "db.write", "db.write_many", "orm.save", "mail.send", "queue.publish"})
+_UNHANDLED = b"unhandledRejection"
+_ANSWERS = frozenset({"res", "response", "reply", "ctx"})
 _TASKS = frozenset({"create_task", "ensure_future"})
 
 
@@ -32,6 +35,8 @@ def floating_promise(context: CodeContext) -> Iterator[Match]:
     """A call of an asynchronous function as a statement of its own, in a function that could wait for it."""
     reached = {id(reach.node): reach.callee for reach in context.seen.reaches.values()}
     seen: dict[int, CallSeen] = {id(call.node): call for call in context.seen.calls.values()}
+    logged = _failures_are_logged(context)
+    told: set[tuple[int, int]] = set()
     for written in outline(context):
         waits = written.node.is_async or _serves(context, written)
         for node in written.notable:
@@ -40,7 +45,10 @@ def floating_promise(context: CodeContext) -> Iterator[Match]:
                 continue
             callee = _callee(context, written, call, reached)
             if callee is not None and _runs_later(callee) and (waits or written.unit.language == "python"):
-                yield _match(context, written, call, callee)
+                known = (id(callee), id(written.node))
+                behind = not _answers(context, written) and (logged or known in told)
+                told.add(known)
+                yield _match(context, written, call, callee, behind=behind)
             elif _drops_task(written.unit, call) or (waits and _promises(seen.get(id(call)))):
                 yield _match(context, written, call, None)
 
@@ -99,9 +107,43 @@ def _runs_later(callee: FunctionInfo) -> bool:
     node = callee.node
     if not node.is_async or node.is_generator or node.decorators:
         return False
-    if callee.unit.language == "python":
-        return True
-    return not (len(node.body) == 1 and isinstance(node.body[0], ir.Try) and bool(node.body[0].handlers))
+    return callee.unit.language == "python" or _may_fail(node)
+
+
+def _may_fail(function: ir.Function) -> bool:
+    """Whether something that is waited for, thrown or handed back stands outside of every `try` with a `catch`."""
+    body = list(own(*function.body))
+    caught = {id(node) for one in body if isinstance(one, ir.Try) and one.handlers for node in own(*one.body)}
+    return any(_fails(node) for node in body if id(node) not in caught)
+
+
+def _fails(node: ir.Node) -> bool:
+    if isinstance(node, ir.Return):
+        return isinstance(node.value, ir.Call)
+    return isinstance(node, ir.Await | ir.Throw) or (isinstance(node, ir.For) and node.is_async)
+
+
+def _failures_are_logged(context: CodeContext) -> bool:
+    """Whether the process is told what to do with rejections that nobody handles, and goes on: they are not lost."""
+    for unit in context.program.units.values():
+        if _UNHANDLED not in unit.module.source or is_apart(unit):
+            continue
+        for node in everything(*unit.module.body):
+            if isinstance(node, ir.Call) and name_of(node.func) == "on" and len(node.args) > 1:
+                event, handler = node.args[0], node.args[1]
+                if isinstance(event, ir.Const) and event.value == _UNHANDLED.decode():
+                    return not (isinstance(handler, ir.Lambda) and _ends_process(handler.function))
+    return False
+
+
+def _ends_process(function: ir.Function) -> bool:
+    ending = (one.value if isinstance(one, ir.Do) else one for one in function.body)
+    return any(isinstance(one, ir.Throw) or name_of(one) in ("exit", "abort") for one in ending)
+
+
+def _answers(context: CodeContext, written: Written) -> bool:
+    """Whether a function has an answer in its hands that can be sent too early."""
+    return _serves(context, written) or any(param.name in _ANSWERS for param in written.node.params)
 
 
 def _drops_task(unit: Unit, call: ir.Call) -> bool:
@@ -130,14 +172,21 @@ def _serves(context: CodeContext, written: Written) -> bool:
     )
 
 
-def _match(context: CodeContext, written: Written, call: ir.Call, callee: FunctionInfo | None) -> Match:
+def _match(
+    context: CodeContext, written: Written, call: ir.Call, callee: FunctionInfo | None, *, behind: bool = False
+) -> Match:
+    """`behind`: it runs behind what is answered, and its failure is logged, or was told already."""
     python = written.unit.language == "python"
     never = python and callee is not None
     return Match(
         location=context.location(written.unit, call),
         values={"call": short(context.text(written.unit, call)), "function": written.name},
         severity=Severity.ERROR if never else Severity.WARNING,
-        confidence=Confidence.HIGH if never or (callee is None and python) else Confidence.MEDIUM,
+        confidence=Confidence.HIGH
+        if never or (callee is None and python)
+        else Confidence.LOW
+        if behind
+        else Confidence.MEDIUM,
         steps=()
         if callee is None
         else (

@@ -12,6 +12,7 @@ from backend_advisor.experts.quality.detectors.replies import response_of
 from backend_advisor.experts.quality.detectors.tree import name_of, short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit
+from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _EXPRESS = re.compile(rb"[\"']express[\"']|\bexpress\b[^\n]{0,40}\b(?:Request|Response|Router|Application)\b")
@@ -24,11 +25,17 @@ _REGISTERS = frozenset({"get", "post", "put", "patch", "delete", "del", "all", "
 _OPENS = re.compile(rb"[^\n{};]*?(?P<brace>\{)[ \t]*\r?\n(?P<indent>[ \t]*)")
 _MAJOR = re.compile(r"\d+")
 _FIFTH = 5
+_MOST = 12
+"""Handlers that a reviewer takes up in a repository: one change of the set-up mends all of them."""
 
 
 @detects_in_code("QUA130")
 def rejection_unhandled(context: CodeContext) -> Iterator[Match]:
     """An asynchronous handler of Express 4 that awaits outside of any `try`."""
+    return worst_first_told(_unhandled(context), _MOST)
+
+
+def _unhandled(context: CodeContext) -> Iterator[tuple[int, Match]]:
     units = context.program.units.values()
     confidence = _confidence(context.program.configuration.get("express", set()))
     if context.program.language in ("python", "java") or confidence is None:
@@ -44,13 +51,14 @@ def rejection_unhandled(context: CodeContext) -> Iterator[Match]:
             continue
         awaited = next(_unguarded(written.node.body), None)
         if awaited is not None:
-            yield Match(
+            match = Match(
                 location=context.location(written.unit, awaited),
                 values={"call": short(context.text(written.unit, awaited))},
                 confidence=confidence,
                 edits=_edits(context, written),
                 applicability="unsafe",
             )
+            yield 1, match
 
 
 def _confidence(versions: set[str]) -> Confidence | None:

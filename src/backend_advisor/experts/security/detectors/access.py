@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program
 from backend_advisor.experts.security.detectors.facts import Facts, Route, body_words
+from backend_advisor.experts.security.detectors.generic_views import open_views
 from backend_advisor.experts.security.detectors.handlers import Reader
 from backend_advisor.experts.security.detectors.origins import Fetch
 from backend_advisor.experts.security.detectors.routes import survey
@@ -19,6 +20,7 @@ from backend_advisor.experts.security.detectors.words import (
     PERSONAL,
     ROLE_FIELD,
     SIGNING,
+    dotted,
     identifiers,
     snake,
 )
@@ -52,6 +54,8 @@ _READS = re.compile(
     re.IGNORECASE,
 )
 _SIGN_IN_FRAMEWORKS = ("org.springframework.security", "org.apache.shiro", "org.keycloak", "io.quarkus.security")
+_SHARE = 6
+"""One guarded route among more than so many may be guarded for a reason of its own."""
 _HOLDER = re.compile(r"(?:_?(?:repository|repo|dao|mapper|store|service)|s)$", re.IGNORECASE)
 _ANY_MODEL = re.compile(
     r"(?i)^_?(?:(?:base|generic|abstract|crud|mongoose|sequelize|orm|db|database|this)_?)*(?:model|entity|repo(?:sitory)?|dao|collection|table|mongoose|cls|schema)?$"
@@ -66,6 +70,7 @@ _SIGNING_IN = frozenset({"password.verify", "auth.login", "jwt.sign", "password.
 @detects_in_code("SEC401")
 def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
     """Records that a client-given identifier opens, whoever asks."""
+    yield from _open_views(context)
     facts, routes = survey(context)
     reader = Reader(context.program, facts)
     read = [(route, reader.read(route)) for route in routes if route.acts & QUERIES and not _signs_in(route)]
@@ -95,6 +100,16 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
                     confidence=_sureness(fetch, route, is_guarded, alone or fetch.model.lower() in owned),
                 )
                 break
+
+
+def _open_views(context: CodeContext) -> Iterator[Match]:
+    for view in open_views(context.program):
+        if PERSONAL.match(snake(view.model)) or _has_owner(view.model, context.program):
+            yield Match(
+                location=context.location(view.unit, view.node),
+                values={"route": view.name, "model": view.model, "key": "pk"},
+                confidence=Confidence.MEDIUM,
+            )
 
 
 def _sureness(fetch: Fetch, route: Route, is_guarded: bool, is_owned: bool) -> Confidence | None:
@@ -165,15 +180,20 @@ def route_without_authentication(context: CodeContext) -> Iterator[Match]:
     asking = [route for route in routes if route.asks]
     unread = _unread_registrations(context, routes)
     for members in groups.values():
-        guarded = sum(route.asks or route.covered for route in members) + unread.get(members[0].unit.path, 0)
+        guarded = sum(route.asks or route.covered or route.stopped for route in members) + unread.get(
+            members[0].unit.path, 0
+        )
         for route in members:
-            if route.asks or route.covered or not route.changes or not route.methods:
+            if route.asks or route.covered or route.stopped or not route.changes or not route.methods:
                 continue
+            if route.handler is not None and route.handler.shared:
+                continue  # of which registration its middleware is cannot be told
             if OPEN.search(f"{route.path} {snake(route.info.node.name)}") or route.acts & _SIGNING_IN:
                 continue
             if _only_reads(route) or _joins(route):
                 continue
             near = guarded > 0
+            telling = guarded * _SHARE >= len(members) + unread.get(members[0].unit.path, 0)
             if near or (asking and len(asking) * 2 >= len(routes)):
                 yield Match(
                     location=context.location(route.unit, route.node),
@@ -182,7 +202,7 @@ def route_without_authentication(context: CodeContext) -> Iterator[Match]:
                         "guarded": guarded if near else len(asking),
                         "routes": len(members) + unread.get(route.unit.path, 0) if near else len(routes),
                     },
-                    confidence=None if near else Confidence.LOW,
+                    confidence=None if near and telling and not route.is_left_open else Confidence.LOW,
                 )
 
 
@@ -250,7 +270,19 @@ def _is_login(route: Route) -> bool:
     if route.methods and "POST" not in route.methods:
         return False
     names = f"{route.path} {snake(route.info.node.name)}"
+    if _by_passport(route):
+        return True
     if "password.verify" in route.acts:
         return LOGIN.search(names) is not None or bool(route.acts & {"jwt.sign", "auth.login"})
     by_name = _SIGN_IN.search(names) is not None and "POST" in (route.methods or {"POST"})
     return by_name and "password" in route.names and bool(route.acts & {"db.query", "db.read"})
+
+
+def _by_passport(route: Route) -> bool:
+    """`app.post("/login", passport.authenticate("local"), …)`: the middleware checks the password."""
+    return any(
+        isinstance(one, ir.Call)
+        and dotted(one.func).endswith("passport.authenticate")
+        and any(isinstance(given, ir.Const) and given.value in ("local", "ldapauth") for given in one.args[:1])
+        for one in (route.node.args if isinstance(route.node, ir.Call) else ())
+    )

@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.experts.security.detectors.origins import NOTHING, Origin
 from backend_advisor.experts.security.detectors.queries import literal
+from backend_advisor.experts.security.detectors.words import dotted
 
 if TYPE_CHECKING:
     from backend_advisor.experts.security.detectors.handlers import Reader
@@ -48,16 +49,25 @@ def bound(info: FunctionInfo, node: ir.Call, receiver: Origin, given: Sequence[O
     if _takes_receiver(info) and params:
         env[params.pop(0).name] = receiver
     keywords = {key: given[len(node.args) + number] for number, (key, _) in enumerate(node.keywords)}
-    for number, param in enumerate(params):
+    first = _handed(info, node)
+    for number, param in enumerate(params, first):
         env[param.name] = given[number] if number < len(node.args) else keywords.get(param.name, NOTHING)
     return env
+
+
+def _handed(info: FunctionInfo, node: ir.Call) -> int:
+    """Where a function's arguments begin: after its own name where another calls it, as in `add_task(send, order)`."""
+    name = info.node.name
+    if not name or dotted(node.func).rpartition(".")[2] == name:
+        return 0
+    return next((n + 1 for n, one in enumerate(node.args) if dotted(one).rpartition(".")[2] == name), 0)
 
 
 def passed_texts(info: FunctionInfo, node: ir.Call, texts: Mapping[str, str]) -> dict[str, str]:
     """The parameters whose text is known, as that of a statement written by the caller."""
     params = info.node.params[1:] if _takes_receiver(info) else info.node.params
     found: dict[str, str] = {}
-    for param, argument in zip(params, node.args, strict=False):
+    for param, argument in zip(params, node.args[_handed(info, node) :], strict=False):
         is_written = isinstance(argument, ir.Const | ir.Text)
         text = literal(argument) if is_written else texts.get(getattr(argument, "id", ""), "")
         if text:

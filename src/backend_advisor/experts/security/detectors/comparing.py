@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.searching import Guarded, mentions
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything, in_whole
 from backend_advisor.experts.security.detectors.facts import Facts
@@ -27,8 +28,11 @@ _SECRET = re.compile(
 )
 _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _KEY = re.compile(r"^(?:x-)?idempotency[-_]?key$|^idempotent[-_]?key$|^x-idempotency-key$", re.IGNORECASE)
-_ABOUT = re.compile(rb"(?i)hmac|digest|signature|secret|api[-_]?key|token|\bmac\b|dofinal|\bsig\b|otp")
+_ABOUT = (
+    b"hmac", b"digest", b"signature", b"secret", b"apikey", b"api-key", b"api_key", b"token", b"dofinal", b"otp",
+)  # fmt: skip
 """Text without which a function compares nothing secret."""
+_ABOUT_SHORT = Guarded(rb"(?i)\b(?:mac|sig)\b", b"mac", b"sig")
 _REWRITES = re.compile(
     r"hex|base64|b64|encode|decode|format|string|^str$|bytes|buffer|from$|lower|upper", re.IGNORECASE
 )
@@ -44,7 +48,7 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
     """Signatures and secrets that are compared with an ordinary operator."""
     facts = facts_of(context)
     for info in functions(context):
-        if info.outer is not None or _ABOUT.search(info.unit.module.source, info.node.start, info.node.end) is None:
+        if info.outer is not None or not _is_about_secrets(info):
             continue
         defined: dict[str, list[ir.Expr]] | None = None
         for node in in_whole(info.node):
@@ -59,6 +63,11 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
                 yield Match(
                     location=context.location(info.unit, node), values={"text": context.text(info.unit, node)[:60]}
                 )
+
+
+def _is_about_secrets(info: FunctionInfo) -> bool:
+    source, start, end = info.unit.module.source, info.node.start, info.node.end
+    return mentions(source[start:end], _ABOUT) or _ABOUT_SHORT.is_between(source, start, end)
 
 
 def _sides(node: ir.Node) -> tuple[ir.Expr, ir.Expr] | None:

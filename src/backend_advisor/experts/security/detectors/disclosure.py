@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program, Unit, is_test
-from backend_advisor.code.tree import everything, in_whole
+from backend_advisor.code.tree import everything, in_whole, of_kind
+from backend_advisor.experts.security.detectors.answer_models import models_with_password
 from backend_advisor.experts.security.detectors.facts import Facts, Route
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.whole_records import hides_fields, whole_records
@@ -89,6 +90,8 @@ def password_in_answer(context: CodeContext) -> Iterator[Match]:
     sent = _Sent(context.program, facts)
     hidden = hides_fields(context.program)
     told: set[tuple[str, int]] = set()
+    for unit, node, name, field in models_with_password(context.program):
+        yield Match(location=context.location(unit, node), values={"route": name, "field": field})
     for route in routes:
         for unit, key in sent.passwords(route):
             if (unit.path, key.start) not in told:
@@ -113,7 +116,7 @@ class _Sent:
     def passwords(self, route: Route) -> Iterator[tuple[Unit, ir.Const]]:
         """The fields named for a password that are read from a record and answered."""
         info = route.info
-        answers = [node.value for node in in_whole(info.node) if isinstance(node, ir.Return) and node.value is not None]
+        answers = [node.value for node in of_kind(info.node, ir.Return) if node.value is not None]
         answers += [
             arg
             for call in self._facts.calls.get(id(info), ())
@@ -126,16 +129,14 @@ class _Sent:
     def _in(
         self, answers: list[ir.Expr], info: FunctionInfo, depth: int, given: set[str], entered: set[int]
     ) -> Iterator[tuple[Unit, ir.Const]]:
-        names = {node.id for node in everything(answers) if isinstance(node, ir.Name)}
+        answered = list(everything(answers))
+        names = {node.id for node in answered if isinstance(node, ir.Name)}
         made = [
             node.value
-            for node in in_whole(info.node)
-            if isinstance(node, ir.Assign)
-            and isinstance(node.target, ir.Name)
-            and node.target.id in names
-            and node.value
+            for node in of_kind(info.node, ir.Assign)
+            if isinstance(node.target, ir.Name) and node.target.id in names and node.value
         ]
-        for node in everything(answers, made):
+        for node in (*everything(made), *answered):
             if isinstance(node, ir.Mapping):
                 for key, value in node.pairs:
                     if isinstance(key, ir.Const) and _is_password(key, value, given):
@@ -144,7 +145,7 @@ class _Sent:
                 found = self._named.get(dotted(node.func).rpartition(".")[2], ())
                 if len(found) == 1 and id(found[0]) not in entered:
                     entered.add(id(found[0]))
-                    inner = [one.value for one in in_whole(found[0].node) if isinstance(one, ir.Return) and one.value]
+                    inner = [one.value for one in of_kind(found[0].node, ir.Return) if one.value]
                     yield from self._in(inner, found[0], depth + 1, set(), entered)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen, Handler, Reach
-from backend_advisor.code.tree import in_whole
+from backend_advisor.code.tree import of_kind
 from backend_advisor.experts.security.detectors.words import IDENTITY_FIELD, REQUEST, dotted
 from backend_advisor.rules.registry import CodeContext
 
@@ -41,6 +41,10 @@ class Route:
     """Whether it, its class or its middleware asks who calls."""
     covered: bool = False
     """Whether the application asks who calls before it gets there."""
+    is_left_open: bool = False
+    """Whether the application says in one place, with the paths that it closes, that anybody may call it."""
+    stopped: bool = False
+    """Whether a middleware of the program given before it turns some people away, for who they are."""
     limited: bool = False
     asks_right: bool = False
     """Whether its middleware is given the name of a right: `auth("orders:read")`."""
@@ -109,19 +113,16 @@ def verb_of(node: ir.Node | None) -> frozenset[str]:
 
 def body_words(info: FunctionInfo) -> set[str]:
     """Names called or tested in a function's body."""
-    found: set[str] = set()
-    for node in in_whole(info.node):
-        kind = type(node)
-        if kind is ir.Name:
-            found.add(node.id)  # type: ignore[attr-defined]
-        elif isinstance(node, ir.Attr):
-            found.add(node.name)
-            if isinstance(node.value, ir.Name) and REQUEST.match(node.value.id) and IDENTITY_FIELD.match(node.name):
-                found.add("current_user")
-        elif kind is ir.Call:
-            found.add(dotted(node.func).rpartition(".")[2])  # type: ignore[attr-defined]
-        elif isinstance(node, ir.Index) and isinstance(node.key, ir.Const) and isinstance(node.key.value, str):
-            found.add(node.key.value)
+    function = info.node
+    found = {node.id for node in of_kind(function, ir.Name)}
+    for attribute in (*of_kind(function, ir.Attr), *of_kind(function, ir.Reference)):
+        found.add(attribute.name)
+        holder = attribute.value
+        if isinstance(holder, ir.Name) and REQUEST.match(holder.id) and IDENTITY_FIELD.match(attribute.name):
+            found.add("current_user")
+    found.update(dotted(call.func).rpartition(".")[2] for call in of_kind(function, ir.Call))
+    keys = (index.key for index in of_kind(function, ir.Index))
+    found.update(key.value for key in keys if isinstance(key, ir.Const) and isinstance(key.value, str))
     return found
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.code.searching import Guarded
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything, in_body, in_whole
 from backend_advisor.code.values import Value
@@ -15,28 +16,34 @@ from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Rout
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
 from backend_advisor.rules.registry import CodeContext
 
-_EVERYWHERE = re.compile(
+_EVERYWHERE = Guarded(
     rb"APP_GUARD|useGlobalGuards|DEFAULT_PERMISSION_CLASSES[^\]]*?(?:IsAuthenticated|DjangoModelPermissions)|LoginRequiredMiddleware|"
     rb"anyRequest\(\)\s*\.\s*(?:authenticated|hasRole|hasAuthority|access)|anyExchange\(\)\s*\.\s*authenticated|\.authenticated\(\)|\bfullyAuthenticated\(\)",
-)
+    b"app_guard", b"useglobalguards", b"default_permission_classes", b"loginrequiredmiddleware", b"anyrequest(",
+    b"anyexchange(", b"authenticated(",
+)  # fmt: skip
 """Settings that ask everybody to sign in, except where a route says otherwise."""
 _SETS_UP = re.compile(
     rb"\b(?:register|add|apply|use|set_?up|enable|install|require|enforce)_?(?i:\w*(?:auth|jwt|api_?key|session|guard|protect)\w*)"
     rb"\(\s*(?:app|router|server|fastify|express|instance|scope|f|\w*[rR]outes)\b"
 )
+_Place = tuple[Unit, int, str]
+"""A file, where in it, and the path."""
+_MOUNTS_FOLLOWED = 32
 _MOUNTS = re.compile(r"(?i)route|controller|handler|module|swagger|docs|errors?$|decorat|context")
-_LIMITS_EVERYWHERE = re.compile(
+_LIMITS_EVERYWHERE = Guarded(
     rb"(?i)add_middleware\(\s*[\w.]*(?:SlowAPI|rate_?limit|throttl)\w*|\bdefault_limits\s*=\s*\[\s*[^\]\s]|"
-    rb"useClass:\s*\w*Throttler\w*"
-)
+    rb"useClass:\s*\w*Throttler\w*",
+    b"add_middleware(", b"default_limits", b"useclass:",
+)  # fmt: skip
 """Settings that limit how often anybody may ask anything."""
 _HANDS_OVER = re.compile(rb"\(\s*(?:app|router|server|fastify|express)\b")
 
 
 def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
     """Note the routes that the application's own middleware or settings stand before."""
-    everywhere = any(_EVERYWHERE.search(unit.module.source) for unit in context.program.units.values())
-    limited = any(_LIMITS_EVERYWHERE.search(unit.module.source) for unit in context.program.units.values())
+    everywhere = _EVERYWHERE.is_in_any(context.program.sources())
+    limited = _LIMITS_EVERYWHERE.is_in_any(context.program.sources())
     gates = [*_gates(context, facts), *_set_up(context)]
     registered = list(_registered(context))
     gates += _of_plugins(gates, registered)
@@ -48,6 +55,7 @@ def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
     mounted = _mounted(context)
     for unit, node, target, _ in registered:
         mounted[target.path].append((unit, node.start, ""))
+    mounted = {path: _through_mounts(places, mounted) for path, places in mounted.items()}
     for route in routes:
         if "auth.public" in route.info.marks:
             continue
@@ -62,6 +70,15 @@ def refuses_strangers(expression: ir.Expr, unit: Unit, context: CodeContext, fac
     """Whether a decorator or a middleware of the program's own (`@members_area`, `ownTeamOnly`) turns people away."""
     info = _meant(expression, unit, context)
     return info is not None and _refuses(info) and _asks_by_itself(info, facts)
+
+
+def stops_strangers(value: Value, facts: Facts) -> bool:
+    """Whether a middleware given before a handler turns people away by who they are: `Orders.guard.bind(this)`."""
+    infos = (getattr(ref, "info", None) for ref in value.refs)
+    return any(
+        isinstance(info, FunctionInfo) and _refuses(info) and _goes_on(info) and _asks_by_itself(info, facts)
+        for info in infos
+    )
 
 
 def _meant(expression: ir.Expr, unit: Unit, context: CodeContext) -> FunctionInfo | None:
@@ -281,9 +298,9 @@ def _refuses(info: FunctionInfo) -> bool:
     return False
 
 
-def _mounted(context: CodeContext) -> dict[str, list[tuple[Unit, int, str]]]:
+def _mounted(context: CodeContext) -> dict[str, list[_Place]]:
     """For each file, the places where its routes are mounted: in which file, where in it, and under which path."""
-    found: dict[str, list[tuple[Unit, int, str]]] = defaultdict(list)
+    found: dict[str, list[_Place]] = defaultdict(list)
     for call in context.seen.calls.values():
         if "http.middleware" not in call.role.marks or not isinstance(call.node, ir.Call):
             continue
@@ -298,6 +315,19 @@ def _mounted(context: CodeContext) -> dict[str, list[tuple[Unit, int, str]]]:
             if target is not None and target is not unit:
                 found[target.path].append((unit, node.start, ""))
     return found
+
+
+def _through_mounts(places: list[_Place], mounted: dict[str, list[_Place]]) -> list[_Place]:
+    """The places where routes are mounted, and those where the files are mounted that mount them."""
+    known = list(places)
+    for unit, _, prefix in known:
+        if len(known) >= _MOUNTS_FOLLOWED:
+            break
+        for outer, start, before in mounted.get(unit.path, ()):
+            further = (outer, start, before + prefix)
+            if outer is not unit and further not in known:
+                known.append(further)
+    return known
 
 
 def _plain_calls(unit: Unit) -> list[ir.Call]:

@@ -12,6 +12,8 @@ NOTHING: Final = 0
 CLIENT: Final = 1
 WHO: Final = 2
 RECORD: Final = 4
+MIXED: Final = 8
+"""A condition on what the client and the caller are both part of: a form that also names its sender."""
 
 
 Branch = tuple[tuple[int, int], ...]

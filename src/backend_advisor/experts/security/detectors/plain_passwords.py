@@ -17,6 +17,8 @@ _PASSWORD = re.compile(
 )
 _ACCOUNT = re.compile(r"^(?:user_?)?(?:name|id|login|e?mail|account|user)$", re.IGNORECASE)
 _LOOKS_UP = re.compile(r"^(?:find|get|filter|where|first|select|exists|count|query|fetch|search)", re.IGNORECASE)
+_COMPARES = re.compile(r"validat|verif|authent|check|log_?in|sign_?in", re.IGNORECASE)
+"""`get_and_validate_user(username=…, password=…)` looks the account up and compares by itself."""
 _BY_NAME = re.compile(r"^(?:find|get|exists|count|query)\w*By\w*(?:And|Or)(?:User)?(?:Password|Pwd|Passwd)(?:$|[A-Z])")
 _GIVEN = re.compile(
     r"(?:^|\.)(?:req|request|body|form|data|dto|payload|input|params|query|args|values|cleaned_data|post|self|this|state|props|"
@@ -27,15 +29,21 @@ _MODEL = re.compile(
     r"user|account|member|admin|customer|record|row|result|found|entity|doc|db|stored|saved|existing", re.IGNORECASE
 )
 _HASHES = re.compile(
-    rb"(?i)bcrypt|argon2|scrypt|pbkdf2|check_password|PasswordEncoder|passwordHash|password_hash|hashed|digest|hashlib|createHash|MessageDigest|\bmd5|\bsha"
+    rb"bcrypt|argon2|scrypt|pbkdf2|check_password|passwordencoder|passwordhash|password_hash|hashed|digest|hashlib|createhash|\bmd5|\bsha"
 )
+"""For a text in small letters."""
+CONNECTS = frozenset({"host", "hostname", "server", "port", "connectionString"})
+"""Beside one of these a password is what the program itself shows to another server."""
 
 
 def compared_plain(context: CodeContext) -> Iterator[Match]:
     """Look-ups by a password, and comparisons of one that was read from a record."""
     for info in functions(context):
+        if is_test(info.unit.path):
+            continue
         source = info.unit.module.source[info.node.start : info.node.end]
-        if is_test(info.unit.path) or (b"ass" not in source and b"wd" not in source.lower()) or _HASHES.search(source):
+        lower = source.lower()
+        if (b"ass" not in source and b"wd" not in lower) or _HASHES.search(lower):
             continue
         defined = definitions(info.node.body)
         for node in in_whole(info.node):
@@ -61,12 +69,12 @@ def _looked_up(node: ir.Call, defined: dict[str, list[ir.Expr]]) -> ir.Expr | No
         return next(
             (one for one in node.args if isinstance(one, ir.Name | ir.Call | ir.Attr) and _is_plain(one, defined)), None
         )
-    if not _LOOKS_UP.match(name):
+    if not _LOOKS_UP.match(name) or _COMPARES.search(name):
         return None
     pairs = list(node.keywords)
     for argument in node.args:
         pairs += _pairs(argument)
-    if not any(_ACCOUNT.match(key) for key, _ in pairs):
+    if not any(_ACCOUNT.match(key) for key, _ in pairs) or any(key in CONNECTS for key, _ in pairs):
         return None
     return next((value for key, value in pairs if _PASSWORD.match(key) and _is_plain(value, defined)), None)
 

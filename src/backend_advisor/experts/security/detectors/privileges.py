@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.program import FunctionInfo, Program
 from backend_advisor.code.tree import everything, in_whole
 from backend_advisor.experts.security.detectors.facts import ASKING, Route
 from backend_advisor.experts.security.detectors.routes import survey
@@ -31,7 +31,7 @@ def privilege_from_client(context: CodeContext) -> Iterator[Match]:
     for route in survey(context)[1]:
         if not _SIGN_UP.search(f"{route.path} {route.info.node.name}") or _asks(route):
             continue
-        for key, place in _written(route.info):
+        for key, place in (*_written(route.info), *_unpacked(context.program, route.info)):
             yield Match(location=context.location(route.info.unit, place), values={"route": route.label, "field": key})
             break
 
@@ -64,6 +64,30 @@ def _written(info: FunctionInfo) -> Iterator[tuple[str, ir.Node]]:
                 if place is not None:
                     yield name, place
                     break
+
+
+def _unpacked(program: Program, info: FunctionInfo) -> Iterator[tuple[str, ir.Node]]:
+    """`User(**body.model_dump())`, where the class of `body` has a field of rights."""
+    rights: dict[str, str] = {}
+    for param in info.node.params:
+        known = program.by_short_name.get(param.type.name, ()) if param.type is not None else ()
+        names = [field.name for one in known for base in program.ancestry(one) for field in base.node.fields]
+        field = next((name for name in names if _PRIVILEGE.match(name)), "")
+        if field and len(known) == 1:
+            rights[param.name] = field
+    for node in in_whole(info.node) if rights else ():
+        for key, value in node.keywords if isinstance(node, ir.Call) else ():
+            if key == "**" and (given := _made_of(value)) in rights:
+                yield rights[given], value
+
+
+def _made_of(value: ir.Expr) -> str:
+    """The variable whose every field a call gives: `body.dict()`, with nothing left out."""
+    if not isinstance(value, ir.Call) or value.args or not isinstance(value.func, ir.Attr):
+        return ""
+    if {"exclude", "include"} & {name for name, _ in value.keywords}:
+        return ""
+    return value.func.value.id if isinstance(value.func.value, ir.Name) else ""
 
 
 def _bodies(info: FunctionInfo) -> set[str]:

@@ -22,13 +22,16 @@ _SECRET = re.compile(
     r"_(?:code|number|no|key|id)(?:_|$)"
     r"|(?:encrypt\w*|secret|private|signing|aes|cipher)_key"
 )
-_OTHER = re.compile(r"tokens(?:_|$)|token_?(?:count|len|size|limit|iz|embed)|session_?(?:maker|factory|count)")
+_OTHER = re.compile(
+    r"tokens(?:_|$)|(?:token|key|secret|password|cookie)_ids?$|token_?(?:count|len|size|limit|iz|embed)|session_?(?:maker|factory|count)"
+)
 _CODE = re.compile(r"(?:^|_)(?:code|pin|otp|coupon|voucher|passcode)$")
 _ABOUT = re.compile(
     r"reset|forgot|send_?code|recover|verif|certif|confirm|otp|2fa|mfa|sms|mail|coupon|voucher|gift|invit|auth|password|sign_?(?:up|in)|login"
 )
 """What a code is for that nobody but its receiver may know."""
 _ROUNDS = 3
+_ARGUMENTS_WITH_GENERATOR = 7
 
 
 _TO_LOOK_AT = re.compile(r"(?i)colou?r|avatar|emoji|greeting|quote|image|icon|shuffle|jitter|delay|backoff")
@@ -49,7 +52,7 @@ class _Use:
 @detects_in_code("SEC221")
 def predictable_random(context: CodeContext) -> Iterator[Match]:
     """Weak random numbers that reach a secret, or are kept or returned under the name of one."""
-    told: set[tuple[str, int]] = set()
+    told = _with_generator(context)
     uses = _uses(context)
     for flow in context.seen.flows.values():
         if flow.source != "random.weak" or flow.sink not in _SINKS or flow.trail is None:
@@ -82,6 +85,18 @@ def _shows(unit: Unit, start: int) -> bool:
     """Whether what is drawn is only to look at: a colour, a picture, a greeting."""
     around = [one.node.name for one in unit.functions if one.node.start <= start < one.node.end]
     return _TO_LOOK_AT.search(" ".join(around)) is not None
+
+
+def _with_generator(context: CodeContext) -> set[tuple[str, int]]:
+    """`RandomStringUtils.random(…, chars, new SecureRandom())`: the caller says where the numbers come from."""
+    return {
+        (call.unit.path, call.node.start)
+        for call in context.seen.calls.values()
+        if "random.weak" in call.role.does
+        and isinstance(call.node, ir.Call)
+        and len(call.args) == _ARGUMENTS_WITH_GENERATOR
+        and "java.util.Random" not in call.args[-1].types
+    }
 
 
 def _uses(context: CodeContext) -> list[_Use]:
@@ -124,8 +139,8 @@ def _carriers(use: _Use) -> tuple[set[str], list[ir.Expr]]:
             if node.target in targets or node.value is None or not _carries(node.value, use.node, names):
                 continue
             targets.append(node.target)
-            if isinstance(node.target, ir.Name):
-                names.add(node.target.id)
+            if isinstance(node.target, ir.Name) and not _OTHER.search(snake(node.target.id).lower()):
+                names.add(node.target.id)  # what a token is known by does not make the token guessable
         if len(targets) == before:
             break
     return names, targets

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo
+from backend_advisor.code.searching import Guarded
 from backend_advisor.code.tree import everything
 from backend_advisor.experts.security.detectors.words import Words, dotted, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
-_NAMED = re.compile(rb"(?i)\brrn\b|jumin|resident|\xec\xa3\xbc\xeb\xaf\xbc")
+_NAMED = Guarded(
+    rb"(?i)\brrn\b|jumin|resident|\xec\xa3\xbc\xeb\xaf\xbc", b"rrn", b"jumin", b"resident", "주민".encode()
+)
 _NUMBER = Words(
     r"^(?:\w+_)?(?:rrn|jumin(?:_?(?:no|num|number|bunho|beonho))?|resident_?(?:registration_?|reg_?)?(?:no|num|number)|"
     r"주민(?:등록)?번호)$",
@@ -30,7 +33,7 @@ def resident_number_in_plain(context: CodeContext) -> Iterator[Match]:
     """A field of a stored class for the number, with nothing at it that encrypts."""
     for owner in context.program.classes.values():
         source = owner.unit.module.source
-        if not owner.node.fields or _NAMED.search(source, owner.node.start, owner.node.end) is None:
+        if not owner.node.fields or not _NAMED.is_between(source, owner.node.start, owner.node.end):
             continue
         if not _is_stored(owner):
             continue

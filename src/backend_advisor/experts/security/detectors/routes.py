@@ -8,8 +8,9 @@ from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
+from backend_advisor.experts.security.detectors import path_rules
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, gather, verb_of
-from backend_advisor.experts.security.detectors.gates import cover, refuses_strangers
+from backend_advisor.experts.security.detectors.gates import cover, refuses_strangers, stops_strangers
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
 from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import is_for_tests
@@ -65,6 +66,7 @@ def _routes(context: CodeContext, facts: Facts) -> list[Route]:
     for route in found:
         _judge(route, context, facts)
     cover(found, context, facts)
+    path_rules.apply(found, context)
     return found
 
 
@@ -184,7 +186,7 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     body = body_words(info)
     route.names = frozenset(body)
     route.asks_right = any(_names_right(part, route, facts) for part in _given_before(route))
-    named = any(AUTHENTICATES.search(name) for name in declared)
+    named = any(map(AUTHENTICATES.search, declared))
     open_to_all = "auth.public" in marks
     route.asks = not open_to_all and (
         named
@@ -192,11 +194,14 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
         or any(refuses_strangers(one, route.unit, context, facts) for one in _given_before(route))
         or bool(marks & {"auth.required", "auth.role"})
         or bool(route.acts & ASKING)
-        or any(AUTHENTICATES.search(name) or IDENTITY.search(name) for name in body)
+        or any(map(AUTHENTICATES.search, body))
+        or any(map(IDENTITY.search, body))
     )
     if open_to_all:
         route.covered = False
-    route.limited = "rate.limited" in marks or any(LIMITS.search(name) for name in declared | body)
+    before_it = route.handler.before if route.handler is not None and not open_to_all else []
+    route.stopped = any(stops_strangers(one, facts) for one in before_it)
+    route.limited = "rate.limited" in marks or any(map(LIMITS.search, declared | body))
 
 
 def _names_right(expression: ir.Expr, route: Route, facts: Facts) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
+from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
-from backend_advisor.experts.security.detectors.reading import calls_with
 from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -73,7 +73,7 @@ _NOT_A_SECRET = re.compile(
 )
 _PLACEHOLDER = re.compile(
     r"change_?me|your[_\- ]|<[^>]*>|\$\{|\{\{|xxx|\*\*\*|\.\.\.|example|placeholder|dummy|fake|sample|insert|"
-    r"replace|todo|fixme|abcdef|12345|\[(?:user(?:name)?|pass(?:word)?|host|db_?name)\]|^\{\w*\}$|"
+    r"replace|todo|fixme|abcdef|12345|\[(?:user(?:name)?|pass(?:word)?|host|db_?name)\]|^\{\w*\}$|^\[[^\[\]]*\]$|\w\[\w*\]|\w\{\}|\w::\w|^[a-z]+(?:\|[a-z]+)+$|"
     r"^(?:token|secret|key|password|pass|pwd)[_-](?:[a-z]{3}\d{1,4}|\d+|\w{1,4})$|"
     r"^(?:test|none|null|undefined|password|passwd|secret|token|string|value|default|admin|root|foo|bar|abc|1234|qwerty)\w{0,4}$|"
     r"^%\(?\w*\)?s?$|^env[:.]|^process\.env|^@\w+@$|^#\{|^[A-Z_]{3,}$|redacted|not_?set|lorem",
@@ -106,13 +106,14 @@ _SETTING = re.compile(r"[A-Za-z][A-Za-z_-]*(?:\.[A-Za-z_-]+)+")
 _LEAST_BITS = 3.0
 _LEAST_BITS_OF_A_PASSWORD = 2.5
 _LEAST_LENGTH = 8
+_KEYED = frozenset({"crypto.sign", "crypto.cipher"})
 
 
 _WORTH_READING = re.compile(
-    rb"(?i)(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?)\d?[\"'\]]*\s*(?::\s*[\w.]+\s*)?[:=,]\s*"
+    rb"(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?)\d?[\"'\]]*\s*(?::\s*[\w.]+\s*)?[:=,]\s*"
     rb"(?:[^\n\"'`]{0,80}(?:\|\||\?\?|\bor\b)\s*)?b?[\"'`]"
 )
-"""Text in which a name of a secret may be given a literal."""
+"""Text in which a name of a secret may be given a literal; for a text in small letters."""
 _SIGNS = tuple({sign.encode() for signs in _BEGINNINGS.values() for sign in signs if len(sign) > 2})
 _FEW_LETTERS = re.compile(rb"SK[0-9a-f]{32}")
 _CREDENTIALS = re.compile(rb"://[^\s/@\"']{1,60}:[^\s/@\"']{1,80}@")
@@ -130,7 +131,7 @@ def _holds_a_form(source: bytes) -> bool:
 
 def _names_a_secret(source: bytes) -> bool:
     lower = source.lower()
-    return any(word in lower for word in _NAMING) and _WORTH_READING.search(source) is not None
+    return any(word in lower for word in _NAMING) and _WORTH_READING.search(lower) is not None
 
 
 @detects_in_code("SEC301")
@@ -151,7 +152,7 @@ def secret_in_code(context: CodeContext) -> Iterator[Match]:
                     told.add(node.start)
                     yield _found(context, unit, node, kind)
         for value in keys.get(unit.path, ()):
-            if value.start not in told and isinstance(value.value, str) and not _PLACEHOLDER.search(value.value):
+            if value.start not in told and not _PLACEHOLDER.search(_text(value)):
                 told.add(value.start)
                 yield _found(context, unit, value, "HMAC/cipher key")
         for name, value in _named(read) if named else ():
@@ -163,7 +164,7 @@ def secret_in_code(context: CodeContext) -> Iterator[Match]:
 def _found(context: CodeContext, unit: Unit, node: ir.Const, kind: str, confidence: Confidence | None = None) -> Match:
     return Match(
         location=context.location(unit, node),
-        values={"kind": kind, "shown": shown(str(node.value))},
+        values={"kind": kind, "shown": shown(_text(node))},
         confidence=confidence,
     )
 
@@ -171,16 +172,52 @@ def _found(context: CodeContext, unit: Unit, node: ir.Const, kind: str, confiden
 def _keys(context: CodeContext) -> dict[str, list[ir.Const]]:
     """For each file: literals that are given as keys to signatures and ciphers."""
     found: dict[str, list[ir.Const]] = {}
-    for call in calls_with(context, "crypto.sign", "crypto.cipher"):
+    for call in context.seen.calls.values():
         key = call.properties.get("key")
-        if not isinstance(call.node, ir.Call) or key is None or not key.consts:
+        if not isinstance(call.node, ir.Call) or key is None or not _takes_key(call):
             continue
         for argument in (*call.node.args, *(value for _, value in call.node.keywords)):
-            method = isinstance(argument, ir.Call) and isinstance(argument.func, ir.Attr)
-            inner = argument.func.value if method else argument  # type: ignore[attr-defined]
-            if isinstance(inner, ir.Const) and inner.value in key.consts and len(str(inner.value)) >= _LEAST_LENGTH:
-                found.setdefault(call.unit.path, []).append(inner)
+            literal = _literal(argument, call)
+            if literal is None or len(_text(literal)) < _LEAST_LENGTH:
+                continue
+            first = argument in call.node.args[:1] and any(
+                "crypto.key" in kinds and wanted.position == 0 for wanted, kinds in call.role.sinks
+            )
+            if literal.value in (key.consts or ()) or (key.consts is None and first):
+                found.setdefault(call.unit.path, []).append(literal)
     return found
+
+
+def _literal(argument: ir.Expr, call: CallSeen) -> ir.Const | None:
+    """The literal that an argument is, also behind a name, or turned into bytes."""
+    if isinstance(argument, ir.Call) and isinstance(argument.func, ir.Attr):
+        argument = argument.func.value
+    if isinstance(argument, ir.Name):
+        argument = _behind(argument, call) or argument
+    return argument if isinstance(argument, ir.Const) else None
+
+
+def _takes_key(call: CallSeen) -> bool:
+    """Whether a call signs or enciphers, or makes the key for it; keys of tokens have a rule of their own."""
+    if call.role.does:
+        return not _KEYED.isdisjoint(call.role.does)
+    return any("crypto.key" in kinds for _, kinds in call.role.sinks)
+
+
+def _behind(name: ir.Name, call: CallSeen) -> ir.Expr | None:
+    """What a name at the top of the file, or a field of the class, is set to."""
+    owner = call.info.owner if call.info is not None else None
+    if owner is not None and name.id in owner.fields:
+        return owner.fields[name.id].value
+    for one in call.unit.module.body:
+        if isinstance(one, ir.Assign) and isinstance(one.target, ir.Name) and one.target.id == name.id:
+            return one.value
+    return None
+
+
+def _text(literal: ir.Const) -> str:
+    value = literal.value
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def provider(text: str) -> str | None:
@@ -316,8 +353,9 @@ def _is_no_value(text: str) -> bool:
 
 
 def _names_itself(name: str, text: str) -> bool:
-    """`LEAKED_TOKEN = "leaked_token"`: a word of the program, as members of enumerations are given."""
-    return re.sub(r"\W|_", "", text).lower() in re.sub(r"\W|_", "", name).lower()
+    """`LEAKED_TOKEN = "leaked_token"`, `NO_TOKEN = "error.NO_TOKEN"`: a word of the program, as in enumerations."""
+    own = re.sub(r"\W|_", "", name).lower()
+    return any(re.sub(r"\W|_", "", one).lower() in own for one in (text, text.rpartition(".")[2]) if one)
 
 
 def entropy(text: str) -> float:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from backend_advisor.code import ir
+from backend_advisor.code.searching import Guarded, mentions
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
 from backend_advisor.experts.security.detectors.django_settings import fast_hashers
-from backend_advisor.experts.security.detectors.plain_passwords import compared_plain
+from backend_advisor.experts.security.detectors.plain_passwords import CONNECTS, compared_plain
 from backend_advisor.experts.security.detectors.reading import calls_with, constants, definitions
 from backend_advisor.experts.security.detectors.words import dotted, identifiers
 from backend_advisor.knowledge.detection import Match
@@ -22,6 +23,17 @@ _PASSWORD = re.compile(
 _HASHED = re.compile(r"hash|encod|encrypt|digest|crypt|bcrypt|argon|salted|secured", re.IGNORECASE)
 _OF_PEOPLE = re.compile(r"(?i)passw|passphrase|pwd|\bpin\b|credential|hash|encod|verif|salt")
 _BREACHED = re.compile(r"pwned|breach|leak|hibp|compromis|k_?anonym", re.IGNORECASE)
+_SETS_HASHED = Guarded(
+    rb"(?i)(?:pre|before\w*|hooks?)\W[^;]{0,400}?(?:hash|bcrypt|argon)|set_password|@password\.setter|set\s+password",
+    b"hash", b"bcrypt", b"argon", b"set_password", b"@password.setter", b"password",
+)  # fmt: skip
+_BOUNDS = (
+    b"max_content_length", b"content_length", b"content-length", b"max_size", b"max_file", b"max_upload", b"max_body",
+    b"limituploadsize",
+)  # fmt: skip
+"""Settings of how large a body may be."""
+_LONG_HASH = re.compile(r"(?i)sha-?_?(?:256|384|512)")
+_SLOW = re.compile(rb"(?i)bcrypt|argon2|scrypt|\brounds\b")
 _LEAST_BCRYPT = 10
 _LEAST_PBKDF2 = 100_000
 
@@ -50,9 +62,14 @@ def _fast_hashes(context: CodeContext) -> Iterator[Match]:
         names = [*identifiers(node.args, [value for _, value in node.keywords]), *_keys(node)]
         if any(_PASSWORD.match(name) for name in names):
             algorithm = next(iter(constants(call.properties.get("algorithm"))), "")
+            # Slow functions read few bytes of a password: what they are given was often made short before.
+            before = _LONG_HASH.search(algorithm or context.text(call.unit, node)) and _SLOW.search(
+                call.unit.module.source
+            )
             yield Match(
                 location=context.location(call.unit, node),
                 values={"text": context.text(call.unit, node)[:50], "fault": algorithm or "fast hash"},
+                confidence=Confidence.LOW if before else None,
             )
 
 
@@ -126,8 +143,10 @@ def _stored_plain(context: CodeContext) -> Iterator[Match]:
 def _pairs(node: ir.Call) -> Iterator[tuple[str, ir.Expr]]:
     for part in everything(node.args):
         if isinstance(part, ir.Mapping):
-            for key, value in part.pairs:
-                word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
+            words = [key.value if isinstance(key, ir.Const) else getattr(key, "id", "") for key, _ in part.pairs]
+            if CONNECTS.intersection(one for one in words if isinstance(one, str)):
+                continue
+            for word, (_, value) in zip(words, part.pairs, strict=True):
                 if isinstance(word, str):
                     yield word, value
         elif isinstance(part, ir.Call):
@@ -167,10 +186,7 @@ def _is_plain(value: ir.Expr, defined: dict[str, list[ir.Expr]]) -> bool:
 
 def _hashed_by_model(context: CodeContext) -> bool:
     """A model may hash what is set on it."""
-    wanted = re.compile(
-        rb"(?i)(?:pre|before\w*|hooks?)\W[^;]{0,400}?(?:hash|bcrypt|argon)|set_password|@password\.setter|set\s+password"
-    )
-    return any(wanted.search(unit.module.source) for unit in context.program.units.values())
+    return _SETS_HASHED.is_in_any(context.program.sources())
 
 
 @detects_in_code("SEC312")
@@ -187,11 +203,7 @@ def upload_without_limit(context: CodeContext) -> Iterator[Match]:
                 location=context.location(call.unit, call.node),
                 values={"call": dotted(getattr(call.node, "func", None))},
             )
-    bounded = re.compile(
-        rb"MAX_CONTENT_LENGTH|content_length|content-length|max_(?:file_|upload_)?size|MAX_(?:FILE|UPLOAD|BODY)|LimitUploadSize",
-        re.IGNORECASE,
-    )
-    if any(bounded.search(unit.module.source) for unit in context.program.units.values()):
+    if any(mentions(source, _BOUNDS) for source in context.program.sources()):
         return
     for call in context.seen.calls.values():
         name = call.role.name.rpartition(".")[2]

@@ -29,6 +29,13 @@ _ALLOWS = re.compile(r"(?i)^access-control-allow-origin$|ACCESS_CONTROL_ALLOW_OR
 _UNVERIFIED = re.compile(
     r"rejectUnauthorized|strictSSL|tlsAllowInvalidCertificates|NODE_TLS_REJECT_UNAUTHORIZED|insecureSkipVerify"
 )
+_VERIFICATION = re.compile(
+    r"(?i)reject_?unauthori[sz]ed|insecure|(?:skip|verify|ignore|self_?signed|strict)_?\w*(?:ssl|tls|cert)"
+)
+_ORIGIN = re.compile(r"(?i)origin")
+_LOOKS_UP = re.compile(
+    r"(?i)^(?:includes|contains|has|some|any|find|index_?of|test|match\w*|is_?\w*|allow\w*|check\w*|valid\w*)$"
+)
 _DEVELOPMENT = re.compile(r"(?:^|[/_.])(?:dev|local|test|development)", re.IGNORECASE)
 _BY_COOKIE = re.compile(
     r"^(?:user|session|current_user|\w*cookies?\w*|\w*login_?required\w*|permission_required|staff_member_required)$",
@@ -49,7 +56,11 @@ def tls_verification_off(context: CodeContext) -> Iterator[Match]:
     told: list[tuple[str, int, int]] = []
     for match_unit, place in _switches(context):
         told.append((match_unit.path, place.start, place.end))
-        yield Match(location=context.location(match_unit, place), values={"text": context.text(match_unit, place)[:50]})
+        yield Match(
+            location=context.location(match_unit, place),
+            values={"text": context.text(match_unit, place)[:50]},
+            confidence=Confidence.LOW if _is_chosen(match_unit, place) else None,
+        )
     for call in calls_with(context, *_CLIENTS):
         if any(p == call.unit.path and call.node.start <= s and e <= call.node.end for p, s, e in told):
             continue
@@ -88,6 +99,16 @@ def _switches(context: CodeContext) -> Iterator[tuple[Unit, ir.Node]]:
             place = _switched_off(node)
             if place is not None:
                 yield unit, place
+
+
+def _is_chosen(unit: Unit, place: ir.Node) -> bool:
+    """Whether a setting of its own switches verification off, which whoever runs the program has to choose."""
+    return any(
+        isinstance(node, ir.If)
+        and any(one.start <= place.start and place.end <= one.end for one in node.then)
+        and any(_VERIFICATION.search(name) for name in identifiers(node.test))
+        for node in everything(unit.module.body)
+    )
 
 
 def _switched_off(node: ir.Node) -> ir.Node | None:
@@ -223,6 +244,8 @@ def every_origin_with_credentials(context: CodeContext) -> Iterator[Match]:
     for flow in context.seen.flows.values():
         if (flow.path, flow.start) in reflected and flow.sink in ("cors.origin", "header.value"):
             unit = context.program.units.get(flow.path)
+            if unit is not None and _is_compared(unit, flow.start):
+                continue
             if unit is not None and re.search(
                 rb"(?i)allow-credentials|supports_credentials|allowCredentials", unit.module.source
             ):
@@ -230,6 +253,33 @@ def every_origin_with_credentials(context: CodeContext) -> Iterator[Match]:
                 yield Match(
                     location=context.places.location(flow.path, flow.start, flow.end), values={"origin": "Origin"}
                 )
+
+
+def _is_compared(unit: Unit, start: int) -> bool:
+    """Whether a place is reached only where the origin was compared with something or looked up."""
+    return any(
+        isinstance(node, ir.If)
+        and any(one.start <= start < one.end for one in node.then)
+        and any(_asks_for_origin(part) for part in everything(node.test))
+        for node in everything(unit.module.body)
+    )
+
+
+def _asks_for_origin(part: ir.Node) -> bool:
+    if isinstance(part, ir.Binary) and part.op in ("==", "===", "in"):
+        asked = [part.left, part.right]
+        if any(isinstance(one, ir.Const) for one in asked):
+            return False
+    elif isinstance(part, ir.Call) and _LOOKS_UP.match(dotted(part.func).rpartition(".")[2]):
+        asked = part.args
+    else:
+        return False
+    return any(_ORIGIN.search(name) for one in asked for name in _words_in(one))
+
+
+def _words_in(node: ir.Node) -> set[str]:
+    consts = {one.value for one in everything(node) if isinstance(one, ir.Const) and isinstance(one.value, str)}
+    return identifiers(node) | consts
 
 
 def _allows_all(value: object) -> bool:
@@ -299,7 +349,8 @@ def csrf_off(context: CodeContext) -> Iterator[Match]:
 def open_when_it_fails(context: CodeContext) -> Iterator[Match]:
     """Checks that let everybody through when they throw."""
     for info in functions(context):
-        if _BY_HAND.search(info.unit.path):
+        tries = info.unit.module.source.find(b"try", info.node.start, info.node.end) >= 0
+        if not tries or _BY_HAND.search(info.unit.path):
             continue
         for node in _own(info):
             if not isinstance(node, ir.Try) or not _asks(node, info):

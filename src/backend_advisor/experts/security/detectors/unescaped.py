@@ -27,9 +27,13 @@ _WEB = re.compile(r"^aiohttp_jinja2\.|^nunjucks\.configure$|^swig|^flask\.|^jinj
 @detects_in_code("SEC213")
 def read_by_the_template(context: CodeContext) -> Iterator[Match]:
     """Templates that read the request themselves and print it as it is."""
+    handed = frozenset[tuple[str, str]]().union(*(one.handed for one in context.program.templates.all))
     for template in context.program.templates.all:
+        told: set[tuple[str, ...]] = set()
         for output in template.outputs:
-            if output.direct:
+            if output.direct and not _is_handed(template, output, handed):
+                again = output.path in told  # what a page prints in several places is escaped in all of them
+                told.add(output.path)
                 yield Match(
                     location=context.places.location(template.path, output.start, output.end),
                     values={
@@ -37,7 +41,14 @@ def read_by_the_template(context: CodeContext) -> Iterator[Match]:
                         "call": template.path.rpartition("/")[2],
                         "sink": "html.text",
                     },
+                    confidence=Confidence.LOW if again else None,
                 )
+
+
+def _is_handed(template: Template, output: Output, handed: frozenset[tuple[str, str]]) -> bool:
+    """Whether the pages that include it give the parameter, so that it is not the client's."""
+    name = template.path.rpartition("/")[2]
+    return output.path[0] == "param" and len(output.path) > 1 and (name, output.path[1]) in handed
 
 
 @detects_in_code("SEC233")

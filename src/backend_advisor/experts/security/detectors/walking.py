@@ -5,7 +5,7 @@ text. So this reads a handler and the functions it calls once more, only for whe
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from backend_advisor.code.tree import children
 from backend_advisor.experts.security.detectors.called import bound, passed_texts, targets_of
 from backend_advisor.experts.security.detectors.origins import (
     CLIENT,
+    MIXED,
     NOTHING,
     RECORD,
     WHO,
@@ -56,6 +57,11 @@ if TYPE_CHECKING:
 
 
 _SECRET = re.compile(r"(?i)(?:^|_|(?<=[a-z]))(?:key|token|secret|signature|nonce|hash)s?$")
+
+
+def _alone(part: Origin) -> bool:
+    """Whether a value is the caller's and not the client's too."""
+    return bool(part & WHO) and not part & (CLIENT | MIXED)
 
 
 class Walk:
@@ -188,7 +194,9 @@ class Walk:
         elif isinstance(target, ir.Attr | ir.Index) and isinstance(target.value, ir.Name):
             held = self._env.get(target.value.id, NOTHING)
             if not REQUEST.match(target.value.id):
-                self._env[target.value.id] = held | value
+                # one field of what came from elsewhere does not make all of it the caller's
+                partly = MIXED if value & WHO and not held & WHO and target.value.id not in self._maps else NOTHING
+                self._env[target.value.id] = held | value | partly
 
     def _of(self, node: object) -> Origin:
         """Where an expression's value comes from; checks and fetches inside are noted."""
@@ -288,7 +296,9 @@ class Walk:
         left, right = self._of(node.left), self._of(node.right)
         if node.op in COMPARING:
             self._compared(node.left, left, node.right, right)
-            return NOTHING if not (left | right) & WHO else WHO
+            if not (left | right) & WHO:
+                return NOTHING
+            return WHO if any(_alone(side) for side in (left, right)) else WHO | MIXED
         return left | right
 
     def _compared(self, one: ir.Expr, first: Origin, other: ir.Expr, second: Origin) -> None:
@@ -386,7 +396,7 @@ class Walk:
         if everything & WHO:
             if not makes and (everything & CLIENT or receiver & CLIENT):
                 self._check()
-            if model and not makes:
+            if model and not makes and self._by_caller(node, [receiver, *given]):
                 self._found.owned.add(model.lower())
         if not makes:
             key = Lookup(node, calls, text, self._meant(node), self._of, self._unit.module.source).key()
@@ -395,8 +405,29 @@ class Walk:
                 changes = bool(acts & {"db.write", "db.write_many"})
                 certain = all(call.certain for call in calls)
                 self._found.fetches.append(Fetch(self._unit, node, model, key, changes, certain, self._branch))
-        kept = everything & (WHO | CLIENT)
+        kept = everything & (WHO | CLIENT | MIXED)
         return kept | RECORD
+
+    def _by_caller(self, node: ir.Call, parts: list[Origin]) -> bool:
+        """Whether the caller alone decides a part of what is asked for: a form that also names its sender does not."""
+        if any(_alone(part) for part in parts):
+            return True
+        checked = len(self._found.checks)
+        alone = any(
+            _alone(part)
+            for argument in (*node.args, *(value for _, value in node.keywords))
+            for part in self._leaves(argument, 0)
+        )
+        del self._found.checks[checked:]  # they were noted before
+        return alone
+
+    def _leaves(self, expression: ir.Node, depth: int) -> Iterator[Origin]:
+        """Where the parts of an object, a list, a text or a condition come from."""
+        kinds = ir.Mapping | ir.Sequence | ir.Text | ir.Binary | ir.Logic | ir.Call | ir.Spread
+        if depth < 6 and isinstance(expression, kinds):
+            for child in children(expression):
+                yield from self._leaves(child, depth + 1)
+        yield self._of(expression)
 
     def _text(self, node: ir.Call) -> str:
         for argument in node.args[:2]:

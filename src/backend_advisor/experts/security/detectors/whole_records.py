@@ -5,16 +5,19 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Program
-from backend_advisor.code.tree import everything, in_whole
+from backend_advisor.code.searching import Guarded
+from backend_advisor.code.tree import everything, of_kind
 from backend_advisor.experts.security.detectors.facts import Facts, Route
 
 _PASSWORD = re.compile(
     r"^(?:user_?)?(?:pass_?word|passwd|pwd)(?:_?(?:hash|digest))?$|^hashed_?password$|^get_?password(?:_?hash)?$",
     re.IGNORECASE,
 )
-_HIDES = re.compile(
-    rb"JsonIgnore|WRITE_ONLY|JsonView|@Exclude\b|@Expose\b|ClassSerializerInterceptor|toJSON|defaultScope|toObject\s*:"
-)
+_HIDES = Guarded(
+    rb"JsonIgnore|WRITE_ONLY|JsonView|@Exclude\b|@Expose\b|ClassSerializerInterceptor|toJSON|defaultScope|toObject\s*:",
+    b"jsonignore", b"write_only", b"jsonview", b"@exclude", b"@expose", b"classserializerinterceptor", b"tojson",
+    b"defaultscope", b"toobject",
+)  # fmt: skip
 """What leaves a field out wherever an object is sent."""
 _READS = re.compile(r"(?i)^(?:find|get|first|one|select|query|load|read|fetch|create|scalar|lookup|or_?else)")
 _ANSWERS = frozenset({"http.respond", "serialize.json"})
@@ -23,7 +26,7 @@ _LEAVES_OUT = frozenset({"select", "omit", "attributes"})
 
 def hides_fields(program: Program) -> bool:
     """Whether the program leaves fields out of what it sends by a statement elsewhere."""
-    return any(_HIDES.search(unit.module.source) for unit in program.units.values())
+    return _HIDES.is_in_any(program.sources())
 
 
 def whole_records(facts: Facts, route: Route) -> Iterator[tuple[ir.Node, str]]:
@@ -31,34 +34,36 @@ def whole_records(facts: Facts, route: Route) -> Iterator[tuple[ir.Node, str]]:
     info = route.info
     if info.unit.language == "python" and (info.node.returns is not None or _has_model(info.node)):
         return
-    nodes = list(in_whole(info.node))
-    held = _held(nodes)
+    held = _held(info.node)
     if not held:
         return
-    for answer in _answers(nodes, facts, route):
+    for answer in _answers(facts, route):
         for node in _whole(answer):
             if node.id in held:
                 yield node, f"{node.id}.{held[node.id]}"
                 return
 
 
-def _held(nodes: list[ir.Node]) -> dict[str, str]:
+def _held(function: ir.Function) -> dict[str, str]:
     """The variables that hold a record read here, and the password that is read of them or stored with them."""
     read: dict[str, str] = {}
-    for node in nodes:
-        if not isinstance(node, ir.Assign) or not isinstance(node.target, ir.Name) or node.value is None:
+    for node in of_kind(function, ir.Assign):
+        if not isinstance(node.target, ir.Name) or node.value is None:
             continue
-        value = node.value
+        value: ir.Expr = node.value
         while isinstance(value, ir.Await | ir.Cast):
             value = value.value
         called = value.func if isinstance(value, ir.Call) else None
         if isinstance(called, ir.Attr) and _READS.match(called.name) and not _chooses(value):
             read[node.target.id] = _stored(value)
-    for node in nodes:
-        holder = node.value if isinstance(node, ir.Attr) and _PASSWORD.match(node.name) else None
-        if isinstance(node, ir.Attr) and isinstance(holder, ir.Name) and read.get(holder.id) == "":
-            read[holder.id] = re.sub(r"^get(?:_p|P)", "p", node.name)
-    cleared = {one for node in nodes for one in _cleared(node)}
+    if not read:
+        return read
+    for attribute in (*of_kind(function, ir.Attr), *of_kind(function, ir.Reference)):
+        holder = attribute.value
+        if isinstance(holder, ir.Name) and read.get(holder.id) == "" and _PASSWORD.match(attribute.name):
+            read[holder.id] = re.sub(r"^get(?:_p|P)", "p", attribute.name)
+    clearing = (*of_kind(function, ir.Assign), *of_kind(function, ir.Unary), *of_kind(function, ir.Call))
+    cleared = {one for node in clearing for one in _cleared(node)}
     return {name: field for name, field in read.items() if field and name not in cleared}
 
 
@@ -104,13 +109,13 @@ def _cleared(node: ir.Node) -> Iterator[str]:
         yield target.value.id
 
 
-def _answers(nodes: list[ir.Node], facts: Facts, route: Route) -> Iterator[ir.Expr]:
+def _answers(facts: Facts, route: Route) -> Iterator[ir.Expr]:
     for call in facts.calls.get(id(route.info), ()):
         if _ANSWERS & set(call.role.does) and isinstance(call.node, ir.Call):
             yield from call.node.args
     if route.unit.language != "javascript" or route.info.owner is not None:
-        for node in nodes:
-            if isinstance(node, ir.Return) and node.value is not None:
+        for node in of_kind(route.info.node, ir.Return):
+            if node.value is not None:
                 yield node.value
 
 

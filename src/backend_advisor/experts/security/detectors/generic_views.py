@@ -1,0 +1,87 @@
+"""Class-based views of Django that open every record of a model to all who are signed in (part of SEC401)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import ClassInfo, Program, Unit, is_test
+from backend_advisor.code.tree import within
+
+_OPENS_ONE = re.compile(
+    r"^(?:rest_framework|django)\..*(?:ModelViewSet|Retrieve\w*APIView|UpdateAPIView|DestroyAPIView|"
+    r"(?:Retrieve|Update|Destroy)ModelMixin|DetailView|UpdateView|DeleteView)$"
+)
+_KNOWN = re.compile(r"^(?:rest_framework|django)\.")
+_NARROWS = frozenset(
+    ["get_queryset", "get_object", "filter_queryset", "test_func", "dispatch", "check_object_permissions", "initial",
+     "check_permissions", "get_permissions", "retrieve", "get"]
+)  # fmt: skip
+_SIGNED_IN = frozenset({"IsAuthenticated", "IsAuthenticatedOrReadOnly"})
+_ANY_RECORD = frozenset({"all", "objects", "select_related", "prefetch_related", "order_by", "only", "defer"})
+_BY_OWNER = re.compile(r"(?i)owner|tenant|user|permission|guardian|account|organi[sz]ation|workspace|team")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenView:
+    """A view that finds any record of a model by its key; `node` is where it says of which."""
+
+    unit: Unit
+    name: str
+    model: str
+    node: ir.Node
+
+
+def open_views(program: Program) -> Iterator[OpenView]:
+    """The views whose records nothing narrows to those of the caller."""
+    if program.language != "python":
+        return
+    for owner in program.classes.values():
+        if is_test(owner.unit.path) or not any(_OPENS_ONE.match(base) for base in program.foreign_bases(owner)):
+            continue
+        family = program.ancestry(owner)
+        if not all(_KNOWN.match(base) for base in program.foreign_bases(owner)):
+            continue  # a mixin that is not in view may narrow them
+        if any(_NARROWS & one.methods.keys() for one in family) or not _asks_only_who(program, owner):
+            continue
+        found = _of_all(family)
+        if found is not None:
+            yield OpenView(owner.unit, owner.node.name, *found)
+
+
+def _asks_only_who(program: Program, owner: ClassInfo) -> bool:
+    """Whether a view asks that one is signed in, and nothing more."""
+    if any(base.endswith(".LoginRequiredMixin") for base in program.foreign_bases(owner)):
+        return not any(
+            base.endswith(("PermissionRequiredMixin", "UserPassesTestMixin")) for base in program.foreign_bases(owner)
+        )
+    names = set(_classes_in(_value(program.ancestry(owner), "permission_classes")))
+    backends = _classes_in(_value(program.ancestry(owner), "filter_backends"))
+    return bool(names) and names <= _SIGNED_IN and not any(_BY_OWNER.search(name) for name in backends)
+
+
+def _classes_in(value: ir.Expr | None) -> Iterator[str]:
+    for part in within(value):
+        name = part.id if isinstance(part, ir.Name) else part.name if isinstance(part, ir.Attr) else ""
+        if name[:1].isupper():
+            yield name
+
+
+def _value(family: list[ClassInfo], name: str) -> ir.Expr | None:
+    return next((one.fields[name].value for one in family if name in one.fields), None)
+
+
+def _of_all(family: list[ClassInfo]) -> tuple[str, ir.Node] | None:
+    """The model of `queryset = Order.objects.all()` or `model = Order`, and where it says so."""
+    queryset = _value(family, "queryset")
+    if queryset is None:
+        model = _value(family, "model")
+        return (model.id, model) if isinstance(model, ir.Name) else None
+    at: ir.Expr = queryset
+    while True:
+        if isinstance(at, ir.Call):
+            at = at.func
+        elif isinstance(at, ir.Attr) and at.name in _ANY_RECORD:
+            at = at.value
+        else:
+            return (at.id, queryset) if isinstance(at, ir.Name) and at is not queryset else None
