@@ -15,6 +15,7 @@ TREE = {
     "lib/old.js",
     "packages/common/src/index.ts",
     "packages/common/src/errors.ts",
+    "server/auth.ts",
     "web/src/api.ts",
     "web/src/main.ts",
 }
@@ -40,6 +41,7 @@ TREE = {
         ("@/api", "web/src/main.ts", "web/src/api.ts"),
         ("src/users/user.entity", "src/users/users.service.ts", "src/users/user.entity.ts"),
         ("users/user.entity", "src/users/users.service.ts", "src/users/user.entity.ts"),
+        ("@server/auth", "server/routes/index.ts", "server/auth.ts"),
         ("@acme/common", "web/src/main.ts", "packages/common/src/index.ts"),
         ("@acme/common/errors", "web/src/main.ts", "packages/common/src/errors.ts"),
         ("express", "src/app.ts", None),

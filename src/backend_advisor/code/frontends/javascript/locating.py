@@ -14,7 +14,7 @@ def locate(statement: Import, path: str, tree: Collection[str]) -> str | None:
     """The file that an import means, None for a foreign package.
 
     Besides relative paths these are found by where they usually point: `@/x` and `~/x` (the source folder), `src/x`
-    (TypeScript's `baseUrl`), and `@scope/name` of a workspace.
+    (TypeScript's `baseUrl`), `@scope/name` of a workspace, and `@server/x` (the folder `server`).
     """
     module = statement.module
     if module.startswith("."):
@@ -41,6 +41,7 @@ def _candidates(module: str, path: str) -> Iterator[str]:
                 yield posixpath.join(folder, workspace, name, "src", inside)
                 yield posixpath.join(folder, workspace, name, inside)
             yield posixpath.join(folder, "src", first[1:], rest)
+            yield posixpath.join(folder, first[1:], rest)
         else:
             yield posixpath.join(folder, module)
             yield posixpath.join(folder, "src", module)
