@@ -129,13 +129,15 @@ def load(root: Path = ROOT) -> Knowledge:
     path = store.cache_file(root)
     compiled = store.read(path, digest)
     if compiled is None:
+        from backend_advisor.cores import collector_paused
         from backend_advisor.knowledge.library import read_library
 
-        library = read_library(root)
-        errors = [problem for problem in library.problems if not problem.minor]
-        if errors:
-            raise KnowledgeError(errors)
-        compiled = library.compiled(digest, path.with_name(f"terms-{path.name}"))
+        with collector_paused():
+            library = read_library(root)
+            errors = [problem for problem in library.problems if not problem.minor]
+            if errors:
+                raise KnowledgeError(errors)
+            compiled = library.compiled(digest, path.with_name(f"terms-{path.name}"))
         store.write(path, compiled)
     return Knowledge(compiled)
 

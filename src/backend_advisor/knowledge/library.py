@@ -1,10 +1,13 @@
 """All data files of the package read, checked and put together: the slow way, behind the cache."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 
+from backend_advisor.cores import spread
 from backend_advisor.knowledge.checks import check_facts, check_playbooks
 from backend_advisor.knowledge.coverage import FILE, check_coverage, read_coverage
 from backend_advisor.knowledge.decisions import Guide, check_guide
@@ -29,6 +32,9 @@ from backend_advisor.knowledge.search import build_index
 from backend_advisor.knowledge.store import Compiled, pack
 from backend_advisor.knowledge.terms_kept import terms_of_pages
 from backend_advisor.model import Language, Source
+
+_TOGETHER = 32
+"""So many pages are worth handing to another process."""
 
 
 @dataclass(slots=True)
@@ -108,11 +114,10 @@ def _read_facts(root: Path, library: Library, reporters: list[Reporter]) -> None
 def _read_playbooks(root: Path, reporters: list[Reporter]) -> list[PlaybookFiles]:
     files = []
     pages: dict[tuple[Path, str], dict[Language, PageFile | None]] = {}
-    for path in matching(root, PLAYBOOKS):
-        name, language = (path.name[:-6], "ko") if path.name.endswith(".ko.md") else (path.name[:-3], "en")
-        reporter = _reporter(root, path, reporters)
-        page = read_page(_text(path, reporter), "ko" if language == "ko" else "en", reporter)
-        pages.setdefault((path.parent, name), {})["ko" if language == "ko" else "en"] = page
+    for path, reporter, page in _read_pages(root):
+        name, language = _named(path)
+        reporters.append(reporter)
+        pages.setdefault((path.parent, name), {})[language] = page
         if not (path.parent / f"{name}{'.md' if language == 'ko' else '.ko.md'}").is_file():
             reporter.error(1, f"the {'English' if language == 'ko' else 'Korean'} page is missing")
     for (folder, name), pair in pages.items():
@@ -122,6 +127,26 @@ def _read_playbooks(root: Path, reporters: list[Reporter]) -> list[PlaybookFiles
             if assembled is not None:
                 files.append(assembled)
     return files
+
+
+def _read_pages(root: Path) -> Iterator[tuple[Path, Reporter, PageFile | None]]:
+    """Every page with what is wrong in it, read by all cores when they are many."""
+    paths = list(matching(root, PLAYBOOKS))
+
+    def part(number: int) -> list[tuple[Path, Reporter, PageFile | None]]:
+        return [_read_page(root, path) for path in paths[number * _TOGETHER : (number + 1) * _TOGETHER]]
+
+    parts = -(-len(paths) // _TOGETHER)
+    return chain.from_iterable(spread(part, parts, worthwhile=parts > 1))
+
+
+def _read_page(root: Path, path: Path) -> tuple[Path, Reporter, PageFile | None]:
+    reporter = Reporter(path.relative_to(root).as_posix())
+    return path, reporter, read_page(_text(path, reporter), _named(path)[1], reporter)
+
+
+def _named(path: Path) -> tuple[str, Language]:
+    return (path.name[:-6], "ko") if path.name.endswith(".ko.md") else (path.name[:-3], "en")
 
 
 def _read_guides(root: Path, library: Library, reporters: list[Reporter], codes: set[str]) -> None:
