@@ -4,7 +4,7 @@ import pytest
 
 from backend_advisor import knowledge
 from backend_advisor.advise import advise
-from backend_advisor.code.program import is_test
+from backend_advisor.code.files import is_test
 from backend_advisor.code.reading import read_code
 from backend_advisor.experts import Terms
 from backend_advisor.intake.files import file_artifact

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from backend_advisor import advise
-from backend_advisor.code.program import is_test
+from backend_advisor.code.files import is_test
 from backend_advisor.experts import Terms
 from backend_advisor.intake import read
 from backend_advisor.knowledge.detection import Match

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
 from backend_advisor.code.contracts import Contract, Operation
-from backend_advisor.code.program import FunctionInfo, Program, Unit, is_test
+from backend_advisor.code.files import is_test
+from backend_advisor.code.program import FunctionInfo, Program, Unit
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.site import Site
 from backend_advisor.code.tree import everything

@@ -10,11 +10,12 @@ from typing import Any
 from backend_advisor.code import calling, expressions, ir, references, statements  # noqa: F401 (they register what they handle)
 from backend_advisor.code.bound import note_operations
 from backend_advisor.code.entries import entry_values, marks_of, takes_request
+from backend_advisor.code.files import is_test
 from backend_advisor.code.functions import Functions, Summary
 from backend_advisor.code.meaning import apply_role, sink
 from backend_advisor.code.names import FunctionRef, function_value
 from backend_advisor.code.objects import Objects
-from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit, is_test
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
 from backend_advisor.code.rendering import names_view, show_views
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from backend_advisor.code.contracts import Operation
@@ -17,21 +16,6 @@ _PIECES = 2
 """A program of this many files may be pieces of code that name what they do not import."""
 _QUALIFIED = re.compile(rb"(?<![\w.])((?:[a-z]\w*\.)+[a-z]\w*)\.(?=[A-Z])")
 """The package of a class of Java that is written with its full name."""
-
-
-_TEST = re.compile(
-    r"(?:^|/)(?:(?:[\w.]+[-_])?tests?(?:[-_](?:e2e|env(?:ironment)?s?|helpers?|support|resources?))?|__tests__|specs?|e2e|playwright|cypress|testing|_{0,2}fixtures_{0,2}|__mocks__|testdata|test-?utils|"
-    r"load[-_]?tests?)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test(?:ing|s)?|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$"
-    r"|(?:^|/)(?:settings|config|conf)[/_](?:\w+_)?tests?(?:ing)?\.(?:py|[cm]?[jt]s)$"
-    r"|(?:^|/)(?:(?:vitest|jest)[\w.-]*|setup-?[tT]ests?|test-?[sS]etup)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"
-)
-
-
-@lru_cache(maxsize=100_000)
-def is_test(path: str) -> bool:
-    """Whether a file holds tests, by its place and name."""
-    return _TEST.search(path) is not None
 
 
 @dataclass(slots=True, eq=False)

@@ -1,18 +1,17 @@
 """The source code of a case, read once for all experts."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from backend_advisor.code.beside import Beside
+from backend_advisor.code.files import places_in_tree
 from backend_advisor.code.frontends import language_of
 from backend_advisor.code.licences import copied, is_licence, licences_of_others
 from backend_advisor.code.manifests import VERSIONED, asked_versions, is_manifest
 from backend_advisor.code.mappers import is_mapper
-from backend_advisor.code.program import is_test
 from backend_advisor.code.settings import is_properties, loads_properties, read_settings
 from backend_advisor.code.template_languages import escapes_nothing, may_print_unescaped
 from backend_advisor.model import SOURCE_CODE, Artifact, ArtifactKind
@@ -101,17 +100,3 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     for analysis in analyses:
         analysis.program.configuration = versions
     return Reading(tuple(analyses), placed, left_out)
-
-
-def places_in_tree(artifacts: Sequence[Artifact]) -> dict[str, Artifact]:
-    """The artifacts by their path below the folder that holds them all; a package of Python keeps its name, by which
-    its files import each other."""
-    parts = {artifact.name: PurePath(artifact.name.replace("\\", "/")).parts for artifact in artifacts}
-    shared = 0
-    folders = [path[:-1] for path in parts.values()]
-    packages = {path[:-1] for path in parts.values() if path[-1] == "__init__.py"}
-    while folders and all(len(path) > shared and path[shared] == folders[0][shared] for path in folders):
-        if folders[0][: shared + 1] in packages and not is_test(f"{folders[0][shared]}/"):
-            break
-        shared += 1
-    return {"/".join(parts[artifact.name][shared:]): artifact for artifact in artifacts}

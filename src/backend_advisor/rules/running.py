@@ -5,7 +5,7 @@ from dataclasses import replace
 from importlib import import_module
 from itertools import chain
 
-from backend_advisor.code.program import is_test
+from backend_advisor.code.files import is_test
 from backend_advisor.code.reading import Reading, read_code
 from backend_advisor.cores import collector_paused
 from backend_advisor.knowledge import Knowledge

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from backend_advisor.code.program import is_test
-from backend_advisor.code.reading import places_in_tree
+from backend_advisor.code.files import is_test, places_in_tree
 from backend_advisor.experts import Examination, Terms
 from backend_advisor.experts.database.detectors.registry import (
     PlanContext,

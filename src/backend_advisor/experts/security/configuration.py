@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from backend_advisor.code.program import is_test
-from backend_advisor.experts.security.detectors.secrets import is_example, is_secret, provider_secrets, shown
+from backend_advisor.code.files import is_test
+from backend_advisor.experts.security.secret_texts import is_example, is_secret, provider_secrets, shown
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.model import Artifact, ArtifactKind, Case, Confidence, Finding, Location, Span

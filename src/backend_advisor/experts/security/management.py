@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from backend_advisor.code.program import is_test
+from backend_advisor.code.files import is_test
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.model import Artifact, ArtifactKind, Case, Confidence, Finding, Location, Span

@@ -3,7 +3,8 @@
 import re
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import FunctionInfo, Unit, is_test
+from backend_advisor.code.files import is_test
+from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import is_for_browsers, remembered, runs_once
 

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit, is_test
+from backend_advisor.code.files import is_test
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
 from backend_advisor.code.tree import within
 from backend_advisor.experts.security.detectors.words import dotted
 

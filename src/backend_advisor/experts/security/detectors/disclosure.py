@@ -5,7 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import FunctionInfo, Program, Unit, is_test
+from backend_advisor.code.files import is_test
+from backend_advisor.code.program import FunctionInfo, Program, Unit
 from backend_advisor.code.tree import everything, in_whole, of_kind
 from backend_advisor.experts.security.detectors.answer_models import models_with_password
 from backend_advisor.experts.security.detectors.facts import Facts, Route

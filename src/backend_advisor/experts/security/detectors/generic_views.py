@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, Program, Unit, is_test
+from backend_advisor.code.files import is_test
+from backend_advisor.code.program import ClassInfo, Program, Unit
 from backend_advisor.code.tree import within
 
 _OPENS_ONE = re.compile(

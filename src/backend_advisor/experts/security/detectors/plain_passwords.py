@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import is_test
+from backend_advisor.code.files import is_test
 from backend_advisor.code.tree import in_whole
 from backend_advisor.experts.security.detectors.reading import definitions, functions
 from backend_advisor.experts.security.detectors.words import dotted
