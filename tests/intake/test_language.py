@@ -40,3 +40,18 @@ def test_english_and_korean_are_read(question: str) -> None:
 
 def test_korean_with_english_terms_is_korean() -> None:
     assert language_of("HikariCP connection pool이 자꾸 고갈됩니다") == "ko"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("NoSuchMethodError가 나요 gradle", "ko"),
+        ("ECONNRESET은 redis cluster ioredis pipeline", "ko"),
+        ("select for update 언제 쓰나요", "ko"),
+        ("what does 개인정보 보호법 require for logs?", "en"),
+        ("how do I store 주민등록번호 safely in PostgreSQL", "en"),
+        ("resident registration number 주민등록번호 encryption", "en"),
+    ],
+)
+def test_what_joins_the_names_decides(question: str, language: str) -> None:
+    assert language_of(question) == language

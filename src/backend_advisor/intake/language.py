@@ -14,6 +14,7 @@ _QUOTED = re.compile(r"`[^`\n]{1,500}`|\"[^\"\n]{1,300}\"|\([^()\n]{1,200}\)")
 _ENDING = re.compile(
     r"(?:[다요까죠네]|[나가]요|[함음임]|나|법|싶어|해줘|할까|는데|[은는]지)[ \t]*(?:[.?!…~)]|\n|$)", re.MULTILINE
 )
+_PARTICLE = re.compile(r"[A-Za-z0-9](?:이|가|은|는|을|를|에|에서|로|으로|의|도|만|랑|하고|인데)(?![가-힣])")
 _LETTER = re.compile(r"[^\W\d_]")
 _READ = re.compile(r"[A-Za-z가-힣ㄱ-ㅎㅏ-ㅣ]")
 _FEW_LETTERS = 4
@@ -23,6 +24,8 @@ _FOREIGN_SHARE = 0.2
 _SOME_WORDS = 5
 _SYLLABLE_WEIGHT = 2.5
 _MOSTLY_KOREAN = 0.4
+_SURELY_KOREAN = 0.7
+_HELD = 2
 _KOREAN_SENTENCES = 0.15
 _ENOUGH = 20_000
 
@@ -41,8 +44,24 @@ def language_of(prose: str) -> Language:
         return "en"
     share = hangul / (hangul + latin)
     if share >= _MOSTLY_KOREAN:
+        return "en" if share < _SURELY_KOREAN and _is_held_by_english(plain) else "ko"
+    if share >= _KOREAN_SENTENCES and _ENDING.search(plain):
         return "ko"
-    return "ko" if share >= _KOREAN_SENTENCES and _ENDING.search(plain) else "en"
+    return "ko" if _is_held_by_korean(plain) else "en"
+
+
+def _is_held_by_korean(plain: str) -> bool:
+    """Whether the English in a text is names only, and what joins them is Korean: `NoSuchMethodError가 나요 gradle`."""
+    english, _ = _small_words()
+    words = re.findall(r"[A-Za-z]+", plain)
+    return not any(word.lower() in english for word in words) and bool(_PARTICLE.search(plain) or _ENDING.search(plain))
+
+
+def _is_held_by_english(plain: str) -> bool:
+    """Whether the Korean in a text is names only: `what does 개인정보 보호법 require for logs?`."""
+    english, _ = _small_words()
+    held = sum(word.lower() in english for word in re.findall(r"[A-Za-z]+", plain))
+    return held >= _HELD and not (_PARTICLE.search(plain) or _ENDING.search(plain))
 
 
 def is_foreign(prose: str) -> bool:
