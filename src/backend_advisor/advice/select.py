@@ -1,5 +1,6 @@
 """Which pages of knowledge belong in an answer besides what was found and proved."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -47,7 +48,8 @@ def topic(case: Case) -> str:
     text = case.question
     for figure in sorted(case.figures, key=lambda one: -len(one.text)):
         if len(figure.text) > 1:
-            text = text.replace(figure.text, " ")
+            # `429 Retry-After` counts no retries: a figure ends where its word ends.
+            text = re.sub(rf"{re.escape(figure.text)}(?![-\w])", " ", text)
     return text
 
 

@@ -29,6 +29,8 @@ LIKENESS = 0.4
 """What the likeness to single wordings weighs beside the whole page's share."""
 OWN_STACK, OTHER_STACK = 1.15, 0.6
 STACK_KINDS = {"language", "runtime", "framework", "database", "data-access"}
+_INSTEAD = STACK_KINDS | {"broker", "payment"}
+"""Kinds of product of which one is used in place of another; a page about Docker helps who named Compose."""
 OURS, OURS_CONCEPTS = 0.8, 3
 CONFIDENT_SHARES = ((4, 0.4), (7, 0.29), (10, 0.22), (15, 0.2), (25, 0.18), (10_000, 0.155))
 """Share of what a perfect page could score from which a hit is an answer, by the number of terms below which it holds.
@@ -191,5 +193,5 @@ def _fit(index: Index, page: int, stack: frozenset[str]) -> float:
         return 1.0
     if stack.intersection(about):
         return OWN_STACK
-    kinds = {index.categories.get(name) for name in stack}
+    kinds = {index.categories.get(name) for name in stack} & _INSTEAD
     return OTHER_STACK if any(index.categories.get(name) in kinds for name in about) else 1.0
