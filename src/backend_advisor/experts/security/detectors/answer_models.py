@@ -7,12 +7,8 @@ from backend_advisor.code import ir
 from backend_advisor.code.files import is_test
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
 from backend_advisor.code.tree import within
-from backend_advisor.experts.security.detectors.words import dotted
+from backend_advisor.experts.security.detectors.words import PASSWORD_FIELD, dotted
 
-PASSWORD = re.compile(
-    r"^(?:user_?)?(?:pass_?word|passwd|pwd)(?:_?(?:hash|digest))?$|^hashed_?password$",
-    re.IGNORECASE,
-)
 _USERS = re.compile(
     r"^django\.contrib\.auth\.(?:models\.(?:User|AbstractUser|AbstractBaseUser)|base_user\.AbstractBaseUser)$"
 )
@@ -52,7 +48,7 @@ def _password_of(program: Program, name: str) -> str:
         if _HIDDEN.search(one.unit.module.source, one.node.start, one.node.end):
             return ""
     names = (field.name for one in program.ancestry(found[0]) for field in one.node.fields)
-    return next((field for field in names if PASSWORD.match(field)), "")
+    return next((field for field in names if PASSWORD_FIELD.match(field)), "")
 
 
 def _of_all_fields(program: Program, owner: ClassInfo) -> Iterator[tuple[Unit, ir.Node, str, str]]:

@@ -12,7 +12,7 @@ from backend_advisor.experts.security.detectors.answer_models import models_with
 from backend_advisor.experts.security.detectors.facts import Facts, Route
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.whole_records import hides_fields, whole_records
-from backend_advisor.experts.security.detectors.words import dotted, snake
+from backend_advisor.experts.security.detectors.words import PASSWORD_FIELD, dotted, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
@@ -37,9 +37,6 @@ _WRONG_PASSWORD = re.compile(
     r"|(?:wrong|incorrect|invalid|bad)[ _-]password"
     r"|(?:비밀번호|패스워드)[^.]{0,20}(?:틀|일치하지|올바르지|맞지|다릅|잘못)",
     re.IGNORECASE,
-)
-_PASSWORD = re.compile(
-    r"^(?:user_?)?(?:pass_?word|passwd|pwd)(?:_?(?:hash|digest|plain))?$|^hashed_?password$", re.IGNORECASE
 )
 _ANSWERS = frozenset({"http.respond", "serialize.json"})
 _DEEPEST = 3
@@ -152,8 +149,8 @@ class _Sent:
 
 def _is_password(key: ir.Const, value: ir.Expr, given: set[str]) -> bool:
     """Whether a pair of an answer is the password of a record, and not one that the client has just sent."""
-    if not (isinstance(key.value, str) and _PASSWORD.match(key.value)):
+    if not (isinstance(key.value, str) and PASSWORD_FIELD.match(key.value)):
         return False
-    if not (isinstance(value, ir.Attr) and _PASSWORD.match(value.name)):
+    if not (isinstance(value, ir.Attr) and PASSWORD_FIELD.match(value.name)):
         return False
     return not (isinstance(value.value, ir.Name) and value.value.id in given)

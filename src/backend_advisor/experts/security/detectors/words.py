@@ -85,6 +85,11 @@ PERSONAL = Words(
 )
 """Kinds of record that belong to somebody."""
 
+PASSWORD_FIELD = re.compile(
+    r"^(?:user_?)?(?:pass_?word|passwd|pwd)(?:_?(?:hash|digest|plain))?$|^hashed_?password$", re.IGNORECASE
+)
+"""A field that keeps a password or its hash."""
+
 IDENTIFIER = Words(
     r"^(?:id|_id|pk|uuid|uid|guid|no|seq|key|\w*_(?:id|pk|uuid|no|seq|number|key|code)|\w*(?:Id|ID|Uuid|UUID|No|Seq|Number|Pk))$"
 )
