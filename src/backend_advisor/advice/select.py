@@ -48,8 +48,8 @@ def topic(case: Case) -> str:
     text = case.question
     for figure in sorted(case.figures, key=lambda one: -len(one.text)):
         if len(figure.text) > 1:
-            # `429 Retry-After` counts no retries: a figure ends where its word ends.
-            text = re.sub(rf"{re.escape(figure.text)}(?![-\w])", " ", text)
+            # `429 Retry-After` counts no retries: a figure ends where its word ends. Korean particles may follow.
+            text = re.sub(rf"{re.escape(figure.text)}(?![-A-Za-z])", " ", text)
     return text
 
 

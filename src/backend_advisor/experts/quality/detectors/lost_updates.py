@@ -145,7 +145,7 @@ def _written_back(call: ir.Call, made: Mapping[str, ir.Expr]) -> Reading | None:
 
 def _bound(call: ir.Call, statement: str, made: Mapping[str, ir.Expr]) -> Reading | None:
     """The same where the value is bound in a statement: `UPDATE products SET stock = $1 WHERE id = $2`."""
-    assigned, _, condition = re.sub(r"\s+", " ", statement).partition(" WHERE ")
+    assigned, condition = (*re.split(r"(?i)\swhere\s", statement, maxsplit=1), "")[:2]
     if not re.match(r"\s*UPDATE\b", assigned, re.IGNORECASE):
         return None
     for value in (
@@ -154,8 +154,8 @@ def _bound(call: ir.Call, statement: str, made: Mapping[str, ir.Expr]) -> Readin
         reading = reading_of(value, made)
         if reading is None:
             continue
-        column = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", reading.field)
-        if re.search(rf"(?i)\b{column}\"? ?= ?(?:\$\d|\?|%s|:\w|%\()", assigned) and not re.search(
+        column = re.escape(re.sub(r"(?<=[a-z])([A-Z])", r"_\1", reading.field))
+        if re.search(rf"(?i)\b{column}\"?\s*=\s*(?:\$\d|\?|%s|:\w|%\()", assigned) and not re.search(
             rf"(?i)\b(?:{column}|version)\b", condition
         ):
             return reading
