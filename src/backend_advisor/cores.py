@@ -79,7 +79,7 @@ def meanwhile(work: Callable[[], Result]) -> Callable[[], Result | None]:
 def _together(work: Callable[[int], Result], count: int, workers: int) -> dict[int, Result]:
     """What all processes have done; raises what the work raised in any of them."""
     forking = multiprocessing.get_context("fork")
-    following = forking.Value("i", 0)
+    following = forking.Value("i", 1)  # the first piece is this process's own: its children take the next ones
     results: dict[int, Result] = {}
     failed: list[Exception] = []
     children, readers = [], []
@@ -93,6 +93,7 @@ def _together(work: Callable[[int], Result], count: int, workers: int) -> dict[i
             readers.append(threading.Thread(target=_receive, args=(receiving, results, failed), daemon=True))
         for reader in readers:
             reader.start()
+        results[0] = work(0)
         for number in _claimed(following, count):
             results[number] = work(number)
         for reader in readers:

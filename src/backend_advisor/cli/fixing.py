@@ -1,6 +1,5 @@
 """`advisor review --fix` and `--fix-diff`: proved fixes written to files or shown as a diff."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +8,13 @@ import click
 
 from backend_advisor import advise
 from backend_advisor.cli.output import replace_file
+from backend_advisor.cli.patch import unified_diff
 from backend_advisor.cli.wording import Wording
 from backend_advisor.experts import Terms
 from backend_advisor.fixes import Fixed, Fixes, proved_fixes
 from backend_advisor.intake.decoding import decoded, encoded_like
 from backend_advisor.model import Case, Report
+from backend_advisor.report.secrets import hiding
 
 _NAMED = 3
 
@@ -29,8 +30,7 @@ def deliver_fixes(
     fixes = proved_fixes(report, review, unsafe=unsafe)
     done = [one for one in fixes.fixed if not write or _written(one, say)]
     if not write:
-        for one in done:
-            click.echo(_diff(one), nl=False)
+        _show(done, report, say)
     count = sum(len(one.findings) for one in done)
     if not count and not fixes.rejected:
         click.echo(say("fixes_none"), err=True)
@@ -40,12 +40,13 @@ def deliver_fixes(
     return 1 if len(report.findings) > (count if write else 0) else 0
 
 
-def _diff(one: Fixed) -> str:
-    name = one.before.name.lstrip("/")
-    lines = difflib.unified_diff(
-        one.before.text.splitlines(keepends=True), one.after.splitlines(keepends=True), f"a/{name}", f"b/{name}"
-    )
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+def _show(done: Sequence[Fixed], report: Report, say: Wording) -> None:
+    hide = hiding(report)
+    for one in done:
+        name = one.before.name.lstrip("/")
+        click.echo(unified_diff(name, one.before.text, one.after, lambda line: hide(line) != line), nl=False)
+    if {one.before.name for one in done} & {location.artifact for location in report.secrets}:
+        click.echo(say("fixes_hide_secrets"), err=True)
 
 
 def _written(one: Fixed, say: Wording) -> bool:

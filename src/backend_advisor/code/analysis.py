@@ -17,7 +17,7 @@ from backend_advisor.code.program import Program
 from backend_advisor.code.seen import Seen
 from backend_advisor.code.template_languages import read_template
 from backend_advisor.code.templates import Templates
-from backend_advisor.code.tree import share_offsets
+from backend_advisor.code.tree import share_parts
 from backend_advisor.cores import collector_paused
 
 _FAMILY = {"typescript": "javascript"}
@@ -91,7 +91,7 @@ def analyse(
                 continue
             module = front_end(language).lower(source, path)
             if large:
-                share_offsets(module)
+                share_parts(module)
             families.setdefault(family, {})[path] = module
             if module.errors:
                 left_out[path, "syntax"] = module.errors[0][0]

@@ -1,6 +1,7 @@
 """Calls: finding what is called, and what the call gives."""
 
 import re
+from itertools import islice
 
 from backend_advisor.code import ir
 from backend_advisor.code.accessors import accessor
@@ -222,11 +223,12 @@ def _by_name_only(run: Run, site: Site) -> list[CallRole]:
         return []
     if site.receiver.types & run.machine.known_types() or _collects(site.receiver) or site.receiver.consts:
         return []
-    word = last_word(site.receiver_expr)
-    for role in candidates:
-        if role.receiver is None or role.receiver.search(word):
-            return [role]
-    return []
+    key = (site.name, last_word(site.receiver_expr))
+    named = run.machine.named
+    if key not in named:
+        fits = (role for role in candidates if role.receiver is None or role.receiver.search(key[1]))
+        named[key] = list(islice(fits, 1))
+    return named[key]
 
 
 def _collects(value: Value) -> bool:

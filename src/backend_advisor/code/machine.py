@@ -85,6 +85,8 @@ class Machine:
         """What stands for method references to foreign methods."""
         self._entries: list[tuple[FunctionRef, list[Value]]] = []
         self._known_prefixes: frozenset[str] | None = None
+        self.named: dict[tuple[str, str], list[CallRole]] = {}
+        """The role that a method's name and the name of what it is called on tell, of those asked for so far."""
         self._methods: dict[tuple[str, str], CallRole | None] = {}
         self._known_types: frozenset[str] | None = None
 
@@ -122,6 +124,7 @@ class Machine:
         for name in again:
             for info in [m for several in self.program.classes[name].methods.values() for m in several]:
                 self.run_entry(info, again=True)
+        del self.functions, self.objects  # cycles, which would keep all values as long as the collector rests
         return self.seen
 
     def _run_entries(self) -> None:

@@ -160,6 +160,8 @@ def merge_taints(*several: Taints) -> Taints:
             first = taints
             continue
         if found is None:
+            if taints.keys() <= first.keys():
+                continue
             found = dict(first)
         for taint, trail in taints.items():
             found.setdefault(taint, trail)

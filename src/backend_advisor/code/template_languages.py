@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePath
 
 from backend_advisor.code.jsp import handed_on, kept
+from backend_advisor.paths import suffix_of
 
 Path = tuple[str, ...]
 
@@ -362,7 +362,7 @@ def may_print_unescaped(name: str, text: str, *, escapes: bool = True) -> bool:
 
     `escapes` tells that the engine of the tree's pages escapes by itself.
     """
-    suffix = PurePath(name).suffix.lower()
+    suffix = suffix_of(name).lower()
     if suffix not in ENGINES or len(text) > _LONGEST:
         return False
     if not escapes and "{{" in text:
@@ -378,5 +378,5 @@ def may_print_unescaped(name: str, text: str, *, escapes: bool = True) -> bool:
 def read_template(path: str, text: str, *, escapes: bool = True) -> Template:
     """What a template prints without escaping it."""
     reader = _Reader(text, escapes=escapes)
-    ENGINES[PurePath(path).suffix.lower()](reader)
+    ENGINES[suffix_of(path).lower()](reader)
     return Template(path, tuple(reader.outputs), tuple(dict.fromkeys(reader.others)), frozenset(reader.handed))

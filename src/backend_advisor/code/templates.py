@@ -1,9 +1,9 @@
 """The templates of a tree, found by the names that code renders them under."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
 
 from backend_advisor.code.template_languages import ENGINES, Output, Template
+from backend_advisor.paths import last_part, suffix_of
 
 
 class Templates:
@@ -23,7 +23,7 @@ class Templates:
             wanted = wanted[3:]
         if not wanted:
             return None
-        bare = wanted if PurePath(wanted).suffix.lower() not in ENGINES else wanted[: -len(PurePath(wanted).suffix)]
+        bare = wanted if suffix_of(wanted).lower() not in ENGINES else wanted[: -len(suffix_of(wanted))]
         fitting = [one for one in self._by_stem.get(_stem(wanted), ()) if _fits(one.path, wanted, bare)]
         return max(fitting, key=lambda one: (_shared(one.path, near), -len(one.path)), default=None)
 
@@ -40,12 +40,12 @@ class Templates:
 
 
 def _stem(path: str) -> str:
-    name = PurePath(path)
-    return (name.stem if name.suffix.lower() in ENGINES else name.name).lower().removeprefix("_")
+    name, suffix = last_part(path), suffix_of(path)
+    return (name.removesuffix(suffix) if suffix.lower() in ENGINES else name).lower().removeprefix("_")
 
 
 def _fits(path: str, wanted: str, bare: str) -> bool:
-    without = path[: -len(PurePath(path).suffix)]
+    without = path[: -len(suffix_of(path))]
     if f"/{path}".endswith(f"/{wanted}"):
         return True
     exact = bare != wanted

@@ -6,6 +6,7 @@ Values are never changed after they are made; an assignment to `x.name` makes a 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import takewhile
+from operator import is_
 from typing import Any
 
 from backend_advisor.code.ir import Constant
@@ -191,15 +192,29 @@ def join(left: Value, right: Value, depth: int = _DEPTH) -> Value:
     """What a value can be after either of two ways."""
     if left is right:
         return left
-    return Value(
-        left.taints if left.taints is right.taints else merge_taints(left.taints, right.taints),
-        _joined_constants(left.consts, right.consts),
-        left.types if left.types == right.types else left.types | right.types,
-        *_joined_parts(left, right, depth),
-        refs=left.refs if left.refs == right.refs else tuple(dict.fromkeys((*left.refs, *right.refs)))[:16],
-        name=left.name if left.name == right.name else (left.name or right.name),
-        text=left.text if left.text == right.text else _common_prefix(left, right),
-    )
+    if left.fields is None and left.rest is None and right.fields is None and right.rest is None:
+        fields = rest = None
+    else:
+        fields, rest = _joined_parts(left, right, depth)
+    taints = left.taints if left.taints is right.taints else merge_taints(left.taints, right.taints)
+    consts = None if left.consts is None or right.consts is None else _joined_constants(left.consts, right.consts)
+    types = left.types if left.types == right.types else left.types | right.types
+    refs = left.refs if left.refs == right.refs else tuple(dict.fromkeys((*left.refs, *right.refs)))[:16]
+    name = left.name if left.name == right.name else (left.name or right.name)
+    text = left.text if left.text == right.text else _common_prefix(left, right)
+    if (
+        taints is left.taints
+        and fields is left.fields
+        and rest is left.rest
+        and consts is left.consts
+        and types is left.types
+        and refs is left.refs
+        and name is left.name
+        and text is left.text
+        and left.guard is None
+    ):
+        return left
+    return Value(taints, consts, types, fields, rest, refs, name, text)
 
 
 def _common_prefix(left: Value, right: Value) -> tuple[str | None, ...] | None:
@@ -215,11 +230,7 @@ def _are_numbers(*values: Value) -> bool:
     return any(value.text is None and not isinstance((value.consts or ("",))[0], str) for value in values)
 
 
-def _joined_constants(
-    left: tuple[Constant, ...] | None, right: tuple[Constant, ...] | None
-) -> tuple[Constant, ...] | None:
-    if left is None or right is None:
-        return None
+def _joined_constants(left: tuple[Constant, ...], right: tuple[Constant, ...]) -> tuple[Constant, ...] | None:
     if left == right:
         return left
     kinds = {(type(value), value): value for value in (*left, *right)}
@@ -247,7 +258,7 @@ def _joined_parts(left: Value, right: Value, depth: int) -> tuple[Mapping[str | 
         left.rest if right.rest is None else right.rest if left.rest is None else join(left.rest, right.rest, depth - 1)
     )
     if ones.keys() == others.keys():
-        return {key: join(value, others[key], depth - 1) for key, value in ones.items()}, rest
+        return _joined_fields(ones, others, depth - 1), rest
     fields: dict[str | int, Value] = {}
     for key in (*ones, *(k for k in others if k not in ones)):
         if key in ones and key in others:
@@ -259,6 +270,13 @@ def _joined_parts(left: Value, right: Value, depth: int) -> tuple[Mapping[str | 
         else:
             fields[key] = _maybe(ones.get(key) or others[key])
     return fields, rest
+
+
+def _joined_fields(
+    ones: Mapping[str | int, Value], others: Mapping[str | int, Value], depth: int
+) -> Mapping[str | int, Value]:
+    made = {key: join(value, others[key], depth) for key, value in ones.items()}
+    return ones if all(map(is_, made.values(), ones.values())) else made
 
 
 def _maybe(value: Value) -> Value:

@@ -1,7 +1,6 @@
 """The experts: one folder each, found by their `expert.py`, all with the same three functions."""
 
 import pkgutil
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
@@ -105,9 +104,8 @@ def examine(case: Case, knowledge: Knowledge, terms: Terms) -> list[Examination]
     new = [number for number, known in enumerate(examined) if known is None]
     worthwhile = len(new) > 1 and _size(case) >= _WORTH_SPREADING
     if worthwhile:
-        # Those with the most to look for begin, so that no core waits for the last one.
-        pages = Counter(playbook.expert for playbook in knowledge.playbooks.values())
-        new.sort(key=lambda number: -pages[_names()[number]])
+        # Those with the most rules on flows of data begin, so that no core waits for the last one.
+        new.sort(key=lambda number: -knowledge.count_declaring(_names()[number]))
     made = dict(zip(new, spread(lambda position: run(new[position]), len(new), worthwhile=worthwhile), strict=True))
     return [made[number] if known is None else known for number, known in enumerate(examined)]
 

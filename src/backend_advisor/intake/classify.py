@@ -2,11 +2,12 @@
 
 import json
 import re
-from pathlib import PurePath, PurePosixPath
+from pathlib import PurePath
 from typing import Any
 
 from backend_advisor.intake.statements import is_ddl_only, is_sql
 from backend_advisor.model import ArtifactKind
+from backend_advisor.paths import last_part, suffix_of
 
 _K = ArtifactKind
 _HINTS: dict[str, ArtifactKind] = {
@@ -142,19 +143,19 @@ def _hinted_kind(hint: str) -> ArtifactKind | None:
 
 
 def _named_kind(name: str) -> ArtifactKind | None:
-    path = PurePosixPath(name.replace("\\", "/"))
-    base = path.name.lower()
+    base, suffix = last_part(name).lower(), suffix_of(name)
     if base.startswith(("dockerfile", "containerfile")) or base.endswith(".dockerfile"):
         return _K.DOCKERFILE
     if base == "jenkinsfile" or base.startswith((".gitlab-ci.", "azure-pipelines.", "bitbucket-pipelines.")):
         return _K.PIPELINE
-    if path.suffix in (".yml", ".yaml") and {".github", ".circleci"} & set(path.parts):
-        return _K.PIPELINE
-    if base.startswith(("docker-compose", "compose.")) and path.suffix in (".yml", ".yaml"):
-        return _K.COMPOSE
+    if suffix in (".yml", ".yaml"):
+        if {".github", ".circleci"} & set(name.replace("\\", "/").split("/")[:-1]):
+            return _K.PIPELINE
+        if base.startswith(("docker-compose", "compose.")):
+            return _K.COMPOSE
     if base.startswith((".env", "application.", "application-", "bootstrap.")) or base.endswith(".conf"):
         return _K.CONFIGURATION
-    return _HINTS.get(path.suffix.lower().lstrip(".")) if path.suffix else None
+    return _HINTS.get(suffix[1:].lower()) if suffix else None
 
 
 def _certain_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind | None:

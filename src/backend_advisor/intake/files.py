@@ -11,6 +11,7 @@ from backend_advisor.intake.classify import DIALECT_HINTS, kind_of
 from backend_advisor.intake.decoding import NotTextError, decoded
 from backend_advisor.intake.dialects import dialect_in
 from backend_advisor.model import Artifact, ArtifactKind, Language, Unread
+from backend_advisor.paths import suffix_of
 from backend_advisor.phrases import phrase
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class _Rules:
 _NO_TEXT = frozenset(
     ".png .jpg .jpeg .gif .webp .avif .bmp .ico .icns .tif .tiff .psd .woff .woff2 .ttf .otf .eot .mp3 .mp4 .wav .ogg "
     ".webm .mov .avi .pdf .zip .gz .tgz .bz2 .xz .zst .7z .rar .jar .war .class .pyc .so .dll .dylib .exe .o .a .wasm "
-    ".db .sqlite .sqlite3 .keystore .jks .p12 .pack .idx".split()
+    ".db .sqlite .sqlite3 .keystore .jks .p12 .pack .idx .svg .css .scss .sass .less .map .po .pot .mo .lock".split()
 )
 """Files that a folder holds beside its sources and that nobody expects to be reviewed."""
 
@@ -133,7 +134,7 @@ class Reader:
                 continue
             if self._is_excluded(entry.path, folder=is_folder, root=folder):
                 continue
-            if not is_folder and _suffix(entry.name) in _NO_TEXT:
+            if not is_folder and suffix_of(entry.name).lower() in _NO_TEXT:
                 continue
             if entry.is_symlink() and not _stays_within(entry.path, root):
                 self._refuse(Path(entry.path).as_posix(), "outside")
@@ -239,10 +240,6 @@ def _dialect_named(name: str) -> str | None:
     path = Path(name.lower())
     words = [*path.name.split("."), *reversed(path.parent.parts[-_FOLDERS_TOLD:])]
     return next(filter(None, map(_hinted, words)), None)
-
-
-def _suffix(name: str) -> str:
-    return name[name.rfind(".") :].lower() if "." in name[1:] else ""
 
 
 def _posix(path: str) -> str:

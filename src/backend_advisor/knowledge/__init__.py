@@ -3,20 +3,23 @@
 `load()` is the way in; `check()` names every problem of the data.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backend_advisor.knowledge import store
 from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.knowledge.problem import KnowledgeError, Problem
-from backend_advisor.model import Language, Source
+from backend_advisor.knowledge.store import unpack
+from backend_advisor.model import ExpertName, Language, Source
 
 if TYPE_CHECKING:
     from backend_advisor.knowledge.decisions import Guide
     from backend_advisor.knowledge.facts import Fact
     from backend_advisor.knowledge.glossary import Matcher, TermGroup
+    from backend_advisor.knowledge.search import Index
     from backend_advisor.knowledge.semantic import Vectors
     from backend_advisor.knowledge.store import Compiled
 
@@ -44,9 +47,35 @@ class Knowledge:
     def __init__(self, compiled: "Compiled") -> None:
         self._compiled = compiled
         self.playbooks: Mapping[str, Playbook] = _Playbooks(compiled)
-        self.sources: Mapping[str, Source] = compiled.sources
-        self.facts: Mapping[str, Fact] = compiled.facts
-        self.glossary: tuple[TermGroup, ...] = compiled.glossary
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """Every source by its id."""
+        return unpack(self._compiled.sources, dict[str, Source])
+
+    @cached_property
+    def facts(self) -> "Mapping[str, Fact]":
+        """Every dated fact by its name."""
+        from backend_advisor.knowledge.facts import Fact
+
+        return unpack(self._compiled.facts, dict[str, Fact])
+
+    @cached_property
+    def glossary(self) -> "tuple[TermGroup, ...]":
+        """The field's terms, each with its other names."""
+        from backend_advisor.knowledge.glossary import TermGroup
+
+        return unpack(self._compiled.glossary, tuple[TermGroup, ...])
+
+    def rules(self, expert: ExpertName, detected: Collection[str]) -> Iterator[Playbook]:
+        """An expert's playbooks that describe what they detect, and those whose code is `detected` by a program."""
+        for code in self._compiled.codes.get(expert, ()):
+            if code in detected or code in self._compiled.declaring:
+                yield self.playbooks[code]
+
+    def count_declaring(self, expert: ExpertName) -> int:
+        """How many of an expert's playbooks describe in their own data what they detect."""
+        return sum(code in self._compiled.declaring for code in self._compiled.codes.get(expert, ()))
 
     def playbook(self, key: str) -> Playbook:
         """The playbook of a code, name or alias, in any case; KeyError when there is none."""
@@ -59,9 +88,9 @@ class Knowledge:
 
     def guide(self, name: str) -> "Guide":
         """A decision guide by its name; KeyError when there is none."""
-        from backend_advisor.knowledge.store import unpack_guide
+        from backend_advisor.knowledge.decisions import Guide
 
-        return unpack_guide(self._compiled.guides[name])
+        return unpack(self._compiled.guides[name], Guide)
 
     def guides_of(self, code: str) -> tuple[str, ...]:
         """The names of the decision guides that belong to a playbook."""
@@ -75,7 +104,7 @@ class Knowledge:
         from backend_advisor.knowledge.search import confident_share, rank
         from backend_advisor.knowledge.semantic import available, fuse
 
-        index = self._compiled.index
+        index = self._index
         ranked = rank(index, self._matcher, question, technologies)
         if ranked and available():
             ranked = fuse(ranked, self._vectors.order(question, language))
@@ -86,16 +115,22 @@ class Knowledge:
         ]
 
     @cached_property
+    def _index(self) -> "Index":
+        from backend_advisor.knowledge.search import Index
+
+        return unpack(self._compiled.index, Index)
+
+    @cached_property
     def _matcher(self) -> "Matcher":
         from backend_advisor.knowledge.glossary import Matcher
 
-        return Matcher(self._compiled.forms)
+        return Matcher(unpack(self._compiled.forms, dict[str, tuple[str, ...]]))
 
     @cached_property
     def _vectors(self) -> "Vectors":
         from backend_advisor.knowledge.semantic import Vectors
 
-        return Vectors([self.playbooks[code] for code in self._compiled.index.codes])
+        return Vectors([self.playbooks[code] for code in self._index.codes])
 
 
 class _Playbooks(Mapping[str, Playbook]):
@@ -107,9 +142,7 @@ class _Playbooks(Mapping[str, Playbook]):
 
     def __getitem__(self, code: str) -> Playbook:
         if code not in self._unpacked:
-            from backend_advisor.knowledge.store import unpack
-
-            self._unpacked[code] = unpack(self._packed[code])
+            self._unpacked[code] = unpack(self._packed[code], Playbook)
         return self._unpacked[code]
 
     def __iter__(self) -> Iterator[str]:
@@ -122,7 +155,6 @@ class _Playbooks(Mapping[str, Playbook]):
 @cache
 def load(root: Path = ROOT) -> Knowledge:
     """The knowledge below a package folder; raises KnowledgeError with every problem when it has any."""
-    from backend_advisor.knowledge import store
     from backend_advisor.knowledge.files import all_files
 
     digest = store.digest(all_files(root))

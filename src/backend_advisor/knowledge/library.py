@@ -31,7 +31,7 @@ from backend_advisor.knowledge.registry import read_categories, read_facts, read
 from backend_advisor.knowledge.search import build_index
 from backend_advisor.knowledge.store import Compiled, pack
 from backend_advisor.knowledge.terms_kept import terms_of_pages
-from backend_advisor.model import Language, Source
+from backend_advisor.model import ExpertName, Language, Source
 
 _TOGETHER = 32
 """So many pages are worth handing to another process."""
@@ -61,15 +61,17 @@ class Library:
         return Compiled(
             digest=digest,
             playbooks={playbook.code: pack(playbook) for playbook in self.playbooks},
+            codes=_codes_of(self.playbooks),
+            declaring=frozenset(playbook.code for playbook in self.playbooks if playbook.detects),
             names=names,
-            sources=self.sources,
-            facts=self.facts,
-            guides={name: msgspec.Raw(msgspec.msgpack.encode(guide)) for name, guide in self.guides.items()},
+            guides={name: pack(guide) for name, guide in self.guides.items()},
             guides_of=_guides_of(self.guides),
-            glossary=self.glossary,
-            forms=known,
-            index=build_index(
-                self.playbooks, terms_of_pages(self.playbooks, known, self.wordings, kept), self.categories
+            sources=pack(self.sources),
+            facts=pack(self.facts),
+            glossary=pack(self.glossary),
+            forms=pack(known),
+            index=pack(
+                build_index(self.playbooks, terms_of_pages(self.playbooks, known, self.wordings, kept), self.categories)
             ),
         )
 
@@ -183,6 +185,13 @@ def _check_coverage(root: Path, library: Library, reporters: list[Reporter]) -> 
         reporter.error(1, f"cannot be read: {error}")
         return
     check_coverage(coverage, {playbook.name: playbook.code for playbook in library.playbooks}, reporter)
+
+
+def _codes_of(playbooks: list[Playbook]) -> dict[ExpertName, tuple[str, ...]]:
+    found: dict[ExpertName, tuple[str, ...]] = {}
+    for playbook in playbooks:
+        found[playbook.expert] = (*found.get(playbook.expert, ()), playbook.code)
+    return found
 
 
 def _guides_of(guides: dict[str, Guide]) -> dict[str, tuple[str, ...]]:

@@ -37,11 +37,14 @@ class Example:
 class EditRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a call is changed so that its finding goes away, in one language.
 
-    `set` names an argument as roles do (`timeout`, `2.secure`, `0`) and `value` is its new source text; the argument is
-    added when it is missing. `rename` gives the called function another last name. `remove` takes an argument away.
-    A `safe` change keeps the meaning of healthy input; others are only shown.
+    `set` names an argument as roles do (`timeout`, `1|Loader`, `2.secure`, `0`) and `value` is its new source text, in
+    which `{module}` is what stands before the function's name; the argument is added when it is missing. `rename` gives
+    the called function another last name. `remove` takes an argument away. `names` is a pattern for the qualified names
+    of the calls that are changed so; all when it is empty. A `safe` change keeps the meaning of healthy input; others
+    are only shown.
     """
 
+    names: str = ""
     set: str = ""
     value: str = ""
     rename: str = ""

@@ -1,66 +1,79 @@
-"""The library in compiled form, kept in the user's cache folder so that a start reads one file.
+"""The library in compiled form, kept in the user's cache folder so that a start reads one file, and of it only what it
+needs.
 
 A cache that is missing, stale, damaged or cannot be written costs time and nothing else.
 """
 
 import hashlib
+import mmap
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 import platformdirs
 
-from backend_advisor.knowledge.decisions import Guide
-from backend_advisor.knowledge.facts import Fact
-from backend_advisor.knowledge.glossary import TermGroup
-from backend_advisor.knowledge.playbook import Playbook
-from backend_advisor.knowledge.search import Index
-from backend_advisor.model import Source
+from backend_advisor.model import ExpertName
+
+Part = TypeVar("Part")
+Packed = memoryview | bytes
+"""A part of the library that stays as it is stored until someone asks for it."""
 
 
 class Compiled(msgspec.Struct, frozen=True):
-    """The library as it is stored; each playbook stays packed until someone asks for it."""
+    """The library as it is stored. A review asks for a few rules, and never for the index of words."""
 
     digest: str
-    playbooks: dict[str, msgspec.Raw]
+    playbooks: dict[str, memoryview]
+    codes: dict[ExpertName, tuple[str, ...]]
+    """The codes of each expert's playbooks."""
+    declaring: frozenset[str]
+    """The codes of the playbooks that describe in their own data what they detect."""
     names: dict[str, str]
-    sources: dict[str, Source]
-    facts: dict[str, Fact]
-    guides: dict[str, msgspec.Raw]
+    guides: dict[str, memoryview]
     guides_of: dict[str, tuple[str, ...]]
-    glossary: tuple[TermGroup, ...]
-    forms: dict[str, tuple[str, ...]]
-    index: Index
+    sources: memoryview
+    facts: memoryview
+    glossary: memoryview
+    forms: memoryview
+    index: memoryview
 
 
 _DECODER = msgspec.msgpack.Decoder(Compiled)
-_GUIDE = msgspec.msgpack.Decoder(Guide)
-_PLAYBOOK = msgspec.msgpack.Decoder(Playbook)
 
 
-def pack(playbook: Playbook) -> msgspec.Raw:
-    """A playbook as it is stored."""
-    return msgspec.Raw(msgspec.msgpack.encode(playbook))
+@cache
+def _decoder(kind: Any) -> "msgspec.msgpack.Decoder[Any]":
+    return msgspec.msgpack.Decoder(kind)
 
 
-def unpack(raw: msgspec.Raw) -> Playbook:
-    """A stored playbook."""
-    return _PLAYBOOK.decode(raw)
+def pack(part: object) -> memoryview:
+    """A part as it is stored."""
+    return memoryview(msgspec.msgpack.encode(part))
 
 
-def unpack_guide(raw: msgspec.Raw) -> Guide:
-    """A stored decision guide."""
-    return _GUIDE.decode(raw)
+def unpack(packed: Packed, kind: type[Part]) -> Part:
+    """A stored part of this kind."""
+    hashable: Any = kind
+    return _decoder(hashable).decode(packed)  # type: ignore[no-any-return]
 
 
-def digest(files: Iterable[Path]) -> str:
+def files_below(folder: Path, endings: tuple[str, ...]) -> Iterator[str]:
+    """The files in a folder and below whose names end so, in a fixed order."""
+    for here, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (f"{here}{os.sep}{name}" for name in sorted(names) if name.endswith(endings))
+
+
+def digest(files: Iterable[Path | str]) -> str:
     """Changes with the name, size or time of any file of the data or of the code that compiles it."""
     hasher = hashlib.blake2b(digest_size=16)
-    for path in files:
-        status = path.stat()
+    for path in map(str, files):
+        status = os.stat(path)  # noqa: PTH116 (of some thousand files, at every start)
         hasher.update(f"\0{path}\0{status.st_size}\0{status.st_mtime_ns // 1_000_000}".encode())
     return hasher.hexdigest()
 
@@ -85,7 +98,9 @@ def cache_file(root: Path) -> Path:
 def read(path: Path, expected: str) -> Compiled | None:
     """The compiled library, when it is there, whole and of the expected digest."""
     try:
-        compiled = _DECODER.decode(path.read_bytes())
+        with path.open("rb") as file:
+            # A file that is replaced meanwhile stays what it was for those who have it open.
+            compiled = _DECODER.decode(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return compiled if compiled.digest == expected else None

@@ -7,6 +7,8 @@ from backend_advisor.report.texts import with_texts
 
 _CONTROL_PICTURES = 0x2400
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_SAFE = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
+"""The bytes that stay as they are; whole files are looked through, and deleting bytes is the quickest way."""
 
 
 def clean(report: Report) -> Report:
@@ -17,7 +19,12 @@ def clean(report: Report) -> Report:
 
 def clean_text(text: str) -> str:
     """Text without control characters: C0 as their pictures (␛), others and direction marks as U+FFFD."""
-    if "\r" not in text and _UNSAFE.search(text) is None:
+    if text.isprintable():
+        return text
+    if text.isascii():
+        if not text.encode("ascii").translate(None, _SAFE):
+            return text
+    elif "\r" not in text and _UNSAFE.search(text) is None:
         return text
     return _UNSAFE.sub(_visible, text.replace("\r\n", "\n"))
 

@@ -22,11 +22,15 @@ def without_secrets(report: Report) -> Report:
     """The report with the secrets that it tells of made unreadable, each as long as before so that columns stay."""
     if not report.secrets:
         return report
+    hidden: Report = with_texts(report, hiding(report))
+    return replace(hidden, advisor_version=report.advisor_version, schema_version=report.schema_version)
+
+
+def hiding(report: Report) -> Callable[[str], str]:
+    """What makes the secrets that a report tells of unreadable in a text."""
     named = artifacts_by_name(report.case)
     parts = {part for location in report.secrets for part in _parts(location, named)}
-    hide = _hiding(sorted(parts, key=lambda part: (-len(part), part)))
-    hidden: Report = with_texts(report, hide)
-    return replace(hidden, advisor_version=report.advisor_version, schema_version=report.schema_version)
+    return _hiding(sorted(parts, key=lambda part: (-len(part), part)))
 
 
 def _parts(location: Location, named: Any) -> Iterator[str]:

@@ -38,6 +38,7 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
     told: set[tuple[str, int]] = set()
     ways: set[object] = set()
     queries = _queries(context) if declaration.binds else {}
+    calls = _calls_by_place(context) if declaration.edits else {}
     for flow in context.seen.flows.values():
         if flow.source not in declaration.sources or flow.sink not in declaration.sinks:
             continue
@@ -60,6 +61,9 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         ways.add(way)
         query = queries.get((flow.path, flow.start, flow.end))
         edits, safe = bound(query, context.places) if query is not None else ((), False)
+        call = calls.get((flow.path, flow.start, flow.end))
+        if call is not None:
+            edits, safe = edits_for(declaration.edits, call.unit, call.node, context.places, call.role.name)
         yield Match(
             location=context.places.location(flow.path, flow.start, flow.end),
             values={"source": _short(source or ""), "call": _called(flow.callee), "sink": flow.sink},
@@ -94,6 +98,10 @@ def _queries(context: CodeContext) -> dict[tuple[str, int, int], CallSeen]:
         for call in context.seen.calls.values()
         if "style" in call.properties
     }
+
+
+def _calls_by_place(context: CodeContext) -> dict[tuple[str, int, int], CallSeen]:
+    return {(call.unit.path, call.node.start, call.node.end): call for call in context.seen.calls.values()}
 
 
 def confidence_of(flow: Flow) -> Confidence | None:
@@ -155,7 +163,7 @@ def _calls(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         sure = declaration.confidence or (None if call.certain else Confidence.MEDIUM)
         again = declaration.once and call.unit.path in files
         files.add(call.unit.path)
-        edits, safe = edits_for(declaration.edits, call.unit, call.node, context.places)
+        edits, safe = edits_for(declaration.edits, call.unit, call.node, context.places, call.role.name)
         yield Match(
             location=context.location(call.unit, call.node),
             values=values,

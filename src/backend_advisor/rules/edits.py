@@ -12,16 +12,39 @@ from backend_advisor.rules.places import Places
 _FAMILY = {"typescript": "javascript"}
 
 
-def edits_for(rules: dict[str, EditRule], unit: Unit, node: ir.Node, places: Places) -> tuple[tuple[Edit, ...], bool]:
-    """The edits that a playbook declares for a call, and whether they are safe; none when they do not apply."""
+def edits_for(
+    rules: dict[str, EditRule], unit: Unit, node: ir.Node, places: Places, name: str = ""
+) -> tuple[tuple[Edit, ...], bool]:
+    """The edits that a playbook declares for a call of this qualified name, and whether they are safe.
+
+    There are none when the declaration does not apply.
+    """
     rule = rules.get(_FAMILY.get(unit.language, unit.language))
-    if rule is None or not isinstance(node, ir.Call):
+    if rule is None or not isinstance(node, ir.Call) or (rule.names and not re.search(rule.names, name)):
         return (), False
-    changes = list(_changes(rule, unit, node))
-    edits = tuple(
+    edits = _edits(_changes(rule, unit, node), unit, places)
+    return edits, rule.safe and bool(edits)
+
+
+def set_argument(wanted: str, value: str, unit: Unit, node: ir.Call, places: Places) -> tuple[Edit, ...]:
+    """The edits that give a call's argument, named as roles do, this source text; none when it cannot be told how."""
+    return _edits(_set(wanted, value, unit, node), unit, places)
+
+
+def replaced(unit: Unit, node: ir.Node, text: str, places: Places) -> Edit:
+    """The edit that puts a text in the place of a node."""
+    return Edit(location=places.location(unit.path, node.start, node.end), replacement=text)
+
+
+def source_of(unit: Unit, node: ir.Node) -> str:
+    """A node as it is written."""
+    return unit.module.source[node.start : node.end].decode("utf-8", "replace")
+
+
+def _edits(changes: Iterator[tuple[int, int, str]], unit: Unit, places: Places) -> tuple[Edit, ...]:
+    return tuple(
         Edit(location=places.location(unit.path, start, end), replacement=text) for start, end, text in changes
     )
-    return edits, rule.safe and bool(edits)
 
 
 def _changes(rule: EditRule, unit: Unit, node: ir.Call) -> Iterator[tuple[int, int, str]]:
@@ -30,7 +53,15 @@ def _changes(rule: EditRule, unit: Unit, node: ir.Call) -> Iterator[tuple[int, i
     if rule.remove:
         yield from _removed(rule.remove, unit, node)
     if rule.set:
-        yield from _set(rule.set, rule.value, unit, node)
+        value = _with_module(rule.value, unit, node)
+        if value is not None:
+            yield from _set(rule.set, value, unit, node)
+
+
+def _with_module(value: str, unit: Unit, node: ir.Call) -> str | None:
+    if "{module}" not in value:
+        return value
+    return value.replace("{module}", source_of(unit, node.func.value)) if isinstance(node.func, ir.Attr) else None
 
 
 def _renamed(name: str, node: ir.Call) -> Iterator[tuple[int, int, str]]:
@@ -52,6 +83,9 @@ def _removed(name: str, unit: Unit, node: ir.Call) -> Iterator[tuple[int, int, s
 
 
 def _set(wanted: str, value: str, unit: Unit, node: ir.Call) -> Iterator[tuple[int, int, str]]:
+    position, _, keyword = wanted.partition("|")
+    if keyword:
+        wanted = position if int(position) < len(node.args) else keyword
     place, _, key = wanted.partition(".")
     if key:
         yield from _set_key(int(place), key, value, node)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from backend_advisor.knowledge import store
 from backend_advisor.model import Artifact
 
 _KEPT = 64
+_DECIDING = (".py", ".md", ".yaml")
 _WORTH_KEEPING = 20_000
 """Bytes of source below which reading again is as quick as looking it up."""
 
@@ -76,7 +78,7 @@ def _program() -> str:
     """Changes with any file of this package that decides what is found."""
     package = Path(__file__).parent.parent
     rooms = ("code", "sql", "rules", "experts", "knowledge")
-    return store.digest(path for room in rooms for path in sorted(package.joinpath(room).rglob("*.[pmy]*")))
+    return store.digest(chain.from_iterable(store.files_below(package / room, _DECIDING) for room in rooms))
 
 
 def _drop_oldest(folder: Path) -> None:

@@ -58,10 +58,9 @@ def matches(
 ) -> Iterator[tuple[Playbook, Match]]:
     """Every match of an expert's rules in one analysis, each place once for a playbook; rules that fail are noted."""
     detectors = code_detectors()
-    for playbook in knowledge.playbooks.values():
-        if playbook.expert == expert:
-            found = _matches(context, playbook, detectors.get(playbook.code))
-            yield from ((playbook, match) for match in failures.noting(playbook.code, found))
+    for playbook in knowledge.rules(expert, detectors):
+        found = _matches(context, playbook, detectors.get(playbook.code))
+        yield from ((playbook, match) for match in failures.noting(playbook.code, found))
 
 
 def _matches(context: CodeContext, playbook: Playbook, detector: CodeDetector | None) -> Iterator[Match]:

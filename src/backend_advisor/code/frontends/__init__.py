@@ -3,10 +3,10 @@
 from collections.abc import Callable, Collection
 from functools import cache
 from importlib import import_module
-from pathlib import PurePath
 from typing import NamedTuple
 
 from backend_advisor.code.ir import Import, Module
+from backend_advisor.paths import suffix_of
 
 _MODULES = {"python": "python", "javascript": "javascript", "typescript": "javascript", "java": "java"}
 _SUFFIXES = {
@@ -40,4 +40,4 @@ def front_end(language: str) -> FrontEnd:
 
 def language_of(path: str) -> str | None:
     """The language of a file by its name, None when there is no front end for it."""
-    return _SUFFIXES.get(PurePath(path).suffix)
+    return _SUFFIXES.get(suffix_of(path))

@@ -18,7 +18,8 @@ def lower(source: bytes, path: str) -> Module:
     root = parse(source).root_node
     reader = Statements(source, encoding)
     body = reader.block(root)
-    reader.table.clear()  # a cycle, which would keep the reader as long as the collector rests
+    reader.table.clear()  # cycles, which would keep the reader as long as the collector rests
+    reader.statements.clear()
     errors = _errors(root) if root.has_error else []
     return Module(path, "python", source, body, "", comments_of(source, encoding), errors)
 

@@ -1,5 +1,7 @@
 """Functions and classes of Python lowered to the tree."""
 
+from abc import abstractmethod
+
 from tree_sitter import Node
 
 from backend_advisor.code.frontends.python.grammar import KINDS, kind, word
@@ -38,9 +40,9 @@ _ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "ReprEnum"}
 class Definitions(Patterns):
     """Lowers definitions; their bodies are lowered by the class above."""
 
+    @abstractmethod
     def block(self, node: Node) -> list[Stmt]:
         """The statements of a block."""
-        raise NotImplementedError
 
     def _define(self, node: Node, out: list[Stmt]) -> None:
         if self.depth >= DEEPEST:

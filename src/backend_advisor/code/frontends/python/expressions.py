@@ -1,5 +1,6 @@
 """Expressions of Python lowered to the tree."""
 
+from abc import ABC, abstractmethod
 from itertools import pairwise
 
 from tree_sitter import Node
@@ -107,16 +108,16 @@ _METHODS = {
 _NUMBERS = tuple((number, method) for name, method in _METHODS.items() for number in KINDS[name])
 
 
-class Expressions(Strings):
+class Expressions(Strings, ABC):
     """Lowers expressions; the classes above it add parameters, types and statements."""
 
     def __init__(self, source: bytes, encoding: str) -> None:
         super().__init__(source, encoding)
         self.table.update({number: getattr(self, name) for number, name in _NUMBERS})
 
+    @abstractmethod
     def parameters(self, node: Node) -> list[Param]:
         """The parameters of a function or lambda."""
-        raise NotImplementedError
 
     def _identifier(self, node: Node) -> Expr:
         start, end = node.start_byte, node.end_byte

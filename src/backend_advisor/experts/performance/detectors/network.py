@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
+from backend_advisor.code.roles import Argument
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import names_in, within
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
+from backend_advisor.experts.performance.detectors.time_limits import limit
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.ranking import worst_first_told
@@ -62,6 +64,8 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},
             confidence=Confidence.LOW if again else sure,
+            edits=limit(call, context.places),
+            applicability="unsafe",
         )
         yield int(sure is Confidence.HIGH) + int(spot.info is not None and spot.info in during), match
 
@@ -121,7 +125,14 @@ def _has_signal(spot: Spot) -> bool:
                     isinstance(key, ir.Const) and key.value in ("signal", "timeout", "dispatcher", "agent")
                 ):
                     return True
-    return len(node.args) > 1 and isinstance(node.args[-1], ir.Name) and spot.unit.language != "python"
+    if spot.unit.language == "python" or not node.args or not isinstance(node.args[-1], ir.Name):
+        return False
+    return len(node.args) > max(_place_of_options(spot), 1)  # what stands before the options is what is sent
+
+
+def _place_of_options(spot: Spot) -> int:
+    given = spot.call.role.named.get("timeout", ()) if spot.call is not None else ()
+    return next((one.position or 0 for one in given if isinstance(one, Argument)), 0)
 
 
 def _in_time_limit(spot: Spot) -> bool:

@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import children, names_in, own
+from backend_advisor.experts.quality.detectors.closing import closed
 from backend_advisor.experts.quality.detectors.tree import is_apart, name_of, short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
@@ -45,13 +46,16 @@ def resource_not_closed(context: CodeContext) -> Iterator[Match]:
         told.add(id(call.node))
         path = _path(call.info, call.node)
         found = _judged(call, path) if path is not None else None
-        if found is not None:
+        if found is not None and path is not None:
             severity, confidence = found
+            edits, applicability = closed(call, path, context.places)
             yield Match(
                 location=context.location(call.unit, call.node),
                 values={"call": short(context.text(call.unit, call.node)), "function": call.info.name},
                 severity=severity,
                 confidence=confidence,
+                edits=edits,
+                applicability=applicability,
             )
 
 

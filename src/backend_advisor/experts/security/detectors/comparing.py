@@ -8,6 +8,7 @@ from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.searching import Guarded, mentions
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything, in_whole
+from backend_advisor.experts.security.detectors.constant_time import in_constant_time
 from backend_advisor.experts.security.detectors.facts import Facts
 from backend_advisor.experts.security.detectors.reading import (
     behind,
@@ -61,7 +62,10 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
                 sides, context, info
             ):
                 yield Match(
-                    location=context.location(info.unit, node), values={"text": context.text(info.unit, node)[:60]}
+                    location=context.location(info.unit, node),
+                    values={"text": context.text(info.unit, node)[:60]},
+                    edits=in_constant_time(info.unit, node, sides, context.places),
+                    applicability="unsafe",
                 )
 
 
@@ -73,12 +77,10 @@ def _is_about_secrets(info: FunctionInfo) -> bool:
 def _sides(node: ir.Node) -> tuple[ir.Expr, ir.Expr] | None:
     if isinstance(node, ir.Binary) and node.op in _COMPARES:
         return node.left, node.right
-    if isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and len(node.args) == 1:
-        if node.func.name in ("equals", "equalsIgnoreCase", "contentEquals"):
-            return node.func.value, node.args[0]
-        if node.func.name == "equals":
-            return node.func.value, node.args[0]
-    return None
+    if not isinstance(node, ir.Call) or not isinstance(node.func, ir.Attr) or len(node.args) != 1:
+        return None
+    equals = node.func.name in ("equals", "equalsIgnoreCase", "contentEquals")
+    return (node.func.value, node.args[0]) if equals else None
 
 
 def _is_nothing(side: ir.Expr) -> bool:

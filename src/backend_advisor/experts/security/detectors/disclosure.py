@@ -101,11 +101,15 @@ def password_in_answer(context: CodeContext) -> Iterator[Match]:
             yield Match(location=context.location(route.info.unit, node), values={"route": route.label, "field": field})
 
 
+_Read = tuple[list[ir.Const], list[FunctionInfo]]
+
+
 class _Sent:
     """Follows what handlers answer into the functions that make it."""
 
     def __init__(self, program: Program, facts: Facts) -> None:
         self._facts = facts
+        self._read_before: dict[int, _Read] = {}
         self._named: dict[str, list[FunctionInfo]] = defaultdict(list)
         for info in program.functions():
             if info.outer is None and not is_test(info.unit.path):
@@ -121,12 +125,29 @@ class _Sent:
             if _ANSWERS & set(call.role.does) and call.info is info and isinstance(call.node, ir.Call)
             for arg in call.node.args
         ]
-        given = {param.name for param in info.node.params}
-        yield from self._in(answers, info, 0, given, set())
+        keys, called = self._read(answers, info, {param.name for param in info.node.params})
+        yield from ((info.unit, key) for key in keys)
+        entered: set[int] = set()
+        for _ in range(_DEEPEST):
+            new = [one for one in called if id(one) not in entered]
+            called = []
+            for one in new:
+                if id(one) not in entered:
+                    entered.add(id(one))
+                    keys, further = self._given_back(one)
+                    yield from ((one.unit, key) for key in keys)
+                    called += further
 
-    def _in(
-        self, answers: list[ir.Expr], info: FunctionInfo, depth: int, given: set[str], entered: set[int]
-    ) -> Iterator[tuple[Unit, ir.Const]]:
+    def _given_back(self, info: FunctionInfo) -> _Read:
+        """The same of what a function returns, read once for all routes that call it."""
+        known = self._read_before.get(id(info))
+        if known is None:
+            returned = [one.value for one in of_kind(info.node, ir.Return) if one.value]
+            known = self._read_before[id(info)] = self._read(returned, info, set())
+        return known
+
+    def _read(self, answers: list[ir.Expr], info: FunctionInfo, given: set[str]) -> _Read:
+        """The passwords in some answers and in what their variables were assigned, and the functions called there."""
         answered = list(everything(answers))
         names = {node.id for node in answered if isinstance(node, ir.Name)}
         made = [
@@ -134,17 +155,16 @@ class _Sent:
             for node in of_kind(info.node, ir.Assign)
             if isinstance(node.target, ir.Name) and node.target.id in names and node.value
         ]
+        keys: list[ir.Const] = []
+        called: list[FunctionInfo] = []
         for node in (*everything(made), *answered):
             if isinstance(node, ir.Mapping):
-                for key, value in node.pairs:
-                    if isinstance(key, ir.Const) and _is_password(key, value, given):
-                        yield info.unit, key
-            elif isinstance(node, ir.Call) and depth < _DEEPEST:
+                pairs = ((key, value) for key, value in node.pairs if isinstance(key, ir.Const))
+                keys += [key for key, value in pairs if _is_password(key, value, given)]
+            elif isinstance(node, ir.Call):
                 found = self._named.get(dotted(node.func).rpartition(".")[2], ())
-                if len(found) == 1 and id(found[0]) not in entered:
-                    entered.add(id(found[0]))
-                    inner = [one.value for one in of_kind(found[0].node, ir.Return) if one.value]
-                    yield from self._in(inner, found[0], depth + 1, set(), entered)
+                called += found if len(found) == 1 else ()
+        return keys, called
 
 
 def _is_password(key: ir.Const, value: ir.Expr, given: set[str]) -> bool:

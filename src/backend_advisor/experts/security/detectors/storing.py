@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from backend_advisor.code import ir
+from backend_advisor.code.roles import Argument
 from backend_advisor.code.searching import Guarded, mentions
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
@@ -13,7 +14,9 @@ from backend_advisor.experts.security.detectors.plain_passwords import CONNECTS,
 from backend_advisor.experts.security.detectors.reading import calls_with, constants, definitions
 from backend_advisor.experts.security.detectors.words import dotted, identifiers
 from backend_advisor.knowledge.detection import Match
-from backend_advisor.model import Confidence
+from backend_advisor.model import Confidence, Edit
+from backend_advisor.rules.edits import replaced
+from backend_advisor.rules.places import Places
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _PASSWORD = re.compile(
@@ -34,7 +37,7 @@ _BOUNDS = (
 """Settings of how large a body may be."""
 _LONG_HASH = re.compile(r"(?i)sha-?_?(?:256|384|512)")
 _SLOW = re.compile(rb"(?i)bcrypt|argon2|scrypt|\brounds\b")
-_LEAST_BCRYPT = 10
+_LEAST_BCRYPT, _GOOD_BCRYPT = 10, 12
 _LEAST_PBKDF2 = 100_000
 
 
@@ -90,7 +93,9 @@ def _cheap_costs(context: CodeContext) -> Iterator[Match]:
             pass
         elif algorithm == "bcrypt" or re.search(r"bcrypt|salt", call.role.name, re.IGNORECASE):
             if max(rounds) < _LEAST_BCRYPT:
-                yield _cost(context, call, f"bcrypt {max(rounds)}")
+                # The cost stands in each hash, so that older ones are still read.
+                match = _cost(context, call, f"bcrypt {max(rounds)}")
+                yield replace(match, edits=_dearer(call, context.places), applicability="unsafe")
         elif algorithm.lower().startswith("pbkdf2") and max(rounds) < _LEAST_PBKDF2:
             named = identifiers(call.node) | ({call.info.node.name} if call.info is not None else set())
             match = _cost(context, call, f"PBKDF2 {max(rounds)}")
@@ -102,6 +107,20 @@ def _cheap_costs(context: CodeContext) -> Iterator[Match]:
             for one in constants(call.properties.get("algorithm"))
         ):
             yield _cost(context, call, constants(call.properties.get("algorithm"))[0])
+
+
+def _dearer(call: CallSeen, places: Places) -> tuple[Edit, ...]:
+    """The edits that raise a cost of bcrypt that is written as a number."""
+    node = call.node
+    for argument in call.role.named["rounds"] if isinstance(node, ir.Call) else ():
+        if not isinstance(argument, Argument) or argument.path:
+            continue
+        given = next((value for key, value in node.keywords if key == argument.keyword), None)
+        if given is None and argument.position is not None and argument.position < len(node.args):
+            given = node.args[argument.position]
+        if isinstance(given, ir.Const):
+            return (replaced(call.unit, given, str(_GOOD_BCRYPT), places),)
+    return ()
 
 
 def _is_one_of_several(call: CallSeen) -> bool:

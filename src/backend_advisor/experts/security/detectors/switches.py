@@ -23,15 +23,8 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
-_CLIENTS = ("http.request", "http.client", "tls.configure", "db.pool", "db.connect", "cache.client", "mail.send")
 _EVERY_ORIGIN = re.compile(r"^(?:\*|true|\.\*|\^?(?:https\??)?(?::?//)?\.[*+]\$?)$", re.IGNORECASE)
 _ALLOWS = re.compile(r"(?i)^access-control-allow-origin$|ACCESS_CONTROL_ALLOW_ORIGIN$")
-_UNVERIFIED = re.compile(
-    r"rejectUnauthorized|strictSSL|tlsAllowInvalidCertificates|NODE_TLS_REJECT_UNAUTHORIZED|insecureSkipVerify"
-)
-_VERIFICATION = re.compile(
-    r"(?i)reject_?unauthori[sz]ed|insecure|(?:skip|verify|ignore|self_?signed|strict)_?\w*(?:ssl|tls|cert)"
-)
 _ORIGIN = re.compile(r"(?i)origin")
 _LOOKS_UP = re.compile(
     r"(?i)^(?:includes|contains|has|some|any|find|index_?of|test|match\w*|is_?\w*|allow\w*|check\w*|valid\w*)$"
@@ -48,122 +41,6 @@ _QUESTION = re.compile(
     r"blocked|banned|licen[cs]e|limit",
     re.IGNORECASE,
 )
-
-
-@detects_in_code("SEC306")
-def tls_verification_off(context: CodeContext) -> Iterator[Match]:
-    """Connections whose other end may be anybody."""
-    told: list[tuple[str, int, int]] = []
-    for match_unit, place in _switches(context):
-        told.append((match_unit.path, place.start, place.end))
-        yield Match(
-            location=context.location(match_unit, place),
-            values={"text": context.text(match_unit, place)[:50]},
-            confidence=Confidence.LOW if _is_chosen(match_unit, place) else None,
-        )
-    for call in calls_with(context, *_CLIENTS):
-        if any(p == call.unit.path and call.node.start <= s and e <= call.node.end for p, s, e in told):
-            continue
-        kinds = constants(call.properties.get("verify"))
-        off = is_false(call.properties.get("verify")) or any(one.endswith("CERT_NONE") for one in kinds)
-        if off and not (call.role.name.startswith("tls.create")):
-            yield Match(
-                location=context.location(call.unit, call.node),
-                values={"text": dotted(getattr(call.node, "func", None))},
-            )
-    for unit in context.program.units.values():
-        source = unit.module.source
-        if unit.language == "java" and (b"checkServerTrusted" in source or b"erifier" in source):
-            yield from _trust_everything(context, unit.path)
-
-
-def _switches(context: CodeContext) -> Iterator[tuple[Unit, ir.Node]]:
-    """Places where a constant turns verification off, in Python and JavaScript."""
-    for unit in context.program.units.values():
-        source = unit.module.source
-        if unit.language == "java":
-            continue
-        if not any(
-            word in source
-            for word in (
-                b"rejectUnauthorized",
-                b"strictSSL",
-                b"REJECT_UNAUTHORIZED",
-                b"check_hostname",
-                b"CERT_NONE",
-                b".verify",
-            )
-        ):
-            continue
-        for node in everything(unit.module.body):
-            place = _switched_off(node)
-            if place is not None:
-                yield unit, place
-
-
-def _is_chosen(unit: Unit, place: ir.Node) -> bool:
-    """Whether a setting of its own switches verification off, which whoever runs the program has to choose."""
-    return any(
-        isinstance(node, ir.If)
-        and any(one.start <= place.start and place.end <= one.end for one in node.then)
-        and any(_VERIFICATION.search(name) for name in identifiers(node.test))
-        for node in everything(unit.module.body)
-    )
-
-
-def _switched_off(node: ir.Node) -> ir.Node | None:
-    if isinstance(node, ir.Mapping):
-        for key, value in node.pairs:
-            word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
-            if not isinstance(word, str) or not isinstance(value, ir.Const) or not _UNVERIFIED.fullmatch(word):
-                continue
-            if value.value is (word in ("tlsAllowInvalidCertificates", "insecureSkipVerify")):
-                return ir.Node(key.start if key is not None else value.start, value.end)
-    if (
-        isinstance(node, ir.Assign)
-        and isinstance(node.target, ir.Attr | ir.Index)
-        and isinstance(node.value, ir.Const | ir.Attr)
-    ):
-        name = node.target.name if isinstance(node.target, ir.Attr) else getattr(node.target.key, "value", "")
-        given = node.value.value if isinstance(node.value, ir.Const) else node.value.name
-        holder = dotted(node.target.value).lower()
-        if name == "NODE_TLS_REJECT_UNAUTHORIZED" and str(given) == "0":
-            return node
-        if name == "check_hostname" and given is False:
-            return node
-        if name == "verify_mode" and given == "CERT_NONE":
-            return node
-        if name == "verify" and given is False and re.search(r"session|client|^s$|http", holder):
-            return node
-    return None
-
-
-def _trust_everything(context: CodeContext, path: str) -> Iterator[Match]:
-    unit = context.program.units[path]
-    for info in unit.functions:
-        body = info.node.body
-        if info.node.name == "checkServerTrusted" and not any(
-            isinstance(one, ir.Throw | ir.Do | ir.Try | ir.If) for one in body
-        ):
-            yield Match(location=context.location(unit, info.node), values={"text": info.name})
-        elif info.node.name == "verify" and len(info.node.params) == 2 and _only_true(body):
-            bases = " ".join(dotted(base) for base in info.owner.node.bases) if info.owner is not None else ""
-            if "HostnameVerifier" in bases:
-                yield Match(location=context.location(unit, info.node), values={"text": info.name})
-    for node in everything(unit.module.body):
-        if isinstance(node, ir.Call) and re.search(r"hostnameVerifier$", dotted(node.func), re.IGNORECASE):
-            for argument in node.args:
-                if isinstance(argument, ir.Lambda) and _only_true(argument.function.body):
-                    yield Match(location=context.location(unit, node), values={"text": dotted(node.func)})
-
-
-def _only_true(body: list[ir.Stmt]) -> bool:
-    return (
-        len(body) == 1
-        and isinstance(body[0], ir.Return)
-        and isinstance(body[0].value, ir.Const)
-        and body[0].value.value is True
-    )
 
 
 _OFF = re.compile(rb"^DEBUG\s*=\s*False\b", re.MULTILINE)

@@ -1,0 +1,166 @@
+"""Connections that accept any certificate (SEC306)."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import Unit
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.reading import calls_with, constants, is_false
+from backend_advisor.experts.security.detectors.words import dotted, identifiers
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence, Edit
+from backend_advisor.rules.edits import replaced, source_of
+from backend_advisor.rules.places import Places
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_CLIENTS = ("http.request", "http.client", "tls.configure", "db.pool", "db.connect", "cache.client", "mail.send")
+_UNVERIFIED = re.compile(
+    r"rejectUnauthorized|strictSSL|tlsAllowInvalidCertificates|NODE_TLS_REJECT_UNAUTHORIZED|insecureSkipVerify"
+)
+_VERIFICATION = re.compile(
+    r"(?i)reject_?unauthori[sz]ed|insecure|(?:skip|verify|ignore|self_?signed|strict)_?\w*(?:ssl|tls|cert)"
+)
+
+
+@detects_in_code("SEC306")
+def tls_verification_off(context: CodeContext) -> Iterator[Match]:
+    """Connections whose other end may be anybody."""
+    told: list[tuple[str, int, int]] = []
+    for unit, place, off in _switches(context):
+        told.append((unit.path, place.start, place.end))
+        yield Match(
+            location=context.location(unit, place),
+            values={"text": context.text(unit, place)[:50]},
+            confidence=Confidence.LOW if _is_chosen(unit, place) else None,
+            edits=_switched_on(unit, off, context.places),
+            applicability="unsafe",
+        )
+    for call in calls_with(context, *_CLIENTS):
+        if any(p == call.unit.path and call.node.start <= s and e <= call.node.end for p, s, e in told):
+            continue
+        kinds = constants(call.properties.get("verify"))
+        unverified = is_false(call.properties.get("verify")) or any(one.endswith("CERT_NONE") for one in kinds)
+        if unverified and not (call.role.name.startswith("tls.create")):
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"text": dotted(getattr(call.node, "func", None))},
+                edits=_verifying(call, context.places),
+                applicability="unsafe",
+            )
+    for unit in context.program.units.values():
+        source = unit.module.source
+        if unit.language == "java" and (b"checkServerTrusted" in source or b"erifier" in source):
+            yield from _trust_everything(context, unit.path)
+
+
+_ON = {"False": "True", "false": "true", "true": "false", "'0'": "'1'", '"0"': '"1"', "0": "1"}
+"""What turns verification on again in the place of a constant that turned it off."""
+
+
+def _switched_on(unit: Unit, off: ir.Node, places: Places) -> tuple[Edit, ...]:
+    """The edits that turn verification on again where a constant turns it off."""
+    written = source_of(unit, off)
+    on = re.sub(r"CERT_NONE$", "CERT_REQUIRED", written) if written.endswith("CERT_NONE") else _ON.get(written)
+    return (replaced(unit, off, on, places),) if on is not None else ()
+
+
+def _verifying(call: CallSeen, places: Places) -> tuple[Edit, ...]:
+    """The edits that let a call check certificates, by its argument or by its name."""
+    node = call.node
+    for key, value in node.keywords if isinstance(node, ir.Call) else ():
+        if key == "verify" and isinstance(value, ir.Const):
+            return _switched_on(call.unit, value, places)
+    if isinstance(node, ir.Call) and dotted(node.func) == "ssl._create_unverified_context":
+        return (replaced(call.unit, node.func, "ssl.create_default_context", places),)
+    return ()
+
+
+def _switches(context: CodeContext) -> Iterator[tuple[Unit, ir.Node, ir.Node]]:
+    """Places where a constant turns verification off, in Python and JavaScript, and the constant."""
+    for unit in context.program.units.values():
+        source = unit.module.source
+        if unit.language == "java":
+            continue
+        if not any(
+            word in source
+            for word in (
+                b"rejectUnauthorized",
+                b"strictSSL",
+                b"REJECT_UNAUTHORIZED",
+                b"check_hostname",
+                b"CERT_NONE",
+                b".verify",
+            )
+        ):
+            continue
+        for node in everything(unit.module.body):
+            found = _switched_off(node)
+            if found is not None:
+                yield unit, *found
+
+
+def _is_chosen(unit: Unit, place: ir.Node) -> bool:
+    """Whether a setting of its own switches verification off, which whoever runs the program has to choose."""
+    return any(
+        isinstance(node, ir.If)
+        and any(one.start <= place.start and place.end <= one.end for one in node.then)
+        and any(_VERIFICATION.search(name) for name in identifiers(node.test))
+        for node in everything(unit.module.body)
+    )
+
+
+def _switched_off(node: ir.Node) -> tuple[ir.Node, ir.Node] | None:
+    if isinstance(node, ir.Mapping):
+        for key, value in node.pairs:
+            word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
+            if not isinstance(word, str) or not isinstance(value, ir.Const) or not _UNVERIFIED.fullmatch(word):
+                continue
+            if value.value is (word in ("tlsAllowInvalidCertificates", "insecureSkipVerify")):
+                return ir.Node(key.start if key is not None else value.start, value.end), value
+    if (
+        isinstance(node, ir.Assign)
+        and isinstance(node.target, ir.Attr | ir.Index)
+        and isinstance(node.value, ir.Const | ir.Attr)
+    ):
+        name = node.target.name if isinstance(node.target, ir.Attr) else getattr(node.target.key, "value", "")
+        given = node.value.value if isinstance(node.value, ir.Const) else node.value.name
+        holder = dotted(node.target.value).lower()
+        if name == "NODE_TLS_REJECT_UNAUTHORIZED" and str(given) == "0":
+            return node, node.value
+        if name == "check_hostname" and given is False:
+            return node, node.value
+        if name == "verify_mode" and given == "CERT_NONE":
+            return node, node.value
+        if name == "verify" and given is False and re.search(r"session|client|^s$|http", holder):
+            return node, node.value
+    return None
+
+
+def _trust_everything(context: CodeContext, path: str) -> Iterator[Match]:
+    unit = context.program.units[path]
+    for info in unit.functions:
+        body = info.node.body
+        if info.node.name == "checkServerTrusted" and not any(
+            isinstance(one, ir.Throw | ir.Do | ir.Try | ir.If) for one in body
+        ):
+            yield Match(location=context.location(unit, info.node), values={"text": info.name})
+        elif info.node.name == "verify" and len(info.node.params) == 2 and _only_true(body):
+            bases = " ".join(dotted(base) for base in info.owner.node.bases) if info.owner is not None else ""
+            if "HostnameVerifier" in bases:
+                yield Match(location=context.location(unit, info.node), values={"text": info.name})
+    for node in everything(unit.module.body):
+        if isinstance(node, ir.Call) and re.search(r"hostnameVerifier$", dotted(node.func), re.IGNORECASE):
+            for argument in node.args:
+                if isinstance(argument, ir.Lambda) and _only_true(argument.function.body):
+                    yield Match(location=context.location(unit, node), values={"text": dotted(node.func)})
+
+
+def _only_true(body: list[ir.Stmt]) -> bool:
+    return (
+        len(body) == 1
+        and isinstance(body[0], ir.Return)
+        and isinstance(body[0].value, ir.Const)
+        and body[0].value.value is True
+    )
