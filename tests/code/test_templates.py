@@ -104,3 +104,9 @@ def test_hostile_files_take_no_time(name: str, text: str) -> None:
 def test_parameters_of_included_pages() -> None:
     page = '<c:import url="row.jsp"><c:param name="id" value="${row.id}"/></c:import><jsp:include page="/x/foot.jsp"/>'
     assert read_template("list.jsp", page).handed == {("row.jsp", "id")}
+
+
+def test_a_mail_without_a_tag_is_text() -> None:
+    assert read_template("a.jinja", "{% autoescape off %}Hello {{ user.name }}{% endautoescape %}").is_text
+    assert not read_template("a.jinja", "{% autoescape off %}<b>{{ user.name }}</b>{% endautoescape %}").is_text
+    assert not read_template("a.jinja", "{{ user.name|safe }}").is_text

@@ -12,7 +12,7 @@ from backend_advisor.code.run import Run
 from backend_advisor.code.settings import loaded
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, merge_taints
-from backend_advisor.code.values import UNKNOWN, Value, all_taints, joined_text, known_text, with_field, words
+from backend_advisor.code.values import UNKNOWN, Value, all_taints, element, joined_text, known_text, with_field, words
 
 _BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer", "io.StringIO", "java.io.StringWriter"})
 _REPLACED = {
@@ -61,6 +61,10 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
 
 
 def _function(site: Site, known: bool) -> Value | None:
+    if site.name == "enumerate" and site.args and "dict" not in site.args[0].types:
+        # The places are numbers, whatever the elements are.
+        pair = Value(types=frozenset({"tuple"}), fields={0: UNKNOWN, 1: element(site.args[0])})
+        return Value(types=frozenset({"list"}), rest=pair)
     consts = fold_function(site.name, site.args)
     if consts is None:
         return _constructed(site) if not known or holds_elements(site.name) else None

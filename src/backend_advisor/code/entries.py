@@ -6,6 +6,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.bound import bound_kinds, is_bound_number
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.resolvers import is_resolved
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.seen import Handler
@@ -25,6 +26,9 @@ _OF_OBJECTS = ("model.fields", "nosql.query")
 _CHECKS = re.compile(r"(?i)schema|validat|use_kwargs|deserial")
 """A decorator named so gives a function what it has checked: `@validate_schema(order_input)`."""
 _VIEW = ("django.http.HttpRequest", *["source:http.input"] * 8)
+_MODELS = frozenset({"Map", "ModelMap", "Model", "java.util.Map"})
+"""Without an annotation Spring gives a handler the model of its view as these."""
+_VIEWS = frozenset({"flask.views.View", "flask.views.MethodView", "flask_restful.Resource", "flask_restx.Resource"})
 _SEGMENT = ("path.file", "path.entry", "nosql.query")
 """What a segment of an address cannot harm: it is text without a slash."""
 
@@ -223,6 +227,10 @@ def _sourced(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, la
         foreign = [one for one in types_of(stated) if one in known and one not in run.machine.program.classes]
         if foreign and stated.rest is None:
             return stated
+        if run.language == "java" and param.type is not None and param.type.name in _MODELS and _is_of_spring(run):
+            return stated
+        if run.language == "java" and param.type is not None and is_resolved(run.machine.program, param.type.name):
+            return stated
         taint = Taint(kind[7:])
         if run.language in ("python", "java") and is_text(run, param.type):
             taint = taint.clean(NO_TEXT if run.language == "python" else _OF_OBJECTS)
@@ -241,9 +249,22 @@ def _is_segment(run: Run, info: FunctionInfo, name: str) -> bool:
     handler = run.machine.seen.handlers.get(id(info))
     route = handler.properties.get("path") if handler is not None else None
     if route is None or not route.consts:
-        return False
+        return _is_segment_of_any(run, info, name)
     pattern = re.compile(rf"\{{{re.escape(name)}\}}|<(?:(?!path\b)[^<>:]+:)?{re.escape(name)}>")
     return all(isinstance(one, str) and pattern.search(one) for one in route.consts)
+
+
+def _is_of_spring(run: Run) -> bool:
+    return any(one.module.startswith("org.springframework.") for one in run.unit.imports.values())
+
+
+def _is_segment_of_any(run: Run, info: FunctionInfo, name: str) -> bool:
+    """Whether a view of Flask, registered elsewhere, has a parameter that no route lets hold a slash: `<path:name>`."""
+    if info.owner is None or run.language != "python":
+        return False
+    kinds = {one for base in run.machine.objects.bases(info.owner) for one in run.machine.roles.ancestry(base)}
+    wide = re.compile(rf"<(?!(?:string|int|uuid|float|any)\b)[^<>:]+:{re.escape(name)}>".encode())
+    return bool(kinds & _VIEWS) and not any(wide.search(source) for source in run.machine.program.sources())
 
 
 def _noted(run: Run, param: ir.Param) -> Value | None:

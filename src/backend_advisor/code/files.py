@@ -8,12 +8,21 @@ from pathlib import PurePath
 from backend_advisor.model import Artifact
 
 _TEST = re.compile(
-    r"(?:^|/)(?:(?:[\w.]+[-_])?tests?(?:[-_](?:e2e|env(?:ironment)?s?|helpers?|support|resources?))?|__tests__|specs?|e2e|playwright|cypress|testing|_{0,2}fixtures_{0,2}|__mocks__|testdata|test-?utils|"
+    r"(?:^|/)(?:(?:[\w.]+[-_])?tests?(?:[-_](?:e2e|env(?:ironment)?s?|helpers?|support|resources?))?|__tests__|specs?|e2e|playwright|cypress|testing|(?:test[-_])?_{0,2}fixtures_{0,2}|__mocks__|testdata|test-?utils|"
     r"load[-_]?tests?)/"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test(?:ing|s)?|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$"
-    r"|(?:^|/)(?:settings|config|conf)[/_](?:\w+_)?tests?(?:ing)?\.(?:py|[cm]?[jt]s)$"
+    r"|(?:^|/)(?:settings|config|conf)[/_](?:(?:\w+_)?tests?(?:ing)?|ci)\.(?:py|[cm]?[jt]s)$"
     r"|(?:^|/)(?:(?:vitest|jest)[\w.-]*|setup-?[tT]ests?|test-?[sS]etup)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"
 )
+
+
+_SAMPLE = re.compile(r"(?:^|/)(?:[\w.]+-)*(?:samples?|examples?)(?:-[\w.-]+)?/")
+
+
+@lru_cache(maxsize=100_000)
+def is_sample(path: str) -> bool:
+    """Whether a file belongs to a program that only shows how another is used, by the folders above its sources."""
+    return _SAMPLE.search(re.split(r"(?:^|/)src/", path, maxsplit=1)[0] + "/") is not None
 
 
 @lru_cache(maxsize=100_000)

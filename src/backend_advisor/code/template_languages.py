@@ -34,8 +34,12 @@ class Template:
     others: tuple[str, ...] = ()
     handed: frozenset[tuple[str, str]] = frozenset()
     """The parameters that it gives to the pages that it includes: file names and names of parameters."""
+    is_text: bool = False
+    """Whether it switches escaping off and writes no tag at all: the text of a mail."""
 
 
+_SWITCHES_OFF = re.compile(r"\{%-?\s*autoescape\s+(?:off|false)\b")
+_HTML = re.compile(r"<[A-Za-z!/]")
 _KEY = r"\w+|\$\w+"
 _ACCESS = re.compile(r"\.?([A-Za-z_$][\w$]*)|\[\s*(?:'([^']*)'|\"([^\"]*)\"|[^\]]*)\]|\.(\d+)")
 _PLAIN_CALL = re.compile(
@@ -379,4 +383,6 @@ def read_template(path: str, text: str, *, escapes: bool = True) -> Template:
     """What a template prints without escaping it."""
     reader = _Reader(text, escapes=escapes)
     ENGINES[suffix_of(path).lower()](reader)
-    return Template(path, tuple(reader.outputs), tuple(dict.fromkeys(reader.others)), frozenset(reader.handed))
+    others, handed = tuple(dict.fromkeys(reader.others)), frozenset(reader.handed)
+    is_text = _SWITCHES_OFF.search(text) is not None and _HTML.search(text) is None
+    return Template(path, tuple(reader.outputs), others, handed, is_text)

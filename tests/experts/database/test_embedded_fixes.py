@@ -2,8 +2,9 @@
 
 from backend_advisor.experts import Terms
 from backend_advisor.experts.database.expert import examine, gather
+from backend_advisor.experts.database.misplaced import _stands_there
 from backend_advisor.knowledge import load
-from backend_advisor.model import Artifact, ArtifactKind, Case, Finding, Span
+from backend_advisor.model import Artifact, ArtifactKind, Case, Edit, Finding, Location, Span
 
 TABLE = "CREATE TABLE users (id int PRIMARY KEY, a text, b text, c text, d text, e text);"
 PROGRAM = "import psycopg\n\n\ndef one(given, connection: psycopg.Connection):\n    return connection.execute({sql})\n"
@@ -37,3 +38,9 @@ def test_places_in_a_statement_of_pieces_are_those_of_the_file() -> None:
     found = next(one for one in examine(case, load(), Terms(prove=False)).findings if one.code == "DB102")
     assert found.location.span is not None
     assert (found.location.span.line, found.location.span.column) == (6, 43)
+
+
+def test_a_place_that_ends_before_it_begins_holds_nothing() -> None:
+    span = Span(line=3, column=1, end_line=2, end_column=4)
+    edit = Edit(location=Location(artifact="a.py", span=span, excerpt="SELECT"), replacement="")
+    assert not _stands_there(edit, ["a", "b", "SELECT 1"])

@@ -56,3 +56,12 @@ def test_folders_above_the_tree_say_nothing(tmp_path: Path) -> None:
     assert found(tmp_path / "tests" / "app" / "src" / "test", name, OPEN) == [5]
     (tmp_path / "tests" / "app" / ".git").mkdir()
     assert found(tmp_path / "tests" / "app" / "src" / "test", name, OPEN) == []
+
+
+def test_what_a_sample_opens_is_only_noted(tmp_path: Path) -> None:
+    for name in ("samples/one-sample/src/main/resources/application.yml", "server/src/main/resources/application.yml"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True)
+        file.write_text(OPEN)
+    findings = review([tmp_path], select=("SEC310",)).findings
+    assert sorted(str(one.confidence) for one in findings) == ["low", "medium"]

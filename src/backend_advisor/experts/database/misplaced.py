@@ -30,6 +30,8 @@ def _stands_there(edit: Edit, lines: list[str]) -> bool:
         return False
     end_line, end_column = span.end_line or span.line, span.end_column or span.column
     text = lines[span.line - 1 : end_line]
+    if not text:
+        return False  # the places of a text put together may end before they begin
     text[-1] = text[-1][: end_column - 1]
     text[0] = text[0][span.column - 1 :]
     found = " ".join("\n".join(text).split())

@@ -44,8 +44,9 @@ def exponential(pattern: str, *, whole: bool) -> bool:
         piece = _built(automaton, tree)
     except (Unreadable, RecursionError):
         return False
-    fails_anywhere = whole or anchored
-    return any(fails_anywhere or state not in piece.last for state in _ambiguous(automaton))
+    # Where the match may end, a search that went too far has ended long before.
+    ends = set() if whole or anchored else piece.last
+    return bool(_ambiguous(automaton, ends))
 
 
 def _built(automaton: _Automaton, part: Part) -> _Piece:
@@ -89,11 +90,12 @@ def _repeated(automaton: _Automaton, part: Loop) -> _Piece:
     return _Piece(piece.first, piece.last, piece.empty or part.least == 0)
 
 
-def _ambiguous(automaton: _Automaton) -> set[int]:
-    """The states that one text leads back to in two ways."""
+def _ambiguous(automaton: _Automaton, ends: set[int]) -> set[int]:
+    """The states that one text leads back to in two ways, neither of them through these."""
     after: dict[int, list[int]] = {}
     for left, right in automaton.follow:
-        after.setdefault(left, []).append(right)
+        if left not in ends and right not in ends:
+            after.setdefault(left, []).append(right)
     found: set[int] = set()
     for state in range(len(automaton.classes)):
         if _returns_twice(automaton, after, state):

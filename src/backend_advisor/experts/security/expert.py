@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from backend_advisor.code.files import is_sample
 from backend_advisor.experts import CodeExpert, Examination, Terms
 from backend_advisor.knowledge import Knowledge
-from backend_advisor.model import Case, Finding
+from backend_advisor.model import Case, Confidence, Finding
 
 _EXPERT = CodeExpert("security", f"{__package__}.detectors")
 gather, prove, unknowns = _EXPERT.gather, _EXPERT.prove, _EXPERT.unknowns
@@ -22,4 +23,9 @@ def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
 
     examined = _EXPERT.examine(case, knowledge, terms)
     secrets = kept(f"configuration {case.language}", case.artifacts, tuple[Finding, ...], in_configuration)
-    return replace(examined, findings=(*examined.findings, *secrets))
+    samples = {one.name for one in case.artifacts if is_sample(one.place)}
+    found = (
+        replace(one, confidence=Confidence.LOW) if one.location.artifact in samples else one
+        for one in (*examined.findings, *secrets)
+    )
+    return replace(examined, findings=tuple(found))

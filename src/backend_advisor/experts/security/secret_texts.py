@@ -66,7 +66,7 @@ PLACEHOLDER = re.compile(
     r"replace|todo|fixme|abcdef|12345|\[(?:user(?:name)?|pass(?:word)?|host|db_?name)\]|^\{\w*\}$|^\[[^\[\]]*\]$|\w\[\w*\]|\w\{\}|\w::\w|^[a-z]+(?:\|[a-z]+)+$|"
     r"^(?:token|secret|key|password|pass|pwd)[_-](?:[a-z]{3}\d{1,4}|\d+|\w{1,4})$|"
     r"^(?:test|none|null|undefined|password|passwd|secret|token|string|value|default|admin|root|foo|bar|abc|1234|qwerty)\w{0,4}$|"
-    r"^%\(?\w*\)?s?$|^env[:.]|^process\.env|^@\w+@$|^#\{|^[A-Z_]{3,}$|redacted|not_?set|lorem",
+    r"(?:was|goes|is)?[-_]here$|^%\(?\w*\)?s?$|^env[:.]|^process\.env|^@\w+@$|^#\{|^[A-Z_]{3,}$|redacted|not_?set|lorem",
     re.IGNORECASE,
 )
 _LOCAL = re.compile(

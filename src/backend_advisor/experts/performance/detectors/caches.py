@@ -7,7 +7,8 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import in_body, names_in, own, within
-from backend_advisor.experts.performance.detectors.loops import many
+from backend_advisor.experts.performance.detectors.how_many import ends_when_found, is_part_of_object
+from backend_advisor.experts.performance.detectors.loops import Round, many
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import Served, served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
@@ -37,6 +38,7 @@ _ONE_OF_MANY = re.compile(
 _ONE_OF_FEW = re.compile(
     r"(?i)^(?:user|tenant|org(?:anization)?|account|member|client|app|project|workspace|cluster|queue|topic|exchange|data_?source|module|class|type|template|schema|config|plugin|package|model|locale|lang)s?_"
 )
+_CAPITALS = re.compile(r"^[A-Z][A-Z0-9_]+$")
 _PIPE = re.compile(r"(?i)^(?:pipe|pipeline|multi|p|batch|tx|transaction)$")
 
 
@@ -257,12 +259,16 @@ def cache_key_by_key(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=context.location(spot.unit, node),
                 values={"call": short(context.text(spot.unit, node)), "items": short(context.text(spot.unit, over))},
-                confidence=_sureness_of_get(spot.call),
+                confidence=Confidence.LOW if _is_short(loop, spot) else _sureness_of_get(spot.call),
                 steps=(
                     (context.location(spot.unit, over), "step_loop"),
                     (context.location(spot.unit, node), "step_call"),
                 ),
             )
+
+
+def _is_short(loop: Round, spot: Spot) -> bool:
+    return ends_when_found(loop, spot) or is_part_of_object(loop, spot)
 
 
 def _sureness_of_get(call: CallSeen) -> Confidence:
@@ -281,6 +287,7 @@ def cache_without_expiry(context: CodeContext) -> Iterator[Match]:
         for call in context.seen.calls.values()
         if "cache.client" in call.role.does and ("ttl" in call.properties or "expires" in call.properties)
     }
+    removing = [spot.info for spot in seen.of("cache.delete") if spot.info is not None]
     for spot in seen.of("cache.set"):
         call = spot.call
         if call is None or is_by_hand(spot.unit, spot.info) or id(spot.info) in expiring or _expires(call, spot.node):
@@ -289,11 +296,19 @@ def cache_without_expiry(context: CodeContext) -> Iterator[Match]:
             continue
         if call.role.name.startswith("django."):
             continue  # its entries end after 300 seconds when nothing else is said
+        if _is_one_entry(spot) or spot.info in removing:
+            continue
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},
             confidence=Confidence.MEDIUM if call.certain and _is_cache(context, spot) else Confidence.LOW,
         )
+
+
+def _is_one_entry(spot: Spot) -> bool:
+    """Whether the key is a constant: `cache.set(LAST_IMPORT_KEY, now)` is replaced, and never becomes many."""
+    key = spot.node.args[0] if isinstance(spot.node, ir.Call) and spot.node.args else None
+    return isinstance(key, ir.Const) or bool(names_in(key) and all(_CAPITALS.match(one) for one in names_in(key)))
 
 
 def _is_cache(context: CodeContext, spot: Spot) -> bool:

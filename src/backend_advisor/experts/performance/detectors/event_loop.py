@@ -8,12 +8,13 @@ from backend_advisor.code import ir
 from backend_advisor.code.tree import names_in
 from backend_advisor.experts.performance.detectors.lifetimes import is_made_once
 from backend_advisor.experts.performance.detectors.loops import many
-from backend_advisor.experts.performance.detectors.serving import served
+from backend_advisor.experts.performance.detectors.serving import served, worked_off
 from backend_advisor.experts.performance.detectors.statements import kind_of
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, keeps_in_step, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
+from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _DECIDES = re.compile(
@@ -21,6 +22,8 @@ _DECIDES = re.compile(
 )
 """What ends the function when the answer is no: what follows is not to be asked before."""
 _PAIR = 2
+_MOST = 12
+"""Blocking calls that a reviewer takes up in a repository: how a program talks to its database is decided once."""
 _ASKS = re.compile(r"\.(?:exists|pathExists|l?stat|access)Sync$")
 _BLOCKING = ("blocking.sleep", "blocking.io", "blocking.cpu")
 _AFTERWARDS = frozenset(
@@ -47,6 +50,10 @@ _READING = frozenset(
 def blocking_in_async(context: CodeContext) -> Iterator[Match]:
     """A call that holds the thread of the event loop until it returns; the first of a function, as one change mends
     all of them."""
+    return worst_first_told(((match.confidence is Confidence.HIGH, match) for match in _first_of_each(context)), _MOST)
+
+
+def _first_of_each(context: CodeContext) -> Iterator[Match]:
     told: set[tuple[str, object]] = set()
     for match in _blocking_in_async(context):
         place = (match.location.artifact, match.values["function"])
@@ -58,6 +65,8 @@ def blocking_in_async(context: CodeContext) -> Iterator[Match]:
 def _blocking_in_async(context: CodeContext) -> Iterator[Match]:
     seen = survey(context)
     language = context.program.language
+    elsewhere = worked_off(context) if language == "python" else set()
+    during = served(context)
     for spot in seen.of(*_BLOCKING):
         if spot.call is None or spot.call.awaited or is_by_hand(spot.unit, spot.info) or _is_after(spot):
             continue
@@ -69,9 +78,12 @@ def _blocking_in_async(context: CodeContext) -> Iterator[Match]:
         confidence = Confidence.HIGH if sure else Confidence.MEDIUM
         # Handing a task to a broker takes a millisecond or so, asking for a file's entry far less.
         short_one = "queue.publish" in spot.call.role.does or _ASKS.search(spot.call.role.name) is not None
+        short_one = short_one or (id(spot.info) in elsewhere and spot.info not in during)
         yield _blocking_match(context, spot, Confidence.LOW if short_one else confidence)
     if language == "python":
-        yield from _through_functions(context, seen)
+        for spot, match in _through_functions(context, seen):
+            worker = id(spot.info) in elsewhere and spot.info not in during
+            yield replace(match, confidence=Confidence.LOW) if worker else match
 
 
 def _is_start(name: str) -> bool:
@@ -115,7 +127,7 @@ def _is_reactive(context: CodeContext, spot: Spot) -> bool:
     return False
 
 
-def _through_functions(context: CodeContext, seen: Survey) -> Iterator[Match]:
+def _through_functions(context: CodeContext, seen: Survey) -> Iterator[tuple[Spot, Match]]:
     """Plain functions of the program, called in an asynchronous one, that block."""
     for spot in seen.reaches:
         reach, info = spot.reach, spot.info
@@ -134,7 +146,7 @@ def _through_functions(context: CodeContext, seen: Survey) -> Iterator[Match]:
         if there is None or there.info is not reach.callee or _AFTERWARDS.intersection(there.role.does):
             continue
         place = context.location(there.unit, there.node)
-        yield _blocking_match(context, spot, Confidence.MEDIUM, place)
+        yield spot, _blocking_match(context, spot, Confidence.MEDIUM, place)
 
 
 def _blocking_match(context: CodeContext, spot: Spot, confidence: Confidence, place: object = None) -> Match:
@@ -286,7 +298,7 @@ def requests_in_a_loop(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node)), "items": short(context.text(spot.unit, over))},
-            confidence=Confidence.MEDIUM,
+            confidence=Confidence.LOW if keeps_in_step(spot.info) else Confidence.MEDIUM,
             steps=(
                 (context.location(spot.unit, over), "step_loop"),
                 (context.location(spot.unit, spot.node), "step_call"),

@@ -15,8 +15,9 @@ _SMALL = 12
 _GIVEN = frozenset({"fromIterable", "fromStream", "fromArray"})
 _CONFIGURED = re.compile(
     r"(?i)^(?:\w*(?:config|configs|settings|options|conf|environ|env|flags|features|tables|table_?names|shards|databases|schemas|"
-    r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|modules|dependents|"
+    r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|modules|dependents|departments?|department_?ids|\w*_map|mappings?|"
     r"roles|role_?names|columns|headers|triggers|actions|workflows|display_?fields|tags|tag_?ids|labels|registry|registries|filter_?rules|rules_?data|webhooks|permissions|"
+    r"attributes|authorities|scopes|privileges|genres|keywords|option_?values|"
     r"rates|statuses|types|priorities|severities|due_?dates|custom_?(?:attributes|fields)|schedules?|mentions|mentioned_?\w+|consumer|listener|stream|socket|events|subscription|pubsub|queue))$"
 )
 _INSTALLED = re.compile(
@@ -116,8 +117,9 @@ def _is_rest(name: str, spot: Spot) -> bool:
 
 def _few_call(over: ir.Call, spot: Spot, depth: int) -> bool:
     name = _name(over.func)
-    if not over.args and _INSTALLED.match(name):
-        return True  # `getLoadedModules()`
+    got = name[3:] if re.match(r"get[A-Z]", name) else ""
+    if not over.args and (_INSTALLED.match(name) or _CONFIGURED.match(got)):
+        return True  # `getLoadedModules()`, `product.getAttributes()`
     if name in ("getlist", "getParameterValues") or (name == "get" and _is_of_form(over)):
         return True  # as many as a person ticks in a form
     if name in ("finditer", "findall", "matchAll"):

@@ -19,6 +19,7 @@ _BATCH = re.compile(r"(?i)chunk|batch|page|partition|slice|window|offset|skip|cu
 _BATCHES = re.compile(
     r"(?i)^(?:chunk|batch|partition)|(?:chunks|batches|partitions)$|(?<=[a-z])(?:Chunks|Batches|Partitions)"
 )
+_PAGES = re.compile(r"(?i)(?:^|_|(?<=[a-z]))pages?$|^(?:num|n|max|total|last)_?pages?")
 _NEXT = frozenset({"pop", "popleft", "poll", "shift", "fetchone", "next", "hasNext", "remove", "readline", "dequeue"})
 
 
@@ -244,6 +245,8 @@ def _in_batches(one: Round) -> bool:
     if isinstance(over, ir.Call):
         name = _name(over.func)
         if _BATCH.search(name) or any(_BATCHES.search(one) for one in _chain(over)):
+            return True
+        if name == "range" and any(_PAGES.search(one) for one in names_in(*over.args)):
             return True
         return name == "range" and len(over.args) == 3 and not _is_one(over.args[2])
     return over is not None and _BATCHES.search(_name(over)) is not None

@@ -40,6 +40,7 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
     }
     told: set[tuple[int, str]] = set()
     files: set[str] = set()
+    kept: set[str] = set()
     for spot in survey(context).of("http.request"):
         call = spot.call
         if call is None or "timeout" not in call.role.named or _is_limited(call) or _is_by_hand_here(spot):
@@ -55,6 +56,10 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
             if (id(spot.info), held.id) in told:
                 continue
             told.add((id(spot.info), held.id))
+        if by_client and isinstance(held, ir.Attr):  # one client that the program keeps
+            if held.name in kept:
+                continue
+            kept.add(held.name)
         bounded = _is_bounded_anyway(call)
         sure = Confidence.HIGH if call.certain and not by_client and not bounded else Confidence.MEDIUM
         # A file asks one service, and what sets the limit is mended once in it.

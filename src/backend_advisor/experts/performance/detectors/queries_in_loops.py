@@ -10,12 +10,18 @@ from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import names_in, within
 from backend_advisor.experts.performance.detectors.entities import entity_touches
 from backend_advisor.experts.performance.detectors.few_items import is_few_by_name
+from backend_advisor.experts.performance.detectors.how_many import (
+    ends_when_found,
+    is_over_rows,
+    is_part_of_object,
+    makes_what_is_missing,
+)
 from backend_advisor.experts.performance.detectors.loops import Round, by_name, many
 from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.serialisers import nested_relations, queries_per_item
 from backend_advisor.experts.performance.detectors.statements import kind_of, statement_text
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, keeps_in_step, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
 from backend_advisor.experts.performance.detectors.unseen_relations import unseen_touches
 from backend_advisor.knowledge.detection import Match
@@ -81,18 +87,30 @@ def _queries_in_loops(context: CodeContext) -> Iterator[Match]:
         if loop is not None and not _runs_list(spot, loop) and not _is_for_one_item(spot, loop):
             told.add(spot.node.start)
             sure = Confidence.HIGH if spot.call.certain else Confidence.MEDIUM
-            yield _match(context, spot, loop, Confidence.LOW if _nobody_waits(spot, loop) else sure)
+            yield _match(context, spot, loop, Confidence.LOW if _is_little(spot, loop) else sure)
     for spot in seen.derived:
         loop = None if is_by_hand(spot.unit, spot.info) else many(spot)
         if loop is not None:
-            yield _match(context, spot, loop, Confidence.HIGH)
+            yield _match(context, spot, loop, Confidence.LOW if _is_little(spot, loop) else Confidence.HIGH)
     yield from _through_helpers(context, seen, told, "read")
     for match in _by_relation(context, seen):
         yield replace(match, confidence=Confidence.LOW) if _IN_TURN.search(match.location.artifact) else match
 
 
+def _is_little(spot: Spot, loop: Round) -> bool:
+    """Whether the loop is short, or its query the smaller part of it."""
+    return (
+        _nobody_waits(spot, loop)
+        or is_part_of_object(loop, spot)
+        or ends_when_found(loop, spot)
+        or makes_what_is_missing(spot)
+    )
+
+
 def _nobody_waits(spot: Spot, loop: Round) -> bool:
     """Whether the query is the smaller part of a round, or the loop runs when its turn comes."""
+    if keeps_in_step(spot.info):
+        return True
     return _does_heavier_work(loop) or _commits_each(loop) or _IN_TURN.search(spot.unit.path) is not None
 
 
@@ -156,7 +174,8 @@ def _statements_in_loops(context: CodeContext) -> Iterator[Match]:
         if loop is not None:
             told.add(spot.node.start)
             sure = _sureness_of_write(context, spot, loop, kind)
-            yield _match(context, spot, loop, Confidence.LOW if _nobody_waits(spot, loop) else sure)
+            little = _is_little(spot, loop) or _is_list_of_request(spot, loop)
+            yield _match(context, spot, loop, Confidence.LOW if little else sure)
     yield from _through_helpers(context, seen, told, "insert")
 
 
@@ -253,6 +272,8 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
         confidence = Confidence.MEDIUM if slow else Confidence.LOW
         if wanted == "read" and _KEEPS_WORK & reach.acts.keys():
             confidence = Confidence.LOW  # each round writes something: its reading is the smaller part
+        if not is_over_rows(loop, spot, seen) and not (_is_given(spot, loop) and there.info is reach.callee):
+            confidence = Confidence.LOW  # what a helper does besides, and for how many, is seldom plain
         if _is_list_of_request(spot, loop) or (wanted == "insert" and _UNIT_OF_WORK.match(there.role.name)):
             confidence = Confidence.LOW
         yield _match(context, spot, loop, confidence, ((place, "step_query"),))
@@ -293,6 +314,12 @@ def _is_list_of_request(spot: Spot, loop: Round) -> bool:
             or _SENT.search(over.value.id) is not None
         )
     )
+
+
+def _is_given(spot: Spot, loop: Round) -> bool:
+    """Whether a loop goes over what the function is given as it is."""
+    params = spot.info.node.params if spot.info is not None else []
+    return isinstance(loop.over, ir.Name) and any(param.name == loop.over.id for param in params)
 
 
 def _saves_each(loop: Round) -> bool:

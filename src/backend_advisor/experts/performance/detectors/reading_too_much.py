@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.tree import names_in, within
+from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.statements import statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
@@ -15,7 +16,7 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _SMALL = re.compile(
     r"(?i)countr|categor|role|permission|setting|config|currenc|language|locale|timezone|status|types?\b|plan|feature|"
-    r"region|unit|enum|menu|department|tag|migration|version|working_?days?|business_?date|schedul|bucket|range|template|office"
+    r"region|unit|enum|menu|department|tag|migration|version|working_?days?|business_?date|schedul|bucket|range|template|office|plugin|provider|extension|scale"
 )
 _NARROWS = re.compile(
     r"(?i)^(?:filter|filter_by|where|and_?where|having|limit|take|first|slice|paginate|page|exclude|find_?by\w*|with_entities|"
@@ -29,6 +30,13 @@ _PICKS = frozenset({"filter", "find", "some", "every", "anyMatch", "allMatch", "
 _ALL = re.compile(r"(?i)^_?(?:find|get|list|load|fetch|read|select|query)_?all(?:$|_|(?-i:[A-Z]))")
 """Functions that say that they give everything: how much that is, those who call them know."""
 _COUNTS = frozenset({"length", "size"})
+_GROWS = re.compile(
+    r"(?i)order|invoice|payment|transact|event|log|audit|histor|message|notification|comment|post|article|product|entry|"
+    r"entries|customer|user|member|account|subscriber|contact|photo|image|document|book|review|booking|reservation|ticket|"
+    r"task|visit|view|measure|metric|alert|report|submission|answer|vote|follow|score|track|song|video|finding|result|"
+    r"translation|person|people|employee|student|patient|shipment|parcel|asset|device|recipe|owner|pet|row|trade|item"
+)
+"""What a table holds that grows as a program is used; what people set up by hand stays short."""
 
 
 @detects_in_code("PERF204")
@@ -42,10 +50,24 @@ def unbounded_read(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=context.location(spot.unit, spot.node),
                 values={"call": short(context.text(spot.unit, spot.node))},
-                confidence=Confidence.LOW
-                if spot.info is not None and _ALL.match(spot.info.node.name)
-                else Confidence.MEDIUM,
+                confidence=Confidence.MEDIUM if _may_be_many(context, spot) else Confidence.LOW,
             )
+
+
+def _may_be_many(context: CodeContext, spot: Spot) -> bool:
+    """Whether something says that the table grows as the program is used: what it holds, or that others page it."""
+    if spot.info is not None and _ALL.match(spot.info.node.name):
+        return False
+    if spot.unit.language != "java" or _GROWS.search(context.text(spot.unit, spot.node)):
+        return True
+    held = spot.node.func.value if isinstance(spot.node, ir.Call) and isinstance(spot.node.func, ir.Attr) else None
+    typed = spot.info.owner.fields.get(name_of(held)) if spot.info is not None and spot.info.owner is not None else None
+    kind = typed.type.name if typed is not None and typed.type is not None else ""
+    if _GROWS.search(kind):
+        return True
+    owner = class_named(context.program, spot.unit, kind)
+    methods = [one for several in owner.methods.values() for one in several] if owner is not None else []
+    return any(param.type is not None and param.type.name == "Pageable" for one in methods for param in one.node.params)
 
 
 @detects_in_code("PERF205")
@@ -77,6 +99,8 @@ def _is_whole(seen: Survey, spot: Spot) -> bool:
     if not arranged and {"limit", "filter", "take", "page", "where"} & set(call.properties):
         return False
     chain = _chain(spot.node)
+    if any(_NARROWS.match(name) for name in _made_before(spot)):
+        return False
     after = [name for name in _chained_on(spot) if name not in _PICKS] if model else []
     if any(_NARROWS.match(name) for name in (*chain, *after)):
         return False
@@ -96,6 +120,20 @@ def _is_whole(seen: Survey, spot: Spot) -> bool:
     owner = spot.info.owner.node.name if repository and spot.info is not None and spot.info.owner is not None else ""
     written = " ".join([*sorted(names_in(spot.node) | set(chain)), owner])
     return (bool(chain) or repository or model) and not _SMALL.search(written)
+
+
+def _made_before(spot: Spot) -> Iterator[str]:
+    """What the variable was made with that a read is chained on: `query = Order.query.filter(…)`, `query.all()`."""
+    root: ir.Expr = spot.node if isinstance(spot.node, ir.Expr) else ir.Const(0, 0, None)
+    while isinstance(root, ir.Call | ir.Attr):
+        root = root.func if isinstance(root, ir.Call) else root.value
+    if not isinstance(root, ir.Name) or spot.unit.language != "python":
+        return
+    for node in within(*spot.path[:1]):
+        if isinstance(node, ir.Assign) and isinstance(node.target, ir.Name) and node.target.id == root.id:
+            yield from (
+                part.name for part in within(node.value) if isinstance(part, ir.Attr) and node.value is not spot.node
+            )
 
 
 def _is_model(spot: Spot) -> bool:

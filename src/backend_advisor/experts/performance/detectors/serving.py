@@ -4,6 +4,7 @@ from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program
+from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, serves
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.rules.registry import CodeContext
@@ -50,4 +51,23 @@ def served(context: CodeContext) -> Served:
     found = _known.get(context.program)
     if found is None:
         found = _known[context.program] = Served(context)
+    return found
+
+
+def worked_off(context: CodeContext) -> set[int]:
+    """The functions that a queue is handed, with what they call: a worker runs them, which serves nobody meanwhile."""
+    seen = survey(context)
+    waiting = [
+        info
+        for spot in seen.of("task.enqueue")
+        if spot.call is not None and "queue.publish" in spot.call.role.does and isinstance(spot.node, ir.Call)
+        for given in spot.node.args[:1]
+        if (info := function_named(context.program, spot.unit, given, spot.info)) is not None
+    ]
+    found: set[int] = set()
+    while waiting:
+        info = waiting.pop()
+        if id(info) not in found:
+            found.add(id(info))
+            waiting += [one.reach.callee for one in seen.inside.get(id(info), ()) if one.reach is not None]
     return found

@@ -53,7 +53,9 @@ def _spring(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
                 continue
             owner = _class(context, param.type.name)
             field = _constrained(owner) if owner is not None else None
-            if owner is None or field is None or _is_checked_below(context, handler.info, param.name):
+            if owner is None or field is None or _hands_to_validator(handler.info, param.name):
+                continue
+            if _is_checked_below(context, handler.info, param.name):
                 continue
             yield Match(
                 location=context.location(handler.info.unit, param),
@@ -61,6 +63,16 @@ def _spring(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
                 confidence=Confidence.MEDIUM if _is_entity(owner) else Confidence.HIGH,
                 steps=((context.location(owner.unit, field), "step_constraint"),),
             )
+
+
+def _hands_to_validator(info: FunctionInfo, name: str) -> bool:
+    """`validator.validate(order)`: what checks the body has a class of its own."""
+    return any(
+        isinstance(call, ir.Call)
+        and re.search(r"(?i)validat|^check(?:$|[A-Z])|^verify(?:$|[A-Z])", name_of(call.func))
+        and any(isinstance(given, ir.Name) and given.id == name for given in call.args)
+        for call in in_body(info.node)
+    )
 
 
 def _is_checked_below(context: CodeContext, info: FunctionInfo, name: str) -> bool:

@@ -38,8 +38,12 @@ def import_cycle(context: CodeContext) -> Iterator[Match]:
         ]
         if program.language != "python" and not eager:
             continue
-        meant = _is_own_package(cycle) or any(
-            _is_meant(program.units[path], edges[path][after]) for path, after in pairs
+        # Two modules of Python that only use each other in functions load in either order.
+        harmless = program.language == "python" and len(knot) == 2 and not eager
+        meant = (
+            harmless
+            or _is_own_package(cycle)
+            or any(_is_meant(program.units[path], edges[path][after]) for path, after in pairs)
         )
         yield Match(
             location=context.location(program.units[cycle[0]], first),

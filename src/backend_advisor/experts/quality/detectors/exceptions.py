@@ -26,7 +26,7 @@ _QUIET = frozenset({"debug", "trace", "verbose", "fine", "finest", "silly"})
 _PRINTS = "printStackTrace"
 _EXPECTED = re.compile(r"^(?:ignore\w*|ignored\w*|expected\w*|unused\w*|_+|swallow\w*|never\w*)$", re.IGNORECASE)
 _NARROW = re.compile(
-    r"NumberFormat|Parse|NotFound|NoSuch|IllegalArgument|ClassCast|CloneNot|Unsupported|DateTime|URISyntax|MalformedURL|"
+    r"NumberFormat|Parse|NotFound|NoSuch|NoResult|EmptyResult|NotExist|IllegalArgument|ClassCast|CloneNot|Unsupported|DateTime|URISyntax|MalformedURL|"
     r"AlreadyExists|Duplicate|FileExists|Beans|NoClassDef|Linkage|SecurityException|Interrupted"
 )
 _CLEANS_UP = re.compile(
@@ -94,7 +94,9 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
 def _sureness(unit: Unit, handler: ir.Handler, acts: frozenset[str], *, writes: bool) -> Confidence:
     """What fails outside is worth knowing of; of code that only computes an answer of "no" may be meant."""
     if writes:
-        if unit.language in ("python", "java") and not _is_wide(unit, handler) and _tells_error(handler):
+        expected = unit.language == "java" and all(_NARROW.search(name_of(one)) for one in handler.types)
+        narrow = unit.language in ("python", "java") and not _is_wide(unit, handler)
+        if narrow and (expected or _tells_error(handler)):
             return Confidence.LOW  # one kind of failure, expected by name, that is told to whoever looks closely
         printed = any(isinstance(one, ir.Call) and name_of(one.func) == _PRINTS for one in within(*handler.body))
         return Confidence.MEDIUM if printed else Confidence.HIGH

@@ -59,10 +59,19 @@ def money_in_floating_point(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=context.location(owner.unit, fields[0]),
                 values={"class": owner.node.name.partition("@")[0], "names": names},
-                confidence=Confidence.LOW if summary or owner.unit.path in told else Confidence.MEDIUM,
+                confidence=Confidence.LOW
+                if summary or owner.unit.path in told or _mirrors_json(owner)
+                else Confidence.MEDIUM,
             )
             if not summary:
                 told.add(owner.unit.path)
+
+
+def _mirrors_json(owner: ClassInfo) -> bool:
+    """Whether a class only repeats how a service writes its JSON: `@JsonNaming`, `TypedDict`."""
+    stated = {name_of(note) for note in owner.node.decorators}
+    typed = any(name_of(base) == "TypedDict" for base in owner.node.bases)
+    return typed or (bool(stated & {"JsonNaming", "JsonIgnoreProperties"}) and "Entity" not in stated)
 
 
 def _is_money(owner: ClassInfo, name: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
+from backend_advisor.code.files import is_test
 from backend_advisor.code.program import FunctionInfo, Program
 from backend_advisor.experts.security.detectors.facts import Facts, Route, body_words
 from backend_advisor.experts.security.detectors.generic_views import open_views
@@ -30,6 +31,7 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _RIGHT = re.compile(r"right|polic|ability|\bacl\b|(?:^|_)can_|member_?of|belongs|ownership", re.IGNORECASE)
 _SIGN_IN = re.compile(r"(?:^|[^a-z])(?:log_?-?in|sign_?-?in)(?:$|[^a-z])", re.IGNORECASE)
+_JOINS = re.compile(r"(?:^|[^a-z])(?:register|registration|sign_?-?up|join)(?:$|[^a-z])", re.IGNORECASE)
 _CHANGES = frozenset(
     {
         "db.write",
@@ -58,11 +60,14 @@ _SHARE = 6
 """One guarded route among more than so many may be guarded for a reason of its own."""
 _HOLDER = re.compile(r"(?:_?(?:repository|repo|dao|mapper|store|service)|s)$", re.IGNORECASE)
 _ANY_MODEL = re.compile(
-    r"(?i)^_?(?:(?:base|generic|abstract|crud|mongoose|sequelize|orm|db|database|this)_?)*(?:model|entity|repo(?:sitory)?|dao|collection|table|mongoose|cls|schema)?$"
+    r"(?i)^_?(?:(?:base|generic|abstract|crud|mongoose|sequelize|orm|db|database|this)_?)*(?:model|entity|repo(?:sitory)?|dao|collection|table|mongoose|cls|schema|session)?$"
 )
 _FAILED = re.compile(
     r"(?i)(?:fail(?:ed|ure|s)?|bad|wrong|invalid|login|sign_?in|max)_*(?:log_?in|attempt|password|sign_?in|count|tries)|"
     r"attempts?_*(?:left|remaining|count)|lock_?(?:ed_?)?(?:out|until)|(?:account|user)_*(?:is_*)?(?:b?locked|blocked)"
+)
+_STOPS = re.compile(
+    r"(?i)login_?(?:attempt|policy|throttl|limit)|lock_?out|brute_?force|account_?lock|failed_?login|rate_?limit\w*(?:filter|interceptor|middleware)"
 )
 _SIGNING_IN = frozenset({"password.verify", "auth.login", "jwt.sign", "password.hash"})
 
@@ -241,13 +246,31 @@ def _unread_registrations(context: CodeContext, routes: list[Route]) -> dict[str
 def login_without_limit(context: CodeContext) -> Iterator[Match]:
     """Sign-ins that nothing slows down."""
     facts, routes = survey(context)
+    somewhere = _counts_somewhere(context.program)
     for route in routes:
         if route.limited or not _is_login(route) or _counts_failures(route.info, facts):
             continue
         yield Match(
             location=context.location(route.unit, route.node if route.handler is not None else route.info.node),
             values={"route": route.label},
+            confidence=Confidence.LOW if somewhere or not _is_named_login(route) else None,
         )
+
+
+def _is_named_login(route: Route) -> bool:
+    """Whether a route says itself that it signs people in; others may for an account that they just made."""
+    owner = route.info.owner.node.name if route.info.owner is not None else ""
+    names = f"{route.path} {snake(route.info.node.name)} {snake(owner)}"
+    return (
+        LOGIN.search(names) is not None or re.search(r"(?i)log_?-?in|sign_?-?in|auth|token|session", names) is not None
+    )
+
+
+def _counts_somewhere(program: Program) -> bool:
+    """Whether a class of the program is named for what stops guessing; where it is asked, a framework may decide."""
+    return any(
+        _STOPS.search(info.node.name) and not is_test(info.unit.path) for info in program.classes.values()
+    ) or any(b"AuthenticationFailure" in source and b"BadCredentialsEvent" in source for source in program.sources())
 
 
 def _counts_failures(info: FunctionInfo, facts: Facts) -> bool:
@@ -272,6 +295,8 @@ def _is_login(route: Route) -> bool:
     names = f"{route.path} {snake(route.info.node.name)}"
     if _by_passport(route):
         return True
+    if _JOINS.search(names) and not _SIGN_IN.search(names):
+        return False  # who has just been created is signed in with the password that was chosen
     if "password.verify" in route.acts:
         return LOGIN.search(names) is not None or bool(route.acts & {"jwt.sign", "auth.login"})
     by_name = _SIGN_IN.search(names) is not None and "POST" in (route.methods or {"POST"})

@@ -20,7 +20,10 @@ _UNVERIFIED = re.compile(
     r"rejectUnauthorized|strictSSL|tlsAllowInvalidCertificates|NODE_TLS_REJECT_UNAUTHORIZED|insecureSkipVerify"
 )
 _VERIFICATION = re.compile(
-    r"(?i)reject_?unauthori[sz]ed|insecure|(?:skip|verify|ignore|self_?signed|strict)_?\w*(?:ssl|tls|cert)"
+    r"(?i)reject_?unauthori[sz]ed|insecure|(?:skip|verify|ignore|self_?signed|strict)_?\w*(?:ssl|tls|cert)|^(?:no_?)?verify$"
+)
+_INSECURE = re.compile(
+    r"(?i)non_?validat|in_?secure|trust_?all|unsafe|no_?verif|skip|accept_?all|self_?signed|un_?verified"
 )
 
 
@@ -46,6 +49,7 @@ def tls_verification_off(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=context.location(call.unit, call.node),
                 values={"text": dotted(getattr(call.node, "func", None))},
+                confidence=Confidence.LOW if _is_chosen(call.unit, call.node) or _says_so(call) else None,
                 edits=_verifying(call, context.places),
                 applicability="unsafe",
             )
@@ -109,6 +113,11 @@ def _is_chosen(unit: Unit, place: ir.Node) -> bool:
         and any(_VERIFICATION.search(name) for name in identifiers(node.test))
         for node in everything(unit.module.body)
     )
+
+
+def _says_so(call: CallSeen) -> bool:
+    """`createNonValidatingContext()`: whoever calls it has chosen so."""
+    return call.info is not None and _INSECURE.search(call.info.node.name) is not None
 
 
 def _switched_off(node: ir.Node) -> tuple[ir.Node, ir.Node] | None:

@@ -30,6 +30,9 @@ _ABOUT = re.compile(
     r"reset|forgot|send_?code|recover|verif|certif|confirm|otp|2fa|mfa|sms|mail|coupon|voucher|gift|invit|auth|password|sign_?(?:up|in)|login"
 )
 """What a code is for that nobody but its receiver may know."""
+_FOR_TESTS = re.compile(
+    r"(?i)(?:^|/)(?:management/commands|tools|scripts)/[^/]*(?:dummy|fake|sample|demo|test|seed|generat)"
+)
 _ROUNDS = 3
 _ARGUMENTS_WITH_GENERATOR = 7
 
@@ -70,7 +73,12 @@ def predictable_random(context: CodeContext) -> Iterator[Match]:
             )
     for use in uses:
         path, start, end = use.drawn
-        apart = runs_once(use.unit) or is_for_browsers(use.unit) or _shows(use.unit, start)
+        apart = (
+            _FOR_TESTS.search(use.unit.path) is not None
+            or runs_once(use.unit)
+            or is_for_browsers(use.unit)
+            or _shows(use.unit, start)
+        )
         purpose = "" if apart else _purpose(use, context)
         if purpose and (path, start) not in told:
             told.add((path, start))

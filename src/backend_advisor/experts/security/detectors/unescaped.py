@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from backend_advisor.code.template_languages import Output, Template
 from backend_advisor.code.values import words
+from backend_advisor.experts.security.secret_texts import is_example
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.ranking import worst_first_told
@@ -77,8 +78,11 @@ def printed_as_it_is(context: CodeContext) -> Iterator[Match]:
 def _plain(template: Template) -> list[Output]:
     """The first field of plain text that a template of a page prints as it is."""
     name = PurePath(template.path)
-    if _NO_PAGE.search(name.stem) or (
-        name.suffix in _GENERATES and not template.path.endswith((".html.vm", ".html.ftl"))
+    if (
+        template.is_text
+        or is_example(template.path)
+        or _NO_PAGE.search(name.stem)
+        or (name.suffix in _GENERATES and not template.path.endswith((".html.vm", ".html.ftl")))
     ):
         return []
     fields = [one for one in template.outputs if len(one.path) > 1 and not one.direct and _TEXT.search(one.path[-1])]

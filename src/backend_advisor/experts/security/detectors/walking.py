@@ -56,6 +56,9 @@ if TYPE_CHECKING:
     from backend_advisor.experts.security.detectors.handlers import Reader
 
 
+_NO_RIGHTS = frozenset({"authenticate", "authorize_redirect"})
+_OF_NO_RECORD = re.compile(r"^has_perms?$")
+_KIND = re.compile(r"(?:^|_)(?:code|slug|name|title|type|kind|status|language|locale|country|currency)$(?<!user_name)")
 _SECRET = re.compile(r"(?i)(?:^|_|(?<=[a-z]))(?:key|token|secret|signature|nonce|hash)s?$")
 
 
@@ -324,7 +327,9 @@ class Walk:
             everything |= one
         calls = self._seen_at(node)
         acts = {act for call in calls for act in call.role.does}
-        if RIGHTS.search(snake(last)) and not acts & ANSWERS and last not in ("authenticate", "authorize_redirect"):
+        # A right to no record in particular is a role, which is asked for before the record is fetched.
+        late = bool(_OF_NO_RECORD.match(last)) and len(node.args) == 1 and bool(self._found.fetches)
+        if RIGHTS.search(snake(last)) and not late and not acts & ANSWERS and last not in _NO_RIGHTS:
             self._check()
         if last in SAME and isinstance(node.func, ir.Attr) and node.args:
             self._compared(node.func.value, receiver, node.args[0], given[0])
@@ -396,7 +401,7 @@ class Walk:
         if everything & WHO:
             if not makes and (everything & CLIENT or receiver & CLIENT):
                 self._check()
-            if model and not makes and self._by_caller(node, [receiver, *given]):
+            if model and not makes and not self._names_kind(node) and self._by_caller(node, [receiver, *given]):
                 self._found.owned.add(model.lower())
         if not makes:
             key = Lookup(node, calls, text, self._meant(node), self._of, self._unit.module.source).key()
@@ -405,8 +410,13 @@ class Walk:
                 changes = bool(acts & {"db.write", "db.write_many"})
                 certain = all(call.certain for call in calls)
                 self._found.fetches.append(Fetch(self._unit, node, model, key, changes, certain, self._branch))
-        kept = everything & (WHO | CLIENT | MIXED)
+        kept = everything & (CLIENT | MIXED) if self._names_kind(node) else everything & (WHO | CLIENT | MIXED)
         return kept | RECORD
+
+    def _names_kind(self, node: ir.Call) -> bool:
+        """`filter(code=user.language)`: what people chose one of, which does not make it theirs."""
+        theirs = [key for key, value in node.keywords if self._of(value) & WHO]
+        return bool(theirs) and all(_KIND.search(key) for key in theirs)
 
     def _by_caller(self, node: ir.Call, parts: list[Origin]) -> bool:
         """Whether the caller alone decides a part of what is asked for: a form that also names its sender does not."""

@@ -60,7 +60,7 @@ RIGHTS = Words(
     r"(?:owner|permission|access|authori|role|privilege|allowed|admin|acl|tenant|member|scope|right|authority)|"
     r"authori[sz]e|is_?(?:the_?)?(?:owner|allowed|admin|permitted|member|self|staff|superuser|author|mine)|"
     r"(?:^|_)(?:can|may)_?(?:[A-Z]|view|edit|access|read|update|delete|manage|user|see|write|modify)|"
-    r"polic(?:y|ies)|ability|(?:check|verify|valid\w*)_?signature|\bacl\b|forbidden|belongs_?to|owned_?by|check_?object|permission|visible_?(?:to|for)|accessible_?by",
+    r"has_(?:\w+_)?perms?$|polic(?:y|ies)|ability|(?:check|verify|valid\w*)_?signature|\bacl\b|forbidden|belongs_?to|owned_?by|check_?object|permission|visible_?(?:to|for)|accessible_?by",
     re.IGNORECASE,
 )
 """A function named so asks for a right."""
