@@ -17,3 +17,8 @@ NAMES_HOST = re.compile(
     r"(?i:url|uri|host|hostname|base|domain|origin|endpoint|server|site|root|address)$|^[A-Z][A-Z0-9_]+$"
 )
 """Names that programs give to the beginning of an address."""
+
+MAKES_ADDRESS = re.compile(
+    r"(?i)^(?:get|build|make|create|resolve|to|full|absolute)?_?\w*(?:url|uri|origin|host)(?:_?for)?$"
+)
+"""Names of functions that give the beginning of an address."""

@@ -5,7 +5,7 @@ from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.members import field_written, member
 from backend_advisor.code.names import write_outer
 from backend_advisor.code.operations import stored
-from backend_advisor.code.run import Env, Run
+from backend_advisor.code.run import CHECKED, Env, Run
 from backend_advisor.code.taints import NO_TAINTS, merge_taints, station
 from backend_advisor.code.values import UNKNOWN, Value, cleaned, element, field, join, single, with_field
 
@@ -16,6 +16,8 @@ _BEHIND_HOST = frozenset({"pathname", "search", "hash"})
 
 def assign(run: Run, target: ir.Expr, value: Value, env: Env, declares: str = "") -> None:
     """Give a target its value."""
+    if CHECKED in env:
+        _forget_checks(run, target, env)
     if isinstance(target, ir.Name):
         _name(run, target, value, env, declares)
     elif isinstance(target, ir.Attr):
@@ -39,6 +41,15 @@ def assign(run: Run, target: ir.Expr, value: Value, env: Env, declares: str = ""
         assign(run, target.value, value, env, declares)
     else:
         run.evaluate(target, env)
+
+
+def _forget_checks(run: Run, target: ir.Expr, env: Env) -> None:
+    """What is given another value is no longer what was checked, and so is what stands in it."""
+    text = run.unit.module.source[target.start : target.end].decode("utf-8", "replace")
+    known = env[CHECKED].fields or {}
+    kept = {key: one for key, one in known.items() if key != text and not str(key).startswith((f"{text}.", f"{text}["))}
+    if len(kept) < len(known):
+        env[CHECKED] = env[CHECKED].but(fields=kept)
 
 
 def _name(run: Run, target: ir.Name, value: Value, env: Env, declares: str) -> None:

@@ -1,5 +1,7 @@
 """Functions and methods that every program has: those of strings, collections and text builders."""
 
+from collections.abc import Mapping
+
 from backend_advisor.code import ir
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.callbacks import higher_order
@@ -12,7 +14,18 @@ from backend_advisor.code.run import Run
 from backend_advisor.code.settings import loaded
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, merge_taints
-from backend_advisor.code.values import UNKNOWN, Value, all_taints, element, joined_text, known_text, with_field, words
+from backend_advisor.code.values import (
+    UNKNOWN,
+    Value,
+    all_taints,
+    cleaned,
+    constant,
+    element,
+    joined_text,
+    known_text,
+    with_field,
+    words,
+)
 
 _BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer", "io.StringIO", "java.io.StringWriter"})
 _REPLACED = {
@@ -26,6 +39,8 @@ _REPLACED = {
 """Characters without which data cannot leave its place in a text of these roles."""
 _WRITES = frozenset(["append", "insert", "replace", "write", "print", "println", "printf"])
 _FORMATTERS = frozenset({"format", "String.format", "java.lang.String.format", "formatted", "util.format"})
+_LETTERS = frozenset({"hex", "base64url"})
+"""Encodings of Node's buffers that leave letters, digits, `-` and `_`."""
 _SAME_DATA = frozenset(
     ["toString", "strip", "trim", "lower", "upper", "toLowerCase", "toUpperCase", "encode", "decode"]
 )
@@ -47,6 +62,8 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
     found = _text_method(site, receiver) if receiver.consts else None
     if found is not None:
         return found
+    if site.name == "join" and "list" in receiver.types and receiver.fields and receiver.rest is None:
+        return _joined(receiver.fields, site.args[0] if site.args else constant(","))
     if receiver.types & _BUILDERS:
         return _builder(run, site, receiver)
     if receiver.name in _FORMATTERS or f"{receiver.name or ''}.{site.name}" in _FORMATTERS:
@@ -58,6 +75,14 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
         or _of_container(run, site, receiver, known)
         or (None if known else _plain(site, receiver))
     )
+
+
+def _joined(items: Mapping[str | int, Value], between: Value) -> Value:
+    """`[address, query].join("")`."""
+    parts: list[Value] = []
+    for number, key in enumerate(items):
+        parts += ([between] if number else []) + [items[key]]
+    return concatenated(parts)
 
 
 def _function(site: Site, known: bool) -> Value | None:
@@ -93,6 +118,8 @@ def _of_container(run: Run, site: Site, receiver: Value, known: bool) -> Value |
 
 
 def _plain(site: Site, receiver: Value) -> Value | None:
+    if site.name == "toString" and site.args and site.args[0].consts and set(site.args[0].consts) <= _LETTERS:
+        return Value(all_taints(cleaned(receiver, (ALL,)), 2), types=frozenset({"str"}))
     if site.name in _SAME_DATA:
         return Value(all_taints(receiver, 2), types=frozenset({"str"}))
     return UNKNOWN if site.name in _QUESTIONS else None
@@ -136,10 +163,7 @@ def _text_method(site: Site, receiver: Value) -> Value | None:
         inner = site.args[0]
         items = inner.fields
         if items is not None and inner.rest is None:
-            parts: list[Value] = []
-            for number, key in enumerate(items):
-                parts += ([receiver] if number else []) + [items[key]]
-            return concatenated(parts)
+            return _joined(items, receiver)
         return Value(all_taints(inner), types=frozenset({"str"}))
     consts = fold_method(site.name, receiver, site.args)
     if consts is not None:

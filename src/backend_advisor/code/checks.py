@@ -109,6 +109,11 @@ def _called(run: Run, call: ir.Call, env: Env) -> FunctionInfo | None:
     return found[0] if len(found) == 1 and found[0] is not run.info else None
 
 
+def is_own_function(run: Run, call: ir.Call, env: Env) -> bool:
+    """Whether a call is of a function of the program, which says itself what it checks."""
+    return _called(run, call, env) is not None
+
+
 def _hands_on(info: FunctionInfo) -> bool:
     """Whether an overload only calls another of its name."""
     only = info.node.body[0] if len(info.node.body) == 1 else None

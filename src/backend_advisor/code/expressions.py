@@ -4,17 +4,17 @@ import re
 from typing import Any
 
 from backend_advisor.code import ir
-from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, HOLDS_HOST, NAMES_HOST
+from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, HOLDS_HOST, MAKES_ADDRESS, NAMES_HOST
 from backend_advisor.code.aliases import FORMS, Alias
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
-from backend_advisor.code.guards import refine
+from backend_advisor.code.guards import as_checked, refine
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import defined, name_value
 from backend_advisor.code.operations import binary, subscript, unary
 from backend_advisor.code.roles import CallRole
-from backend_advisor.code.run import Env, Run, evaluates
+from backend_advisor.code.run import CHECKED, Env, Run, evaluates
 from backend_advisor.code.site import Site
 from backend_advisor.code.statements import each
 from backend_advisor.code.taints import NO_TAINTS, merge_taints
@@ -56,11 +56,17 @@ def _name(run: Run, node: ir.Name, env: Env) -> Value:
 
 @evaluates(ir.Attr)
 def _attribute(run: Run, node: ir.Attr, env: Env) -> Value:
-    return member(run, run.evaluate(node.value, env), node.name, node)
+    value = member(run, run.evaluate(node.value, env), node.name, node)
+    return as_checked(run, node, value, env) if CHECKED in env and value.taints else value
 
 
 @evaluates(ir.Index)
 def _index(run: Run, node: ir.Index, env: Env) -> Value:
+    value = _indexed(run, node, env)
+    return as_checked(run, node, value, env) if CHECKED in env and value.taints else value
+
+
+def _indexed(run: Run, node: ir.Index, env: Env) -> Value:
     value = run.evaluate(node.value, env)
     if value.name in FORMS:
         return Value(refs=(Alias(node, run.unit),))
@@ -171,6 +177,10 @@ def _is_address(first: ir.Expr) -> bool:
         first = first.func.value
     if isinstance(first, ir.Text) and first.parts:
         return _is_address(first.parts[0])
+    if isinstance(first, ir.Call):
+        name = first.func.name if isinstance(first.func, ir.Attr) else getattr(first.func, "id", "")
+        given = (*first.args, *(value for _, value in first.keywords))
+        return MAKES_ADDRESS.search(name) is not None and all(isinstance(one, ir.Const) for one in given)
     name = first.id if isinstance(first, ir.Name) else first.name if isinstance(first, ir.Attr) else ""
     return NAMES_HOST.search(name) is not None
 
@@ -286,6 +296,8 @@ def _mapping(run: Run, node: ir.Mapping, env: Env) -> Value:
     made = Value(types=_DICT, fields={})
     for key, part in node.pairs:
         value = run.evaluate(part, env)
+        if key is None and isinstance(part, ir.Logic) and part.op == "and":
+            value = run.evaluate(part.operands[-1], env)  # `...(title && { title })`: nothing is spread otherwise
         if key is None:
             rest = value.rest
             for name, one in (value.fields or {}).items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.assignment import write_back
-from backend_advisor.code.checks import told_by
+from backend_advisor.code.checks import is_own_function, told_by
 from backend_advisor.code.patterns import cleared_by_match
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.run import CHECKED, Env, Run, join_env
@@ -19,6 +19,22 @@ _NUMBER_TYPES = frozenset({"int", "float", "bool", "number", "boolean", "Integer
 _MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "hasOwnProperty", "get", "contain"})
 _SAME_TEXT = frozenset({"lower", "upper", "strip", "trim", "toLowerCase", "toUpperCase", "str", "String", "toString"})
 _HOSTS = frozenset({"netloc", "hostname", "host", "origin", "getHost", "getAuthority"})
+_VALIDATES = re.compile(
+    r"(?i)_*is_?\w*(?:valid|safe|allowed|permitted|trusted|supported|known|uuid|cuid|ulid|slug|object_?id|public)"
+    r"|_*(?:is_?)?valid(?:ate)?(?=_|[A-Z]|$)"
+)
+_INSIDE = re.compile(
+    r"(?i)is_?(?:in_?)?(?:private|local|internal|loopback|reserved|blocked|forbidden)\w*(?:ip|host|address|url)\w*"
+)
+"""Checks named so say that an address leads into the network behind the server."""
+_INDEX: dict[tuple[str, object], bool] = {
+    **dict.fromkeys([("===", -1), ("==", -1), ("<", 0)], False),
+    **dict.fromkeys([("!==", -1), ("!=", -1), (">=", 0), (">", -1)], True),
+}
+"""What a comparison of `indexOf` says of an item: that it is in the list."""
+_OPERATORS = frozenset({"environment.value", "cli.input"})
+"""What whoever runs the program gives it."""
+_FOLDER = re.compile(r"(?i)root|base|dir(?:ectory)?$|folder|parent|storage|prefix")
 _STARTS = frozenset({"startswith", "startsWith"})
 _ENDS = frozenset({"endswith", "endsWith"})
 _LOCAL = ("(from /)", "(not //)", "(not \\)")
@@ -76,7 +92,12 @@ def _bare(run: Run, test: ir.Expr, env: Env, holds: bool) -> None:
 
 def _comparison(run: Run, test: ir.Binary, env: Env, holds: bool) -> None:
     op = test.op
-    if op in ("==", "===", "is", "!=", "!==", "is not"):
+    found = _found(test)
+    if found is not None:
+        item, collection, says = found
+        if says == holds:
+            _member(run, item, _not_text(run.evaluate(collection, env)), env)
+    elif op in ("==", "===", "is", "!=", "!==", "is not"):
         if (op in ("==", "===", "is")) == holds:
             _equal(run, test.left, test.right, env)
             _equal(run, test.right, test.left, env)
@@ -87,6 +108,15 @@ def _comparison(run: Run, test: ir.Binary, env: Env, holds: bool) -> None:
             _without(run, test, env)
     elif op == "instanceof" and holds and isinstance(test.right, ir.Name) and test.right.id in _NUMBER_TYPES:
         clear(run, test.left, env, (ALL,))
+
+
+def _found(test: ir.Binary) -> tuple[ir.Expr, ir.Expr, bool] | None:
+    """`list.indexOf(item) === -1`: the item and the list, and whether the comparison says that the list has it."""
+    call, bound = test.left, test.right
+    if not (isinstance(call, ir.Call) and isinstance(call.func, ir.Attr) and call.func.name == "indexOf" and call.args):
+        return None
+    says = _INDEX.get((test.op, bound.value)) if isinstance(bound, ir.Const) else None
+    return None if says is None else (call.args[0], call.func.value, says)
 
 
 def _equal(run: Run, left: ir.Expr, right: ir.Expr, env: Env) -> None:
@@ -106,8 +136,16 @@ def _equal(run: Run, left: ir.Expr, right: ir.Expr, env: Env) -> None:
             write_back(run, left, Value(consts=value.consts, types=held.types), env)
         else:
             clear(run, left, env, (ALL,))
-    elif not value.consts and not all_taints(value, 1) and isinstance(right, ir.Name | ir.Attr):
+    elif not value.consts and isinstance(right, ir.Name | ir.Attr) and _is_no_clients(value, right):
         clear(run, left, env, _PATHS)  # the very folder that no client chose
+
+
+def _is_no_clients(value: Value, named: ir.Name | ir.Attr) -> bool:
+    """Whether a folder is not the client's: the operator's, or one that the caller names as the one to stay in."""
+    allowed = _OPERATORS
+    if _FOLDER.search(named.id if isinstance(named, ir.Name) else named.name):
+        allowed = allowed | {"parameter"}
+    return all(taint.role in allowed for taint in all_taints(value, 1))
 
 
 def _member(run: Run, item: ir.Expr, collection: Value, env: Env) -> None:
@@ -117,6 +155,11 @@ def _member(run: Run, item: ir.Expr, collection: Value, env: Env) -> None:
     if collection.consts is not None and any(isinstance(one, str) for one in collection.consts):
         return
     if isinstance(item, ir.Const):
+        return
+    if isinstance(item, ir.Text):
+        for part in item.parts:  # `files.includes(`${folder}/${name}`)`
+            if isinstance(part, ir.Name | ir.Attr | ir.Index):
+                clear(run, part, env, (ALL,))
         return
     everything = element(collection)
     if isinstance(item, ir.Name) and everything.consts and collection.fields and "dict" not in collection.types:
@@ -153,10 +196,7 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
     name = test.func.name if isinstance(test.func, ir.Attr) else test.func.id if isinstance(test.func, ir.Name) else ""
     receiver = test.func.value if isinstance(test.func, ir.Attr) else None
     if not holds:
-        if name in ("includes", "contains", "indexOf") and receiver is not None and test.args:
-            _without(run, ir.Binary(test.start, test.end, "not in", test.args[0], receiver), env)
-        elif name in _STARTS and receiver is not None and test.args:
-            _not_foreign(run, receiver, _text(run.evaluate(test.args[0], env)), env)
+        _denied(run, test, name, receiver, env)
         return
     if name in _CHARACTERS:
         clear(
@@ -180,8 +220,29 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
         _within_domain(run, receiver, run.evaluate(test.args[0], env), env)
     elif name in _MATCHES:
         _matched(run, test, name, receiver, env)
+    elif _VALIDATES.match(name) and not is_own_function(run, test, env):
+        _doubted(test, env)
     _checked(run, test, env)
     own_check(run, test, env, answer=True)
+
+
+def _denied(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: Env) -> None:
+    """What a call that answered no has told."""
+    if name in ("includes", "contains", "indexOf") and receiver is not None and test.args:
+        _without(run, ir.Binary(test.start, test.end, "not in", test.args[0], receiver), env)
+    elif _INSIDE.match(name):
+        for place in test.args:
+            clear(run, place, env, ADDRESSES)
+    elif name in _STARTS and receiver is not None and test.args:
+        _not_foreign(run, receiver, _text(run.evaluate(test.args[0], env)), env)
+
+
+def _doubted(test: ir.Call, env: Env) -> None:
+    """What a check that is not known here has let pass may well be harmless: `if (!isValidName(name)) throw …`."""
+    for place in test.args:
+        value = env.get(place.id) if isinstance(place, ir.Name) else None
+        if value is not None and value.taints and isinstance(place, ir.Name):
+            env[place.id] = value.but(taints={taint.doubted(): trail for taint, trail in value.taints.items()})
 
 
 def own_check(run: Run, test: ir.Call, env: Env, *, answer: bool) -> None:
@@ -189,18 +250,25 @@ def own_check(run: Run, test: ir.Call, env: Env, *, answer: bool) -> None:
     for place, roles in told_by(run, test, env, refine, answer=answer):
         clear(run, place, env, roles)
         if answer and isinstance(place, ir.Call) and ALL not in roles:
-            held = env.get(CHECKED, Value())
-            env[CHECKED] = with_field(held, _written(run, place), Value(consts=roles))
+            note_checked(run, place, roles, env)
 
 
-def as_checked(run: Run, call: ir.Call, value: Value, env: Env) -> Value:
-    """What a call gives, where the same call was checked before."""
-    roles = (env[CHECKED].fields or {}).get(_written(run, call))
+def note_checked(run: Run, place: ir.Expr, roles: tuple[str, ...], env: Env) -> None:
+    """Remember that what is written so has been checked: `req.query.kind` is read from the request each time."""
+    held, text = env.get(CHECKED, Value()), _written(run, place)
+    known = (held.fields or {}).get(text)
+    before = known.consts or () if known is not None else ()
+    env[CHECKED] = with_field(held, text, Value(consts=tuple(dict.fromkeys((*before, *roles)))))
+
+
+def as_checked(run: Run, place: ir.Expr, value: Value, env: Env) -> Value:
+    """What an expression gives, where the same expression was checked before."""
+    roles = (env[CHECKED].fields or {}).get(_written(run, place))
     return value if roles is None else cleaned(value, tuple(str(one) for one in roles.consts or ()))
 
 
-def _written(run: Run, call: ir.Call) -> str:
-    return run.unit.module.source[call.start : call.end].decode("utf-8", "replace")
+def _written(run: Run, place: ir.Expr) -> str:
+    return run.unit.module.source[place.start : place.end].decode("utf-8", "replace")
 
 
 def _not_text(value: Value) -> Value:
@@ -316,8 +384,9 @@ def _text(value: Value) -> str | None:
     return only if isinstance(only, str) else None
 
 
-def clear(run: Run, place: ir.Expr, env: Env, roles: Iterable[str], depth: int = 0) -> None:
-    """Note that what an expression names is safe for these sink roles."""
+def clear(run: Run, place: ir.Expr, env: Env, roles: Iterable[str], depth: int = 0, *, itself: bool = True) -> None:
+    """Note that what an expression names is safe for these sink roles; not `itself`, where only a part of it was
+    tested."""
     wanted = tuple(roles)
     if depth > _DEEPEST or not wanted:
         return
@@ -326,7 +395,10 @@ def clear(run: Run, place: ir.Expr, env: Env, roles: Iterable[str], depth: int =
     elif isinstance(place, ir.Attr) and place.name in _HOSTS:
         clear(run, place.value, env, ADDRESSES, depth + 1)
     elif isinstance(place, ir.Attr | ir.Index):
-        write_back(run, place, cleaned(run.evaluate(place, env), wanted), env)
+        value = run.evaluate(place, env)
+        write_back(run, place, cleaned(value, wanted), env)
+        if value.taints and itself:
+            note_checked(run, place, wanted, env)
     elif isinstance(place, ir.Call):
         _clear_call(run, place, env, wanted, depth)
     elif isinstance(place, ir.Await | ir.Cast):
@@ -346,7 +418,7 @@ def _clear_name(run: Run, place: ir.Name, env: Env, wanted: tuple[str, ...], dep
     if isinstance(made_by.func, ir.Attr) and made_by.func.name in _HOSTS:
         asked = ADDRESSES
     for part in (*made_by.args, *([made_by.func.value] if isinstance(made_by.func, ir.Attr) else [])):
-        if isinstance(part, ir.Name | ir.Call):
+        if isinstance(part, ir.Name | ir.Call) or (isinstance(part, ir.Attr) and part.name in _HOSTS):
             clear(run, part, env, asked, depth + 1)
 
 
@@ -357,7 +429,7 @@ def _clear_call(run: Run, place: ir.Call, env: Env, wanted: tuple[str, ...], dep
     elif name not in _SAME_TEXT:
         wanted = tuple(role for role in wanted if role != ALL)
     if isinstance(place.func, ir.Attr):
-        clear(run, place.func.value, env, wanted, depth + 1)
+        clear(run, place.func.value, env, wanted, depth + 1, itself=name in _SAME_TEXT)
     for argument in place.args:
         if isinstance(argument, ir.Name | ir.Call | ir.Attr):
             clear(run, argument, env, wanted, depth + 1)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 
+from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.containers import holds_elements
@@ -112,6 +113,11 @@ def _applies(role: CallRole, site: Site) -> bool:
     return _hold(role.when, role.unless, site.properties(role))
 
 
+_PARSED = re.compile(r"Request\.(?:body|query|params|cookies)$")
+_EVENT = re.compile(r"(?:(?:event|id|retry|message): ?[\w-]*\n)*data: ?")
+"""How a message to an open page begins."""
+_RAW_ANSWERS = frozenset({"end", "write"})
+"""What Node's own answers are sent with: nothing calls them a page when no header does."""
 _Conditions = Mapping[str, re.Pattern[str]]
 
 
@@ -162,7 +168,24 @@ def _is_harmless(run: Run, kind: str, value: Value, site: Site, role: CallRole) 
         return "regex.compile" in role.does and site.node is run.alone
     if kind != "html.text":
         return False
+    if run.language in ("javascript", "typescript") and _is_object(value, site):
+        return True
     return _is_no_page(site, role) or ("serialize.json" in role.does and run.machine.states_other_content(run.info))
+
+
+def _is_object(value: Value, site: Site) -> bool:
+    """Whether what is sent is all that a parser made of a request (an object, which goes out as JSON), a message to an
+    open page, or JSON that no type of content calls a page."""
+    if value.name is not None and _PARSED.search(value.name):
+        return True
+    start = known_text(value)[:1]
+    if start and start[0] and _EVENT.match(start[0]):
+        return True
+    given = site.arg_exprs[0] if site.arg_exprs else None
+    if isinstance(given, ir.Name):
+        given = value.guard
+    made_by = given.func if isinstance(given, ir.Call) and site.name in _RAW_ANSWERS else None
+    return isinstance(made_by, ir.Attr) and made_by.name == "stringify"
 
 
 def _stored_name(key: str, role: CallRole, site: Site) -> str | None:
@@ -224,6 +247,8 @@ def _note(run: Run, role: CallRole, site: Site, certain: bool) -> None:
         run.acts.setdefault(act, (run.unit.path, site.node.start))
     if not role.does and not role.marks and not role.named:
         return
+    if "cookie.set" in role.does and site.arg_exprs == [] and site.unpacked is not None:
+        return  # `(...args) => response.cookie(...args)`: what is set is said elsewhere
     properties = site.properties(role)
     key = (
         run.unit.path,

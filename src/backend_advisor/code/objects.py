@@ -189,6 +189,8 @@ class Objects:
 
     def attribute_kept(self, kind: str, name: str, value: Value) -> None:
         """An attribute of a framework's request or response is written by a handler or middleware of JavaScript."""
+        if name == "body" and not kind.endswith("Request"):
+            return  # the answer, which was seen where it was given
         if not _OF_REQUESTS.search(kind) or _IDENTITY.search(name) or _OF_PROGRAM.search(name):
             return
         kept = _of_no_caller(bounded(value, 2)).but(consts=None, text=None, guard=None)

@@ -15,7 +15,8 @@ _OTHERS = re.compile(r"\(?(\[)\^((?:[A-Za-z0-9_\-.:@ ]|\\[dw\-.]|[가-힣])*\])\
 """A class of everything that is not among some characters."""
 _CHOSEN = re.compile(r"\[((?:\\.|[^\]\\^])(?:\\.|[^\]\\])*)\]\+?\Z")
 _ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "s": " \t\r\n"}
-_PLAIN = re.compile(r"[\w\- ]*\Z")
+_PLAIN = re.compile(r"(?:[\w\- ]|&#?\w+;|\\u00[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2})*\Z")
+"""Letters and the like, and the names that HTML and JavaScript have for other characters."""
 _LINES = ("log.text", "header.value", "header.name", "mail.header")
 _PATHS = ("path.file", "path.entry")
 _CHOOSING = frozenset({*ADDRESSES, "import.name", "path.dots", "template.text", "code.text"})

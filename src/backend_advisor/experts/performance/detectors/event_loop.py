@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import names_in
+from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.tree import in_whole, names_in, of_kind
 from backend_advisor.experts.performance.detectors.lifetimes import is_made_once
 from backend_advisor.experts.performance.detectors.loops import many
 from backend_advisor.experts.performance.detectors.serving import served, worked_off
 from backend_advisor.experts.performance.detectors.statements import kind_of
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, keeps_in_step, name_of, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, keeps_in_step, name_of, serves, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -24,7 +25,8 @@ _DECIDES = re.compile(
 _PAIR = 2
 _MOST = 12
 """Blocking calls that a reviewer takes up in a repository: how a program talks to its database is decided once."""
-_ASKS = re.compile(r"\.(?:exists|pathExists|l?stat|access)Sync$")
+_ASKS = re.compile(r"\.(?:exists|pathExists|l?stat|access|mkdir|unlink|rmdir|rename)Sync$")
+"""What touches one entry of a folder only."""
 _BLOCKING = ("blocking.sleep", "blocking.io", "blocking.cpu")
 _AFTERWARDS = frozenset(
     ["db.commit", "db.rollback", "db.read", "db.read_all", "resource.close", "db.release", "cache.client"]
@@ -79,11 +81,40 @@ def _blocking_in_async(context: CodeContext) -> Iterator[Match]:
         # Handing a task to a broker takes a millisecond or so, asking for a file's entry far less.
         short_one = "queue.publish" in spot.call.role.does or _ASKS.search(spot.call.role.name) is not None
         short_one = short_one or (id(spot.info) in elsewhere and spot.info not in during)
+        short_one = short_one or _is_kept(spot.info) or _is_far_file(context, spot, language)
         yield _blocking_match(context, spot, Confidence.LOW if short_one else confidence)
     if language == "python":
         for spot, match in _through_functions(context, seen):
             worker = id(spot.info) in elsewhere and spot.info not in during
             yield replace(match, confidence=Confidence.LOW) if worker else match
+
+
+def _is_far_file(context: CodeContext, spot: Spot, language: str) -> bool:
+    """Whether a file is touched by a function that is no handler itself: mostly a setting, read once."""
+    if language in ("python", "java") or spot.call is None or "blocking.cpu" in spot.call.role.does:
+        return False
+    return spot.info is not None and not serves(context, spot.info)
+
+
+def _is_kept(info: FunctionInfo | None) -> bool:
+    """Whether a function keeps what it read: `cache.get(path) || compile(read(path))`, and `cache.set(path, …)`."""
+    methods = {
+        (call.func.name, name_of(call.func.value))
+        for call in (of_kind(info.node, ir.Call) if info is not None else ())
+        if isinstance(call.func, ir.Attr)
+    }
+    if any(name == "set" and "cache" in holder.lower() and ("get", holder) in methods for name, holder in methods):
+        return True
+    body = in_whole(info.node) if info is not None else ()
+    kept = {name_of(one.target) for one in body if isinstance(one, ir.Assign) and isinstance(one.target, ir.Attr)}
+    given = {
+        name_of(one.value.value)
+        if isinstance(one.value, ir.Attr) and "cache" not in one.value.name.lower()
+        else name_of(one.value)
+        for one in body
+        if isinstance(one, ir.Return) and one.value is not None
+    }
+    return any("cache" in name.lower() for name in kept & given)
 
 
 def _is_start(name: str) -> bool:
@@ -97,8 +128,8 @@ def _is_after(spot: Spot) -> bool:
 
 def _on_loop(context: CodeContext, spot: Spot, language: str) -> bool:
     info = spot.info
-    if info is None or _is_start(info.node.name):
-        return False
+    if info is None or _is_start(info.node.name) or (info.node.name == "constructor" and language != "python"):
+        return False  # what a class reads when it is made, it mostly reads once
     if language == "python":
         return info.node.is_async and not _in_sync_lambda(spot)
     if language == "java":

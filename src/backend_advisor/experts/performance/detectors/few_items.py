@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SMALL = 12
 _GIVEN = frozenset({"fromIterable", "fromStream", "fromArray"})
 _CONFIGURED = re.compile(
-    r"(?i)^(?:\w*(?:config|configs|settings|options|conf|environ|env|flags|features|tables|table_?names|shards|databases|schemas|"
+    r"(?i)^(?:\w*(?:config|repositories|collections|parents|configs|settings|options|conf|environ|env|flags|features|tables|table_?names|shards|databases|schemas|"
     r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|modules|dependents|departments?|department_?ids|\w*_map|mappings?|"
     r"roles|role_?names|columns|headers|triggers|actions|workflows|display_?fields|tags|tag_?ids|labels|registry|registries|filter_?rules|rules_?data|webhooks|permissions|"
     r"attributes|authorities|scopes|privileges|genres|keywords|option_?values|"
@@ -22,7 +22,7 @@ _CONFIGURED = re.compile(
 )
 _INSTALLED = re.compile(
     r"(?i)^(?:get_?)?(?:all_?|loaded_?|enabled_?|installed_?|registered_?|started_?|supported_?)?"
-    r"(?:modules|plugins|extensions|providers|locales|languages|currencies|models|tables|table_?names|roles|settings|dependents|admins|administrators|moderators|superusers|staff)$"
+    r"(?:modules|plugins|extensions|migrations|providers|locales|languages|currencies|models|tables|table_?names|roles|settings|dependents|admins|administrators|moderators|superusers|staff)$"
 )
 _FORM = re.compile(r"(?i)(?:^|_)form(?:_?data)?$|cleaned_?data$")
 _CAPITALS = re.compile(r"^[A-Z][A-Z0-9_]{2,}$")
@@ -45,10 +45,25 @@ def is_small(one: "Round", spot: Spot) -> bool:
     if (spot.unit.language == "java" and _is_of_document(one)) or _runs_functions(one):
         return True
     if isinstance(one.node, ir.While):
+        if _takes_turns(one.node):
+            return True
         test = one.node.test
         tests = test.operands if isinstance(test, ir.Logic) and test.op == "and" else [test]
         return any(isinstance(one, ir.Binary) and one.op in ("<", "<=") and is_few(one.right) for one in tests)
     return one.over is not None and _few(one.over, spot, 4)
+
+
+def _takes_turns(loop: ir.While) -> bool:
+    """Whether a loop works off what an object's own queue is given: `const event = this.events.shift()`."""
+    return any(
+        isinstance(one, ir.Call)
+        and isinstance(one.func, ir.Attr)
+        and one.func.name in ("shift", "dequeue", "popleft")
+        and isinstance(one.func.value, ir.Attr)
+        and isinstance(one.func.value.value, ir.Name)
+        and one.func.value.value.id in ("this", "self")
+        for one in within(*loop.body)
+    )
 
 
 def _is_of_document(one: "Round") -> bool:

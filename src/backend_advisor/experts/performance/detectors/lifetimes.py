@@ -35,7 +35,9 @@ def client_per_request(context: CodeContext) -> Iterator[Match]:
         if info.node.name in _CONSTRUCTORS or _is_file(spot) or _is_kept(spot, info) or _uses_pool(spot):
             continue
         sure = call.certain and "db.pool" in call.role.does
-        worth = (serves(context, info) or not _is_short(spot)) and not _is_given_address(spot, info)
+        worth = (serves(context, info) or not (_is_short(spot) or _is_factory(spot, info))) and not _is_given_address(
+            spot, info
+        )
         # How a program makes its clients for HTTP is decided once.
         again = _is_short(spot) and call.role.framework in told
         if worth:
@@ -45,6 +47,12 @@ def client_per_request(context: CodeContext) -> Iterator[Match]:
             values={"call": short(context.text(spot.unit, spot.node)), "function": info.name},
             confidence=Confidence.HIGH if sure else Confidence.MEDIUM if worth and not again else Confidence.LOW,
         )
+
+
+def _is_factory(spot: Spot, info: FunctionInfo) -> bool:
+    """Whether a function does nothing but make a client for its caller, who may keep it."""
+    only = info.node.body[0] if len(info.node.body) == 1 else None
+    return isinstance(only, ir.Return) and any(one is spot.node for one in within(only))
 
 
 def _is_given_address(spot: Spot, info: FunctionInfo) -> bool:
@@ -92,7 +100,23 @@ def is_made_once(spot: Spot, info: FunctionInfo) -> bool:
             kept = [one.target for one in within(*node.then) if isinstance(one, ir.Assign)]
             if any(isinstance(one, ir.Attr) or _is_outer(name_of(one), info, spot.unit) for one in kept):
                 return True
-    return False
+    return any(
+        isinstance(node, ir.Assign)
+        and (isinstance(node.target, ir.Attr) or _is_outer(name_of(node.target), info, spot.unit))
+        and _was_there(name_of(node.target), node, info)
+        for node in spot.path
+    )
+
+
+def _was_there(name: str, made: ir.Assign, info: FunctionInfo) -> bool:
+    """`if (page) return page;` before it is made."""
+    return any(
+        isinstance(one, ir.If)
+        and one.end <= made.start
+        and name_of(one.test) == name
+        and any(isinstance(part, ir.Return) and name_of(part.value) == name for part in one.then)
+        for one in info.node.body
+    )
 
 
 def _is_outer(name: str, info: FunctionInfo, unit: Unit) -> bool:
@@ -139,6 +163,8 @@ def connection_not_released(context: CodeContext) -> Iterator[Match]:
         released = [one for one in within(*body) if isinstance(one, ir.Call) and _is_release(one, name)]
         if released and (_in_final(name, body) or not _work_between(spot, released[0], body)):
             continue
+        if not released and _listens(name, body):
+            continue
         pooled = "db.acquire" in call.role.does or "db.session" in call.role.does
         yield Match(
             location=context.location(spot.unit, spot.node),
@@ -146,6 +172,18 @@ def connection_not_released(context: CodeContext) -> Iterator[Match]:
             confidence=Confidence.HIGH if pooled and not released and call.certain else Confidence.MEDIUM,
             steps=tuple((context.location(spot.unit, one), "step_release") for one in released[:1]),
         )
+
+
+def _listens(name: str, body: list[ir.Stmt]) -> bool:
+    """Whether a connection waits for what the database tells: `client.on("notification", …)`."""
+    return any(
+        isinstance(one, ir.Call)
+        and isinstance(one.func, ir.Attr)
+        and one.func.name == "on"
+        and name_of(one.func.value) == name
+        and any(isinstance(arg, ir.Const) and arg.value == "notification" for arg in one.args[:1])
+        for one in within(*body)
+    )
 
 
 def _kept_in(spot: Spot) -> str | None:

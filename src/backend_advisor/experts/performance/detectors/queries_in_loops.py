@@ -111,7 +111,29 @@ def _nobody_waits(spot: Spot, loop: Round) -> bool:
     """Whether the query is the smaller part of a round, or the loop runs when its turn comes."""
     if keeps_in_step(spot.info):
         return True
-    return _does_heavier_work(loop) or _commits_each(loop) or _IN_TURN.search(spot.unit.path) is not None
+    once = _does_heavier_work(loop) or _commits_each(loop) or _is_remembered_here(spot, loop) or _sets_up(spot)
+    return once or _IN_TURN.search(spot.unit.path) is not None
+
+
+def _is_remembered_here(spot: Spot, loop: Round) -> bool:
+    """Whether the round asks only where a map has nothing yet: `if (byMonth.has(key)) { … } else { …query… }`."""
+    for number, node in enumerate(spot.path):
+        if not isinstance(node, ir.If) or not loop.node.start <= node.start < loop.node.end:
+            continue
+        test, branch = node.test, node.otherwise
+        if isinstance(test, ir.Unary) and test.op == "not":
+            test, branch = test.operand, node.then
+        asks = isinstance(test, ir.Call) and name_of(test.func) in ("has", "containsKey")
+        asks = asks or (isinstance(test, ir.Binary) and test.op == "in")
+        if asks and any(one is spot.inner(number) for one in branch):
+            return True
+    return False
+
+
+def _sets_up(spot: Spot) -> bool:
+    """Whether a function is given what migrations run on: TypeORM's `QueryRunner`, which it does not make itself."""
+    params = spot.info.node.params if spot.info is not None else []
+    return any(param.type is not None and param.type.name.rpartition(".")[2] == "QueryRunner" for param in params)
 
 
 def _commits_each(loop: Round) -> bool:
@@ -189,7 +211,8 @@ def _sureness_of_write(context: CodeContext, spot: Spot, loop: Round, kind: str)
         or name_of(spot.node.func if isinstance(spot.node, ir.Call) else None) in _OR_CREATES
     ):
         return Confidence.LOW  # rows written together are not there yet when the round goes on with one
-    if kind == "write" and not statement_text(call) and not call.role.name.endswith(".save"):
+    javascript = spot.unit.language in ("javascript", "typescript")
+    if kind == "write" and (javascript or not statement_text(call)) and not call.role.name.endswith(".save"):
         return Confidence.LOW  # what each row is given, or what goes with it, is mostly another in each round
     if call.role.name == _KEPT_IN_TRANSACTION and spot.info is not None and _is_in_transaction(spot.info):
         return Confidence.LOW
@@ -267,7 +290,7 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
         if loop is None or _remembered(reach.callee.node) or _is_queued(reach.callee.node):
             continue
         place = context.location(there.unit, there.node)
-        near = _is_near(seen, reach.callee, path, start)
+        near = _is_near(seen, reach.callee, path, start, _NEAR if wanted == "read" else 1)
         slow = near and not _is_in_background(spot) and not _saves_each(loop) and not _nobody_waits(spot, loop)
         confidence = Confidence.MEDIUM if slow else Confidence.LOW
         if wanted == "read" and _KEEPS_WORK & reach.acts.keys():
@@ -344,10 +367,10 @@ def _is_in_background(spot: Spot) -> bool:
     return any(_BACKGROUND.search(name) for name in names)
 
 
-def _is_near(seen: Survey, called: FunctionInfo, path: str, start: int) -> bool:
+def _is_near(seen: Survey, called: FunctionInfo, path: str, start: int, levels: int) -> bool:
     """Whether a function asks the database itself or through a few others; far away it is an accident of the way."""
     level, known = [called], {id(called)}
-    for _ in range(_NEAR):
+    for _ in range(levels):
         after: list[FunctionInfo] = []
         for info in level:
             for spot in seen.inside.get(id(info), ()):

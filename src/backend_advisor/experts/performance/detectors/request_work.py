@@ -32,7 +32,7 @@ def slow_work_in_request(context: CodeContext) -> Iterator[Match]:
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},
             confidence=Confidence.LOW
-            if again
+            if again or (not direct and _is_in_threads(spot))
             else Confidence.HIGH
             if direct and spot.call.certain
             else Confidence.MEDIUM,
@@ -42,6 +42,15 @@ def slow_work_in_request(context: CodeContext) -> Iterator[Match]:
 def _only_recodes(spot: Spot) -> bool:
     """`image.convert("RGB")`: the cheapest of what is done to an image."""
     return isinstance(spot.node, ir.Call) and name_of(spot.node.func) == "convert"
+
+
+def _is_in_threads(spot: Spot) -> bool:
+    """Images in Node.js: threads of the library work on them, and to turn them may be what the service is for."""
+    return (
+        spot.unit.language in ("javascript", "typescript")
+        and spot.call is not None
+        and ("image.process" in spot.call.role.does)
+    )
 
 
 def _goes_on(spot: Spot) -> bool:

@@ -51,7 +51,8 @@ def inconsistent_error_responses(context: CodeContext) -> Iterator[Match]:
             "count": len(several),
             "total": total,
         },
-        confidence=Confidence.HIGH if len(several) > 2 else Confidence.MEDIUM,
+        # Two kinds of answers are mostly of two kinds of callers: pages and an API, or a framework's and the program's.
+        confidence=Confidence.MEDIUM if len(several) > 2 else Confidence.LOW,
         steps=tuple((context.location(one[0].unit, one[0].node), "step_shape") for one in several[:_SHOWN]),
     )
 

@@ -34,6 +34,9 @@ _CLEANS_UP = re.compile(
     r"terminate\w*|shutdown\w*|cancel\w*|quit|release\w*|flush\w*|stop\w*|unsubscribe\w*|cleanup\w*|abort\w*|"
     r"json|loads?|safe_load|parse\w*|literal_eval|int|float|strptime|fromisoformat|decode|sleep|chmod|utime|exists|isfile|stat|access|info|debug|warn|error|log|get|str|len)$"
 )
+_EXTRA = re.compile(
+    r"(?i)telemetry|analytics|usage_?stat|(?:check|get|latest|newest)\w*version|version\.?_?(?:service|check)|update_?check"
+)
 _TIDIES = frozenset({"unlink", "rmdir", "rmtree", "removedirs", "remove", "deleteIfExists", "unlinkSync", "rmSync"})
 _TOP = re.compile(
     r"(?i)^(?:main|run|start|serve|worker|consume\w*|loop|poll\w*|listen|__main__|handle_?error\w*|retry)$"
@@ -85,7 +88,7 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
         values={"caught": _caught(unit, handler), "tried": short(context.text(unit, done))},
         severity=Severity.WARNING if writes else Severity.NOTE,
         confidence=Confidence.LOW
-        if _only_tidies(node) and not _is_wide(unit, handler)
+        if (_only_tidies(node) and not _is_wide(unit, handler)) or _is_extra(written) or _makes_folder(node)
         else _sureness(unit, handler, acts, writes=writes),
         steps=((context.location(unit, done), "step_tried"),),
     )
@@ -101,6 +104,17 @@ def _sureness(unit: Unit, handler: ir.Handler, acts: frozenset[str], *, writes: 
         printed = any(isinstance(one, ir.Call) and name_of(one.func) == _PRINTS for one in within(*handler.body))
         return Confidence.MEDIUM if printed else Confidence.HIGH
     return Confidence.MEDIUM if acts & OUTSIDE and _is_wide(unit, handler) else Confidence.LOW
+
+
+def _makes_folder(node: ir.Try) -> bool:
+    """Whether all that is tried is to make a folder: what is written there fails next, and is heard."""
+    calls = [one for one in within(*node.body) if isinstance(one, ir.Call)]
+    return len(calls) == 1 and name_of(calls[0].func) in ("mkdir", "mkdirs", "mkdirSync", "ensureDir", "mkdirp")
+
+
+def _is_extra(written: Written) -> bool:
+    """Whether nobody misses what fails: a figure for the makers, a look whether there is a newer version."""
+    return _EXTRA.search(f"{written.unit.path.rpartition('/')[2]} {written.name}") is not None
 
 
 def _only_tidies(node: ir.Try) -> bool:

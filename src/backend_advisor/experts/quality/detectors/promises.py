@@ -1,13 +1,15 @@
 """Asynchronous calls that nobody waits for (QUA109)."""
 
+import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
+from backend_advisor.code.files import is_test
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything, own
 from backend_advisor.experts.quality.detectors.outline import Written, outline
-from backend_advisor.experts.quality.detectors.tree import is_apart, name_of, short
+from backend_advisor.experts.quality.detectors.tree import name_of, short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -27,6 +29,9 @@ _CLIENTS = (
 _PROMISED = frozenset({"http.request", "db.write", "db.write_many", "orm.save", "mail.send", "queue.publish"})
 _UNHANDLED = b"unhandledRejection"
 _ANSWERS = frozenset({"res", "response", "reply", "ctx"})
+_TELLS = re.compile(
+    r"(?i)^_?(?:emit|broadcast|notify|publish|track|log|audit|report|dispatch|send\w*(?:event|webhook|notification))"
+)
 _TASKS = frozenset({"create_task", "ensure_future"})
 
 
@@ -41,12 +46,13 @@ def floating_promise(context: CodeContext) -> Iterator[Match]:
         waits = written.node.is_async or _serves(context, written)
         for node in written.notable:
             call = _bare_call(node)
-            if call is None:
-                continue
+            if call is None or any(isinstance(one, ir.Lambda) for one in call.args[-1:]):
+                continue  # what is given a callback tells it when it is done
             callee = _callee(context, written, call, reached)
             if callee is not None and _runs_later(callee) and (waits or written.unit.language == "python"):
                 known = (id(callee), id(written.node))
-                behind = not _answers(context, written) and (logged or known in told)
+                behind = (not _answers(context, written) or _only_tells(callee)) and logged
+                behind = behind or (not _answers(context, written) and known in told)
                 told.add(known)
                 yield _match(context, written, call, callee, behind=behind)
             elif _drops_task(written.unit, call) or (waits and _promises(seen.get(id(call)))):
@@ -107,10 +113,10 @@ def _runs_later(callee: FunctionInfo) -> bool:
     node = callee.node
     if not node.is_async or node.is_generator or node.decorators:
         return False
-    return callee.unit.language == "python" or _may_fail(node)
+    return callee.unit.language == "python" or may_fail(node)
 
 
-def _may_fail(function: ir.Function) -> bool:
+def may_fail(function: ir.Function) -> bool:
     """Whether something that is waited for, thrown or handed back stands outside of every `try` with a `catch`."""
     body = list(own(*function.body))
     caught = {id(node) for one in body if isinstance(one, ir.Try) and one.handlers for node in own(*one.body)}
@@ -126,10 +132,10 @@ def _fails(node: ir.Node) -> bool:
 def _failures_are_logged(context: CodeContext) -> bool:
     """Whether the process is told what to do with rejections that nobody handles, and goes on: they are not lost."""
     for unit in context.program.units.values():
-        if _UNHANDLED not in unit.module.source or is_apart(unit):
+        if _UNHANDLED not in unit.module.source or is_test(unit.path):
             continue
         for node in everything(*unit.module.body):
-            if isinstance(node, ir.Call) and name_of(node.func) == "on" and len(node.args) > 1:
+            if isinstance(node, ir.Call) and name_of(node.func) in ("on", "once", "addListener") and len(node.args) > 1:
                 event, handler = node.args[0], node.args[1]
                 if isinstance(event, ir.Const) and event.value == _UNHANDLED.decode():
                     return not (isinstance(handler, ir.Lambda) and _ends_process(handler.function))
@@ -143,7 +149,16 @@ def _ends_process(function: ir.Function) -> bool:
 
 def _answers(context: CodeContext, written: Written) -> bool:
     """Whether a function has an answer in its hands that can be sent too early."""
+    info = context.program.infos.get(id(written.node))
+    handler = context.seen.handlers.get(id(info))
+    if handler is not None and "message.handler" in handler.marks:
+        return False
     return _serves(context, written) or any(param.name in _ANSWERS for param in written.node.params)
+
+
+def _only_tells(callee: FunctionInfo) -> bool:
+    """Whether a function tells others what has happened, which no answer waits for."""
+    return _TELLS.match(callee.node.name) is not None
 
 
 def _drops_task(unit: Unit, call: ir.Call) -> bool:

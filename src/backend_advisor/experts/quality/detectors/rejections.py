@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import Unit
+from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.tree import children, everything
 from backend_advisor.experts.quality.detectors.outline import Written, outline
+from backend_advisor.experts.quality.detectors.promises import may_fail
 from backend_advisor.experts.quality.detectors.replies import response_of
 from backend_advisor.experts.quality.detectors.tree import name_of, short
 from backend_advisor.knowledge.detection import Match
@@ -24,6 +25,9 @@ _PATCHED = (
 _REGISTERS = frozenset({"get", "post", "put", "patch", "delete", "del", "all", "head", "options", "use", "param"})
 _OPENS = re.compile(rb"[^\n{};]*?(?P<brace>\{)[ \t]*\r?\n(?P<indent>[ \t]*)")
 _MAJOR = re.compile(r"\d+")
+_CLOSES = re.compile(r"(?:release|close|end|quit|destroy|disconnect|unlock|dispose|cleanup)")
+_TRIES = re.compile(r"(?i)try_?catch|safe_?(?:await|try|async)|await_?to(?:_?js)?|to|try_?(?:async|to)|allSettled")
+"""Helpers that give an error back as a value."""
 _FIFTH = 5
 _MOST = 12
 """Handlers that a reviewer takes up in a repository: one change of the set-up mends all of them."""
@@ -43,13 +47,14 @@ def _unhandled(context: CodeContext) -> Iterator[tuple[int, Match]]:
     if any(patch in unit.module.source for unit in units for patch in _PATCHED):
         return
     wrapped: dict[str, set[int]] = {}
+    reached = {id(reach.node): reach.callee for reach in context.seen.reaches.values()}
     for written in outline(context):
         if not written.node.is_async or response_of(written) is None:
             continue
         handler = context.seen.handlers.get(id(context.program.infos.get(id(written.node))))
         if handler is None or not _is_express(written.unit, handler) or not _is_given(written, handler, wrapped):
             continue
-        awaited = next(_unguarded(written.node.body), None)
+        awaited = next((one for one in _unguarded(written.node.body) if not _cannot_fail(one, reached)), None)
         if awaited is not None:
             match = Match(
                 location=context.location(written.unit, awaited),
@@ -89,6 +94,8 @@ def _is_given(written: Written, handler: Handler, wrapped: dict[str, set[int]]) 
     if any(isinstance(one, ir.Lambda) and one.function is written.node for one in given):
         return True
     name = written.node.name or written.known_as
+    if any(isinstance(one, ir.Call) and any(name_of(arg) == name for arg in one.args) for one in given):
+        return False  # `router.post(path, validators.login, wrap(auth.login))`
     if not name or all(name_of(one) != name or isinstance(one, ir.Call) for one in given):
         return False
     unit = written.unit
@@ -118,13 +125,34 @@ def _in(node: ir.Node) -> Iterator[ir.Await]:
     if isinstance(node, ir.Try) and node.handlers:
         for handler in node.handlers:
             yield from _unguarded(handler.body)
-        yield from _unguarded(node.final)
+        yield from (one for one in _unguarded(node.final) if not _closes(one.value))
         return
     if isinstance(node, ir.Await) and not _catches(node.value):
         yield node
         return
     for part in children(node):
         yield from _in(part)
+
+
+def _cannot_fail(awaited: ir.Await, reached: dict[int, FunctionInfo]) -> bool:
+    """Whether what is awaited is a function of the program that catches everything itself."""
+    value = awaited.value
+    if isinstance(value, ir.Call) and name_of(value.func) == "all" and value.args:
+        together = value.args[0].items if isinstance(value.args[0], ir.Sequence) else [value]
+        return all(_is_caught(one, reached) for one in together)
+    return _is_caught(value, reached)
+
+
+def _is_caught(value: ir.Expr, reached: dict[int, FunctionInfo]) -> bool:
+    if isinstance(value, ir.Call) and _TRIES.fullmatch(name_of(value.func)):
+        return True
+    callee = reached.get(id(value))
+    return callee is not None and callee.node.is_async and not may_fail(callee.node)
+
+
+def _closes(value: ir.Expr) -> bool:
+    """`finally { await connection.release(); }`."""
+    return isinstance(value, ir.Call) and _CLOSES.match(name_of(value.func)) is not None
 
 
 def _catches(value: ir.Expr) -> bool:

@@ -46,8 +46,23 @@ def answer_not_read(context: CodeContext) -> Iterator[Match]:
                 location=context.location(written.unit, call),
                 values={"call": short(context.text(written.unit, call))},
                 severity=Severity.ERROR if stored and paid else Severity.WARNING if stored or paid else Severity.NOTE,
-                confidence=Confidence.HIGH if stored and paid else Confidence.MEDIUM,
+                confidence=Confidence.HIGH
+                if stored and paid
+                else Confidence.LOW
+                if _may_go_wrong(written, call)
+                else Confidence.MEDIUM,
             )
+
+
+def _may_go_wrong(written: Written, call: ir.Call) -> bool:
+    """Whether even an error of the network is let pass: `try { await fetch(…) } catch {}`."""
+    return any(
+        isinstance(node, ir.Try)
+        and any(one.start <= call.start and call.end <= one.end for one in node.body)
+        and bool(node.handlers)
+        and all(not one.body for one in node.handlers)
+        for node in written.notable
+    )
 
 
 def _statement(node: ir.Node) -> ir.Call | None:

@@ -193,12 +193,16 @@ def route_without_authentication(context: CodeContext) -> Iterator[Match]:
                 continue
             if route.handler is not None and route.handler.shared:
                 continue  # of which registration its middleware is cannot be told
-            if OPEN.search(f"{route.path} {snake(route.info.node.name)}") or route.acts & _SIGNING_IN:
+            if (
+                OPEN.search(f"{route.path or _made_path(route)} {snake(route.info.node.name)}")
+                or route.acts & _SIGNING_IN
+            ):
                 continue
             if _only_reads(route) or _joins(route):
                 continue
             near = guarded > 0
-            telling = guarded * _SHARE >= len(members) + unread.get(members[0].unit.path, 0)
+            share = _SHARE if route.unit.language in ("python", "java") else 2
+            telling = guarded * share >= len(members) + unread.get(members[0].unit.path, 0)
             if near or (asking and len(asking) * 2 >= len(routes)):
                 yield Match(
                     location=context.location(route.unit, route.node),
@@ -209,6 +213,13 @@ def route_without_authentication(context: CodeContext) -> Iterator[Match]:
                     },
                     confidence=None if near and telling and not route.is_left_open else Confidence.LOW,
                 )
+
+
+def _made_path(route: Route) -> str:
+    """The texts of a path that a call makes: `router.post(this.pathOf("webhook"), …)`."""
+    first = route.node.args[0] if isinstance(route.node, ir.Call) and route.node.args else None
+    given = first.args if isinstance(first, ir.Call) else []
+    return " ".join(one.value for one in given if isinstance(one, ir.Const) and isinstance(one.value, str))
 
 
 def _only_reads(route: Route) -> bool:

@@ -1,7 +1,7 @@
 """Connections that accept any certificate (SEC306)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
@@ -20,8 +20,10 @@ _UNVERIFIED = re.compile(
     r"rejectUnauthorized|strictSSL|tlsAllowInvalidCertificates|NODE_TLS_REJECT_UNAUTHORIZED|insecureSkipVerify"
 )
 _VERIFICATION = re.compile(
-    r"(?i)reject_?unauthori[sz]ed|insecure|(?:skip|verify|ignore|self_?signed|strict)_?\w*(?:ssl|tls|cert)|^(?:no_?)?verify$"
+    r"(?i)reject_?unauthori[sz]ed|insecure|allow_?unauthori[sz]ed|self_?signed|no-?verify|(?:skip|verify|ignore|self_?signed|strict)_?\w*(?:ssl|tls|cert)|^(?:no_?)?verify$"
 )
+_DEFAULTS = re.compile(r"(?:^|\.)defaults(?:Deep)?$")
+"""What gives a record what it does not say itself."""
 _INSECURE = re.compile(
     r"(?i)non_?validat|in_?secure|trust_?all|unsafe|no_?verif|skip|accept_?all|self_?signed|un_?verified"
 )
@@ -36,7 +38,7 @@ def tls_verification_off(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(unit, place),
             values={"text": context.text(unit, place)[:50]},
-            confidence=Confidence.LOW if _is_chosen(unit, place) else None,
+            confidence=Confidence.LOW if _is_chosen(unit, place) or _only_looks(unit, place) else None,
             edits=_switched_on(unit, off, context.places),
             applicability="unsafe",
         )
@@ -108,11 +110,40 @@ def _switches(context: CodeContext) -> Iterator[tuple[Unit, ir.Node, ir.Node]]:
 def _is_chosen(unit: Unit, place: ir.Node) -> bool:
     """Whether a setting of its own switches verification off, which whoever runs the program has to choose."""
     return any(
-        isinstance(node, ir.If)
-        and any(one.start <= place.start and place.end <= one.end for one in node.then)
-        and any(_VERIFICATION.search(name) for name in identifiers(node.test))
+        bool(_DEFAULTS.search(dotted(node.func))) and _holds(node.args[1:], place)
+        if isinstance(node, ir.Call)
+        else any(_VERIFICATION.search(word) for word in _chosen_by(node, place))
         for node in everything(unit.module.body)
     )
+
+
+def _chosen_by(node: ir.Node, place: ir.Node) -> Iterator[str]:
+    """The names and texts of the condition that a place stands under: `case "no-verify":` too."""
+    if isinstance(node, ir.If):
+        tests, chosen = [node.test], node.then
+    elif isinstance(node, ir.SwitchCase):
+        tests, chosen = node.values, node.body
+    elif isinstance(node, ir.Conditional):
+        tests, chosen = [node.test], [node.then]  # type: ignore[list-item]
+    else:
+        return
+    if _holds(chosen, place):
+        yield from identifiers(tests)
+        yield from (one.value for one in everything(tests) if isinstance(one, ir.Const) and isinstance(one.value, str))
+
+
+def _holds(nodes: Sequence[ir.Node], place: ir.Node) -> bool:
+    return any(one.start <= place.start and place.end <= one.end for one in nodes)
+
+
+def _only_looks(unit: Unit, place: ir.Node) -> bool:
+    """Whether a connection is closed as soon as it stands, and nothing is written to it: a look at a certificate."""
+    around = [one.node for one in unit.functions if _holds([one.node], place)]
+    whole = min(around, key=lambda one: one.end - one.start, default=None)
+    if whole is None:
+        return False
+    source = unit.module.source[whole.start : whole.end]
+    return b"tls.connect" in source and b".destroy()" in source and b".write(" not in source and b".end(" not in source
 
 
 def _says_so(call: CallSeen) -> bool:

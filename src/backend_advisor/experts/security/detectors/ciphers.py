@@ -22,6 +22,8 @@ _PROTECTS = re.compile(
     r"certificate|hmac|salt|csrf|auth"
 )
 """Names of things that somebody has a reason to forge."""
+_DICTATED = re.compile(r"(?i)web_?hooks?(?:\b|_|/)|wsse|oauth_?1|digest_?auth|ws_?security")
+"""What the other side computes so, and nobody here can choose."""
 _HARMLESS = re.compile(r"(?i)cache|e_?tag|colou?r|shard|bucket|gravatar|avatar|file_?name|slug|short")
 
 
@@ -81,6 +83,8 @@ def weak_hash(context: CodeContext) -> Iterator[Match]:
 def _protects(call: CallSeen) -> bool:
     """Whether names around the call tell that it protects something: its statement, function, class or file."""
     if call.info is not None and _HARMLESS.search(snake(call.info.node.name)):
+        return False
+    if _DICTATED.search(snake(f"{call.unit.path} {call.info.node.name if call.info is not None else ''}")):
         return False
     if _PROTECTS.search(call.unit.path.rpartition("/")[2]):
         return True

@@ -10,7 +10,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.searching import Guarded
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import everything, in_body, in_whole
+from backend_advisor.code.tree import everything, in_body, in_whole, of_kind
 from backend_advisor.code.values import Value
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, verb_of
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
@@ -37,6 +37,7 @@ _LIMITS_EVERYWHERE = Guarded(
     b"add_middleware(", b"default_limits", b"useclass:",
 )  # fmt: skip
 """Settings that limit how often anybody may ask anything."""
+_REFUSAL = re.compile("unauthori|forbid|not_?authenticated|access_?denied", re.IGNORECASE)
 _HANDS_OVER = re.compile(rb"\(\s*(?:app|router|server|fastify|express)\b")
 
 
@@ -289,13 +290,58 @@ def _refuses(info: FunctionInfo) -> bool:
     for node in in_whole(info.node):
         if isinstance(node, ir.Name | ir.Attr):
             name = node.id if isinstance(node, ir.Name) else node.name
-            if re.search("unauthori|forbid|not_?authenticated|access_?denied", name, re.IGNORECASE):
+            if _REFUSAL.search(name):
                 return True
         if isinstance(node, ir.Const) and (
             node.value in (401, 403) or (isinstance(node.value, str) and "login" in node.value.lower()[:40])
         ):
             return True
     return False
+
+
+def turns_away(route: Route, facts: Facts) -> bool:
+    """Whether a handler itself, or a function that it hands the request on to, answers 401 or 403."""
+    info = route.info
+    if info.unit.language in {"python", "java"}:
+        return False
+    return _answers_refusal(info) or any(_answers_refusal(one) for one in _handed_to(info, facts))
+
+
+def _answers_refusal(info: FunctionInfo) -> bool:
+    for node in in_whole(info.node):
+        if isinstance(node, ir.Call) and any(
+            isinstance(one, ir.Const) and one.value in (401, 403) for one in node.args
+        ):
+            return True
+        if isinstance(node, ir.Name | ir.Attr) and _REFUSAL.search(node.id if isinstance(node, ir.Name) else node.name):
+            return True
+    return False
+
+
+def _handed_to(info: FunctionInfo, facts: Facts) -> Iterator[FunctionInfo]:
+    """The functions of the program that a handler gives its request to: `(req, res) => { void upload(req, res) }`."""
+    request = info.node.params[0].name if info.node.params else ""
+    for call in of_kind(info.node, ir.Call):
+        if not any(isinstance(one, ir.Name) and one.id == request for one in call.args):
+            continue
+        yield from facts.into.get((info.unit.path, call.start, call.end), ())
+        if isinstance(call.func, ir.Name):
+            yield from _named(call.func.id, info)
+
+
+def _named(name: str, info: FunctionInfo) -> Iterator[FunctionInfo]:
+    """Functions of the file that a name means, also where a variable keeps one: `const upload = async (…) => …`."""
+    kept = {
+        id(one.value.function)
+        for one in everything(info.unit.module.body)
+        if isinstance(one, ir.Assign)
+        and isinstance(one.target, ir.Name)
+        and one.target.id == name
+        and isinstance(one.value, ir.Lambda)
+    }
+    for one in info.unit.functions:
+        if (one.node.name == name and one.owner is None) or id(one.node) in kept:
+            yield one
 
 
 def _mounted(context: CodeContext) -> dict[str, list[_Place]]:

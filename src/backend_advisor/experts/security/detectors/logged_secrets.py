@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import everything
 from backend_advisor.code.values import words
 from backend_advisor.experts.security.detectors.reading import calls_with
-from backend_advisor.experts.security.detectors.words import Words, dotted, snake
+from backend_advisor.experts.security.detectors.words import Words, dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -37,6 +38,9 @@ _SHOWS = frozenset(
      "decode", "model_dump", "writeValueAsString"}
 )  # fmt: skip
 _GETTER = re.compile(r"^get(?=[A-Z])")
+_SCRIPTS = re.compile(r"(?:^|/)scripts?/")
+"""What somebody runs by hand, who sees what it prints."""
+_DEVELOPS = re.compile(r"(?i)^(?:is_?)?dev(?:elopment)?(?:_?mode)?$|^__DEV__$")
 _DEEPEST = 6
 
 
@@ -44,12 +48,17 @@ _DEEPEST = 6
 def secret_in_log(context: CodeContext) -> Iterator[Match]:
     """A value that opens an account, given to a logger as it is."""
     for call in calls_with(context, "log.write"):
-        if not isinstance(call.node, ir.Call) or is_for_browsers(call.unit) or runs_once(call.unit):
+        if (
+            not isinstance(call.node, ir.Call)
+            or is_for_browsers(call.unit)
+            or runs_once(call.unit)
+            or _SCRIPTS.search(call.unit.path)
+        ):
             continue
         spot = _Spot(context, call)
         for argument in (*call.node.args, *(value for _, value in call.node.keywords)):
             found = spot.exposed(argument)
-            if found is not None:
+            if found is not None and not _only_in_development(call):
                 node, confidence = found
                 yield Match(
                     location=context.location(call.unit, node),
@@ -57,6 +66,16 @@ def secret_in_log(context: CodeContext) -> Iterator[Match]:
                     confidence=confidence,
                 )
                 break
+
+
+def _only_in_development(call: CallSeen) -> bool:
+    """Whether a line is written for those who develop only: `if (isDev) { … }`."""
+    return any(
+        isinstance(node, ir.If)
+        and any(one.start <= call.node.start and call.node.end <= one.end for one in node.then)
+        and any(_DEVELOPS.search(name) for name in identifiers(node.test))
+        for node in everything(call.unit.module.body)
+    )
 
 
 class _Spot:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.files import is_test
+from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.tree import in_whole
 from backend_advisor.experts.security.detectors.reading import definitions, functions
 from backend_advisor.experts.security.detectors.words import dotted
@@ -25,6 +26,7 @@ _GIVEN = re.compile(
     r"credentials?|config\w*|settings|options|env\w*)(?:$|\.)|form$|dto$|request$|input$",
     re.IGNORECASE,
 )
+_SETTINGS = re.compile(r"(?i)(?:config|settings|options)$")
 _MODEL = re.compile(
     r"user|account|member|admin|customer|record|row|result|found|entity|doc|db|stored|saved|existing", re.IGNORECASE
 )
@@ -32,6 +34,8 @@ _HASHES = re.compile(
     rb"bcrypt|argon2|scrypt|pbkdf2|check_password|passwordencoder|passwordhash|password_hash|hashed|digest|hashlib|createhash|\bmd5|\bsha"
 )
 """For a text in small letters."""
+_CONFIGURED = re.compile(rb"\b(?:settings|config(?:uration)?)\.(?:\w+\.)*(?:users|accounts|admins?)\b")
+"""Accounts that stand in the program's settings: no table is stolen with them."""
 CONNECTS = frozenset({"host", "hostname", "server", "port", "connectionString"})
 """Beside one of these a password is what the program itself shows to another server."""
 
@@ -43,7 +47,7 @@ def compared_plain(context: CodeContext) -> Iterator[Match]:
             continue
         source = info.unit.module.source[info.node.start : info.node.end]
         lower = source.lower()
-        if (b"ass" not in source and b"wd" not in lower) or _HASHES.search(lower):
+        if (b"ass" not in source and b"wd" not in lower) or _HASHES.search(lower) or _is_configured(info):
             continue
         defined = definitions(info.node.body)
         for node in in_whole(info.node):
@@ -58,6 +62,13 @@ def compared_plain(context: CodeContext) -> Iterator[Match]:
                     values={"text": context.text(info.unit, text)[:50], "fault": "plain"},
                     confidence=Confidence.MEDIUM,
                 )
+
+
+def _is_configured(info: FunctionInfo) -> bool:
+    """Whether a function, or one around it, takes the accounts from the program's settings."""
+    while info.outer is not None:
+        info = info.outer
+    return _CONFIGURED.search(info.unit.module.source[info.node.start : info.node.end]) is not None
 
 
 def _looked_up(node: ir.Call, defined: dict[str, list[ir.Expr]]) -> ir.Expr | None:
@@ -133,7 +144,12 @@ def _compared(left: ir.Expr, right: ir.Expr) -> ir.Expr | None:
         held = _getter(stored) or (
             stored.value if isinstance(stored, ir.Attr) and _PASSWORD.match(stored.name) else None
         )
-        if held is None or _GIVEN.search(dotted(held)) or not _MODEL.search(dotted(held).rpartition(".")[2]):
+        if (
+            held is None
+            or _SETTINGS.search(dotted(held))
+            or _GIVEN.search(dotted(held))
+            or not _MODEL.search(dotted(held).rpartition(".")[2])
+        ):
             continue
         if isinstance(given, ir.Name) and _PASSWORD.match(given.id):
             return stored

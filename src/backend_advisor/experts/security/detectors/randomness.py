@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.code.tree import everything
+from backend_advisor.code.tree import everything, within
 from backend_advisor.experts.security.detectors.words import dotted, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -33,6 +33,7 @@ _ABOUT = re.compile(
 _FOR_TESTS = re.compile(
     r"(?i)(?:^|/)(?:management/commands|tools|scripts)/[^/]*(?:dummy|fake|sample|demo|test|seed|generat)"
 )
+_COUNTED = re.compile(r"(?i)(?:length|size|count|delay|jitter|index)$|signature_?nonce")
 _ROUNDS = 3
 _ARGUMENTS_WITH_GENERATOR = 7
 
@@ -76,6 +77,7 @@ def predictable_random(context: CodeContext) -> Iterator[Match]:
         apart = (
             _FOR_TESTS.search(use.unit.path) is not None
             or runs_once(use.unit)
+            or _counts(use)
             or is_for_browsers(use.unit)
             or _shows(use.unit, start)
         )
@@ -87,6 +89,26 @@ def predictable_random(context: CodeContext) -> Iterator[Match]:
                 values={"call": use.callee, "purpose": purpose},
                 confidence=Confidence.MEDIUM,
             )
+
+
+def _counts(use: _Use) -> bool:
+    """Whether what is drawn is how much or how long, or a value that only has to be new: `length`, `SignatureNonce`."""
+    return any(
+        (isinstance(one, ir.Assign) and _COUNTED.search(dotted(one.target)) and _holds(one.value, use.node))
+        or (
+            isinstance(one, ir.Mapping)
+            and any(_holds(value, use.node) and _COUNTED.search(_key_of(key)) for key, value in one.pairs)
+        )
+        for one in within(*_body(use))
+    )
+
+
+def _holds(value: ir.Expr | None, node: ir.Node) -> bool:
+    return value is not None and value.start <= node.start and node.end <= value.end
+
+
+def _key_of(key: ir.Expr | None) -> str:
+    return str(key.value) if isinstance(key, ir.Const) else ""
 
 
 def _shows(unit: Unit, start: int) -> bool:
@@ -119,7 +141,7 @@ def _uses(context: CodeContext) -> list[_Use]:
     for reach in context.seen.reaches.values():
         at = reach.acts.get("random.weak")
         inner = found.get(at) if at is not None else None
-        if inner is not None and inner.info is reach.callee and _returned(inner):
+        if inner is not None and inner.info is reach.callee and _returned(inner) and not _counts(inner):
             through.append(_Use(reach.unit, reach.info, reach.node, inner.drawn, inner.callee, inner.certain))
     return [*found.values(), *through]
 

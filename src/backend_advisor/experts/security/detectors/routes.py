@@ -10,7 +10,7 @@ from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
 from backend_advisor.experts.security.detectors import path_rules
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, gather, verb_of
-from backend_advisor.experts.security.detectors.gates import cover, refuses_strangers, stops_strangers
+from backend_advisor.experts.security.detectors.gates import cover, refuses_strangers, stops_strangers, turns_away
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
 from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import is_for_tests
@@ -196,6 +196,7 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
         or bool(route.acts & ASKING)
         or any(map(AUTHENTICATES.search, body))
         or any(map(IDENTITY.search, body))
+        or turns_away(route, facts)
     )
     if open_to_all:
         route.covered = False

@@ -22,6 +22,8 @@ from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 from backend_advisor.rules.standing import runs_once
 
+_HEADER = re.compile(r"[Xx]-\w+(?:-\w+)*")
+"""The name of a header, which holds the secret."""
 _SETS = re.compile(r"(?:^|\.)(?:get|getenv|set|put|setProperty|setdefault|env|config)$")
 _KEYED = frozenset({"crypto.sign", "crypto.cipher"})
 
@@ -73,6 +75,8 @@ def secret_in_code(context: CodeContext) -> Iterator[Match]:
                 told.add(value.start)
                 yield _found(context, unit, value, "HMAC/cipher key")
         for name, value in _named(read) if named else ():
+            if isinstance(value.value, str) and _HEADER.fullmatch(value.value):
+                continue
             if value.start not in told and isinstance(value.value, str) and is_secret(name, value.value):
                 told.add(value.start)
                 yield _found(context, unit, value, name, Confidence.MEDIUM)

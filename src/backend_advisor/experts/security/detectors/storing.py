@@ -41,6 +41,11 @@ _LEAST_BCRYPT, _GOOD_BCRYPT = 10, 12
 _LEAST_PBKDF2 = 100_000
 
 
+_TAKES = re.compile(rb"\.(?:single|array|fields|any)\(")
+_CHALLENGE = re.compile(r"(?i)^(?:c?nonce|challenge|timestamp|created|realm)$")
+"""What makes a hash the answer to another server, which nobody stores."""
+
+
 @detects_in_code("SEC311")
 def password_not_hashed_slowly(context: CodeContext) -> Iterator[Match]:
     """Passwords that a stolen table gives away."""
@@ -63,7 +68,7 @@ def _fast_hashes(context: CodeContext) -> Iterator[Match]:
         if not isinstance(node, ir.Call) or asks_for_breaches(call):
             continue
         names = [*identifiers(node.args, [value for _, value in node.keywords]), *_keys(node)]
-        if any(_PASSWORD.match(name) for name in names):
+        if any(_PASSWORD.match(name) for name in names) and not any(_CHALLENGE.match(name) for name in names):
             algorithm = next(iter(constants(call.properties.get("algorithm"))), "")
             # Slow functions read few bytes of a password: what they are given was often made short before.
             before = _LONG_HASH.search(algorithm or context.text(call.unit, node)) and _SLOW.search(
@@ -221,6 +226,12 @@ def _hashed_by_model(context: CodeContext) -> bool:
     return _SETS_HASHED.is_in_any(context.program.sources())
 
 
+def _takes_none(call: CallSeen) -> bool:
+    """Whether the file asks its multer for forms without files only: `upload.none()`."""
+    source = call.unit.module.source
+    return call.role.name == "multer" and b".none()" in source and _TAKES.search(source) is None
+
+
 @detects_in_code("SEC312")
 def upload_without_limit(context: CodeContext) -> Iterator[Match]:
     """Uploads that can be as large as one likes."""
@@ -228,7 +239,7 @@ def upload_without_limit(context: CodeContext) -> Iterator[Match]:
         if re.match(r"formidable|multiparty", call.role.name):
             continue  # they have a limit of their own
         limits = call.properties.get("limits")
-        if "size" in call.properties or (limits is not None and limits.fields is None):
+        if "size" in call.properties or (limits is not None and limits.fields is None) or _takes_none(call):
             continue
         if not call.args or call.args[0].fields is not None or call.args[0].consts is not None:
             yield Match(

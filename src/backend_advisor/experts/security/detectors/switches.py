@@ -318,12 +318,20 @@ def limit_in_two_steps(context: CodeContext) -> Iterator[Match]:
             if _is_batch(count):
                 continue
             mine = _key(count)
-            if any(_key(end) == mine and not _is_batch(end) for end in ends):
+            if any(_key(end) == mine and not _is_batch(end) and not _mends_itself(end) for end in ends):
                 yield Match(
                     location=context.location(count.unit, count.node),
                     values={"call": ".".join(count.role.name.split(".")[-2:])},
                 )
                 break
+
+
+def _mends_itself(end: CallSeen) -> bool:
+    """`EXPIRE key seconds NX` after every count: the next count gives the end that a crash left out."""
+    node = end.node
+    return isinstance(node, ir.Call) and any(
+        isinstance(one, ir.Const) and str(one.value).upper() == "NX" for one in node.args
+    )
 
 
 def _is_batch(call: CallSeen) -> bool:

@@ -20,12 +20,21 @@ from backend_advisor.experts.security.detectors.words import snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
+from backend_advisor.rules.standing import runs_once
 
 _SYMMETRIC = re.compile(r"^HS\d{3}$", re.IGNORECASE)
 _ASYMMETRIC = re.compile(r"^(?:RS|ES|PS)\d{3}$|^EdDSA$", re.IGNORECASE)
 _SHORTEST = 32
 _MODULE = re.compile(rb"\bJwtModule\.register(?:Async)?\b")
 _MODULE_ENDS = re.compile(rb"\bexpiresIn\b|\buseClass\b|\buseExisting\b|registerAsync\(\s*[\w.]+\s*\)")
+_NOTES = re.compile(
+    r"(?i)audit|(?:^|[_-])log(?:ger|ging|s)?(?:_|\b|\.)|trac(?:e|ing)|metric|analytic|telemetry|limit|throttl|kid(?:_|$)|jwks"
+)
+_SEEDS = re.compile(r"\.seed\.[jt]s$")
+_LINKS = re.compile(
+    r"(?i)invit|appointment|estimate|invoice|unsubscri|share|preview|download|attachment|thumbnail|embed"
+)
+_SIGNS_IN = re.compile(r"(?i)auth|log_?in|sign_?in|session|access_?token|refresh")
 _STORES = frozenset({"db.write", "db.write_many", "orm.save", "cache.set", "cache.delete", "db.commit"})
 
 
@@ -33,6 +42,8 @@ _STORES = frozenset({"db.write", "db.write_many", "orm.save", "cache.set", "cach
 def token_not_verified(context: CodeContext) -> Iterator[Match]:
     """Tokens whose claims are read without checking who signed them."""
     facts = facts_of(context)
+    # Where tokens are verified somewhere, what is only decoded was mostly verified before, or has run out.
+    verified = any(_fault(call) is None for call in calls_with(context, "jwt.verify"))
     for call in calls_with(context, "jwt.verify", "jwt.decode"):
         kind = _fault(call)
         confidence = None
@@ -41,7 +52,7 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
                 continue
             if not _from_request(call):
                 continue  # who called may have verified it
-            kind, confidence = "not verified", Confidence.MEDIUM
+            kind, confidence = "not verified", Confidence.LOW if verified or _only_notes(call) else Confidence.MEDIUM
         if kind == "verification off" and _is_verified_after(call, context):
             continue
         if kind is not None:
@@ -50,6 +61,12 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
                 values={"call": ".".join(call.role.name.split(".")[-2:]).removesuffix("="), "fault": kind},
                 confidence=confidence,
             )
+
+
+def _only_notes(call: CallSeen) -> bool:
+    """Whether the claims are for a record of what happened, a limit or the key to choose, which let nobody in."""
+    around = call.info.node.name if call.info is not None else ""
+    return _NOTES.search(snake(f"{call.unit.path.rpartition('/')[2]} {around}")) is not None
 
 
 def _is_verified_after(call: CallSeen, context: CodeContext) -> bool:
@@ -116,7 +133,12 @@ def token_without_expiry(context: CodeContext) -> Iterator[Match]:
             continue
         if "expires" in call.properties or constants(call.properties.get("algorithm")) == ["none"]:
             continue
-        if "payload" not in call.role.named or not _ends_here(call):
+        if (
+            "payload" not in call.role.named
+            or not _ends_here(call)
+            or runs_once(call.unit)
+            or _SEEDS.search(call.unit.path)
+        ):
             continue
         place = (call.unit.path, call.node.start)
         if call.role.returns is not None and (place in chained or place not in finished):
@@ -124,7 +146,15 @@ def token_without_expiry(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(call.unit, call.node),
             values={"call": ".".join(call.role.name.split(".")[-2:])},
+            confidence=Confidence.LOW if _opens_one_thing(call) else None,
         )
+
+
+def _opens_one_thing(call: CallSeen) -> bool:
+    """Whether a token stands in a link to one thing, such as an invitation, and whoever keeps that ends it."""
+    around = call.info.node.name if call.info is not None else ""
+    names = snake(f"{call.unit.path.rpartition('/')[2]} {around}")
+    return _LINKS.search(names) is not None and _SIGNS_IN.search(names) is None
 
 
 def _ends_by_module(context: CodeContext) -> bool:

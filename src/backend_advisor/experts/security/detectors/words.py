@@ -71,7 +71,7 @@ ROLE_FIELD = Words(
 )
 OWNER_FIELD = Words(
     r"^(?:.*_)?(?:owner|author|creator|created_?by|member|account|customer|tenant|client|patient|student|employee|"
-    r"holder|uploader|sender|recipient|organi[sz]ation|org|workspace|user)s?(?:_?(?:id|uuid|pk|key|ref))?$",
+    r"holder|uploader|sender|recipient|organi[sz]ation|org|workspace|team|user)s?(?:_?(?:id|uuid|pk|key|ref))?$",
     re.IGNORECASE,
 )
 PERSONAL = Words(
