@@ -3,6 +3,7 @@ showed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from backend_advisor.code import ir
@@ -23,7 +24,7 @@ from backend_advisor.code.values import (
     all_taints,
     as_parameter,
     at_path,
-    bounded,
+    compact,
     constant,
     join_all,
     known_text,
@@ -70,7 +71,10 @@ class Functions:
         self._summaries: dict[Any, Summary] = {}
         self._shapes: dict[FunctionInfo, set[Any]] = {}
         self._numbers: dict[FunctionInfo, int] = {}
+        self._by_base: dict[int, FunctionInfo] = {}
         self._surroundings: dict[FunctionInfo, dict[int, Mapping[str, Value]]] = {}
+        self._around: tuple[list[Value] | None, dict[int, Env]] = (None, {})
+        """What is around nested functions in the terms of the call with these arguments, by the names' own identity."""
 
     def was_run(self, info: FunctionInfo) -> bool:
         """Whether a caller in the program had this function run."""
@@ -102,16 +106,17 @@ class Functions:
         for name, value in summary.outer.items():
             self._gained(run, ref, name, self._substituted(value, values, self.base(info), run, node))
         for inner, name, value in summary.through:
-            known = self._substituted(value, values, self.base(info), run, node)
-            for one in (one for given in values for one in given.refs):
-                if isinstance(one, FunctionRef) and one.info is inner:
-                    self._gained(run, one, name, known)
+            refs = (one for given in values for one in given.refs)
+            meant = [one for one in refs if isinstance(one, FunctionRef) and one.info is inner]
+            known = self._substituted(value, values, self.base(info), run, node) if meant else value
+            for one in meant:
+                self._gained(run, one, name, known)
         return self.apply(run, summary, values, node, site, places)
 
     def _gained(self, run: Run, ref: FunctionRef, name: str, value: Value) -> None:
         gain_around(ref.closure, name, value)
         if len(run.through) < _HITS and any(taint.index >= 0 for taint in all_taints(value, 3)):
-            run.through.append((ref.info, name, value))
+            run.through.append((ref.info, name, compact(value, 2)))
 
     def _bind(
         self, run: Run, ref: FunctionRef, args: list[Value], keywords: dict[str, Value], site: Site | None
@@ -219,6 +224,7 @@ class Functions:
         number = self._numbers.get(info)
         if number is None:
             number = self._numbers[info] = len(self._numbers) * _PARAMETERS
+            self._by_base[number] = info
         return number
 
     def interpret(self, run: Run, info: FunctionInfo, values: list[Value]) -> Summary:
@@ -263,7 +269,9 @@ class Functions:
         summary.acts = run.acts
         summary.through = tuple(run.through)
         summary.outer = {
-            name: value for name, value in run.outer.items() if any(t.index >= 0 for t in all_taints(value, 3))
+            name: compact(value, 2)
+            for name, value in run.outer.items()
+            if any(taint.index >= 0 for taint in all_taints(value, 3))
         }
         summary.ends = end is None
         summary.running = False
@@ -273,7 +281,7 @@ class Functions:
                 if after is None or after is before[name] or (name in run.reassigned and name != "this"):
                     continue
                 if after.fields is not before[name].fields or after.rest is not before[name].rest:
-                    summary.effects[number] = (before[name], bounded(after, 2))
+                    summary.effects[number] = (before[name], compact(after, 2))
         return summary
 
     def apply(
@@ -324,6 +332,8 @@ class Functions:
         self, value: Value, values: list[Value], base: int, run: Run, node: ir.Node | None, depth: int = 4
     ) -> Value:
         """A value of the called function in the caller's terms."""
+        if _is_settled(value):
+            return value
         taints = value.taints
         if any(taint.index >= 0 for taint in taints):
             taints = merge_taints(
@@ -331,8 +341,10 @@ class Functions:
             )
         fields, rest = value.fields, value.rest
         refs = value.refs
-        if depth > 1 and any(isinstance(ref, FunctionRef) and ref.info.outer is not None for ref in refs):
-            refs = tuple(self._surrounded(ref, values, base, run, node) for ref in refs)
+        made_by = self._by_base.get(base)
+        if depth > 1 and refs and any(isinstance(ref, FunctionRef) and ref.info.outer is made_by for ref in refs):
+            known = tuple(self._surrounded(ref, values, base, run, node) for ref in refs)
+            refs = refs if all(map(is_, known, refs)) else known
         if depth:
             if fields:
                 fields = mapped(fields, lambda part: self._substituted(part, values, base, run, node, depth - 1))
@@ -344,12 +356,18 @@ class Functions:
 
     def _surrounded(self, ref: Any, values: list[Value], base: int, run: Run, node: ir.Node | None) -> Any:
         """A function that another made and gave back, with what was around it in the caller's terms."""
-        if not isinstance(ref, FunctionRef) or ref.info.outer is None or self.base(ref.info.outer) != base:
+        if not isinstance(ref, FunctionRef) or ref.info.outer is not self._by_base.get(base):
             return ref
         inner = getattr(ref.closure, "inner", None)
         if not inner or not any(taint.index >= base for value in inner.values() for taint in value.taints):
             return ref
-        known = {name: self._substituted(value, values, base, run, node, 1) for name, value in inner.items()}
+        if self._around[0] is not values:
+            self._around = (values, {})
+        # The functions of one object have the same names around them, and a library's object has dozens.
+        known = self._around[1].get(id(inner))
+        if known is None:
+            known = {name: self._substituted(value, values, base, run, node, 1) for name, value in inner.items()}
+            self._around[1][id(inner)] = known
         return FunctionRef(ref.info, surrounded(ref.closure, known), ref.bound)
 
     def _actual(
@@ -434,6 +452,18 @@ def _stands_behind_host(hit: Hit, values: list[Value], base: int) -> bool:
     return bool(start and start[0] and FIXED_HOST.match(start[0]))
 
 
+def _is_settled(value: Value, depth: int = 6) -> bool:
+    """Whether nothing of a value depends on who calls; remembered, since large objects are asked at every call."""
+    if value.settled is None:
+        own = all(taint.index < 0 for taint in value.taints)
+        own = own and not any(isinstance(ref, FunctionRef) and ref.info.outer is not None for ref in value.refs)
+        parts = [*(value.fields or {}).values(), *((value.rest,) if value.rest is not None else ())]
+        if parts and own and not depth:
+            return False  # not known, and not worth knowing
+        value.settled = own and all(_is_settled(part, depth - 1) for part in parts)
+    return value.settled
+
+
 def _unseen(values: list[Value]) -> Value:
     taints = merge_taints(*(all_taints(value, 2) for value in values))
     return Value({taint.doubted(): trail for taint, trail in taints.items()})
@@ -442,7 +472,7 @@ def _unseen(values: list[Value]) -> Value:
 def _stated_result(run: Run, info: FunctionInfo) -> Value:
     """What a function was seen to return. In Java the stated type holds: numbers carry no text, and a method without a
     body, which something outside of the program implements, gives some value of its type."""
-    result = bounded(join_all(run.returns)) if run.returns else constant(None)
+    result = compact(join_all(run.returns)) if run.returns else constant(None)
     if run.language != "java" or info.node.returns is None:
         return result
     if not info.node.body and "abstract" in info.node.modifiers:

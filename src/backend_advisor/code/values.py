@@ -25,6 +25,7 @@ _PARTS = 48
 _FIELDS = 64
 _DEPTH = 4
 _BOUND_FIELDS = 24
+_MOST_PARTS = 96
 _REQUEST = re.compile(r"(?:Context|Request|Response)$")
 
 
@@ -42,7 +43,7 @@ class Value:
     `name`: the qualified name of something outside the program.
     """
 
-    __slots__ = ("consts", "fields", "guard", "name", "refs", "rest", "taints", "text", "types")
+    __slots__ = ("consts", "fields", "guard", "name", "refs", "rest", "settled", "taints", "text", "types")
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -65,6 +66,8 @@ class Value:
         self.name = name
         self.text = text
         self.guard = guard
+        self.settled: bool | None = None
+        """Whether nothing of it depends on who calls, once somebody has asked."""
 
     def but(self, **changes: Any) -> "Value":
         """A copy with some parts changed."""
@@ -180,6 +183,26 @@ def bounded(value: Value, depth: int = 3) -> Value:
     if taints is value.taints and fields is value.fields and rest is value.rest:
         return value
     return value.but(taints=taints, fields=fields, rest=rest)
+
+
+def compact(value: Value, depth: int = 3) -> Value:
+    """A value with few parts in all, for a summary: the deepest are given up first. Every call of the function walks
+    them, and an object of a library may hold thousands."""
+    made = bounded(value, depth)
+    while depth and _count(made, _MOST_PARTS) > _MOST_PARTS:
+        depth -= 1
+        made = bounded(made, depth)
+    return made
+
+
+def _count(value: Value, most: int) -> int:
+    """How many parts a value has, up to somewhat more than `most`."""
+    count = 0
+    for part in _parts(value):
+        count += 1 + _count(part, most)
+        if count > most:
+            break
+    return count
 
 
 def mapped(fields: Mapping[str | int, Value], change: Callable[[Value], Value]) -> Mapping[str | int, Value]:
