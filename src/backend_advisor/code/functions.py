@@ -3,32 +3,30 @@ showed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import assign, write_back
 from backend_advisor.code.mappers import paste_method
-from backend_advisor.code.names import FunctionRef, gain_around, surrounded
+from backend_advisor.code.names import FunctionRef, gain_around
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Hit, Run, join_env, same
 from backend_advisor.code.schemas import behind_schema
 from backend_advisor.code.seen import Flow, Reach
 from backend_advisor.code.site import Site
-from backend_advisor.code.taints import NO_TAINTS, Taint, Taints, Trail, merge_taints, through
+from backend_advisor.code.substitution import PARAMETERS, Substitution
+from backend_advisor.code.taints import Taint, Trail, merge_taints
 from backend_advisor.code.types import declared_value, is_harmless
 from backend_advisor.code.values import (
     UNKNOWN,
     Value,
     all_taints,
     as_parameter,
-    at_path,
     compact,
     constant,
     join_all,
     known_text,
-    mapped,
     shape,
     with_field,
 )
@@ -40,7 +38,6 @@ _DEEPEST = 24
 _SHAPES = 8
 _WRAPS = 200
 _SURROUNDINGS = 4
-_PARAMETERS = 64
 _HITS = 48
 
 
@@ -71,10 +68,7 @@ class Functions:
         self._summaries: dict[Any, Summary] = {}
         self._shapes: dict[FunctionInfo, set[Any]] = {}
         self._numbers: dict[FunctionInfo, int] = {}
-        self._by_base: dict[int, FunctionInfo] = {}
         self._surroundings: dict[FunctionInfo, dict[int, Mapping[str, Value]]] = {}
-        self._around: tuple[list[Value] | None, dict[int, Env]] = (None, {})
-        """What is around nested functions in the terms of the call with these arguments, by the names' own identity."""
 
     def was_run(self, info: FunctionInfo) -> bool:
         """Whether a caller in the program had this function run."""
@@ -103,14 +97,15 @@ class Functions:
         if run.depth >= _DEEPEST:
             return _unseen(values)
         summary = self.summary(run, info, values, ref.closure)
+        known = self.substitution(info, values, run, node)
         for name, value in summary.outer.items():
-            self._gained(run, ref, name, self._substituted(value, values, self.base(info), run, node))
+            self._gained(run, ref, name, known.of(value))
         for inner, name, value in summary.through:
             refs = (one for given in values for one in given.refs)
             meant = [one for one in refs if isinstance(one, FunctionRef) and one.info is inner]
-            known = self._substituted(value, values, self.base(info), run, node) if meant else value
+            gained = known.of(value) if meant else value
             for one in meant:
-                self._gained(run, one, name, known)
+                self._gained(run, one, name, gained)
         return self.apply(run, summary, values, node, site, places)
 
     def _gained(self, run: Run, ref: FunctionRef, name: str, value: Value) -> None:
@@ -223,9 +218,12 @@ class Functions:
     def base(self, info: FunctionInfo) -> int:
         number = self._numbers.get(info)
         if number is None:
-            number = self._numbers[info] = len(self._numbers) * _PARAMETERS
-            self._by_base[number] = info
+            number = self._numbers[info] = len(self._numbers) * PARAMETERS
         return number
+
+    def substitution(self, info: FunctionInfo, values: list[Value], run: Run, node: ir.Node | None) -> Substitution:
+        """What a call with these values puts in the place of a function's parameters."""
+        return Substitution(info, self.base(info), values, run, node)
 
     def interpret(self, run: Run, info: FunctionInfo, values: list[Value]) -> Summary:
         """Run a function's body on these arguments."""
@@ -293,101 +291,23 @@ class Functions:
         site: Site | None,
         places: list[ir.Expr | None],
     ) -> Value:
-        base = self.base(summary.info)
+        known = self.substitution(summary.info, values, run, node)
         if summary.acts and not (run.language == "java" and "background" in summary.info.marks):
             self._reached(run, summary, node)
         for hit in summary.hits:
-            if hit.role in ADDRESSES and _stands_behind_host(hit, values, base):
+            if hit.role in ADDRESSES and _stands_behind_host(hit, values, self.base(summary.info)):
                 continue
-            for taint, trail in self._actual(hit.taint, hit.trail, values, base, run, node).items():
+            for taint, trail in known.actual(hit.taint, hit.trail).items():
                 if taint.harms(hit.role):
                     self._record(run, hit._replace(taint=taint, trail=trail))
         for number, (before, after) in summary.effects.items():
             place = places[number] if number < len(places) else None
             if place is None or site is None:
                 continue
-            changed = self._changed(values[number], before, after, values, base, run, node)
-            write_back(run, place, changed, site.env)
+            write_back(run, place, known.changed(values[number], before, after), site.env)
         if summary.ends and not summary.running and summary.info.node.body:
             return Value(name="(ends)")
-        return self._substituted(summary.result, values, base, run, node)
-
-    def _changed(
-        self, actual: Value, before: Value, after: Value, values: list[Value], base: int, run: Run, node: ir.Node | None
-    ) -> Value:
-        mine = before.fields or {}
-        now = after.fields or {}
-        changed = actual
-        gone = [key for key in mine if key not in now]
-        if gone and actual.fields is not None:
-            changed = changed.but(fields={k: v for k, v in actual.fields.items() if k not in gone})
-        for key, value in now.items():
-            if mine.get(key) is not value:
-                changed = with_field(changed, key, self._substituted(value, values, base, run, node))
-        if after.rest is not None and after.rest is not before.rest:
-            changed = with_field(changed, None, self._substituted(after.rest, values, base, run, node))
-        return changed
-
-    def _substituted(
-        self, value: Value, values: list[Value], base: int, run: Run, node: ir.Node | None, depth: int = 4
-    ) -> Value:
-        """A value of the called function in the caller's terms."""
-        if _is_settled(value):
-            return value
-        taints = value.taints
-        if any(taint.index >= 0 for taint in taints):
-            taints = merge_taints(
-                *(self._actual(taint, trail, values, base, run, node) for taint, trail in taints.items())
-            )
-        fields, rest = value.fields, value.rest
-        refs = value.refs
-        made_by = self._by_base.get(base)
-        if depth > 1 and refs and any(isinstance(ref, FunctionRef) and ref.info.outer is made_by for ref in refs):
-            known = tuple(self._surrounded(ref, values, base, run, node) for ref in refs)
-            refs = refs if all(map(is_, known, refs)) else known
-        if depth:
-            if fields:
-                fields = mapped(fields, lambda part: self._substituted(part, values, base, run, node, depth - 1))
-            if rest is not None:
-                rest = self._substituted(rest, values, base, run, node, depth - 1)
-        if taints is value.taints and fields is value.fields and rest is value.rest and refs is value.refs:
-            return value
-        return value.but(taints=taints, fields=fields, rest=rest, refs=refs, guard=None)
-
-    def _surrounded(self, ref: Any, values: list[Value], base: int, run: Run, node: ir.Node | None) -> Any:
-        """A function that another made and gave back, with what was around it in the caller's terms."""
-        if not isinstance(ref, FunctionRef) or ref.info.outer is not self._by_base.get(base):
-            return ref
-        inner = getattr(ref.closure, "inner", None)
-        if not inner or not any(taint.index >= base for value in inner.values() for taint in value.taints):
-            return ref
-        if self._around[0] is not values:
-            self._around = (values, {})
-        # The functions of one object have the same names around them, and a library's object has dozens.
-        known = self._around[1].get(id(inner))
-        if known is None:
-            known = {name: self._substituted(value, values, base, run, node, 1) for name, value in inner.items()}
-            self._around[1][id(inner)] = known
-        return FunctionRef(ref.info, surrounded(ref.closure, known), ref.bound)
-
-    def _actual(
-        self, taint: Taint, trail: Trail | None, values: list[Value], base: int, run: Run, node: ir.Node | None
-    ) -> Taints:
-        number = taint.index - base
-        if taint.index < 0 or not 0 <= number < _PARAMETERS or number >= len(values):
-            return {taint: trail}  # type: ignore[dict-item]
-        found: dict[Taint, Trail] = {}
-        value = values[number]
-        if not value.taints and value.fields is None and value.rest is None:
-            return NO_TAINTS
-        for given, way in (at_path(value, taint.path) if taint.path else all_taints(value, 3)).items():
-            made = given if not taint.cleared else given.clean(taint.cleared)
-            if taint.unsure:
-                made = made.doubted(taint.unsure)
-            if node is not None:
-                way = through(run.unit.path, node.start, node.end, way, trail)  # noqa: PLW2901
-            found.setdefault(made, way)
-        return found
+        return known.of(summary.result)
 
     def hit(self, run: Run, role: str, site: Site, callee: str, taint: Taint, trail: Trail | None, text: Any) -> None:
         """Unsafe data reaches a sink."""
@@ -450,18 +370,6 @@ def _stands_behind_host(hit: Hit, values: list[Value], base: int) -> bool:
         return False
     start = known_text(values[number])[:1]
     return bool(start and start[0] and FIXED_HOST.match(start[0]))
-
-
-def _is_settled(value: Value, depth: int = 6) -> bool:
-    """Whether nothing of a value depends on who calls; remembered, since large objects are asked at every call."""
-    if value.settled is None:
-        own = all(taint.index < 0 for taint in value.taints)
-        own = own and not any(isinstance(ref, FunctionRef) and ref.info.outer is not None for ref in value.refs)
-        parts = [*(value.fields or {}).values(), *((value.rest,) if value.rest is not None else ())]
-        if parts and own and not depth:
-            return False  # not known, and not worth knowing
-        value.settled = own and all(_is_settled(part, depth - 1) for part in parts)
-    return value.settled
 
 
 def _unseen(values: list[Value]) -> Value:

@@ -59,9 +59,8 @@ class Objects:
             self._machine.functions.apply(run, summary, values, site.node, None, [])
             effect = summary.effects.get(0)
             if effect is not None:
-                made = self._machine.functions._changed(
-                    made, *effect, values, self._machine.functions.base(constructor), run, site.node
-                )
+                known = self._machine.functions.substitution(constructor, values, run, site.node)
+                made = known.changed(made, *effect)
             elif python and self.foreign(info):
                 made = self._filled(info, made, site)
         return made
@@ -81,7 +80,7 @@ class Objects:
         effect = summary.effects.get(0)
         if effect is None:
             return result if result.fields or result.refs or result.types else made
-        return functions._changed(made, *effect, values, functions.base(ref.info), run, site.node)
+        return functions.substitution(ref.info, values, run, site.node).changed(made, *effect)
 
     def _constructors(self, info: ClassInfo, count: int) -> list[FunctionInfo]:
         for one in self._machine.program.ancestry(info):
