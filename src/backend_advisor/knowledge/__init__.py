@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 
-__all__ = ["Hit", "Knowledge", "KnowledgeError", "Problem", "check", "load", "problems"]
+__all__ = ["Hit", "Knowledge", "KnowledgeError", "Problem", "check", "load", "problems", "ship"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +157,13 @@ def load(root: Path = ROOT) -> Knowledge:
     """The knowledge below a package folder; raises KnowledgeError with every problem when it has any."""
     from backend_advisor.knowledge.files import all_files
 
-    digest = store.digest(all_files(root))
+    files = all_files(root)
+    shipped = store.shipped_file(root)
+    if shipped.is_file():
+        installed = store.read(shipped, store.digest_of_sizes(root, files))
+        if installed is not None:
+            return Knowledge(installed)
+    digest = store.digest(files)
     path = store.cache_file(root)
     compiled = store.read(path, digest)
     if compiled is None:
@@ -172,6 +178,17 @@ def load(root: Path = ROOT) -> Knowledge:
             compiled = library.compiled(digest, path.with_name(f"terms-{path.name}"))
         store.write(path, compiled)
     return Knowledge(compiled)
+
+
+def ship(root: Path = ROOT) -> Path:
+    """Compile the library into the package, so that its users need not; the file that was written."""
+    from backend_advisor.knowledge.files import all_files
+    from backend_advisor.knowledge.library import read_library
+
+    path = store.shipped_file(root)
+    kept = store.folder() / f"terms-{path.name}"
+    store.write(path, read_library(root).compiled(store.digest_of_sizes(root, all_files(root)), kept))
+    return path
 
 
 def problems(root: Path = ROOT) -> list[Problem]:

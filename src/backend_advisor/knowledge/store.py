@@ -78,6 +78,20 @@ def digest(files: Iterable[Path | str]) -> str:
     return hasher.hexdigest()
 
 
+def digest_of_sizes(root: Path, files: Iterable[Path]) -> str:
+    """The same for files that were installed: by their place below the package's folder, without the time."""
+    hasher = hashlib.blake2b(digest_size=16)
+    start = len(str(root))
+    for path in map(str, files):
+        hasher.update(f"\0{path[start:].replace(os.sep, '/')}\0{os.stat(path).st_size}".encode())  # noqa: PTH116
+    return hasher.hexdigest()
+
+
+def shipped_file(root: Path) -> Path:
+    """Where a built package carries its compiled library."""
+    return root / "knowledge" / "compiled.msgpack"
+
+
 def folder() -> Path:
     """The user's cache folder of this program; for a user without a home, a place where nothing can be kept.
 
