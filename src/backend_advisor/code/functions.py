@@ -14,22 +14,12 @@ from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Hit, Run, join_env, same
 from backend_advisor.code.schemas import behind_schema
 from backend_advisor.code.seen import Flow, Reach
+from backend_advisor.code.shapes import as_parameter, compact, shape
 from backend_advisor.code.site import Site
 from backend_advisor.code.substitution import PARAMETERS, Substitution
 from backend_advisor.code.taints import Taint, Trail, merge_taints
 from backend_advisor.code.types import declared_value, is_harmless
-from backend_advisor.code.values import (
-    UNKNOWN,
-    Value,
-    all_taints,
-    as_parameter,
-    compact,
-    constant,
-    join_all,
-    known_text,
-    shape,
-    with_field,
-)
+from backend_advisor.code.values import UNKNOWN, Value, all_taints, constant, join_all, known_text, with_field
 
 if TYPE_CHECKING:
     from backend_advisor.code.machine import Machine

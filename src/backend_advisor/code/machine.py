@@ -21,9 +21,10 @@ from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.schemas import beside_schemas, has_schema
 from backend_advisor.code.seen import Handler, Seen
+from backend_advisor.code.shapes import shape
 from backend_advisor.code.site import Site
 from backend_advisor.code.types import typed
-from backend_advisor.code.values import UNKNOWN, Value, shape, types_of, words
+from backend_advisor.code.values import UNKNOWN, Value, types_of, words
 from backend_advisor.code.wrapping import wrapped
 
 _CALLED = re.compile(rb"(?<![\w$])([\w$]++)\s*+\(")

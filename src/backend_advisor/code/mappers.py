@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from backend_advisor.code import ir
 from backend_advisor.code.frontends.mybatis import MapperStatement, read, read_script
+from backend_advisor.code.shapes import at_path
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import Value, at_path, words
+from backend_advisor.code.values import Value, words
 
 if TYPE_CHECKING:
     from backend_advisor.code.program import FunctionInfo, Program

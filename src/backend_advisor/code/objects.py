@@ -7,10 +7,11 @@ from backend_advisor.code import ir
 from backend_advisor.code.names import FunctionRef, name_value
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.run import Env, Run, same
+from backend_advisor.code.shapes import bounded
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import bounded_taints, merge_taints
 from backend_advisor.code.types import declared_value, is_kind_of
-from backend_advisor.code.values import Value, all_taints, bounded, join, with_field
+from backend_advisor.code.values import Value, all_taints, join, with_field
 
 if TYPE_CHECKING:
     from backend_advisor.code.machine import Machine

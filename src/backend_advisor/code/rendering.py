@@ -6,8 +6,9 @@ from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.roles import Argument, CallRole
 from backend_advisor.code.run import Run
 from backend_advisor.code.seen import Handler
+from backend_advisor.code.shapes import at_path
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import Value, all_taints, at_path, known_text, words
+from backend_advisor.code.values import Value, all_taints, known_text, words
 
 _SINK = "html.text"
 _RETURNED = 'return "redirect:"'

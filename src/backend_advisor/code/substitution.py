@@ -8,8 +8,9 @@ from backend_advisor.code import ir
 from backend_advisor.code.names import FunctionRef, surrounded
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Run
+from backend_advisor.code.shapes import at_path
 from backend_advisor.code.taints import NO_TAINTS, Taint, Taints, Trail, merge_taints, through
-from backend_advisor.code.values import Value, all_taints, at_path, mapped, with_field
+from backend_advisor.code.values import Value, all_taints, mapped, with_field
 
 PARAMETERS = 64
 """So many parameters of a function are told apart."""

@@ -12,11 +12,8 @@ from typing import Any
 from backend_advisor.code.ir import Constant
 from backend_advisor.code.taints import (
     ALL,
-    MOST_FIELDS_READ,
     NO_TAINTS,
-    Taint,
     Taints,
-    bounded_taints,
     merge_taints,
 )
 
@@ -24,8 +21,6 @@ _CONSTANTS = 6
 _PARTS = 48
 _FIELDS = 64
 _DEPTH = 4
-_BOUND_FIELDS = 24
-_MOST_PARTS = 96
 _REQUEST = re.compile(r"(?:Context|Request|Response)$")
 
 
@@ -155,54 +150,18 @@ def all_taints(value: Value, depth: int = _DEPTH) -> Taints:
         return value.taints
     found = dict(value.taints)
     if depth:
-        for part in _parts(value):
+        for part in parts_of(value):
             for taint, trail in all_taints(part, depth - 1).items():
                 found.setdefault(taint, trail)
     return found
 
 
-def _parts(value: Value) -> Iterable[Value]:
+def parts_of(value: Value) -> Iterable[Value]:
+    """What stands in a value: its fields, and what stands under all other keys."""
     if value.fields:
         yield from value.fields.values()
     if value.rest is not None:
         yield value.rest
-
-
-def bounded(value: Value, depth: int = 3) -> Value:
-    """A value with bounded parts, for a summary that is used often; the same object when nothing is too large."""
-    fields, rest = value.fields, value.rest
-    if (depth == 0 and (fields is not None or rest is not None)) or (
-        fields is not None and len(fields) > _BOUND_FIELDS
-    ):
-        return value.but(taints=bounded_taints(all_taints(value, 3)), fields=None, rest=None)
-    if fields:
-        fields = mapped(fields, lambda part: bounded(part, depth - 1))
-    if rest is not None:
-        rest = bounded(rest, depth - 1)
-    taints = bounded_taints(value.taints)
-    if taints is value.taints and fields is value.fields and rest is value.rest:
-        return value
-    return value.but(taints=taints, fields=fields, rest=rest)
-
-
-def compact(value: Value, depth: int = 3) -> Value:
-    """A value with few parts in all, for a summary: the deepest are given up first. Every call of the function walks
-    them, and an object of a library may hold thousands."""
-    made = bounded(value, depth)
-    while depth and _count(made, _MOST_PARTS) > _MOST_PARTS:
-        depth -= 1
-        made = bounded(made, depth)
-    return made
-
-
-def _count(value: Value, most: int) -> int:
-    """How many parts a value has, up to somewhat more than `most`."""
-    count = 0
-    for part in _parts(value):
-        count += 1 + _count(part, most)
-        if count > most:
-            break
-    return count
 
 
 def mapped(fields: Mapping[str | int, Value], change: Callable[[Value], Value]) -> Mapping[str | int, Value]:
@@ -387,62 +346,3 @@ def doubtful(value: Value, doubts: int, depth: int = 3) -> Value:
             rest = doubtful(rest, doubts, depth - 1)
     taints = {taint.doubted(doubts): trail for taint, trail in value.taints.items()}
     return value.but(taints=taints, fields=fields, rest=rest)
-
-
-def shape(value: Value, depth: int = 2) -> Any:
-    """What of a value decides how a function runs on it, as something hashable; data sources are left out."""
-    fields: Any = None
-    if value.fields is not None and depth:
-        fields = tuple((key, shape(part, depth - 1)) for key, part in list(value.fields.items())[:12])
-    consts = value.consts
-    if consts is not None:
-        if len(consts) != 1 or (isinstance(consts[0], str | bytes) and len(consts[0]) > 80):
-            consts = None
-        else:
-            consts = ((type(consts[0]).__name__, consts[0]),)  # type: ignore[assignment]
-    return (consts, value.types, value.refs, value.name, fields)
-
-
-def as_parameter(value: Value, index: int, path: tuple[str | int, ...] = (), depth: int = 2) -> Value:
-    """The value as the called function sees it: its data is "parameter index" until the caller puts its own in."""
-    fields = value.fields
-    if fields is not None:
-        fields = (
-            {key: as_parameter(part, index, (*path, key), depth - 1) for key, part in list(fields.items())[:12]}
-            if depth
-            else None
-        )
-    # Where its parts stand for themselves, the whole stands for what is known of none of them.
-    own = path if fields is None or len(value.fields or ()) > len(fields) else (*path, OWN)
-    taints: Taints = {Taint("parameter", index, own): None}  # type: ignore[dict-item]
-    consts = value.consts if value.consts is not None and len(value.consts) == 1 else None
-    if consts and isinstance(consts[0], str | bytes) and len(consts[0]) > 80:
-        consts = None
-    rest = Value({Taint("parameter", index, (*path, "*")[:MOST_FIELDS_READ]): None}) if value.rest is not None else None  # type: ignore[dict-item]
-    return Value(taints, consts, value.types, fields, rest, value.refs, value.name)
-
-
-def at_path(value: Value, path: tuple[str | int, ...]) -> Taints:
-    """The taints that stand under a path of fields of an actual argument."""
-    at = value
-    for number, key in enumerate(path):
-        if key == OWN:
-            at = Value(at.taints)
-            continue
-        if key == "*":
-            at = element(at)
-            continue
-        found = field(at, key)
-        if found is None:
-            left = path[number:]
-            if any(taint.index >= 0 for taint in at.taints):
-                return {_extended(taint, left): trail for taint, trail in at.taints.items()}
-            return at.taints
-        at = found if not at.taints else found.but(taints=merge_taints(found.taints, at.taints))
-    return all_taints(at, 3)
-
-
-def _extended(taint: Taint, path: tuple[str | int, ...]) -> Taint:
-    for key in path:
-        taint = taint.at(key)
-    return taint
