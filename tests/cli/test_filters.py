@@ -108,3 +108,14 @@ def test_links_that_loop_do_not_end_a_diff(capsys: pytest.CaptureFixture[str]) -
     git("init", "-q")
     git("commit", "-q", "--allow-empty", "-m", "first")
     assert found(capsys, "--diff", "HEAD") == ["q.sql:1"]
+
+
+@pytest.mark.parametrize("format", ["concise", "github"])
+def test_a_file_that_cannot_be_parsed_is_told_beside_the_findings(
+    format: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("broken.py").write_text("x = (")
+    assert run(["review", "broken.py", "--format", format]) == 0
+    shown = capsys.readouterr()
+    assert not shown.out
+    assert shown.err.startswith("broken.py: line 1")

@@ -116,9 +116,9 @@ _CASES = {
         "a.py",
         "QUA110",
         "def save(path, data):\n    out = open(path, 'w')  # new\n    for one in data:\n        out.write(one)\n\n"
-        "    out.flush()\n    out.close()\n    return len(data)\n",
+        "    out.flush()  # now\n    # all of it\n    out.close()\n    return len(data)\n",
         "def save(path, data):\n    with open(path, 'w') as out:  # new\n        for one in data:\n"
-        "            out.write(one)\n\n        out.flush()\n    return len(data)\n",
+        "            out.write(one)\n\n        out.flush()  # now\n        # all of it\n    return len(data)\n",
     ),
     "lines in a long text are not moved": (
         "a.py",

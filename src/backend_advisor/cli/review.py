@@ -11,7 +11,10 @@ from backend_advisor.cli.options import make, report_options, type_of_file
 from backend_advisor.cli.wording import Wording
 from backend_advisor.cores import collector_paused
 from backend_advisor.model import Finding, Report
+from backend_advisor.report.clean import clean_text
 
+_OF_FINDINGS_ALONE = ("concise", "github")
+"""Formats of a line for each finding; a file that could not be read is told beside them, or it would pass for clean."""
 _RANK = {"low": 0, "medium": 1, "high": 2}
 
 
@@ -120,6 +123,9 @@ def _review(  # noqa: PLR0913 - one argument for each option of the command
         language=None,
         say=say,
     )
+    if chosen in _OF_FINDINGS_ALONE:
+        for one in report.case.unread:
+            click.echo(f"{clean_text(one.name)}: {clean_text(one.reason)}", err=True)
     return 1 if report.findings and not (exit_zero or settings.exit_zero) else 0
 
 

@@ -167,27 +167,34 @@ def load(root: Path = ROOT) -> Knowledge:
     path = store.cache_file(root)
     compiled = store.read(path, digest)
     if compiled is None:
-        from backend_advisor.cores import collector_paused
-        from backend_advisor.knowledge.library import read_library
-
-        with collector_paused():
-            library = read_library(root)
-            errors = [problem for problem in library.problems if not problem.minor]
-            if errors:
-                raise KnowledgeError(errors)
-            compiled = library.compiled(digest, path.with_name(f"terms-{path.name}"))
+        compiled = _compiled(root, digest, path)
         store.write(path, compiled)
     return Knowledge(compiled)
 
 
-def ship(root: Path = ROOT) -> Path:
-    """Compile the library into the package, so that its users need not; the file that was written."""
-    from backend_advisor.knowledge.files import all_files
+def _compiled(root: Path, digest: str, cache: Path) -> "Compiled":
+    """The library compiled anew, with what is kept beside the cached one of each page's terms."""
+    from backend_advisor.cores import collector_paused
     from backend_advisor.knowledge.library import read_library
 
+    with collector_paused():
+        library = read_library(root)
+        errors = [problem for problem in library.problems if not problem.minor]
+        if errors:
+            raise KnowledgeError(errors)
+        return library.compiled(digest, cache.with_name(f"terms-{cache.name}"))
+
+
+def ship(root: Path = ROOT) -> Path:
+    """Compile the library into the package, so that its users need not; the file that was written.
+
+    Raises KnowledgeError when the data has problems, OSError when the file cannot be written.
+    """
+    from backend_advisor.knowledge.files import all_files
+
     path = store.shipped_file(root)
-    kept = store.folder() / f"terms-{path.name}"
-    store.write(path, read_library(root).compiled(store.digest_of_sizes(root, all_files(root)), kept))
+    compiled = _compiled(root, store.digest_of_sizes(root, all_files(root)), store.cache_file(root))
+    path.write_bytes(store.packed(compiled))
     return path
 
 

@@ -122,7 +122,12 @@ def read(path: Path, expected: str) -> Compiled | None:
 
 def write(path: Path, compiled: Compiled) -> None:
     """Store the compiled library."""
-    write_bytes(path, msgspec.msgpack.encode(compiled))
+    write_bytes(path, packed(compiled))
+
+
+def packed(compiled: Compiled) -> bytes:
+    """The compiled library as it is stored."""
+    return msgspec.msgpack.encode(compiled)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -67,15 +67,16 @@ def _over_block(unit: Unit, statement: ir.Assign, name: str, outer: ir.Node, pla
     source = unit.module.source
     if not inside:
         return _NONE
-    begin, stop = source.find(b"\n", statement.end) + 1, inside[-1].end
+    begin = source.find(b"\n", statement.end) + 1
+    # What is noted between the last line and `file.close()` stays.
+    stop = inside[-1].end if end is None else len(source[: following[end].start].rstrip())
+    if end is not None and not _is_line(unit, following[end]):
+        return _NONE
     lines = source[begin:stop]
     if b'"""' in lines or b"'''" in lines or b"\t" in lines or b"\\\n" in lines or not begin:
         return _NONE
     moved = re.sub(rb"(?m)^(?=[^\n])", _INDENT.encode(), lines).decode("utf-8", "replace")
     last = stop if end is None else following[end].end
-    tail = source[last:].partition(b"\n")[0]
-    if end is not None and tail.split(b"#")[0].strip():
-        return _NONE
     head = source[statement.end : begin].decode("utf-8", "replace")
     text = f"with {source_of(unit, statement.value)} as {name}:{head}{moved}"
     whole = replaced(unit, ir.Node(statement.start, last), text, places)

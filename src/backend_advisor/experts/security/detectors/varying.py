@@ -20,6 +20,11 @@ _READS_ORIGIN = re.compile(
     rb"(?i)headers?\s*(?:\.|\[\s*['\"]|\(\s*['\"]|\.get\(\s*['\"])origin\b|HTTP_ORIGIN|HttpHeaders\.ORIGIN"
     rb"|\bget\(\s*['\"]origin['\"]"
 )
+_ADDS = {
+    "werkzeug.": '{answer}.vary.add("Origin")',
+    "starlette.": '{headers}.add_vary_header("Origin")',
+}
+"""How Python's frameworks add to the header, in which something else may stand already."""
 _VARIES = re.compile(rb"(?i)\bvary\b|add_vary|patch_vary")
 
 
@@ -81,8 +86,10 @@ def _varying(call: CallSeen, places: Places) -> tuple[Edit, ...]:
 
 def _sent(call: CallSeen) -> str | None:
     node = call.node
-    if isinstance(node, ir.Index) and call.unit.language == "python":
-        return f'{source_of(call.unit, node.value)}["Vary"] = "Origin"'
+    if isinstance(node, ir.Index):
+        adds = next((adds for begins, adds in _ADDS.items() if call.role.name.startswith(begins)), None)
+        holder = source_of(call.unit, node.value)
+        return adds.format(headers=holder, answer=holder.removesuffix(".headers")) if adds is not None else None
     if not isinstance(node, ir.Call) or not isinstance(node.func, ir.Attr) or not dotted(node.func.value):
         return None
     holder = source_of(call.unit, node.func.value)
@@ -90,4 +97,4 @@ def _sent(call: CallSeen) -> str | None:
         return f'{holder}.addHeader("Vary", "Origin");'
     if call.role.name.startswith("express."):
         return f"{holder}.vary('Origin');"
-    return f"{holder}.setHeader('Vary', 'Origin');" if node.func.name == "setHeader" else None
+    return f"{holder}.appendHeader('Vary', 'Origin');" if call.role.name.startswith("http.") else None
