@@ -11,6 +11,7 @@ from typing import Literal
 from backend_advisor import intake, knowledge
 from backend_advisor.advice.compose import compose, without_result
 from backend_advisor.advice.dating import for_another_day
+from backend_advisor.advice.examined import not_examined, nothing_seen
 from backend_advisor.advice.mismatch import other_plans
 from backend_advisor.advice.order import ordered
 from backend_advisor.advice.scope import referrals
@@ -80,6 +81,8 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
         *another_day,
         *too_little_said(case, advice, vague=vague),
         *other_plans(case),
+        *not_examined(case),
+        *nothing_seen(case, advice),
         *failed,
     ]
     notices = tuple(dict.fromkeys([*told, *notices, *without_result(proofs)]))
@@ -95,9 +98,10 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
 
 def _search(case: Case, known: Knowledge) -> list[Hit]:
     """The pages for the question; a review asks none."""
-    if not case.question.strip():
+    about = topic(case) if case.question.strip() else ""
+    if not about:
         return []
-    return known.search(topic(case), case.language, technologies=tuple(one.id for one in case.stack))
+    return known.search(about, case.language, technologies=tuple(one.id for one in case.stack))
 
 
 def _proofs(case: Case, terms: Terms) -> tuple[list[Proof], list[str]]:

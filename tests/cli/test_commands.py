@@ -216,6 +216,16 @@ def test_ask_answers_in_the_question_s_language_as_json() -> None:
     assert done.stderr == ""
 
 
+def test_a_file_named_without_its_option_belongs_to_the_question() -> None:
+    Path("plan.log").write_text("ERROR: deadlock detected\n")
+    done = advisor("ask", "why does this happen?", "plan.log", "--no-prove", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert "plan.log is read as a file" in done.stderr
+    report = json.loads(done.stdout)
+    assert report["case"]["question"] == "why does this happen?"
+    assert report["advice"][0]["codes"] == ["DB407"]
+
+
 def test_a_question_in_the_korean_windows_encoding_is_read() -> None:
     done = advisor("ask", "-", "--no-prove", "--format", "json", given="커넥션 풀이 고갈됩니다".encode("cp949"))
     assert done.returncode == 0, done.stderr

@@ -26,8 +26,8 @@ def test_a_note_beside_a_question_gives_its_blocks(tmp_path: Path) -> None:
     file.write_text(QUESTION + "\n" + PLAN)
     case = intake.read("Why is it slow?", [file])
     assert case.question == "Why is it slow?"
-    assert [a.kind for a in case.artifacts] == [ArtifactKind.SQL, ArtifactKind.PLAN]
-    assert [a.name for a in case.artifacts] == [f"{file.as_posix()}#1", f"{file.as_posix()}#2"]
+    assert [a.kind for a in case.artifacts] == [ArtifactKind.SQL, ArtifactKind.PLAN, ArtifactKind.PROSE]
+    assert [a.name for a in case.artifacts] == [f"{file.as_posix()}#{number}" for number in (1, 2, 0)]
 
 
 def test_a_plan_in_a_text_file_is_no_question(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from backend_advisor.advice.attached import attached
 from backend_advisor.advice.select import NEAR
+from backend_advisor.advice.vague import says_little
 from backend_advisor.knowledge import Hit, Knowledge
-from backend_advisor.model import Advice, Case, Confidence, Finding, Severity
+from backend_advisor.model import Advice, ArtifactKind, Case, Confidence, Finding, Severity
 
 _SECURITY = re.compile(
     r"\bsecur(?:e|ity)\b|vulnerab|\bexploit|\bis (?:this|it) safe\b|보안|취약|안전한가|안전할까|해킹", re.IGNORECASE
@@ -16,6 +18,12 @@ _REVIEW = re.compile(
     re.IGNORECASE,
 )
 """A question that asks for whatever is wrong, not for speed."""
+_SLOW = re.compile(
+    r"\bslow|\btimeouts?\b|\btim(?:es|ed|ing) out\b|\blatency\b|\btakes? (?:long|too|\d)|\bspeed|"
+    r"느리|느려|느린|느립|느림|오래 ?걸|타임아웃|지연|성능|\d ?초(?:나|가|씩)? ?걸",
+    re.IGNORECASE,
+)
+_QUERIES = (ArtifactKind.SQL, ArtifactKind.PLAN)
 _ANSWERS = 0.2
 """A page's share of the possible score from which it answers the question whatever else was seen in the case."""
 
@@ -24,13 +32,16 @@ def ordered(made: Iterable[Advice], case: Case, hits: Sequence[Hit], knowledge: 
     """What was asked for first, then what was proved or seen, then general advice; within these the most beneficial.
 
     What was seen in code or SQL that only illustrates a question stands behind the page that answers the question.
+    A question that says nothing of its own is about what was seen; so is one of slowness, about queries and plans.
     """
     advices = tuple(made)
     several = any(advice.part for advice in advices)
-    leading = hits[0] if hits and hits[0].confident and hits[0].score >= _ANSWERS and not several else None
+    answers = hits and hits[0].confident and hits[0].score >= _ANSWERS and not several
+    leading = hits[0] if answers and (not says_little(case) or attached(case)) else None
     near = {hit.playbook.cause for hit in hits if leading is not None and hit.score >= NEAR * leading.score}
     about_security = _SECURITY.search(case.question) is not None
     about_anything = _REVIEW.search(case.question) is not None
+    queries = {one.name for one in case.of_kind(*_QUERIES)} if _SLOW.search(case.question) else set()
 
     def place(advice: Advice) -> tuple[int, float, tuple[str, ...]]:
         surely = any(map(_is_surely_wrong, advice.findings))
@@ -40,7 +51,8 @@ def ordered(made: Iterable[Advice], case: Case, hits: Sequence[Hit], knowledge: 
             return (1, -advice.benefit, advice.codes)
         if leading.playbook.code in advice.codes:
             return (1 if advice.findings else 2, -advice.benefit, advice.codes)
-        aside = advice.findings and not _on_the_question(advice, leading, near, knowledge)
+        slow = any(f.location.artifact in queries and _is_likely_wrong(f) for f in advice.findings)
+        aside = advice.findings and not slow and not _on_the_question(advice, leading, near, knowledge)
         return (3 if aside or not advice.findings else 1, -advice.benefit, advice.codes)
 
     return tuple(sorted(advices, key=place))
@@ -54,6 +66,10 @@ def _on_the_question(advice: Advice, leading: Hit, near: set[str], knowledge: Kn
         page.cause in near or leading.playbook.code in page.related or page.code in leading.playbook.related
         for page in pages
     )
+
+
+def _is_likely_wrong(finding: Finding) -> bool:
+    return finding.severity is not Severity.NOTE and finding.confidence is not Confidence.LOW
 
 
 def _is_surely_wrong(finding: Finding) -> bool:

@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from backend_advisor.advice.attached import attached
 from backend_advisor.advice.parts import FEWEST, parts
+from backend_advisor.advice.vague import says_little, subject_of
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.model import Case, Finding, Proof
 
@@ -44,8 +46,11 @@ def relevant(
 
 
 def topic(case: Case) -> str:
-    """The question without its figures: how much there is does not say what it is about."""
-    text = case.question
+    """What is asked, and what notes and logs beside it say, without the figures: how much there is does not say what
+    it is about. Where neither says anything, what such artifacts are usually given for; empty where nothing tells."""
+    said = attached(case)
+    pointing = bool(case.artifacts) and says_little(case)
+    text = "\n".join(filter(None, ("" if pointing else case.question, said))) or subject_of(case)
     for figure in sorted(case.figures, key=lambda one: -len(one.text)):
         if len(figure.text) > 1:
             # `429 Retry-After` counts no retries: a figure ends where its word ends. Korean particles may follow.

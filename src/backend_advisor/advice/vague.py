@@ -1,8 +1,11 @@
-"""Whether a question says enough to be answered: "why slow" could be anything."""
+"""Whether a question says enough to be answered: "why slow" could be anything, "is this right?" means what is beside
+it."""
 
 from functools import cache
 from importlib import resources
+from typing import Any
 
+from backend_advisor.advice.attached import attached
 from backend_advisor.intake.stack import named_technologies
 from backend_advisor.knowledge.search import STACK_KINDS
 from backend_advisor.knowledge.tokens import is_hangul, parts, runs, stem, terms
@@ -19,9 +22,21 @@ def is_vague(case: Case) -> bool:
         return False
     if any(artifact.kind not in _PROSE for artifact in case.artifacts):
         return False
+    return says_little(case) and not attached(case)
+
+
+def says_little(case: Case) -> bool:
+    """Whether every word of the question could stand in any question, or only points at what is attached."""
     if len(case.question.split()) > _MOST_WORDS:
         return False
-    return not any(_tells(word) for word in runs(_without_technologies(case.question)))
+    english, korean = _generic(bool(case.artifacts))
+    return not any(_tells(word, english, korean) for word in runs(_without_technologies(case.question)))
+
+
+def subject_of(case: Case) -> str:
+    """What the first artifact of a telling kind is usually given for, in words to search by; empty when none is."""
+    subjects = _words()["subjects"]
+    return next((subjects[artifact.kind] for artifact in case.artifacts if artifact.kind in subjects), "")
 
 
 def _without_technologies(question: str) -> str:
@@ -33,19 +48,24 @@ def _without_technologies(question: str) -> str:
     return question
 
 
-def _tells(word: str) -> bool:
+def _tells(word: str, english: frozenset[str], korean: tuple[str, ...]) -> bool:
     if not any(terms(word)):
         return False
-    english, korean = _generic()
     if is_hangul(word):
         return len(word) > 1 and not word.startswith(korean)
     return not all(part in english for part in parts(word))
 
 
 @cache
-def _generic() -> tuple[frozenset[str], tuple[str, ...]]:
+def _generic(beside: bool) -> tuple[frozenset[str], tuple[str, ...]]:
+    words = _words()
+    english = [*words["en"], *(words["beside_en"] if beside else ())]
+    return frozenset(map(stem, english)), (*words["ko"], *(words["beside_ko"] if beside else ()))
+
+
+@cache
+def _words() -> Any:
     import yaml  # only for questions
 
     text = resources.files(__package__ or "").joinpath("generic.yaml").read_text("utf-8")
-    words = yaml.load(text, Loader=yaml.CSafeLoader)
-    return frozenset(stem(word) for word in words["en"]), tuple(words["ko"])
+    return yaml.load(text, Loader=yaml.CSafeLoader)

@@ -9,6 +9,8 @@ import click
 from backend_advisor.cli.options import day_option, existing, make, proof_options, report_options
 from backend_advisor.cli.wording import Wording
 
+_LONGEST_NAME = 255
+
 
 def command(say: Wording) -> click.Command:
     """The command, worded."""
@@ -27,7 +29,12 @@ def command(say: Wording) -> click.Command:
     ]
 
     def run(text: tuple[str, ...], files: tuple[Path, ...], **chosen: Any) -> None:
-        question = read_question(text, say)
+        named = _named_files(text)
+        words = tuple(word for word in text if Path(word) not in named)
+        question = read_question(words, say) if words or not text else ""
+        for path in named:
+            click.echo(say("word_is_file", path=path), err=True)
+        files = (*files, *named)
         for file in files:
             if not file.is_dir():
                 existing(file, say)
@@ -38,6 +45,12 @@ def command(say: Wording) -> click.Command:
         answered(question, files, say=say, **chosen)
 
     return make("ask", say, parameters, run)
+
+
+def _named_files(words: tuple[str, ...]) -> tuple[Path, ...]:
+    """The words that name files, given without --file."""
+    named = (Path(word) for word in words if ("." in word or "/" in word) and len(word.encode()) <= _LONGEST_NAME)
+    return tuple(path for path in named if path.is_file())
 
 
 def read_question(words: tuple[str, ...], say: Wording) -> str:

@@ -27,6 +27,7 @@ _TABLE = re.compile(
 )
 _MAX_SCANNED = 200_000
 _MAX_PROSE = 100_000
+_MAX_NOTE = 5_000
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -41,7 +42,7 @@ def read_case(question: str, files: Sequence[Path], language: Literal["auto", "e
     spoken: Language = language_of(parts.prose) if language == "auto" else language
     reading = Reader(spoken).read(files)
     artifacts = (*_artifacts(parts.blocks), *_opened(reading.artifacts, files))
-    prose = parts.prose[:_MAX_PROSE]
+    prose = "\n".join([parts.prose, *_notes(artifacts, files)])[:_MAX_PROSE]
     named = named_technologies(prose)
     stack = merged((*(n.technology for n in named), *(t for a in artifacts for t in technologies_of(a))))
     artifacts = _with_dialects(artifacts, dialect_of(stack) or dialect_shown(artifacts))
@@ -85,6 +86,16 @@ def _opened(artifacts: Iterable[Artifact], files: Sequence[Path]) -> Iterator[Ar
         for number, (block, made) in enumerate(zip(blocks, _artifacts(blocks), strict=True), 1):
             name = artifact.name if len(blocks) == 1 else f"{artifact.name}#{number}"
             yield replace(made, name=name, origin="file", first_line=block.first_line)
+        if blocks and _LETTER.search(rest := split(artifact.text).prose):
+            yield replace(artifact, name=f"{artifact.name}#0", text=rest)
+
+
+def _notes(artifacts: Iterable[Artifact], files: Sequence[Path]) -> Iterator[str]:
+    """Short notes that were themselves named: what they state counts as stated."""
+    named = {file.as_posix() for file in files}
+    for artifact in artifacts:
+        if artifact.name.partition("#")[0] in named and _is_prose(artifact) and len(artifact.text) <= _MAX_NOTE:
+            yield artifact.text
 
 
 def _not_read(prose: str, language: Language) -> Iterator[Unread]:

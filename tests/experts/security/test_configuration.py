@@ -18,6 +18,10 @@ BAD = {
     "deploy.yaml": (
         "apiVersion: apps/v1\nkind: Deployment\nspec:\n  env:\n    - name: A\n      value: AKIAQ3EGRT7PZ5LM2XVA\n"
     ),
+    "api.yaml": (
+        "apiVersion: apps/v1\nkind: Deployment\nspec:\n  env:\n    - name: DB_PASSWORD\n      value: tG5$kLp9!wQz\n"
+        '    - {name: JWT_SECRET, value: "xK3$mQp8!vRt"}\n'
+    ),
 }
 GOOD = {
     ".env.example": "STRIPE_KEY=sk_live_4eC39HqLyjWDarjtT1zdp7dc\n",
@@ -31,6 +35,7 @@ GOOD = {
         "apiVersion: v1\nkind: Pod\nspec:\n  volumes:\n    - secret:\n        secretName: api-credentials\n  env:\n"
         "    - name: DB_PASSWORD\n      valueFrom:\n        secretKeyRef:\n"
         "          name: db-secret\n          key: password\n"
+        "    - name: PASSWORD_FILE\n      value: /run/secrets/db\n    - name: DB_NAME\n      value: orders-of-2026\n"
     ),
     ".github/workflows/ci.yml": (
         "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo\n        env:\n"
@@ -50,7 +55,7 @@ def found(folder: Path, name: str, text: str) -> list[int]:
 
 @pytest.mark.parametrize(
     ("name", "lines"),
-    list(zip(BAD, [[1, 2], [3], [1], [3], [5], [2], [6]], strict=True)),
+    list(zip(BAD, [[1, 2], [3], [1], [3], [5], [2], [6], [6, 7]], strict=True)),
 )
 def test_secrets_in_settings_are_found(tmp_path: Path, name: str, lines: list[int]) -> None:
     assert found(tmp_path / "app", name, BAD[name]) == lines

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from backend_advisor.code.files import is_test
 from backend_advisor.experts.security.secret_texts import is_example, is_secret, provider_secrets, shown
@@ -31,6 +32,12 @@ _SET = re.compile(
     r"(?P<quote>[\"']?)(?P<value>[^\s\"'#][^\"'\n]*?)(?P=quote)[ \t]*,?(?:[ \t]#.*)?$",
     re.MULTILINE,
 )
+_PAIRED = re.compile(
+    r"\bname:[ \t]*[\"']?(?P<name>[\w.\-]+)[\"']?[ \t]*(?:,[ \t]*|\n[ \t]*)value:[ \t]*"
+    r"(?P<quote>[\"']?)(?P<value>[^\s\"'#{][^\"'\n},]*?)(?P=quote)[ \t]*(?:[},]|#.*)?$",
+    re.MULTILINE,
+)
+"""The environment of a container: `- name: DB_PASSWORD`, `value: …`."""
 _AT_HOME = re.compile(r"(?i)(?:^|[/._-])(?:dev(?:elopment|container)?|local|ci|docker-compose|compose)(?:$|[/._-])")
 _NAMED = ("pass", "pwd", "secret", "token", "key", "credential")
 
@@ -75,7 +82,8 @@ def _matches(artifact: Artifact) -> Iterator[Match]:
     lower = artifact.text.lower()
     if not any(word in lower for word in _NAMED):
         return
-    for found in _SET.finditer(artifact.text):
+    paired = _PAIRED.finditer(artifact.text) if artifact.kind is _K.KUBERNETES else ()
+    for found in chain(_SET.finditer(artifact.text), paired):
         start, end = found.span("value")
         name, value = found["name"].rpartition(".")[2], found["value"]
         if is_secret(name, value) and not any(a < end and start < b for a, b in taken):

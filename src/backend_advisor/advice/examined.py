@@ -1,0 +1,35 @@
+"""What of the files beside a question was examined, told where a reader could believe more."""
+
+from collections.abc import Iterator, Sequence
+
+from backend_advisor.model import SOURCE_CODE, Advice, ArtifactKind, Case
+from backend_advisor.phrases import phrase
+
+_PACKAGE = __package__ or ""
+_K = ArtifactKind
+_IN_FULL = SOURCE_CODE | {_K.SQL, _K.DDL, _K.PLAN}
+_FOR_SECRETS = frozenset({_K.CONFIGURATION, _K.COMPOSE, _K.KUBERNETES, _K.PIPELINE, _K.DOCKERFILE})
+_NOT = frozenset({_K.GO, _K.KOTLIN, _K.OPENAPI, _K.GRAPHQL, _K.PROTOBUF, _K.TRACE})
+_NAMED = 5
+
+
+def not_examined(case: Case) -> Iterator[str]:
+    """The files that no rule reads, or only for secrets, so that their silence is not taken for praise."""
+    if not case.question.strip():
+        return
+    if unread := _names(case, _NOT):
+        yield phrase(_PACKAGE, case.language, "not_examined", names=unread)
+    if partly := _names(case, _FOR_SECRETS, ("file",)):
+        yield phrase(_PACKAGE, case.language, "for_secrets", names=partly)
+
+
+def nothing_seen(case: Case, advice: Sequence[Advice]) -> Iterator[str]:
+    """That what was given was examined and nothing found, where nothing else is answered either."""
+    names = _names(case, _IN_FULL)
+    if case.question.strip() and names and not advice:
+        yield phrase(_PACKAGE, case.language, "nothing_seen", names=names)
+
+
+def _names(case: Case, kinds: frozenset[ArtifactKind], origins: Sequence[str] = ("file", "question")) -> str:
+    names = list(dict.fromkeys(one.name for one in case.artifacts if one.kind in kinds and one.origin in origins))
+    return ", ".join([*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])])
