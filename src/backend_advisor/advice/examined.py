@@ -7,9 +7,9 @@ from backend_advisor.phrases import phrase
 
 _PACKAGE = __package__ or ""
 _K = ArtifactKind
-_IN_FULL = SOURCE_CODE | {_K.SQL, _K.DDL, _K.PLAN}
+_IN_FULL = SOURCE_CODE | {_K.SQL, _K.DDL, _K.PLAN, _K.TRACE}
 _FOR_SECRETS = frozenset({_K.CONFIGURATION, _K.COMPOSE, _K.KUBERNETES, _K.PIPELINE, _K.DOCKERFILE})
-_NOT = frozenset({_K.GO, _K.KOTLIN, _K.OPENAPI, _K.GRAPHQL, _K.PROTOBUF, _K.TRACE})
+_NOT = frozenset({_K.GO, _K.KOTLIN, _K.OPENAPI, _K.GRAPHQL, _K.PROTOBUF})
 _NAMED = 5
 
 

@@ -60,6 +60,8 @@ _PLAN = re.compile(
     r"|^[ \t|+]*(?:-[ \t]+)?Plan:[ \t+|]*\n[ \t|+]*Node Type:",
     re.MULTILINE,
 )
+_EXPORTED_SPANS = re.compile(r"\s*\{\s*\"resourceSpans\"")
+"""Spans that a collector writes to a file, one export a line."""
 _STATISTICS = re.compile(r"\bpg_restore_(?:relation|attribute)_stats\s*\(")
 _XML_PLAN = re.compile(r"<explain\b[^>\n]*postgresql", re.IGNORECASE)
 _TOP_KEY = re.compile(r"^([A-Za-z_][\w.-]*):(?=[ \t]|$)", re.MULTILINE)
@@ -168,6 +170,8 @@ def _certain_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind | None
         parsed = parse_json(text)
         if parsed is not None:
             return _json_kind(parsed)
+        if _EXPORTED_SPANS.match(head):
+            return _K.TRACE
     if first == "<":
         return _K.PLAN if _XML_PLAN.search(head) else (_K.XML if hinted in (None, _K.XML) else None)
     if _STATISTICS.search(head):
@@ -202,6 +206,9 @@ def _json_kind(value: Any) -> ArtifactKind:
     if "apiVersion" in item and "kind" in item:
         return _K.KUBERNETES
     if "resourceSpans" in item or "traceID" in item or {"traceId", "duration"} <= item.keys():
+        return _K.TRACE
+    batches = item.get("batches")
+    if isinstance(batches, list) and batches and isinstance(batches[0], dict) and "resource" in batches[0]:
         return _K.TRACE
     data = item.get("data")
     if isinstance(data, list) and data and isinstance(data[0], dict) and "traceID" in data[0]:
