@@ -74,6 +74,20 @@ def test_the_sql_that_causes_it_is_a_step() -> None:
     assert match.values["columns"] == "country, score"
 
 
+def test_an_index_that_is_read_for_its_order_alone_keeps_the_order() -> None:
+    plan = (
+        "Limit  (cost=0.43..1289.11 rows=20 width=244) (actual time=2201.2..2201.3 rows=20 loops=1)\n"
+        "  ->  Index Scan Backward using orders_created_at_idx on orders  (cost=0.43..812345.55 rows=12607 width=244)"
+        " (actual time=2201.2..2201.3 rows=20 loops=1)\n"
+        "        Filter: ((status = 'PAID'::text) AND (merchant_id = 4411))\n"
+        "        Rows Removed by Filter: 1804553\n"
+        "Execution Time: 2201.3 ms\n"
+    )
+    (match,) = matches("DB205", plan)
+    assert "ordered" in {key for _, key in match.steps}
+    assert match.values["index"] == "orders_created_at_idx"
+
+
 def test_a_trivially_fast_plan_raises_no_alarm() -> None:
     for playbook in _rules():
         for example in playbook.examples:

@@ -127,13 +127,25 @@ def rows_removed_by_filter(context: PlanContext) -> Iterator[Match]:
                     "filter": condition,
                     "table": node.relation or "",
                     "columns": ", ".join(columns) or "…",
+                    "index": node.index or "",
                 },
                 confidence=Confidence.HIGH if columns else Confidence.MEDIUM,
                 steps=(
                     *(((place(context, node, ancestors), "candidate"),) if columns else ()),
+                    *(
+                        ((place(context, node, ancestors), "ordered"),)
+                        if columns and _is_for_order(node, ancestors)
+                        else ()
+                    ),
                     *steps_in_sql(context, condition),
                 ),
             )
+
+
+def _is_for_order(node: PlanNode, ancestors: tuple[PlanNode, ...]) -> bool:
+    """Whether an index is read from one end, in its order, until a LIMIT has enough rows."""
+    has_limit = any(step.operation.startswith("Limit") for step in ancestors)
+    return has_limit and node.index is not None and "Index Cond" not in node.properties
 
 
 @detects_in_plan("DB206")
