@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
-from backend_advisor.model import Advice, Proof, Report, Source
+from backend_advisor.model import Advice, Proof, Report, Source, Step
 from backend_advisor.report import proofs
 from backend_advisor.report.citations import cited, in_order, without_numbers
 from backend_advisor.report.computed import computed_lines
@@ -210,9 +210,13 @@ def _found(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]
     for finding in advice.findings[: caps.findings]:
         text = "" if finding.message in advice.root_cause else f"  {finding.message}"
         lines.append(Text.assemble((place(finding.location), "blue"), f"  {finding.code}{text}"))
-        lines += [Text.assemble("  → ", (place(step.location), "blue"), f"  {step.text}") for step in finding.steps]
+        lines += [indented(beside("→", _station(step))) for step in finding.steps]
     lines += _more(len(advice.findings) - caps.findings, style)
     yield from _headed(style.say("findings"), lines)
+
+
+def _station(step: Step) -> RenderableType:
+    return prose(f"`{place(step.location)}` {step.text}")[0]
 
 
 def _steps(advice: Advice, style: Style, caps: Caps) -> Iterator[RenderableType]:
