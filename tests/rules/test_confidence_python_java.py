@@ -2,7 +2,7 @@
 
 from backend_advisor.advise import advise
 from backend_advisor.experts import Terms
-from backend_advisor.model import Artifact, ArtifactKind, Case
+from backend_advisor.model import Artifact, ArtifactKind, Case, Confidence
 from tests.rules.test_confidence import told, worth
 
 _FASTAPI = """from fastapi import BackgroundTasks, Depends, FastAPI
@@ -110,13 +110,15 @@ def test_lists_that_a_person_fills_in_are_short() -> None:
 
 def test_work_of_another_thread_keeps_no_client_waiting() -> None:
     image = "from PIL import Image\n\n\ndef shrink(data):\n    return Image.open(data).resize((10, 10))\n\n\n"
-    direct = "def upload(request):\n    shrink(request.FILES['image'])\n    return HttpResponse('ok')\n"
-    beside = direct.replace(
+    far = "def upload(request):\n    shrink(request.FILES['image'])\n    return HttpResponse('ok')\n"
+    direct = far.replace("shrink(request.FILES['image'])", "Image.open(request.FILES['image']).resize((10, 10))")
+    beside = far.replace(
         "shrink(request.FILES['image'])", "threading.Thread(target=shrink, args=[request.FILES['image']]).start()"
     )
     urls = "from django.urls import path\nfrom a import upload\nurlpatterns = [path('upload', upload)]\n"
     assert worth("PERF218", a_py=_DJANGO + image + direct, urls_py=urls) == 1
-    assert worth("PERF218", a_py=_DJANGO + image + beside, urls_py=urls) == 0
+    assert told("PERF218", a_py=_DJANGO + image + far, urls_py=urls) == [Confidence.LOW]
+    assert told("PERF218", a_py=_DJANGO + image + beside, urls_py=urls) == []
 
 
 def test_one_request_in_many_transactions_is_told_once() -> None:
@@ -307,7 +309,9 @@ class Groups {
   public Object find(int id) { return null; }
 }
 """
-    assert worth("QUA121", Groups_java=source) == 1
+    own = source.replace("@Transactional\n", "@Transactional(propagation = Propagation.REQUIRES_NEW)\n")
+    assert worth("QUA121", Groups_java=source) == 0
+    assert worth("QUA121", Groups_java=own) == 1
     assert worth("QUA121", Groups_java=source.replace("@Transactional\n", "@Transactional(readOnly = true)\n")) == 0
 
 
@@ -383,6 +387,9 @@ class Events {
 
   @PostMapping("/events")
   void add(@RequestBody Event event) { service.add(event); }
+
+  @PostMapping("/drafts")
+  void draft(@Valid @RequestBody Event event) {}
 }
 """
         service = f"@Validated\ninterface EventService {{\n  void add({note}Event event);\n}}\n"
@@ -399,7 +406,7 @@ def test_queues_are_few() -> None:
 import java.util.concurrent.ConcurrentHashMap;
 
 class Queues {{
-  private final Map<String, Object> lookup = new ConcurrentHashMap<>();
+  private static final Map<String, Object> lookup = new ConcurrentHashMap<>();
 
   Object of(String {key}) {{ return lookup.computeIfAbsent({key}, one -> new Object()); }}
 }}

@@ -36,7 +36,8 @@ _LOOKS_UP = re.compile(
 )
 
 _CHECKS = re.compile(
-    r"(?i)_*(?:validate|sanitize|sanitise|ensure|assert|verify|check|clean|normali[sz]e|escape|get_?safe|make_?safe|"
+    r"(?i)_*(?:validate|sanitize|sanitise|ensure|assert|verify|check|clean|normali[sz]e|escape|encode_?(?:for|html|ldap|xml)|"
+    r"html_?encode|replace_?entities|get_?safe|make_?safe|"
     r"to_?safe|safe|(?:resolve|join|build)_?(?:safe|secure)|is_?valid|filter)(?:$|_|(?-i:[A-Z]))"
 )
 

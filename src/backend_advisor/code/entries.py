@@ -9,6 +9,7 @@ from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.resolvers import is_resolved
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
+from backend_advisor.code.schemas import has_schema
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, NUMBER, Taint, merge_taints, station
@@ -29,12 +30,17 @@ _VIEW = ("django.http.HttpRequest", *["source:http.input"] * 8)
 _MODELS = frozenset({"Map", "ModelMap", "Model", "java.util.Map"})
 """Without an annotation Spring gives a handler the model of its view as these."""
 _VIEWS = frozenset({"flask.views.View", "flask.views.MethodView", "flask_restful.Resource", "flask_restx.Resource"})
+_CLIENTS = frozenset({"FeignClient", "ReactiveFeignClient", "RegisterRestClient", "HttpExchange", "Client"})
 _SEGMENT = ("path.file", "path.entry", "nosql.query")
+_CONVERTERS = r"int|float|uuid|\w*(?:uuid|int|hex|objectid)\w*"
+"""Those of Flask and Django, and those that programs call after them."""
 """What a segment of an address cannot harm: it is text without a slash."""
 
 
 def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
     """Note what a function's decorators (and its class's) make of it."""
+    if info.owner is not None and info.owner.node.kind == "interface" and _is_client(info):
+        return  # the same annotations tell there what is asked of another service
     for decorator in info.node.decorators:
         role, site = decorator_role(run, decorator, env)
         if role is None:
@@ -57,6 +63,12 @@ def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
             for pattern, _ in known.methods if known is not None else ():
                 if known is not None and pattern.match(info.node.name):
                     info.marks.update(known.marks)
+
+
+def _is_client(info: FunctionInfo) -> bool:
+    """Whether a function belongs to an interface of which a library makes a client: `@FeignClient`."""
+    notes = info.owner.node.decorators if info.owner is not None else ()
+    return any(_word(one.func if isinstance(one, ir.Call) else one) in _CLIENTS for one in notes)
 
 
 def _handler(run: Run, info: FunctionInfo, role: CallRole, site: Site) -> None:
@@ -131,8 +143,17 @@ def entry_values(run: Run, info: FunctionInfo, given: list[Value], bound: Value 
                 else None
             )
             value = _parameter(run, info, param, kind, label)
-        values.append(value)
+        values.append(doubtful(value, 2) if run.language == "java" and _has_own_constraint(run, param) else value)
     return values
+
+
+def _has_own_constraint(run: Run, param: ir.Param) -> bool:
+    """`@Sort String column`: an annotation of the program's own whose validator looks at what is sent."""
+    return any(
+        one.unit.language == "java" and any(_name_of(mark) == "Constraint" for mark in one.node.decorators)
+        for note in param.decorators
+        for one in run.machine.program.by_short_name.get(_name_of(note), ())
+    )
 
 
 def _framework_kinds(run: Run, info: FunctionInfo) -> list[str]:
@@ -221,7 +242,7 @@ def _sourced(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, la
         return noted if not harmless else cleaned(noted, (NUMBER,))
     trail = station("source", info.unit.path, param.start, param.end, None)
     if kind is not None and kind.startswith("source:"):
-        if harmless:
+        if harmless or _is_converted(run, info, param.name):
             return stated.but(taints={Taint(kind[7:]).clean((NUMBER,)): trail})
         known = run.machine.known_types() - _TEXTS
         foreign = [one for one in types_of(stated) if one in known and one not in run.machine.program.classes]
@@ -252,6 +273,19 @@ def _is_segment(run: Run, info: FunctionInfo, name: str) -> bool:
         return _is_segment_of_any(run, info, name)
     pattern = re.compile(rf"\{{{re.escape(name)}\}}|<(?:(?!path\b)[^<>:]+:)?{re.escape(name)}>")
     return all(isinstance(one, str) and pattern.search(one) for one in route.consts)
+
+
+def _is_converted(run: Run, info: FunctionInfo, name: str) -> bool:
+    """Whether every route of a function of Python turns a parameter into a number or an identifier: `<int:name>`."""
+    if run.language != "python":
+        return False
+    given = [one for note in info.node.decorators if isinstance(note, ir.Call) for one in note.args[:1]]
+    routes = [one.value for one in given if isinstance(one, ir.Const) and isinstance(one.value, str)]
+    handler = run.machine.seen.handlers.get(id(info))
+    stated = handler.properties.get("path") if handler is not None else None
+    routes += [one for one in (stated.consts or () if stated is not None else ()) if isinstance(one, str)]
+    held = [one for one in routes if re.search(rf"[<:]{re.escape(name)}>", one)]
+    return bool(held) and all(re.search(rf"<(?:{_CONVERTERS}):{re.escape(name)}>", one) for one in held)
 
 
 def _is_of_spring(run: Run) -> bool:
@@ -293,11 +327,23 @@ def _noted(run: Run, param: ir.Param) -> Value | None:
             }
             if isinstance(note, ir.Call) and _is_cleaned(reader, note):
                 taints = {}
+            elif isinstance(note, ir.Call) and any(_is_schema_pipe(one) for one in note.args):
+                taints = {taint.clean(_OF_OBJECTS): way for taint, way in taints.items()}
         types = stated.types
         if role.returns is not None and role.returns.type is not None:
             types = types | {role.returns.type}
         return stated.but(taints=merge_taints(taints), types=types)
     return None
+
+
+def _is_schema_pipe(given: ir.Expr) -> bool:
+    """`@Body(new ZodValidationPipe(createOrderSchema))`: only the fields of the schema come through."""
+    return (
+        isinstance(given, ir.Call)
+        and _name_of(given.func).endswith("Pipe")
+        and bool(given.args)
+        and has_schema(given.args)
+    )
 
 
 def _is_cleaned(run: Run, note: ir.Call) -> bool:

@@ -216,12 +216,23 @@ def _shown(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
+def _ends_in_path(run: Run, node: ir.Binary, env: Env) -> bool:
+    """`host + "/orders/" + id`: the path of an address has begun before the last part."""
+    left = node.left
+    if not isinstance(left, ir.Binary) or left.op != "+" or not isinstance(left.right, ir.Const | ir.Name | ir.Attr):
+        return False
+    last = run.evaluate(left.right, env)
+    return bool(last.consts) and all(isinstance(one, str) and _PATH.match(one) for one in last.consts or ())
+
+
 @evaluates(ir.Binary)
 def _binary(run: Run, node: ir.Binary, env: Env) -> Value:
     left = run.evaluate(node.left, env)
     right = run.evaluate(node.right, env)
-    if node.op == "+" and ((_is_open(left) and _is_address(node.left)) or _asks(left)):
+    if node.op == "+" and ((_is_open(left) and _is_address(node.left)) or _asks(left) or _ends_in_path(run, node, env)):
         right = cleaned(right, ADDRESSES)
+    if node.op == "+" and any("?" in one for one in known_text(left) if one):
+        right = cleaned(right, ("path.file",))  # a page that is forwarded to was chosen before its query
     return binary(run, node.op, left, right, node)
 
 
@@ -253,7 +264,8 @@ def _logic(run: Run, node: ir.Logic, env: Env) -> Value:
 @evaluates(ir.Unary)
 def _unary(run: Run, node: ir.Unary, env: Env) -> Value:
     if node.op == "delete" and isinstance(node.operand, ir.Attr | ir.Index):
-        assign(run, node.operand, constant(None), env)
+        if isinstance(node.operand, ir.Attr) or isinstance(node.operand.key, ir.Const):
+            assign(run, node.operand, constant(None), env)  # else the fields stay what they are, one of them less
         return UNKNOWN
     return unary(run, node, run.evaluate(node.operand, env))
 
@@ -311,8 +323,14 @@ def _mapping(run: Run, node: ir.Mapping, env: Env) -> Value:
             continue
         name_value = run.evaluate(key, env)
         known = name_value.consts[0] if name_value.consts and len(name_value.consts) == 1 else None
-        made = with_field(made, known if isinstance(known, str | int) else None, value)
+        made = with_field(made, known if isinstance(known, str | int) else _beginning(key), value)
     return made
+
+
+def _beginning(key: ir.Expr) -> str | None:
+    """What a computed name is sure to begin with: `` {[`flags.${name}`]: true} `` sets no other field."""
+    first = key.parts[0] if isinstance(key, ir.Text) and key.parts else None
+    return first.value if isinstance(first, ir.Const) and isinstance(first.value, str) and first.value else None
 
 
 @evaluates(ir.Spread)

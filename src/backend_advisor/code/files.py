@@ -10,7 +10,7 @@ from backend_advisor.model import Artifact
 _TEST = re.compile(
     r"(?:^|/)(?:(?:[\w.]+[-_])?tests?(?:[-_](?:e2e|env(?:ironment)?s?|helpers?|support|resources?))?|__tests__|specs?|e2e|playwright|cypress|testing|(?:test[-_])?_{0,2}fixtures_{0,2}|__mocks__|testdata|test-?utils|"
     r"load[-_]?tests?)/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test(?:ing|s)?|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$"
+    r"|(?:^|/)(?:test[-_][^/]*|[^/]*_test(?:ing|s)?|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$"
     r"|(?:^|/)(?:settings|config|conf)[/_](?:(?:\w+_)?tests?(?:ing)?|ci)\.(?:py|[cm]?[jt]s)$"
     r"|(?:^|/)(?:tests?|fixtures?|mocks?)\.[cm]?[jt]sx?$"
     r"|(?:^|/)(?:(?:vitest|jest)[\w.-]*|setup-?[tT]ests?|test-?[sS]etup)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"

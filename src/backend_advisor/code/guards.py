@@ -23,6 +23,12 @@ _VALIDATES = re.compile(
     r"(?i)_*is_?\w*(?:valid|safe|allowed|permitted|trusted|supported|known|uuid|cuid|ulid|slug|object_?id|public)"
     r"|_*(?:is_?)?valid(?:ate)?(?=_|[A-Z]|$)"
 )
+_OUTCOMES = {
+    **dict.fromkeys(("error", "errors", "invalid", "failed"), False),
+    **dict.fromkeys(("valid", "isValid", "success", "ok"), True),
+}
+"""Fields of a check's answer, and what they say when it let the value pass."""
+_OF_PATHS = re.compile(r"(?i)file|path|folder|dir|name")
 _INSIDE = re.compile(
     r"(?i)is_?(?:in_?)?(?:private|local|internal|loopback|reserved|blocked|forbidden)\w*(?:ip|host|address|url)\w*"
 )
@@ -34,6 +40,7 @@ _INDEX: dict[tuple[str, object], bool] = {
 """What a comparison of `indexOf` says of an item: that it is in the list."""
 _OPERATORS = frozenset({"environment.value", "cli.input"})
 """What whoever runs the program gives it."""
+_SET_UP = _OPERATORS | {"configuration.value"}
 _FOLDER = re.compile(r"(?i)root|base|dir(?:ectory)?$|folder|parent|storage|prefix")
 _STARTS = frozenset({"startswith", "startsWith"})
 _ENDS = frozenset({"endswith", "endsWith"})
@@ -76,6 +83,8 @@ def _logic(run: Run, test: ir.Logic, env: Env, holds: bool) -> Env:
 
 
 def _bare(run: Run, test: ir.Expr, env: Env, holds: bool) -> None:
+    if isinstance(test, ir.Attr) and _OUTCOMES.get(test.name) is holds:
+        _passed(run, test.value, env)
     if not isinstance(test, ir.Name):
         return
     value = env.get(test.id)
@@ -88,6 +97,20 @@ def _bare(run: Run, test: ir.Expr, env: Env, holds: bool) -> None:
     elif not holds and value.taints and not value.types:
         # An empty string or nothing at all does no harm.
         env[test.id] = cleaned(value, (ALL,))
+
+
+def _passed(run: Run, outcome: ir.Expr, env: Env) -> None:
+    """`const checked = validateFileName(name); if (checked.error) return …`: a check whose answer is an object."""
+    made_by = env[outcome.id].guard if isinstance(outcome, ir.Name) and outcome.id in env else None
+    if not isinstance(made_by, ir.Call):
+        return
+    name = getattr(made_by.func, "name", "") or getattr(made_by.func, "id", "")
+    if not _VALIDATES.match(name):
+        return
+    _doubted(made_by, env)
+    for place in made_by.args if _OF_PATHS.search(name) else ():
+        if isinstance(place, ir.Attr | ir.Index):
+            note_checked(run, place, _PATHS, env)
 
 
 def _comparison(run: Run, test: ir.Binary, env: Env, holds: bool) -> None:
@@ -150,7 +173,7 @@ def _is_no_clients(value: Value, named: ir.Name | ir.Attr) -> bool:
 
 def _member(run: Run, item: ir.Expr, collection: Value, env: Env) -> None:
     # A field of the object, or what a caller gives, is the list that was meant.
-    if any(taint.index < 0 for taint in all_taints(collection, 3)):
+    if any(taint.index < 0 and taint.role not in _SET_UP for taint in all_taints(collection, 3)):
         return
     if collection.consts is not None and any(isinstance(one, str) for one in collection.consts):
         return

@@ -13,6 +13,7 @@ from backend_advisor.code.factories import collection
 from backend_advisor.code.mappers import paste_named
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
+from backend_advisor.code.program import ClassInfo
 from backend_advisor.code.rendering import is_redirect, redirect, render
 from backend_advisor.code.roles import Argument, CallRole, Fixed, Result
 from backend_advisor.code.run import Run
@@ -128,8 +129,14 @@ def _hold(when: _Conditions, unless: _Conditions, given: Mapping[str, Value]) ->
 
 
 def _matches(given: Mapping[str, Value], name: str, pattern: re.Pattern[str]) -> bool:
-    known = (words(given[name]) or tuple(given[name].types)) if name in given else ()
+    known = (words(given[name]) or _bases(given[name]) or tuple(given[name].types)) if name in given else ()
     return bool(known) and all(pattern.search(word) for word in known)
+
+
+def _bases(given: Value) -> tuple[str, ...]:
+    """What the classes of the program that a value can be are made from: `class Quoting(yaml.SafeLoader)`."""
+    own = [ref for ref in given.refs if isinstance(ref, ClassInfo)]
+    return tuple(" ".join(one.bases or ()) for one in own)
 
 
 def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
@@ -145,8 +152,8 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     # program names itself are no mass assignment.
     if kind in _TEXTUAL and "dict" in value.types:
         taints = value.taints
-    elif kind in _WHOLE and value.fields is not None:
-        taints = merge_taints(value.taints, value.rest.taints if value.rest is not None else NO_TAINTS)
+    elif kind in _WHOLE and (value.fields is not None or value.rest is not None):
+        taints = _unnamed(value)
     else:
         taints = all_taints(_without_literals(value) if kind == "nosql.query" else value, 3)
     if not taints:
@@ -160,12 +167,22 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
 
 
+def _unnamed(value: Value) -> Taints:
+    """The data of an object whose fields the program did not name, or of such objects in a list."""
+    item = value.rest
+    if item is not None and item.fields is not None and (not value.fields or "list" in value.types):
+        return merge_taints(value.taints, item.taints, item.rest.taints if item.rest is not None else NO_TAINTS)
+    return merge_taints(value.taints, item.taints if item is not None else NO_TAINTS)
+
+
 def _is_harmless(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> bool:
     """Whether nothing comes of data there, whatever it holds."""
     if kind == "command.text":
         return _runs_no_shell(value)
     if kind == "regex.pattern":  # a pattern that is only compiled: the question is whether it is one
         return "regex.compile" in role.does and site.node is run.alone
+    if kind == "ldap.name" and role.name.endswith(".LdapName"):  # a name that is the data as a whole is only parsed
+        return not any(known_text(value))
     if kind != "html.text":
         return False
     if run.language in ("javascript", "typescript") and _is_object(value, site):

@@ -59,6 +59,10 @@ def _implicit_member(run: Run, name: str, this: Value) -> Value | None:
     while owner is not None:
         for one in run.machine.program.ancestry(owner):
             if name in one.fields:
+                if {"static", "final"}.issubset(one.fields[name].modifiers):
+                    constant = run.machine.objects.class_field(run, one, name)
+                    if constant is not None:
+                        return constant  # whatever the object was made of, this is the class's own
                 from backend_advisor.code.members import member  # members resolves names too
 
                 return member(run, this if owner is run.info.owner else instance(owner), name, None)  # type: ignore[union-attr]

@@ -35,11 +35,27 @@ def beside_schemas(program: Program) -> Iterator[ir.Function]:
 
 def _beside_schemas(unit: Unit) -> Iterator[ir.Function]:
     for node in everything(unit.module.body):
+        if isinstance(node, ir.Sequence) and len(node.items) > 1 and has_schema(node.items):
+            yield from _in_array(unit, node.items)
         if not isinstance(node, ir.Call):
             continue
         functions = [one.function for one in node.args if isinstance(one, ir.Lambda)]
         if functions and has_schema(_all_arguments(node)):
             yield from functions
+
+
+def _in_array(unit: Unit, items: list[ir.Expr]) -> Iterator[ir.Function]:
+    """`[validateOrder, createOrder]`: what is registered together, wherever that is done."""
+    named = {one.id for one in items if isinstance(one, ir.Name)}
+    yield from (one.function for one in items if isinstance(one, ir.Lambda))
+    for statement in unit.module.body:
+        made = statement.definition if isinstance(statement, ir.Define) else None
+        if isinstance(made, ir.Function) and made.name in named:
+            yield made
+        if isinstance(statement, ir.Assign) and isinstance(statement.target, ir.Name) and statement.target.id in named:
+            given = statement.value.value if isinstance(statement.value, ir.Cast) else statement.value
+            if isinstance(given, ir.Lambda):
+                yield given.function
 
 
 def _all_arguments(call: ir.Call) -> Iterator[ir.Expr]:

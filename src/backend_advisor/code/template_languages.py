@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from backend_advisor.code.jsp import handed_on, kept
+from backend_advisor.code.jsp import escaped, given_to_tags, handed_on, kept
 from backend_advisor.paths import suffix_of
 
 Path = tuple[str, ...]
@@ -47,6 +47,8 @@ _PLAIN_CALL = re.compile(
 )
 _GETTER = re.compile(r"\.get([A-Z]\w*)\(\)")
 _WHOLE = re.compile(r"^[A-Za-z_$][\w$]*(?:\.[\w$]+|\[[^\[\]()]*\])*$")
+_CHOICE = re.compile(r"^[^?]*?\?(?![?:.])")
+"""What decides between two values is not printed."""
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -67,7 +69,7 @@ def _path(expression: str, known: Mapping[str, Path]) -> Path | None:
 
 def _readings(expression: str, known: Mapping[str, Path]) -> Iterator[Path]:
     """The paths that an expression of a script language can print: alternatives and joined texts."""
-    plain = _LITERAL.sub("", expression)
+    plain = _CHOICE.sub("", _LITERAL.sub("", expression))
     for part in re.split(r"\|\||\?\?|\+|\?|:" if "?" in plain else r"\|\||\+", plain):
         path = _path(part, known)
         if path is not None:
@@ -234,7 +236,8 @@ _JSP_ALIAS = re.compile(
     r"(\w+)\s*=\s*(?:\([\w<>.\[\] ?]+\)\s*)?request\.(getAttribute|getParameter)\(\s*\"([^\"]+)\"\s*\)"
 )
 _JSP = re.compile(
-    r"<\w{1,20}:forEach(?P<tag>[^<>]{0,500})>|<\w{1,20}:\w+(?:[^<>\"']|\"[^\"<]{0,300}\"|'[^'<]{0,300}'){0,300}>"
+    r"<\w{1,20}:forEach(?P<tag>[^<>]{0,500})>"
+    r"|<\w{1,20}:\w+(?:[^<>\"']|\"(?:[^\"<]|<%[^%<]{0,300}%>){0,300}\"|'(?:[^'<]|<%[^%<]{0,300}%>){0,300}'){0,300}>"
     r"|<%@\s*include\s+file\s*=\s*\"(?P<other>[^\"]+)\"|<%=(?P<script>[^%<]{0,300})%>|\$\{(?P<el>[^{}]{0,300})\}",
     re.DOTALL,
 )
@@ -248,12 +251,13 @@ _JSP_READ = re.compile(r"^(?:\([\w<>.]+\)\s*)?request\.(getAttribute|getParamete
 def _jsp(reader: _Reader) -> None:
     """JSP escapes nothing by itself."""
     parameters = set()
+    clean = escaped(reader.text)
     for name, how, attribute in _JSP_ALIAS.findall(reader.text):
         reader.known[name] = (attribute,)
         if how == "getParameter":
             parameters.add(name)
     reader.handed.update(handed_on(reader.text))
-    apart = kept(reader.text)
+    apart = [*kept(reader.text), *given_to_tags(reader.text)]
     for found in _JSP.finditer(reader.text):
         if any(start <= found.start() < end for start, end in apart):
             continue
@@ -266,6 +270,8 @@ def _jsp(reader: _Reader) -> None:
         elif found["script"] is not None:
             script = found["script"].strip().rstrip(";")
             read = _JSP_READ.match(script)
+            if script in clean:
+                continue
             if read is not None:
                 reader.note((read[2],), found, direct=read[1] != "getAttribute")
             else:

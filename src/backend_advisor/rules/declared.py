@@ -10,6 +10,13 @@ from backend_advisor.code.values import Value, words
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.knowledge.playbook import Declaration
 from backend_advisor.model import Confidence, Location
+from backend_advisor.rules.arriving import (
+    Addresses,
+    comes_in_no_link,
+    has_declared_fields,
+    is_held_by_the_route,
+    stays_here,
+)
 from backend_advisor.rules.binding import bound
 from backend_advisor.rules.edits import edits_for
 from backend_advisor.rules.registry import CodeContext
@@ -18,11 +25,27 @@ _SHOWN = 40
 _FAR = 8
 """Lines on the way from which on it is seldom still the client's data that arrives."""
 _BEHIND = 5
+_NEAR = 3
 _LAYERS = 3
+_WITHIN = re.compile(
+    r"""f["'][^"'/{}]*[-_](?:\{[^{}]*\}[^"'/{}]*)+["']|"""
+    r"""f["'](?:\{[^{}]*\}[-_][^"'/{}]*)+\{[^{}]*\}[^"'/{}]*["']"""
+)
+"""A name made of several, with a text of its own before what the client gives."""
 _PATH_PART = re.compile(r"@PathVariable\b(?![^)]*\*)")
 _ENDING = re.compile(
     r"(?i)\b(?:get_?)?(?:file_?)?(?:ext(?:ension)?|suffix)(?:_?name)?(?:\b|\()|splitext|ExtensionName\("
 )
+_BODIES = frozenset({"http.parsed_body", "http.raw_body"})
+_OWN_ADDRESS = re.compile(r"\bget(?:RequestURI|ServletPath|PathInfo)\(\)")
+
+
+_PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*\.")
+_LOOKS = re.compile(r"\.(?:is\w+|exists|lexists|stat|walk|listdir|scandir|getsize|getmtime|access)$")
+"""What only looks at a file."""
+_JSON = re.compile(rb"\b(\w+) = json\.dumps\(")
+_DOUBLES = re.compile(r"""\.replace\(["']'["'], ["']''["']\)""")
+"""Quotes in a literal of SQL are doubled."""
 _ORDER = (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH)
 
 
@@ -37,6 +60,7 @@ def declared_matches(declaration: Declaration, context: CodeContext) -> Iterator
 def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
     told: set[tuple[str, int]] = set()
     ways: set[object] = set()
+    addresses = Addresses()
     queries = _queries(context) if declaration.binds else {}
     calls = _calls_by_place(context) if declaration.edits else {}
     for flow in context.seen.flows.values():
@@ -51,13 +75,27 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         source = steps[0][0].excerpt if steps else ""
         # What was read once and is used several times is one thing to mend.
         way = (flow.sink, flow.path, steps[0][0], steps[-1][0]) if steps else None
+        if steps and flow.sink == "path.file" and flow.path.endswith(".py"):
+            way = (flow.sink, flow.path, steps[0][0], steps[0][0])  # the path is checked once, before all that opens it
         sure = Confidence.LOW if (way is not None and way in ways) or _is_a_part(flow, steps) else confidence_of(flow)
+        if _is_no_text_of_sink(flow, steps, context) or _is_far_off(flow, steps):
+            sure = Confidence.LOW
         if len(steps) > _FAR or (flow.sink == "nosql.query" and len(steps) > _BEHIND and _validates(context)):
             sure = Confidence.LOW  # on a long way data is looked at, or a part of it is meant
         if flow.sink == "model.fields" and len({flow.path, *(place.artifact for place, _ in steps)}) > _LAYERS:
             sure = Confidence.LOW  # what goes through the layers of a program is seldom still the whole body
+        if context.program.language == "java" and flow.sink == "html.text" and flow.source in _BODIES:
+            sure = Confidence.LOW  # no page makes a stranger's browser send such a body
         if sure is Confidence.MEDIUM and len(context.program.units) > 1:
             sure = Confidence.LOW  # what a function that is not known makes of the data is mostly something else
+        if (
+            comes_in_no_link(flow, source or "", context)
+            or stays_here(flow, context)
+            or has_declared_fields(flow, source or "", context)
+            or is_held_by_the_route(flow, source or "", context)
+            or (sure is not Confidence.LOW and addresses.is_another(flow))
+        ):
+            sure = Confidence.LOW
         ways.add(way)
         query = queries.get((flow.path, flow.start, flow.end))
         edits, safe = bound(query, context.places) if query is not None else ((), False)
@@ -74,6 +112,49 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         )
 
 
+def _is_far_off(flow: Flow, steps: list[tuple[Location, str]]) -> bool:
+    """Whether what a page shows, where it redirects to or what it searches with comes a long way through Python: then
+    it was mostly looked at, or is a part of the answer that is no page."""
+    return (
+        flow.path.endswith(".py") and flow.sink in ("html.text", "redirect.url", "regex.pattern") and len(steps) > _NEAR
+    )
+
+
+def _is_no_text_of_sink(flow: Flow, steps: list[tuple[Location, str]], context: CodeContext) -> bool:
+    """Whether what arrives in Python is not what the sink is about: JSON that no markup stands around, text whose
+    escapes are taken away again, a name that is no filter, the first entry of an archive that lies there already."""
+    unit = context.program.units.get(flow.path)
+    if unit is None or unit.language != "python":
+        return False
+    known = "".join(part for part in flow.text if part is not None)
+    source = unit.module.source
+    at = source[flow.start : flow.end].decode("utf-8", "replace")
+    if flow.sink == "sql.text":
+        return _DOUBLES.search(at) is not None
+    if flow.sink == "html.text":
+        made = [*(place.excerpt or "" for place, _ in steps), at]
+        plain = "<" not in known and (
+            any("json.dumps(" in one for one in made)
+            or any(one.decode() in at for one in _JSON.findall(source) if len(one) > 1)
+        )
+        return plain or source.startswith((b".unescape(", b".striptags("), flow.end)
+    if flow.sink == "path.file" and flow.source != "archive.entry":
+        # `f"summary-{name}.txt"`: no folder is called so that `..` could lead out of it.
+        return any(_WITHIN.search(one) for one in (at, *_passed(flow, context)))
+    if flow.sink == "ldap.name":
+        return bool(known) and "=" not in known
+    if flow.source == "archive.entry":
+        first = steps[0][0].excerpt or "" if steps else ""
+        return _LOOKS.search(flow.callee) is not None or (first.endswith("list()") and f"{first}[0]".encode() in source)
+    return False
+
+
+def _passed(flow: Flow, context: CodeContext) -> Iterator[str]:
+    """What stands on the way, also where several things stand on one line."""
+    for one in flow.trail.stations() if flow.trail is not None else ():
+        yield context.places.text(one.path, one.start, one.end)
+
+
 def _validates(context: CodeContext) -> bool:
     """Whether classes of the program say what their fields may be: commands are checked on the way to the database."""
     return any(
@@ -86,6 +167,8 @@ def _validates(context: CodeContext) -> bool:
 def _is_a_part(flow: Flow, steps: list[tuple[Location, str]]) -> bool:
     """Whether a path gets from the client a part of an address, which holds no `/`, or the ending of a name."""
     texts = [place.excerpt or "" for place, _ in steps]
+    if flow.callee.endswith(".getRequestDispatcher") and texts and _OWN_ADDRESS.search(texts[0]):
+        return True  # a page is forwarded to by the address that it was asked for
     return flow.sink == "path.file" and any(
         _PATH_PART.match(text) if number == 0 else _ENDING.search(text) for number, text in enumerate(texts)
     )
@@ -111,6 +194,9 @@ def confidence_of(flow: Flow) -> Confidence | None:
         return Confidence.LOW
     # Reading a field by its name is a habit; which names come is mostly settled by a schema that is not seen here.
     if flow.callee == "getattr":
+        return Confidence.LOW
+    # A package before the name leaves its own modules to choose from.
+    if flow.sink == "import.name" and flow.text and flow.text[0] and _PACKAGE.fullmatch(flow.text[0]):
         return Confidence.LOW
     if flow.unsure:
         return Confidence.MEDIUM if flow.unsure == 1 else Confidence.LOW
@@ -167,10 +253,18 @@ def _calls(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(call.unit, call.node),
             values=values,
-            confidence=Confidence.LOW if again else sure,
+            confidence=Confidence.LOW if again or _is_deprecated(call.info) else sure,
             edits=edits,
             applicability="safe" if safe and call.certain else "unsafe" if edits else "display",
         )
+
+
+def _is_deprecated(info: FunctionInfo | None) -> bool:
+    """Whether nobody is to call a function any more, so that it is taken out rather than mended."""
+    return info is not None and any(
+        getattr(one, "id", None) == "Deprecated" or getattr(getattr(one, "func", None), "id", None) == "Deprecated"
+        for one in info.node.decorators
+    )
 
 
 def holds(declaration: Declaration, call: CallSeen) -> bool:

@@ -21,6 +21,10 @@ class Places:
         """The path in the tree of an artifact by its name."""
         return self._paths[artifact]
 
+    def first_line(self, path: str) -> int:
+        """The number of a file's first line."""
+        return self._artifacts[path].first_line
+
     def location(self, path: str, start: int, end: int) -> Location:
         """The place of a stretch of bytes of a file."""
         source, starts = self._file(path)

@@ -16,6 +16,7 @@ from backend_advisor.phrases import fill, phrase
 from backend_advisor.rules.ahead import found_ahead
 from backend_advisor.rules.declared import declared_matches
 from backend_advisor.rules.examination import CodeExamination
+from backend_advisor.rules.meant import as_it_stands
 from backend_advisor.rules.places import Places
 from backend_advisor.rules.registry import CodeContext, CodeDetector, code_detectors, load_detectors
 from backend_advisor.rules.standing import is_copied
@@ -72,7 +73,8 @@ def _matches(context: CodeContext, playbook: Playbook, detector: CodeDetector | 
     for match in chain(declared, found):
         if _place(match) not in told:
             told.add(_place(match))
-            yield match
+            unit = context.program.units.get(context.places.path_of(match.location.artifact))
+            yield as_it_stands(match, playbook, unit, context.places) if unit is not None else match
 
 
 def _place(match: Match) -> object:

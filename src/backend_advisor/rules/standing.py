@@ -12,6 +12,10 @@ _COPIED = re.compile(
     re.IGNORECASE,
 )
 _BANNER = re.compile(rb"/\*!|@license\b|@preserve\b|released under the \w+ license|dual licensed", re.IGNORECASE)
+_VERSIONED = re.compile(
+    rb"\A\s*/\*!?[\s*]*[\w.@/ -]{1,60}\bv?\d+\.\d+(?:\.\d+)?\b|\bdefine\.amd\)\s*\{?\s*define\(\[\],\s*f\)"
+)
+"""`/*! jsonpath 1.0.1 */`, and how bundlers begin what runs everywhere."""
 _HEAD = 1_500
 _LONG_LINES = 400
 """Mean length of a line above which nobody wrote the file as it stands."""
@@ -41,6 +45,7 @@ _PAGE_OBJECTS = re.compile(
     rb"\blocalStorage\.|(?:^|\s)(?:jQuery|\$)\((?:document|function|window)"
 )
 _GENERATED = re.compile(rb"(?m)^@(?:[\w.]+\.)?Generated\b")
+_BORROWED = re.compile(rb"(?i)\b(?:borrowed|copied|forked|ported) (?:\w+ )?from (?:the )?\w+")
 _SERVER_PACKAGE = re.compile(
     r"^(?:node:.*|koa.*|express.*|fastify.*|@nestjs/.*|@hapi/.*|fs(?:/.*)?|http2?|https|net|crypto|child_process|stream|"
     r"cluster|knex|pg|mysql2?|mongodb|mongoose|sequelize.*|typeorm|@prisma/.*|ioredis|redis|bull.*)$"
@@ -104,10 +109,12 @@ def _is_copied(unit: Unit) -> bool:
         return True
     source = unit.module.source
     if unit.language == "java":
-        return _GENERATED.search(source) is not None
+        return _GENERATED.search(source) is not None or _BORROWED.search(source, 0, _HEAD) is not None
     if unit.language == "python":
         return False
     if len(source) > _LONG_LINES and len(source) > _LONG_LINES * (source.count(b"\n") + 1):
+        return True
+    if _VERSIONED.search(source, 0, _HEAD) is not None:
         return True
     # A banner for minifiers, in a file that imports nothing, is a library of somebody else.
     return not unit.imports and _BANNER.search(source, 0, _HEAD) is not None

@@ -8,10 +8,12 @@ import pytest
 from backend_advisor.advise import review
 
 PROGRAM = """const express = require('express');
+const { Pool } = require('pg');
 const app = express();
+const pool = new Pool();
 
 app.get('/users', async (req, res) => {
-  const found = await users.list();
+  const found = await pool.query('SELECT id FROM users WHERE team = $1', [req.query.team]);
   res.json(found);
 });
 """

@@ -19,6 +19,10 @@ _KINDS = (
 )  # fmt: skip
 _TEMPLATE = re.compile(r"(?i)(?:^|[._-])(?:examples?|samples?|templates?|dist|tests?|defaults?|ci)(?:$|[._-])")
 _LISTS = re.compile(r"(?i)(?:^|/)(?:[\w.-]*lock(?:file)?(?:\.json|\.ya?ml)?|npm-shrinkwrap\.json|checksums?\.\w+)$")
+_MESSAGES = re.compile(
+    r"(?:[Mm]essages?|[Rr]esources?|[Ll]abels?|[Ss]trings|[Tt]exts|[Bb]undle|[Ii]18[Nn])\w*\.properties$|_[a-z]{2}(?:_[A-Z]{2})?\.properties$"
+)
+"""Texts that a program shows, by the key that each has."""
 _OTHER_TEXTS = re.compile(
     r"(?i)\.(?:po|pot|csv|tsv|html?|css|s[ac]ss|svg|map|lock|patch|diff|ipynb|txt|log|hbs|ejs|vue)$"
 )
@@ -67,6 +71,7 @@ def _is_apart(artifact: Artifact) -> bool:
         or is_example(name)
         or _TEMPLATE.search(base) is not None
         or _LISTS.search(name) is not None
+        or _MESSAGES.search(base) is not None
         or (artifact.kind is _K.OTHER and _OTHER_TEXTS.search(name) is not None)
         or len(artifact.text) > (_LONGEST_DATA if artifact.kind in (_K.JSON, _K.XML) else _LONGEST)
     )

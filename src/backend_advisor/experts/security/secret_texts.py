@@ -66,6 +66,8 @@ PLACEHOLDER = re.compile(
     r"replace|todo|fixme|abcdef|12345|\[(?:user(?:name)?|pass(?:word)?|host|db_?name)\]|^\{\w*\}$|^\[[^\[\]]*\]$|\w\[\w*\]|\w\{\}|\w::\w|^[a-z]+(?:\|[a-z]+)+$|"
     r"^(?:token|secret|key|password|pass|pwd)[_-](?:[a-z]{3}\d{1,4}|\d+|\w{1,4})$|"
     r"^(?:test|none|null|undefined|password|passwd|secret|token|string|value|default|admin|root|foo|bar|abc|1234|qwerty)\w{0,4}$|"
+    r"^(?:(?:my|the|admin|user|root|guest|alice|bob|super|very|some|local|service)[-_ ]?)+"
+    r"(?:secret|password|passwd|pass|token|key)[-_ ]?\d{0,4}$|"
     r"(?:was|goes|is)?[-_]here$|^%\(?\w*\)?s?$|^env[:.]|^process\.env|^@\w+@$|^#\{|^[A-Z_]{3,}$|redacted|not_?set|lorem",
     re.IGNORECASE,
 )
@@ -82,6 +84,10 @@ _NO_PASSWORD = re.compile(
     r"\{\w+\}.*"
 )
 """A word with a mark at its end is a sentence; a run of hexadecimal digits is a hash or an identifier."""
+_OPTION = re.compile(r"[a-z]+(?:[-_.][a-z]+)*[-_.](?:pass(?:word|wd)?|pwd|secret|token|key)")
+"""`email-auth-pass`: what an option is called."""
+_CALL = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+\(.*\);?")
+"""`installer.createAdministrator();`: a line of code."""
 _REFERENCE = re.compile(
     r"\$[A-Z_][A-Z0-9_]*|\$[({].*|%[A-Za-z_]\w*%|!\w+ .*|(?:secrets|vars|env|var|local|data|ref)\.\w.*"
 )
@@ -89,7 +95,7 @@ _REFERENCE = re.compile(
 _PASSWORD_HASH = re.compile(r"\$[a-z0-9][\w-]{0,20}\$.{20,}")
 """`$argon2id$…`, `$2b$…`, `$pbkdf2-sha512$…`: nobody signs in with it."""
 _PROSE = re.compile(r"[^\W\d_a-zA-Z]")
-_FOR_TRYING = re.compile(r"(?i)^(?:test|mock|dev|demo|local|ci|e2e|this[_ -]is)[_ -]")
+_FOR_TRYING = re.compile(r"(?i)^(?:test|mock|dev(?:elopment)?|demo|local|ci|e2e|this[_ -]is)[_ -]")
 _SETTING = re.compile(r"[A-Za-z][A-Za-z_-]*(?:\.[A-Za-z_-]+)+")
 """`connection.password`: where a secret is found."""
 _LEAST_BITS = 3.0
@@ -180,7 +186,7 @@ def is_secret(name: str, text: str) -> bool:
 
 def _is_no_value(text: str) -> bool:
     """Whether a text tells where a secret is kept, cannot be used as one, or tells a reader to put one in."""
-    whole = (_SETTING, _REFERENCE, _PASSWORD_HASH)
+    whole = (_SETTING, _REFERENCE, _PASSWORD_HASH, _CALL, _OPTION)
     return any(one.fullmatch(text) for one in whole) or bool(_PROSE.search(text) or _FOR_TRYING.search(text))
 
 

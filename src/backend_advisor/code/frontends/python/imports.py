@@ -92,7 +92,8 @@ def _relative(module: str, name: str | None, path: str, tree: Collection[str]) -
 def _below(stem: str, name: str | None, tree: Collection[str]) -> str | None:
     stems = [stem] if name in {None, "*"} else [f"{stem}/{name}", stem]
     for one in stems:
-        for candidate in (f"{one}.py", f"{one}/__init__.py") if one else ("__init__.py",):
+        # Python takes a package before a module of the same name beside it.
+        for candidate in (f"{one}/__init__.py", f"{one}.py") if one else ("__init__.py",):
             if candidate.lstrip("/") in tree:
                 return candidate.lstrip("/")
     return None

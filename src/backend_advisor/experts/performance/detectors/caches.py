@@ -29,6 +29,12 @@ _REMOVES = frozenset(
     {"delete", "pop", "popitem", "clear", "remove", "evict", "removeIf", "invalidate", "removeEldestEntry", "prune"}
 )
 _COPIES = re.compile(r"(?i)cache|remember|memo|profile|user:|session")
+_MADE_ONCE = re.compile(
+    r"^(?:Singleton|ApplicationScoped|Startup|Component|Service|Repository|Configuration|(?:Rest)?Controller(?:Advice)?|"
+    r"WebServlet|WebFilter|ConfigurationProperties)$"
+)
+"""Annotations of classes that a container makes one object of; without one, Guice and JAX-RS make one each time."""
+_SERVES = re.compile(r"(?:Servlet|Filter)$")
 _SPLIT = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ONE_OF_MANY = re.compile(
     r"(?i)(?:^|_)(?:id|ids|key|uuid|user|users|token|url|uri|email|mail|ip|addr|address|session|path|query|hash|slug|code|"
@@ -59,7 +65,11 @@ def unbounded_cache(context: CodeContext) -> Iterator[Match]:
                     yield Match(
                         location=context.location(unit, node),
                         values={"name": name},
-                        confidence=Confidence.MEDIUM if _has_many_keys(node, info) else Confidence.LOW,
+                        confidence=Confidence.MEDIUM
+                        if _has_many_keys(node, info)
+                        and _is_the_only_one(unit, held[name], info)
+                        and (unit.language in ("python", "java") or info in during)
+                        else Confidence.LOW,
                         steps=(
                             (context.location(unit, held[name]), "step_map"),
                             (context.location(unit, node), "step_fill"),
@@ -96,6 +106,16 @@ def _lives_on(unit: Unit, owner: ClassInfo, field: ir.Field) -> bool:
         if not isinstance(statement, ir.Define)
         for node in own(statement)
     )
+
+
+def _is_the_only_one(unit: Unit, field: ir.Node, info: FunctionInfo) -> bool:
+    """Whether a field of Java is there as long as the process: static, or of an object that is made once."""
+    owner = info.owner
+    if unit.language != "java" or owner is None or not isinstance(field, ir.Field) or "static" in field.modifiers:
+        return True
+    notes = {name_of(one.func if isinstance(one, ir.Call) else one) for one in owner.node.decorators}
+    bases = {name_of(one) for one in owner.node.bases}
+    return any(_MADE_ONCE.search(name) for name in notes) or any(_SERVES.search(name) for name in bases)
 
 
 def _is_map(value: ir.Expr | None) -> bool:
@@ -259,7 +279,10 @@ def cache_key_by_key(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=context.location(spot.unit, node),
                 values={"call": short(context.text(spot.unit, node)), "items": short(context.text(spot.unit, over))},
-                confidence=Confidence.LOW if _is_short(loop, spot) else _sureness_of_get(spot.call),
+                # Clients of Node.js send what is asked in a row without waiting, and what is looped over is mostly few.
+                confidence=Confidence.LOW
+                if _is_short(loop, spot) or spot.unit.language in ("javascript", "typescript")
+                else _sureness_of_get(spot.call),
                 steps=(
                     (context.location(spot.unit, over), "step_loop"),
                     (context.location(spot.unit, node), "step_call"),
@@ -285,7 +308,8 @@ def cache_without_expiry(context: CodeContext) -> Iterator[Match]:
     by_default = {
         call.role.framework
         for call in context.seen.calls.values()
-        if "cache.client" in call.role.does and ("ttl" in call.properties or "expires" in call.properties)
+        if "cache.client" in call.role.does
+        and ("ttl" in call.properties or "expires" in call.properties or _is_set_up_elsewhere(call))
     }
     removing = [spot.info for spot in seen.of("cache.delete") if spot.info is not None]
     for spot in seen.of("cache.set"):
@@ -303,6 +327,17 @@ def cache_without_expiry(context: CodeContext) -> Iterator[Match]:
             values={"call": short(context.text(spot.unit, spot.node))},
             confidence=Confidence.MEDIUM if call.certain and _is_cache(context, spot) else Confidence.LOW,
         )
+
+
+def _is_set_up_elsewhere(call: CallSeen) -> bool:
+    """`caching({ ...options, store })`: the end of entries may stand among what is not written out."""
+    node = call.node
+    if not isinstance(node, ir.Call) or call.unit.language in ("python", "java"):
+        return False
+    return any(
+        isinstance(one, ir.Name) or (isinstance(one, ir.Mapping) and any(key is None for key, _ in one.pairs))
+        for one in node.args
+    )
 
 
 def _is_one_entry(spot: Spot) -> bool:

@@ -13,6 +13,7 @@ from backend_advisor.experts.performance.detectors.serving import served, worked
 from backend_advisor.experts.performance.detectors.statements import kind_of
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, keeps_in_step, name_of, serves, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
+from backend_advisor.experts.performance.detectors.waiting import is_waited_for
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.ranking import worst_first_told
@@ -23,10 +24,17 @@ _DECIDES = re.compile(
 )
 """What ends the function when the answer is no: what follows is not to be asked before."""
 _PAIR = 2
+_ROW = 3
+"""Queries in a row that a reviewer lets pass in JavaScript, where one page asks for many things."""
 _MOST = 12
 """Blocking calls that a reviewer takes up in a repository: how a program talks to its database is decided once."""
-_ASKS = re.compile(r"\.(?:exists|pathExists|l?stat|access|mkdir|unlink|rmdir|rename)Sync$")
-"""What touches one entry of a folder only."""
+_MOST_FILES = 3
+"""Handlers that read small files at once: whether that is to be mended is decided for all of them."""
+_FILES = re.compile(r"(?:fs\w*|fse)\b[\s.]*\w+Sync\b|(?:read|write|append|copy|cp|rm)\w*Sync\b")
+_ASKS = re.compile(
+    r"\.(?:exists|pathExists|l?stat|access|mkdir|unlink|rm|rmdir|rename|readdir|readlink|chmod|utimes)Sync$"
+)
+"""What touches one entry of a folder only, or reads the names in it."""
 _BLOCKING = ("blocking.sleep", "blocking.io", "blocking.cpu")
 _AFTERWARDS = frozenset(
     ["db.commit", "db.rollback", "db.read", "db.read_all", "resource.close", "db.release", "cache.client"]
@@ -52,7 +60,14 @@ _READING = frozenset(
 def blocking_in_async(context: CodeContext) -> Iterator[Match]:
     """A call that holds the thread of the event loop until it returns; the first of a function, as one change mends
     all of them."""
-    return worst_first_told(((match.confidence is Confidence.HIGH, match) for match in _first_of_each(context)), _MOST)
+    files = 0
+    found: list[tuple[int, Match]] = []
+    for match in _first_of_each(context):
+        if context.program.language not in ("python", "java") and _FILES.match(str(match.values["call"])):
+            files += match.confidence is not Confidence.LOW and "recurs" not in str(match.values["call"])
+            match = replace(match, confidence=Confidence.LOW) if files > _MOST_FILES else match  # noqa: PLW2901
+        found.append((int(match.confidence is Confidence.HIGH), match))
+    return worst_first_told(found, _MOST)
 
 
 def _first_of_each(context: CodeContext) -> Iterator[Match]:
@@ -79,13 +94,15 @@ def _blocking_in_async(context: CodeContext) -> Iterator[Match]:
         sure = spot.call.certain and "blocking.cpu" not in spot.call.role.does
         confidence = Confidence.HIGH if sure else Confidence.MEDIUM
         # Handing a task to a broker takes a millisecond or so, asking for a file's entry far less.
-        short_one = "queue.publish" in spot.call.role.does or _ASKS.search(spot.call.role.name) is not None
+        short_one = "queue.publish" in spot.call.role.does
+        short_one = short_one or (_ASKS.search(spot.call.role.name) is not None and not _is_of_a_whole_tree(spot))
         short_one = short_one or (id(spot.info) in elsewhere and spot.info not in during)
         short_one = short_one or _is_kept(spot.info) or _is_far_file(context, spot, language)
+        short_one = short_one or ("process.run" in spot.call.role.does and not is_waited_for(context, spot.info))
         yield _blocking_match(context, spot, Confidence.LOW if short_one else confidence)
     if language == "python":
         for spot, match in _through_functions(context, seen):
-            worker = id(spot.info) in elsewhere and spot.info not in during
+            worker = (id(spot.info) in elsewhere and spot.info not in during) or not is_waited_for(context, spot.info)
             yield replace(match, confidence=Confidence.LOW) if worker else match
 
 
@@ -94,6 +111,17 @@ def _is_far_file(context: CodeContext, spot: Spot, language: str) -> bool:
     if language in ("python", "java") or spot.call is None or "blocking.cpu" in spot.call.role.does:
         return False
     return spot.info is not None and not serves(context, spot.info)
+
+
+def _is_of_a_whole_tree(spot: Spot) -> bool:
+    """`{ recursive: true }`."""
+    if spot.call is not None and spot.call.role.name.endswith("mkdirSync"):
+        return False
+    given = spot.node.args[-1] if isinstance(spot.node, ir.Call) and len(spot.node.args) > 1 else None
+    return isinstance(given, ir.Mapping) and any(
+        isinstance(key, ir.Const) and key.value == "recursive" and isinstance(value, ir.Const) and value.value is True
+        for key, value in given.pairs
+    )
 
 
 def _is_kept(info: FunctionInfo | None) -> bool:
@@ -196,6 +224,7 @@ def awaits_in_sequence(context: CodeContext) -> Iterator[Match]:
     seen = survey(context)
     by_node = {id(spot.node): spot for spot in seen.reaches} | seen.spots
     told: set[int] = set()
+    most = _PAIR if context.program.language == "python" else _ROW
     for spot in [*seen.of("http.request", "db.query", "cache.get"), *seen.reaches]:
         if is_by_hand(spot.unit, spot.info) or spot.info is None or not spot.info.node.is_async:
             continue
@@ -207,8 +236,8 @@ def awaits_in_sequence(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=context.location(spot.unit, run[0]),
                 values={"count": len(run), "first": short(context.text(spot.unit, run[0]))},
-                # Two queries side by side save a millisecond or so, and take two connections.
-                confidence=Confidence.MEDIUM if len(run) > _PAIR or _asks_others(run, by_node) else Confidence.LOW,
+                # Queries side by side save milliseconds, take a connection each, and in a transaction there is one.
+                confidence=Confidence.MEDIUM if len(run) > most or _asks_others(run, by_node) else Confidence.LOW,
                 steps=tuple((context.location(spot.unit, one), "step_await") for one in run),
             )
 
@@ -305,12 +334,28 @@ def foreach_async(context: CodeContext) -> Iterator[Match]:
             given = spot.inner(number)
             if not isinstance(node, ir.Call) or name_of(node.func) != "forEach" or id(node) in told:
                 continue
+            if id(node) in seen.reached or _gives_own_each(context, node):
+                continue  # a method of the program's own, which may wait
             if isinstance(given, ir.Lambda) and given.function.is_async and not is_by_hand(spot.unit, spot.info):
                 told.add(id(node))
                 yield Match(
                     location=context.location(spot.unit, node),
                     values={"call": short(context.text(spot.unit, node.func))},
                 )
+
+
+def _gives_own_each(context: CodeContext, call: ir.Call) -> bool:
+    """`events(account).forEach(…)`, where the program's function gives an object with a `forEach` of its own."""
+    holder = call.func.value if isinstance(call.func, ir.Attr) else None
+    name = name_of(holder.func) if isinstance(holder, ir.Call) else ""
+    return bool(name) and any(
+        isinstance(key, ir.Const) and key.value == "forEach"
+        for info in context.program.functions()
+        if info.node.name == name
+        for one in in_whole(info.node)
+        if isinstance(one, ir.Mapping)
+        for key, _ in one.pairs
+    )
 
 
 @detects_in_code("PERF220")
@@ -326,15 +371,31 @@ def requests_in_a_loop(context: CodeContext) -> Iterator[Match]:
         if loop is None or isinstance(loop.node, ir.While):
             continue
         over = loop.place
+        alone = keeps_in_step(spot.info) or _has_no_other(context, spot)
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node)), "items": short(context.text(spot.unit, over))},
-            confidence=Confidence.LOW if keeps_in_step(spot.info) else Confidence.MEDIUM,
+            confidence=Confidence.LOW if alone or _at_once(spot) else Confidence.MEDIUM,
             steps=(
                 (context.location(spot.unit, over), "step_loop"),
                 (context.location(spot.unit, spot.node), "step_call"),
             ),
         )
+
+
+def _at_once(spot: Spot) -> bool:
+    """`Promise.all(items.map(…))`: none of the requests waits for another."""
+    return any(
+        isinstance(node, ir.Call) and name_of(node.func) in ("all", "allSettled", "any", "race") for node in spot.path
+    )
+
+
+def _has_no_other(context: CodeContext, spot: Spot) -> bool:
+    """Whether nothing says that the items of a loop of Python can be asked for side by side while a client waits: most
+    services answer one question for one thing, and what is not asynchronous asks one after the other."""
+    if spot.unit.language != "python" or not served(context):
+        return False
+    return spot.info is None or not spot.info.node.is_async or not is_waited_for(context, spot.info)
 
 
 def _reads_over_http(spot: Spot) -> bool:

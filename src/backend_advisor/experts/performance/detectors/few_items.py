@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SMALL = 12
 _GIVEN = frozenset({"fromIterable", "fromStream", "fromArray"})
 _CONFIGURED = re.compile(
-    r"(?i)^(?:\w*(?:config|repositories|collections|parents|configs|settings|options|conf|environ|env|flags|features|tables|table_?names|shards|databases|schemas|"
+    r"(?i)^(?:\w*(?:config|repositories|collections|parents|configs|settings|options|conf|environ|env|flags|features|tables|\w*table_?names?\w*|joins|shards|databases|schemas|"
     r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|modules|dependents|departments?|department_?ids|\w*_map|mappings?|"
     r"roles|role_?names|columns|headers|triggers|actions|workflows|display_?fields|tags|tag_?ids|labels|registry|registries|filter_?rules|rules_?data|webhooks|permissions|"
     r"attributes|authorities|scopes|privileges|genres|keywords|option_?values|"

@@ -64,6 +64,11 @@ def _given(name: str, spot: "Spot") -> list[ir.Expr]:
     ]
 
 
+def is_named_for_keys(name: str) -> bool:
+    """`ids`, `userIds`, `keys`."""
+    return _IDS.search(name) is not None
+
+
 def is_over_rows(loop: "Round", spot: "Spot", seen: "Survey") -> bool:
     """Whether a loop goes over what a query gave, or over keys that somebody gives: as many as there are."""
     over = loop.over

@@ -35,8 +35,12 @@ def client_per_request(context: CodeContext) -> Iterator[Match]:
         if info.node.name in _CONSTRUCTORS or _is_file(spot) or _is_kept(spot, info) or _uses_pool(spot):
             continue
         sure = call.certain and "db.pool" in call.role.does
-        worth = (serves(context, info) or not (_is_short(spot) or _is_factory(spot, info))) and not _is_given_address(
-            spot, info
+        # A connection to a directory is opened as the user who signs in.
+        directory = call.role.name.startswith(("ldap.", "ldap3."))
+        worth = (
+            not directory
+            and (serves(context, info) or not (_is_short(spot) or _is_factory(spot, info)))
+            and not _is_given_address(spot, info)
         )
         # How a program makes its clients for HTTP is decided once.
         again = _is_short(spot) and call.role.framework in told
@@ -155,7 +159,7 @@ def connection_not_released(context: CodeContext) -> Iterator[Match]:
         if call is None or info is None or is_by_hand(spot.unit, info) or "resource.close" in call.role.does:
             continue
         name = _kept_in(spot)
-        if name is None:
+        if name is None or _is_field(name, info):
             continue
         body = _function_body(spot)
         if _escapes(name, body) or _is_managed(name, body):
@@ -196,6 +200,19 @@ def _kept_in(spot: Spot) -> str | None:
             return None
         inner = node
     return None
+
+
+def _is_field(name: str, info: FunctionInfo) -> bool:
+    """Whether it is the object's own connection, which another method gives back."""
+    return (
+        info.unit.language == "java"
+        and info.owner is not None
+        and name in info.owner.fields
+        and not any(
+            isinstance(one, ir.Assign) and one.declares and name_of(one.target) == name for one in in_body(info.node)
+        )
+        and all(param.name != name for param in info.node.params)
+    )
 
 
 def _function_body(spot: Spot) -> list[ir.Stmt]:

@@ -21,6 +21,8 @@ _PAUSE = re.compile(r"(?i)sleep|delay|wait|backoff|pause|timeout")
 _CLIENT_DEFAULT = (b"defaults.timeout", b"setDefaultTimeout", b"setGlobalDispatcher", b"setdefaulttimeout")
 _MOST = 12
 """Requests that a reviewer takes up in a repository: how a program makes them is decided once."""
+_MOST_OWN = 3
+"""Functions told that ask by a client which the program has made: its limit is set where it is made."""
 
 
 @detects_in_code("PERF211")
@@ -38,8 +40,10 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
         for call in context.seen.calls.values()
         if "http.client" in call.role.does and _is_limited(call)
     }
+    of_pages = _frameworks_of_pages(context)
     told: set[tuple[int, str]] = set()
     files: set[str] = set()
+    own_clients: list[str] = []
     kept: set[str] = set()
     for spot in survey(context).of("http.request"):
         call = spot.call
@@ -52,10 +56,17 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
             continue
         # The limit is set once on a connection, whatever is then asked of it.
         held = spot.node.func.value if isinstance(spot.node, ir.Call) and isinstance(spot.node.func, ir.Attr) else None
+        if by_client and call.role.framework in of_pages:
+            continue
         if by_client and isinstance(held, ir.Name):
-            if (id(spot.info), held.id) in told:
+            imported = spot.unit.imports.get(held.id) if spot.unit.language != "python" else None
+            made_in = context.program.locate(imported, spot.unit) if imported is not None else None
+            key = (id(made_in if made_in is not None else spot.info), held.id)
+            if key in told or len(own_clients) >= _MOST_OWN:
                 continue
-            told.add((id(spot.info), held.id))
+            told.add(key)
+            if spot.unit.language in ("javascript", "typescript"):
+                own_clients.append(held.id)
         if by_client and isinstance(held, ir.Attr):  # one client that the program keeps
             if held.name in kept:
                 continue
@@ -73,6 +84,28 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
             applicability="unsafe",
         )
         yield int(sure is Confidence.HIGH) + int(spot.info is not None and spot.info in during), match
+
+
+def _frameworks_of_pages(context: CodeContext) -> set[str]:
+    """Clients that are only made for addresses below the page's own host: `axios.create({ baseURL: "/api" })`."""
+    found: dict[str, list[bool]] = {}
+    for call in context.seen.calls.values():
+        if "http.client" in call.role.does and call.unit.language != "python" and isinstance(call.node, ir.Call):
+            found.setdefault(call.role.framework, []).append(_is_below_the_page(call.node))
+    return {framework for framework, pages in found.items() if all(pages)}
+
+
+def _is_below_the_page(made: ir.Call) -> bool:
+    return any(
+        isinstance(key, ir.Const)
+        and key.value in ("baseURL", "baseUrl", "prefixUrl")
+        and isinstance(value, ir.Const)
+        and isinstance(value.value, str)
+        and re.match(r"/(?!/)", value.value) is not None
+        for one in made.args
+        if isinstance(one, ir.Mapping)
+        for key, value in one.pairs
+    )
 
 
 def _beginning(spot: Spot) -> ir.Expr | None:

@@ -23,6 +23,7 @@ from backend_advisor.experts.performance.detectors.rounds import (
     is_in_background,
     is_list_of_request,
     is_little,
+    is_small_in_java,
     nobody_waits,
     saves_each,
 )
@@ -32,6 +33,7 @@ from backend_advisor.experts.performance.detectors.sure_writes import UNIT_OF_WO
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
 from backend_advisor.experts.performance.detectors.unseen_relations import unseen_touches
+from backend_advisor.experts.performance.detectors.waiting import function_around, is_waited_for, writes_each
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location
 from backend_advisor.rules.ranking import worst_first_told
@@ -43,6 +45,14 @@ _KEEPS = re.compile(r"(?i)cached|from_?cache|get_?or_?(?:save|create|load|fetch|
 _BUILDS = re.compile(
     r"(?:(?:or|and)?[wW]here|(?:or|and)?[hH]aving|(?:left|right|inner|cross)?[jJ]oin|union)(?:$|[A-Z])"
 )
+_SELDOM = re.compile(
+    r"(?i)_*(?:delete|remove|destroy|purge|migrate|import|export|seed|sync|reset|backup|restore|setup|init)"
+)
+_OF_THIS = frozenset(
+    {"keys", "entries", "values", "map", "filter", "flatMap", "from", "split", "concat", "slice", "sort"}
+)
+_BUILDERS = ("knex.", "kysely.")
+_SENDS = frozenset({"then", "catch", "finally", "all", "allSettled", "race", "any", "execute", "asCallback", "stream"})
 _QUEUES = frozenset({"task", "db_task", "background", "job"})
 _MOST = 20
 _NEAR = 2
@@ -63,15 +73,24 @@ def _queries_in_loops(context: CodeContext) -> Iterator[Match]:
     for spot in seen.of(*_QUERIES):
         if spot.call is None or kind_of(spot.call) != "read" or is_by_hand(spot.unit, spot.info):
             continue
+        if _is_only_built(spot, spot.call):
+            continue
         loop = many(spot)
         if loop is not None and not _runs_list(spot, loop) and not is_for_one_item(spot, loop):
             told.add(spot.node.start)
             sure = Confidence.HIGH if spot.call.certain else Confidence.MEDIUM
-            yield _match(context, spot, loop, Confidence.LOW if is_little(spot, loop) else sure)
+            little = is_little(spot, loop) or is_small_in_java(spot, loop) or _is_beside(context, seen, spot, loop)
+            # Beside a write in each round the reading is the smaller part.
+            little = little or (spot.unit.language == "java" and saves_each(loop))
+            # A list that the program put together is mostly short, and what is done seldom need not be quick.
+            read = is_over_rows(loop, spot, seen) or is_given(spot, loop) or _is_of_caller(spot, loop)
+            little = little or (_is_script(spot) and (not read or _is_seldom(spot)))
+            yield _match(context, spot, loop, Confidence.LOW if little else sure)
     for spot in seen.derived:
         loop = None if is_by_hand(spot.unit, spot.info) else many(spot)
         if loop is not None:
-            yield _match(context, spot, loop, Confidence.LOW if is_little(spot, loop) else Confidence.HIGH)
+            little = is_little(spot, loop) or is_small_in_java(spot, loop)
+            yield _match(context, spot, loop, Confidence.LOW if little else Confidence.HIGH)
     yield from _through_helpers(context, seen, told, "read")
     for match in _by_relation(context, seen):
         yield replace(match, confidence=Confidence.LOW) if IN_TURN.search(match.location.artifact) else match
@@ -114,7 +133,9 @@ def _statements_in_loops(context: CodeContext) -> Iterator[Match]:
         if loop is not None:
             told.add(spot.node.start)
             sure = sureness_of_write(context, spot, loop, kind)
-            little = is_little(spot, loop) or is_list_of_request(spot, loop)
+            little = is_little(spot, loop) or is_list_of_request(spot, loop) or not is_waited_for(context, spot.info)
+            # What the program put together itself is mostly short; rows that were read may be many.
+            little = little or (_is_script(spot) and not is_over_rows(loop, spot, seen))
             yield _match(context, spot, loop, Confidence.LOW if little else sure)
     yield from _through_helpers(context, seen, told, "insert")
 
@@ -133,6 +154,8 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
         there = _query_at(seen, path, start)
         if there is None or start in told or kind_of(there) != wanted or "cached" in reach.callee.marks:
             continue
+        if not reach.callee.node.is_async and _is_only_built(spot, there):
+            continue
         if wanted == "insert" and _FAR & reach.acts.keys():
             continue
         loop = many(spot)
@@ -141,23 +164,73 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
         place = context.location(there.unit, there.node)
         near = _is_near(seen, reach.callee, path, start, _NEAR if wanted == "read" else 1)
         slow = near and not is_in_background(spot) and not saves_each(loop) and not nobody_waits(spot, loop)
+        slow = slow and is_waited_for(context, spot.info) and not _is_answered_elsewhere(seen, spot)
         confidence = Confidence.MEDIUM if slow else Confidence.LOW
         if wanted == "read" and _KEEPS_WORK & reach.acts.keys():
             confidence = Confidence.LOW  # each round writes something: its reading is the smaller part
         if not is_over_rows(loop, spot, seen) and not (is_given(spot, loop) and there.info is reach.callee):
             confidence = Confidence.LOW  # what a helper does besides, and for how many, is seldom plain
-        if is_list_of_request(spot, loop) or (wanted == "insert" and UNIT_OF_WORK.match(there.role.name)):
+        if (
+            is_list_of_request(spot, loop)
+            or is_small_in_java(spot, loop)
+            or (wanted == "insert" and UNIT_OF_WORK.match(there.role.name))
+        ):
             confidence = Confidence.LOW
+        if wanted == "read" and _is_script(spot) and not is_given(spot, loop):
+            confidence = Confidence.LOW  # each item mostly has a table, a tree or a check of its own
         yield _match(context, spot, loop, confidence, ((place, "step_query"),))
 
     for spot in seen.callbacks:
         yield from _by_name(context, seen, spot, wanted)
 
 
+def _is_beside(context: CodeContext, seen: Survey, spot: Spot, loop: Round) -> bool:
+    """Whether a loop of Python runs while no client waits, or writes in each round besides."""
+    if spot.unit.language != "python":
+        return False
+    return not is_waited_for(context, spot.info) or writes_each(seen, spot.info, loop.node)
+
+
 def _builds(spot: Spot) -> bool:
     """`query.whereIn("id", subquery)`: a part of a statement that is sent later."""
     called = spot.node.func if isinstance(spot.node, ir.Call) else None
     return isinstance(called, ir.Attr) and _BUILDS.match(called.name) is not None
+
+
+def _is_of_caller(spot: Spot, loop: Round) -> bool:
+    """`for (let i = 0; i < orders.length; i++)` over what the function was given, or what another one gives."""
+    if isinstance(loop.over, ir.Call) and name_of(loop.over.func) not in _OF_THIS:
+        return True
+    given = {param.name for param in spot.info.node.params} if spot.info is not None else set()
+    return isinstance(loop.node, ir.While) and bool(names_in(loop.node.test) & given)
+
+
+def _is_seldom(spot: Spot) -> bool:
+    at = spot.info
+    while at is not None:
+        if _SELDOM.match(at.node.name):
+            return True
+        at = at.outer
+    return False
+
+
+def _is_script(spot: Spot) -> bool:
+    return spot.unit.language in ("javascript", "typescript")
+
+
+def _is_only_built(spot: Spot, query: CallSeen) -> bool:
+    """Whether a builder makes the text of a statement that nobody waits for: one that is awaited is sent."""
+    if not query.role.name.startswith(_BUILDERS) or (spot.call is not None and spot.call.awaited):
+        return False
+    return not any(
+        isinstance(node, ir.Await) or (isinstance(node, ir.Call) and name_of(node.func) in _SENDS) for node in spot.path
+    )
+
+
+def _is_answered_elsewhere(seen: Survey, spot: Spot) -> bool:
+    """Whether a method stands for several, and one of them asks no database: which it is, the settings say."""
+    several = [one.reach for one in seen.of_node(spot.node) if one.reach is not None]
+    return spot.unit.language == "python" and any("db.query" not in one.acts for one in several)
 
 
 def _is_near(seen: Survey, called: FunctionInfo, path: str, start: int, levels: int) -> bool:
@@ -212,13 +285,17 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
             continue
         over = context.location(touch.unit, touch.over)
         place = context.location(touch.unit, touch.node)
+        info = function_around(touch.unit, touch.node)
+        beside = touch.unit.language == "python" and (
+            not is_waited_for(context, info) or writes_each(seen, info, touch.around)
+        )
         yield Match(
             location=place,
             values={
                 "call": short(context.text(touch.unit, touch.node)),
                 "items": short(context.text(touch.unit, touch.over)),
             },
-            confidence=Confidence.MEDIUM,
+            confidence=Confidence.LOW if beside else Confidence.MEDIUM,
             steps=((over, "step_loop"), (place, "step_lazy")),
         )
     for found in (*entity_touches(context.program, seen, relations), *unseen_touches(context.program, seen)):

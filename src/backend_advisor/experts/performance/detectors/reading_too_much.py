@@ -20,16 +20,17 @@ _SMALL = re.compile(
 )
 _NARROWS = re.compile(
     r"(?i)^(?:filter|filter_by|where|and_?where|having|limit|take|first|slice|paginate|page|exclude|find_?by\w*|with_entities|"
-    r"in_|group_by|groupby|fetchmany|get|pluck|top|setMaxResults|in_bulk|join|on|eq|setParameter)$"
+    r"in_|group_by|groupby|from_statement|fetchmany|get|pluck|top|setMaxResults|in_bulk|join|on|eq|setParameter)$"
 )
 _LIMITED = re.compile(
-    r"(?is)\blimit\b|\bfetch\s+(?:first|next)\b|\btop\b|\bwhere\b|\brownum\b|\bgroup\s+by\b|\b(?:count|sum|max|min|avg)\s*\("
+    r"(?is)^\s*(?:show|describe|desc|explain|pragma)\b|\blimit\b|\bfetch\s+(?:first|next)\b|\btop\b|\bwhere\b|\brownum\b|\bgroup\s+by\b|\b(?:count|sum|max|min|avg)\s*\("
 )
 _ARRANGES = frozenset({"order", "orderBy", "include", "attributes", "raw", "select", "relations", "sort", "nest"})
 _PICKS = frozenset({"filter", "find", "some", "every", "anyMatch", "allMatch", "noneMatch", "findFirst"})
 _ALL = re.compile(r"(?i)^_?(?:find|get|list|load|fetch|read|select|query)_?all(?:$|_|(?-i:[A-Z]))")
 """Functions that say that they give everything: how much that is, those who call them know."""
 _COUNTS = frozenset({"length", "size"})
+_SHORT = 2
 _GROWS = re.compile(
     r"(?i)order|invoice|payment|transact|event|log|audit|histor|message|notification|comment|post|article|product|entry|"
     r"entries|customer|user|member|account|subscriber|contact|photo|image|document|book|review|booking|reservation|ticket|"
@@ -37,6 +38,13 @@ _GROWS = re.compile(
     r"translation|person|people|employee|student|patient|shipment|parcel|asset|device|recipe|owner|pet|row|trade|item"
 )
 """What a table holds that grows as a program is used; what people set up by hand stays short."""
+_PEOPLE = re.compile(
+    r"(?i)user|member|account|person|people|employee|contact|owner|device|asset|view|row|item|score|result"
+)
+"""Of these a back office written in Python mostly has so few that its pages list them."""
+
+_PEOPLE = re.compile(r"(?i)users?|members?|accounts?|persons?|people|owners?|employees?")
+"""Of people a program of one house has as many as work there."""
 
 
 @detects_in_code("PERF204")
@@ -45,25 +53,33 @@ def unbounded_read(context: CodeContext) -> Iterator[Match]:
     during = served(context)
     told = {id(spot.node) for spot, _, _ in _narrowed_later(context)}
     seen = survey(context)
+    tables: set[str] = set()
     for spot in seen.of("db.read_all"):
         if spot.info in during and id(spot.node) not in told and _is_whole(seen, spot):
+            text = context.text(spot.unit, spot.node)
+            many = _may_be_many(context, seen, spot) and not (spot.unit.language == "python" and text in tables)
+            tables.add(text)
             yield Match(
                 location=context.location(spot.unit, spot.node),
-                values={"call": short(context.text(spot.unit, spot.node))},
-                confidence=Confidence.MEDIUM if _may_be_many(context, spot) else Confidence.LOW,
+                values={"call": short(text)},
+                confidence=Confidence.MEDIUM if many else Confidence.LOW,
             )
 
 
-def _may_be_many(context: CodeContext, spot: Spot) -> bool:
+def _may_be_many(context: CodeContext, seen: Survey, spot: Spot) -> bool:
     """Whether something says that the table grows as the program is used: what it holds, or that others page it."""
     if spot.info is not None and _ALL.match(spot.info.node.name):
         return False
-    if spot.unit.language != "java" or _GROWS.search(context.text(spot.unit, spot.node)):
+    if spot.unit.language == "python":
+        asked = _text_before(seen, spot) if isinstance(spot.node, ir.Call) and len(_chain(spot.node)) < _SHORT else ""
+        named = " ".join(re.findall(r"\b[A-Z]\w+", context.text(spot.unit, spot.node)))
+        return _GROWS.search(_PEOPLE.sub("", f"{named} {asked}")) is not None
+    if spot.unit.language != "java" or _GROWS.search(_PEOPLE.sub("", context.text(spot.unit, spot.node))):
         return True
     held = spot.node.func.value if isinstance(spot.node, ir.Call) and isinstance(spot.node.func, ir.Attr) else None
     typed = spot.info.owner.fields.get(name_of(held)) if spot.info is not None and spot.info.owner is not None else None
     kind = typed.type.name if typed is not None and typed.type is not None else ""
-    if _GROWS.search(kind):
+    if _GROWS.search(_PEOPLE.sub("", kind)):
         return True
     owner = class_named(context.program, spot.unit, kind)
     methods = [one for several in owner.methods.values() for one in several] if owner is not None else []

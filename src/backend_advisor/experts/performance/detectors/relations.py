@@ -1,5 +1,6 @@
 """Relations that an ORM loads when they are touched, touched in a loop over what a query gave (part of PERF201)."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from backend_advisor.experts.performance.detectors.surroundings import is_by_han
 from backend_advisor.experts.performance.detectors.survey import Survey
 from backend_advisor.rules.registry import CodeContext
 
+_FETCHES = re.compile(rb"(?i)\bjoin\s+fetch\b|entity_?graph|fetchgraph|loadgraph")
 _EAGER_WORDS = ("select_related", "prefetch_related", "joinedload", "selectinload", "subqueryload", "contains_eager")
 _ALREADY = frozenset(
     {"values", "values_list", "count", "exists", "aggregate", "first", "last", "get", "in_bulk", "dates"}
@@ -27,6 +29,8 @@ class Touch:
     over: ir.Expr
     relation: str
     model: ClassInfo
+    around: ir.Node
+    """The loop."""
 
 
 def relations_of(program: Program, model: ClassInfo, reverse: Mapping[str, set[str]]) -> set[str]:
@@ -126,6 +130,8 @@ class Relations:
         return self._known[model.name]
 
     def _in_function(self, info: FunctionInfo) -> Iterator[Touch]:
+        if info.unit.language == "java" and _FETCHES.search(info.unit.module.source, info.node.start, info.node.end):
+            return  # which of several queries it was, and what that one loaded, is not followed
         nodes = list(in_body(info.node))
         given = {
             one.target.id: one
@@ -134,15 +140,16 @@ class Relations:
         }
         for node in nodes:
             if isinstance(node, ir.For) and isinstance(node.target, ir.Name):
-                yield from self._in_loop(info, node.target.id, node.iterable, node.body, given)
+                yield from self._in_loop(info, node, node.target.id, node.iterable, node.body, given)
             elif isinstance(node, ir.Comprehension) and isinstance(node.clauses[0][0], ir.Name):
                 target, over, conditions = node.clauses[0]
                 body: list[ir.Node] = [node.element, *conditions, *(clause[1] for clause in node.clauses[1:])]
-                yield from self._in_loop(info, target.id, over, body, given)  # type: ignore[attr-defined]
+                yield from self._in_loop(info, node, target.id, over, body, given)  # type: ignore[attr-defined]
 
     def _in_loop(
         self,
         info: FunctionInfo,
+        loop: ir.Node,
         item: str,
         over: ir.Expr,
         body: list[ir.Node] | list[ir.Stmt],
@@ -165,7 +172,7 @@ class Relations:
             relation = _touched(node, item, wanted)
             if relation is not None and relation not in told and id(node) not in written:
                 told.add(relation)
-                yield Touch(info.unit, node, over, relation, model)
+                yield Touch(info.unit, node, over, relation, model, loop)
 
     def _model(self, info: FunctionInfo, query: ir.Expr | None, stated: ir.Type | None) -> ClassInfo | None:
         """The class of the items that a query gives."""

@@ -6,6 +6,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.tree import names_in, within
 from backend_advisor.experts.performance.detectors.how_many import (
     ends_when_found,
+    is_named_for_keys,
     is_part_of_object,
     makes_what_is_missing,
 )
@@ -29,6 +30,8 @@ IN_TURN = re.compile(
     r"|(?:^|[/_-])(?:tasks?|jobs?|workers?|schedul\w+|cron\w*|celery)\.\w+$"
 )
 """Files of work that runs when its turn comes: nobody waits for it."""
+_CONDITIONS = re.compile(r"(?:Param|Filter|Criterion|Criteria|Condition|Sort(?:By|Order)?|OrderBy)$")
+"""What a search is narrowed by is called so."""
 _SENT = re.compile(
     r"(?:_(?:in|dto|form|request|input|payload|body)|(?<=[a-z])(?:Dto|DTO|Form|Request|Input|Payload|Body))$"
 )
@@ -63,9 +66,29 @@ def _is_remembered_here(spot: Spot, loop: Round) -> bool:
             test, branch = test.operand, node.then
         asks = isinstance(test, ir.Call) and name_of(test.func) in ("has", "containsKey")
         asks = asks or (isinstance(test, ir.Binary) and test.op == "in")
+        if isinstance(test, ir.Binary) and test.op == "not in":
+            asks, branch = True, node.then
+        elif isinstance(test, ir.Binary) and test.op == "is" and isinstance(test.right, ir.Const):
+            test, branch = test.left, node.then  # `kept = known.get(key)`, `if kept is None: kept = …query…`
+        if isinstance(test, ir.Name) and branch is node.then:
+            asks = _is_from_map(test.id, loop)
         if asks and any(one is spot.inner(number) for one in branch):
             return True
     return False
+
+
+def _is_from_map(name: str, loop: Round) -> bool:
+    """Whether the round looks something up in a map first, by a name: `kept = known.get(key)`."""
+    return any(
+        isinstance(one, ir.Assign)
+        and isinstance(one.target, ir.Name)
+        and one.target.id == name
+        and isinstance(one.value, ir.Call)
+        and isinstance(one.value.func, ir.Attr)
+        and one.value.func.name == "get"
+        and isinstance(one.value.func.value, ir.Name)
+        for one in within(*done_in(loop))
+    )
 
 
 def _sets_up(spot: Spot) -> bool:
@@ -115,6 +138,9 @@ def is_list_of_request(spot: Spot, loop: Round) -> bool:
     """`for one in given.filters`: a list within what somebody sends, which is as long as a person fills it in."""
     over = loop.over
     params = spot.info.node.params if spot.info is not None else []
+    if isinstance(over, ir.Name):  # `def build(filters: list[FilterParam])`
+        typed = [param.type for param in params if param.name == over.id and param.type is not None]
+        return any(_CONDITIONS.search(one.name) for kind in typed for one in kind.args)
     return (
         isinstance(over, ir.Attr)
         and isinstance(over.value, ir.Name)
@@ -129,6 +155,36 @@ def is_given(spot: Spot, loop: Round) -> bool:
     """Whether a loop goes over what the function is given as it is."""
     params = spot.info.node.params if spot.info is not None else []
     return isinstance(loop.over, ir.Name) and any(param.name == loop.over.id for param in params)
+
+
+def is_small_in_java(spot: Spot, loop: Round) -> bool:
+    """Whether a loop of Java goes over keys that a person picked, down a tree, or asks in some of its rounds only."""
+    if spot.unit.language != "java":
+        return False
+    over = loop.over
+    while (
+        isinstance(over, ir.Call) and isinstance(over.func, ir.Attr) and over.func.name in ("stream", "parallelStream")
+    ):
+        over = over.func.value
+    params = spot.info.node.params if spot.info is not None else []
+    given = isinstance(over, ir.Name) and any(param.name == over.id for param in params)
+    if given and isinstance(over, ir.Name) and is_named_for_keys(over.id):
+        return True
+    return _is_tree_walk(spot, loop) or any(
+        isinstance(node, ir.Logic) and node.op == "and" and spot.inner(number) is not node.operands[0]
+        for number, node in enumerate(spot.path)
+        if loop.node.start <= node.start < loop.node.end
+    )
+
+
+def _is_tree_walk(spot: Spot, loop: Round) -> bool:
+    """`for node in nodes: walk(children_of(node))`: as deep as people nest things."""
+    name = spot.info.node.name if spot.info is not None else ""
+    return bool(name) and any(
+        isinstance(one, ir.Call) and isinstance(one.func, ir.Name | ir.Attr) and name_of(one.func) == name
+        for one in within(*done_in(loop))
+        if not isinstance(getattr(one, "func", None), ir.Attr) or name_of(one.func.value) == "this"  # type: ignore[attr-defined]
+    )
 
 
 def saves_each(loop: Round) -> bool:

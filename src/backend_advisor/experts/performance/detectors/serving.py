@@ -32,6 +32,9 @@ class Served:
             self._ids.add(id(info))
             waiting += calls.get(id(info), ())
 
+    def __bool__(self) -> bool:
+        return bool(self._ids)
+
     def __contains__(self, info: FunctionInfo | None) -> bool:
         at = info
         while at is not None:

@@ -11,7 +11,8 @@ from backend_advisor.rules.standing import is_for_browsers, remembered, runs_onc
 _BY_HAND = re.compile(
     r"(?:^|/)(?:migrations?|(?:[\w.]+[-_])?migrator|alembic|revisions|scripts?|seeds?|seeders?|management/commands|bin|tools?|examples?|samples?|demos?|"
     r"benchmarks?|bench|docs?|cli|commands|dev|client|frontend|front-end|webapp|web-ui|ui/src)/"
-    r"|(?:^|/)(?:manage|setup|conftest|noxfile|fabfile|cli|commands|__main__|[^/]*seed[^/]*|[^/]*migrat[^/]*)\.(?:py|[cm]?[jt]s)$"
+    r"|(?:^|/)(?:manage|setup|conftest|noxfile|fabfile|hatch_build|cli|commands|__main__|[^/]*seed[^/]*|[^/]*migrat[^/]*)\.(?:py|[cm]?[jt]s)$"
+    r"|(?:^|/)(?:\w+_)?demo(?:_\w+)?\.py$"
     r"|\.[jt]sx$"
     r"|(?:Seeder|Migration|DataLoader|DataInitializer|CommandLineRunner)\.java$"
     r"|(?:Database|Data|Schema|Db)(?:Updater?|Upgrader?|Installer|Initiali[sz]er|Migrator)\.java$",

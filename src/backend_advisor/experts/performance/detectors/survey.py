@@ -51,7 +51,7 @@ class Survey:
         """Calls of a repository's methods that are queries by their name."""
         self.inside: dict[int, list[Spot]] = {}
         self.spots: dict[int, Spot] = {}
-        self.reached: set[int] = set()
+        self.reached: dict[int, list[Spot]] = {}
         """The calls of the program's own functions, by the identity of their nodes."""
         self.at: dict[tuple[str, int], list[CallSeen]] = {}
         wanted: dict[str, dict[int, list[CallSeen | Reach]]] = {}
@@ -76,8 +76,8 @@ class Survey:
 
     def _add(self, seen: CallSeen | Reach, node: ir.Node, around: tuple[ir.Node, ...]) -> None:
         if isinstance(seen, Reach):
-            self.reached.add(id(node))
             self.reaches.append(Spot(seen.unit, seen.info, node, around, reach=seen))
+            self.reached.setdefault(id(node), []).append(self.reaches[-1])
             self.inside.setdefault(id(seen.info), []).append(self.reaches[-1])
             return
         spot = Spot(seen.unit, seen.info, node, around, call=seen)
@@ -85,6 +85,10 @@ class Survey:
         self.inside.setdefault(id(seen.info), []).append(spot)
         for act in seen.role.does:
             self.calls.setdefault(act, []).append(spot)
+
+    def of_node(self, node: ir.Node) -> list[Spot]:
+        """Every function of the program that a call may reach."""
+        return self.reached.get(id(node), [])
 
     def of(self, *acts: str) -> Iterator[Spot]:
         """Every call that performs one of these acts, each once."""

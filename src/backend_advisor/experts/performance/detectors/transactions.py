@@ -46,9 +46,30 @@ def network_in_transaction(context: CodeContext) -> Iterator[Match]:
         if opened is not None and there is not None and "db.transaction" not in reach.callee.marks:
             place = context.location(there.unit, there.node)
             # One request that many transactions reach is moved out of them, or made safe, where it stands.
-            sure = Confidence.LOW if id(there.node) in told else Confidence.MEDIUM
+            far = spot.unit.language == "java" and not _sends_itself(spot)  # how the way goes there is seldom plain
+            far = far or _runs_what_is_given(spot)
+            sure = Confidence.LOW if id(there.node) in told or far else Confidence.MEDIUM
             told.add(id(there.node))
             yield _match(context, spot, opened, sure, ((place, "step_far"),))
+
+
+def _runs_what_is_given(spot: Spot) -> bool:
+    """`transaction(fn) { return db.transaction((tx) => fn(tx)); }`: what runs in it is decided elsewhere."""
+    given: set[str] = set()
+    at = spot.info
+    while at is not None:
+        given |= {param.name for param in at.node.params}
+        at = at.outer
+    if not isinstance(spot.node, ir.Call):
+        return False
+    if isinstance(spot.node.func, ir.Name) and spot.node.func.id in given:
+        return True
+    handed = [one for one in spot.node.args if isinstance(one, ir.Lambda)]
+    return any(
+        isinstance(one, ir.Call) and isinstance(one.func, ir.Name) and one.func.id in given
+        for part in handed
+        for one in within(*part.function.body)
+    )
 
 
 def _sends_itself(spot: Spot) -> bool:

@@ -17,6 +17,7 @@ _KEYS = ("error", "detail", "message", "msg", "errors", "title", "reason", "err"
 _TEXT = '"…"'
 _LEAST = 6
 _MOST_SHARE = 0.8
+_LEAST_SHARE = 0.05
 _SHOWN = 4
 _BUILDERS = frozenset({"badRequest", "notFound", "unprocessableEntity", "internalServerError"})
 _RESPONSES = frozenset({"JSONResponse", "JsonResponse", "Response", "make_response"})
@@ -52,7 +53,9 @@ def inconsistent_error_responses(context: CodeContext) -> Iterator[Match]:
             "total": total,
         },
         # Two kinds of answers are mostly of two kinds of callers: pages and an API, or a framework's and the program's.
-        confidence=Confidence.MEDIUM if len(several) > 2 else Confidence.LOW,
+        confidence=Confidence.MEDIUM
+        if sum(len(one) >= _LEAST_SHARE * total for one in several) > 2
+        else Confidence.LOW,
         steps=tuple((context.location(one[0].unit, one[0].node), "step_shape") for one in several[:_SHOWN]),
     )
 

@@ -49,13 +49,16 @@ def _in_class(context: CodeContext, owner: ClassInfo) -> Iterator[Match]:
     }
     if not annotated or owner.node.kind != "class" or is_apart(owner.unit):
         return
+    calls = [call for several in owner.methods.values() for info in several for call in _own_calls(owner, info)]
     for several in owner.methods.values():
         for info in several:
             note = annotated.get(id(info))
             if note is not None and _no_proxy_takes(info):
                 head = ir.Node(info.node.start, info.node.header_end)
-                yield _match(context, info, note, head, Confidence.HIGH)
-    calls = [call for several in owner.methods.values() for info in several for call in _own_calls(owner, info)]
+                # Where all who call it have a transaction already, what it asks for is there all the same.
+                needless = name_of(note) == "Transactional" and not _words(note) & _OWN_BORDER
+                needless = needless and _are_inside(info, calls, owner, frozenset())
+                yield _match(context, info, note, head, Confidence.LOW if needless else Confidence.HIGH)
     for call in calls:
         note = annotated.get(id(call.callee))
         if note is None or call.callee is call.caller or _no_proxy_takes(call.callee):
@@ -129,9 +132,12 @@ def _takes(info: FunctionInfo, count: int) -> bool:
 
 def _has_what_it_asks(call: _Call, note: ir.Expr, calls: list[_Call], owner: ClassInfo) -> bool:
     """Whether the caller's transaction is the one that the annotation asks for."""
+    return not _words(note) & _OWN_BORDER and _is_inside(call.caller, calls, owner, frozenset())
+
+
+def _words(note: ir.Expr) -> set[str]:
     words = {part.name for part in within(note) if isinstance(part, ir.Attr)}
-    words |= {part.id for part in within(note) if isinstance(part, ir.Name)}
-    return not words & _OWN_BORDER and _is_inside(call.caller, calls, owner, frozenset())
+    return words | {part.id for part in within(note) if isinstance(part, ir.Name)}
 
 
 def _is_inside(info: FunctionInfo, calls: list[_Call], owner: ClassInfo, seen: frozenset[int]) -> bool:
@@ -156,7 +162,8 @@ def _sureness(context: CodeContext, call: _Call, note: ir.Expr) -> Confidence:
     marks = call.caller.marks | (handler.marks if handler is not None else set())
     if marks & _ENTERED or name_of(_proxied(call.callee)) != "Transactional":
         return Confidence.HIGH
-    return Confidence.MEDIUM
+    # Mostly the caller is called in a transaction; only a border of its own is surely lost.
+    return Confidence.MEDIUM if _words(note) & _OWN_BORDER else Confidence.LOW
 
 
 def _match(

@@ -46,6 +46,9 @@ def missing_validation(context: CodeContext) -> Iterator[Match]:
 
 def _spring(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
     """`@RequestBody` without `@Valid` on a class whose fields state constraints: nobody looks at them."""
+    anybody = context.program.is_pieces or any(
+        _is_valid(param) for info in context.program.functions() for param in info.node.params
+    )
     for handler in known:
         for param in handler.info.node.params:
             names = {name_of(one) for one in param.decorators}
@@ -57,12 +60,39 @@ def _spring(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
                 continue
             if _is_checked_below(context, handler.info, param.name):
                 continue
+            # Where nobody asks for it, constraints only describe, or the code refuses by itself.
+            by_hand = not anybody or _refuses_by_hand(context, handler.info, param.name)
             yield Match(
                 location=context.location(handler.info.unit, param),
                 values={"handler": function_name(handler.info), "body": param.name},
-                confidence=Confidence.MEDIUM if _is_entity(owner) else Confidence.HIGH,
+                confidence=Confidence.LOW if by_hand else Confidence.MEDIUM if _is_entity(owner) else Confidence.HIGH,
                 steps=((context.location(owner.unit, field), "step_constraint"),),
             )
+
+
+def _is_valid(param: ir.Param) -> bool:
+    return any(name_of(one).startswith("Valid") for one in param.decorators)
+
+
+def _refuses_by_hand(context: CodeContext, info: FunctionInfo, name: str) -> bool:
+    """`if (order.name == null) { throw new BadRequest(…); }`, in the handler or where its interface is implemented."""
+    methods = [(info, name)]
+    if info.owner is not None and info.owner.node.kind == "interface":
+        at = next(n for n, one in enumerate(info.node.params) if one.name == name)
+        methods += [
+            (one, one.node.params[at].name)
+            for owner in context.program.classes.values()
+            if any(name_of(base) == info.owner.node.name for base in owner.node.bases)
+            for one in owner.methods.get(info.node.name, ())
+            if len(one.node.params) == len(info.node.params)
+        ]
+    return any(
+        isinstance(node, ir.If)
+        and given in names_in(node.test)
+        and any(isinstance(one, ir.Throw | ir.Return) for one in node.then)
+        for method, given in methods
+        for node in in_body(method.node)
+    )
 
 
 def _hands_to_validator(info: FunctionInfo, name: str) -> bool:
@@ -135,6 +165,8 @@ def _is_model(context: CodeContext, name: str) -> bool:
 def _taken_bare(context: CodeContext, info: FunctionInfo) -> tuple[ir.Node, str] | None:
     for param in info.node.params:
         stated = param.type.name if param.type is not None else ""
+        if param.type is not None and _states_values(param.type):
+            continue
         if name_of(param.default) == "Body" and stated in _SHAPELESS:
             return param, param.name
         if stated in ("dict", "Dict", "typing.Dict") and param.default is None and param.kind == "normal":
@@ -142,9 +174,32 @@ def _taken_bare(context: CodeContext, info: FunctionInfo) -> tuple[ir.Node, str]
     for node in in_body(info.node):
         if isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and node.func.name == "json":
             typed = [one for one in info.node.params if one.name == name_of(node.func.value) and one.type is not None]
+            if _is_refused(info, node):
+                continue
             if typed and typed[0].type is not None and typed[0].type.name.endswith("Request") and not _checked(info):
                 return node, short(context.text(info.unit, node))
     return None
+
+
+def _states_values(kind: ir.Type) -> bool:
+    """`dict[str, str]`: what stands under each key is checked too."""
+    return len(kind.args) == _LEAST and kind.args[1].name.rpartition(".")[2] not in _SHAPELESS
+
+
+def _is_refused(info: FunctionInfo, read: ir.Node) -> bool:
+    """Whether a body is read in a `try` that also takes the fields from it, and answers 400 when one is missing."""
+    return any(
+        isinstance(one, ir.Try)
+        and one.body
+        and one.body[0].start <= read.start < one.body[-1].end
+        and any(isinstance(part, ir.Index) for part in within(*one.body))
+        and any(
+            isinstance(part, ir.Const) and part.value in (400, 422) and not isinstance(part.value, bool)
+            for handler in one.handlers
+            for part in within(*handler.body)
+        )
+        for one in in_body(info.node)
+    )
 
 
 def _checked(info: FunctionInfo) -> bool:
@@ -177,6 +232,7 @@ def _is_gone(owner: ClassInfo | None, name: str) -> bool:
 
 def _express(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
     """A handler that reads `req.body` without a validator before it or in it."""
+    looking = 0
     checked: list[FunctionInfo] = []
     bare: list[tuple[FunctionInfo, ir.Node, str]] = []
     for handler in known:
@@ -187,10 +243,30 @@ def _express(context: CodeContext, known: list[Handler]) -> Iterator[Match]:
         words = words_in(*handler.node.args[:-1]) | words_in(*info.node.body)
         if any(_VALIDATES.search(name) for name in words if name != "body") or _refuses_input(info):
             checked.append(info)
+        elif _looks_at_body(info):
+            looking += 1
         elif not _RAW.search(info.node.name):
             place = ir.Name(found.start(), found.end(), "body")
             bare.append((info, place, found[0].decode()))
-    yield from _against_siblings(context, checked, bare)
+    if len(checked) >= len(bare) + looking:  # else validators are not how this program checks
+        yield from _against_siblings(context, checked, bare)
+
+
+def _looks_at_body(info: FunctionInfo) -> bool:
+    """Whether a handler decides by what it was sent: `if (!req.body.name) …`, `if (name.length > 30) …`."""
+    read = {
+        name_of(node.target)
+        for node in in_body(info.node)
+        if isinstance(node, ir.Assign) and any(_is_of_body(one) for one in within(node.value))
+    } - {""}
+    tests = [node.test for node in in_body(info.node) if isinstance(node, ir.If)]
+    return any(
+        _is_of_body(one) or (isinstance(one, ir.Name) and one.id in read) for test in tests for one in within(test)
+    )
+
+
+def _is_of_body(node: ir.Node) -> bool:
+    return isinstance(node, ir.Attr) and node.name == "body" and name_of(node.value) in ("req", "request")
 
 
 def _refuses_input(info: FunctionInfo) -> bool:

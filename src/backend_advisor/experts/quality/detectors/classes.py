@@ -56,7 +56,7 @@ def god_class(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=_head(context, unit, owner),
             values={"class": owner.name, "methods": len(working), "statements": total, "groups": len(groups)},
-            confidence=Confidence.LOW if _is_controller(owner, working) else None,
+            confidence=Confidence.LOW if _is_controller(owner, working) or _is_a_shelf(working) else None,
             steps=tuple(
                 (context.places.location(unit.path, one.node.start, one.node.header_end), "step_group") for one in shown
             ),
@@ -69,6 +69,12 @@ def _is_controller(owner: ir.Class, methods: list[Written]) -> bool:
         return True
     answering = [one for one in methods if _REQUESTS & {param.name for param in one.node.params}]
     return len(answering) * 2 > len(methods)
+
+
+def _is_a_shelf(methods: list[Written]) -> bool:
+    """Whether a class of Java only collects functions, which have nothing in common by their nature."""
+    own = [one for one in methods if one.unit.language == "java" and "static" in one.node.modifiers]
+    return len(own) * 4 > len(methods) * 3
 
 
 def _head(context: CodeContext, unit: Unit, owner: ir.Class) -> Location:

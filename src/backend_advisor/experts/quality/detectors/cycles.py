@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Program, Unit
-from backend_advisor.code.tree import children
+from backend_advisor.code.tree import children, everything
 from backend_advisor.experts.quality.detectors.tree import is_apart
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -82,16 +82,28 @@ def _imported(program: Program, unit: Unit) -> dict[str, ir.Import]:
     """The files that a file imports while it is loaded; imports for types only, and in functions, are none."""
     found: dict[str, ir.Import] = {}
     used = _names_used(unit)
+    later = [] if unit.language == "python" else _functions(unit)
     for statement in unit.module.body:
         for one in (statement, *(statement.body if isinstance(statement, ir.Try) else ())):
             if not isinstance(one, ir.Import) or one.type_only:
                 continue
             if used is not None and one.name not in (None, "*") and one.local not in used:
                 continue
+            if any(start < one.start < end for start, end in later):
+                continue  # `init() { other = require("./other"); }`: it is loaded when the function is called
             target = program.locate(one, unit)
             if target is not None and target is not unit:
                 found.setdefault(target.path, one)
     return found
+
+
+def _functions(unit: Unit) -> list[tuple[int, int]]:
+    """Where functions begin and end, but for those that are called where they are written."""
+    nodes = list(everything(unit.module.body))
+    at_once = {id(one.func) for one in nodes if isinstance(one, ir.Call)}
+    return [
+        (one.function.start, one.function.end) for one in nodes if isinstance(one, ir.Lambda) and id(one) not in at_once
+    ] + [(info.node.start, info.node.end) for info in unit.functions if info.node.name]
 
 
 def _names_used(unit: Unit) -> set[str] | None:

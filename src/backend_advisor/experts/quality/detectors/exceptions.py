@@ -35,7 +35,7 @@ _CLEANS_UP = re.compile(
     r"json|loads?|safe_load|parse\w*|literal_eval|int|float|strptime|fromisoformat|decode|sleep|chmod|utime|exists|isfile|stat|access|info|debug|warn|error|log|get|str|len)$"
 )
 _EXTRA = re.compile(
-    r"(?i)telemetry|analytics|usage_?stat|(?:check|get|latest|newest)\w*version|version\.?_?(?:service|check)|update_?check"
+    r"(?i)telemetry|analytics|metrics?\.py|usage_?stat|(?:check|get|latest|newest)\w*version|version\.?_?(?:service|check)|update_?check"
 )
 _TIDIES = frozenset({"unlink", "rmdir", "rmtree", "removedirs", "remove", "deleteIfExists", "unlinkSync", "rmSync"})
 _TOP = re.compile(
@@ -48,6 +48,7 @@ _PASSES_ON = re.compile(
 _LOGS = re.compile(r"(?i)^(?:debug|info|warn|warning|error|exception|critical|fatal|trace|log|print\w*|severe|fine)$")
 _LOGGER = re.compile(r"(?i)log|console|sys|out|err|sentry")
 _MARKS = re.compile(r"\b(?:noqa|nosec|type:\s*ignore|pragma|pylint|eslint\S*|NOSONAR|no-empty|[A-Z]+\d+)\b|[^\w\s]")
+_ABSENT = re.compile(r"(?i)\b(?:not found|no such|not exist|does ?n.t exist|not available|missing|absent)\b")
 _REASON = 2
 """Words from which a comment says something."""
 _LONG = 3
@@ -88,7 +89,10 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
         values={"caught": _caught(unit, handler), "tried": short(context.text(unit, done))},
         severity=Severity.WARNING if writes else Severity.NOTE,
         confidence=Confidence.LOW
-        if (_only_tidies(node) and not _is_wide(unit, handler)) or _is_extra(written) or _makes_folder(node)
+        if (_only_tidies(node) and not _is_wide(unit, handler))
+        or _is_extra(written)
+        or _makes_folder(node)
+        or _tidies_after(written, node)
         else _sureness(unit, handler, acts, writes=writes),
         steps=((context.location(unit, done), "step_tried"),),
     )
@@ -96,14 +100,35 @@ def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir
 
 def _sureness(unit: Unit, handler: ir.Handler, acts: frozenset[str], *, writes: bool) -> Confidence:
     """What fails outside is worth knowing of; of code that only computes an answer of "no" may be meant."""
+    if unit.language in ("javascript", "typescript") and _says_that_nothing_is_there(handler):
+        return Confidence.LOW
     if writes:
         expected = unit.language == "java" and all(_NARROW.search(name_of(one)) for one in handler.types)
         narrow = unit.language in ("python", "java") and not _is_wide(unit, handler)
+        if unit.language == "python" and narrow:
+            return Confidence.LOW  # one kind of failure that the code names is one that it expects
         if narrow and (expected or _tells_error(handler)):
             return Confidence.LOW  # one kind of failure, expected by name, that is told to whoever looks closely
+        if unit.language == "java" and handler.body:
+            return Confidence.LOW  # whoever looks into the log at that level, or at what is printed, learns of it
         printed = any(isinstance(one, ir.Call) and name_of(one.func) == _PRINTS for one in within(*handler.body))
         return Confidence.MEDIUM if printed else Confidence.HIGH
     return Confidence.MEDIUM if acts & OUTSIDE and _is_wide(unit, handler) else Confidence.LOW
+
+
+def _says_that_nothing_is_there(handler: ir.Handler) -> bool:
+    """`log.debug("no thumbnail for this item")`: the failure that is expected is named."""
+    said = (one.value for one in within(*handler.body) if isinstance(one, ir.Const) and isinstance(one.value, str))
+    return any(_ABSENT.search(text) for text in said)
+
+
+def _tidies_after(written: Written, node: ir.Try) -> bool:
+    """Whether a handler of Python tidies up before it raises the first error again, which is the one to be heard."""
+    return written.unit.language == "python" and any(
+        isinstance(one, ir.Try)
+        and any(node in own(*handler.body) and isinstance(handler.body[-1], ir.Throw) for handler in one.handlers)
+        for one in written.notable
+    )
 
 
 def _makes_folder(node: ir.Try) -> bool:
@@ -226,8 +251,16 @@ def _over_broad(context: CodeContext) -> Iterator[tuple[int, Match]]:
                     location=_head(context, written.unit, handler),
                     values={"caught": _caught(written.unit, handler), "count": count},
                     confidence=Confidence.LOW
-                    if answer is None
-                    and (_is_logged(handler) or _is_explained(written.unit, handler) or _is_within(written, node))
+                    if (
+                        answer is None
+                        and (
+                            written.unit.language == "java"
+                            or _is_explained(written.unit, handler)
+                            or _is_within(written, node)
+                            or _goes_on(written, node, handler)
+                        )
+                    )
+                    or ((answer is None or written.unit.language not in ("python", "java")) and _is_logged(handler))
                     else Confidence.MEDIUM,
                     steps=() if answer is None else ((context.location(written.unit, answer), "step_answer"),),
                 )
@@ -239,6 +272,15 @@ def _is_within(written: Written, node: ir.Try) -> bool:
     return any(
         isinstance(one, ir.Try) and any(node in own(*handler.body) for handler in one.handlers)
         for one in written.notable
+    )
+
+
+def _goes_on(written: Written, node: ir.Try, handler: ir.Handler) -> bool:
+    """Whether a loop of Python takes the next item when one fails: `except: continue`."""
+    return (
+        written.unit.language == "python"
+        and all(isinstance(one, ir.Continue) for one in handler.body)
+        and any(isinstance(one, ir.For) and one.start < node.start < one.end for one in in_body(written.node))
     )
 
 

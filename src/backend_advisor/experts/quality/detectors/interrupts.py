@@ -17,6 +17,7 @@ _WIDE = frozenset({"Exception", "Throwable"})
 _RESTORES = re.compile(r"(?i)interrupt|sneaky|propagate|rethrow")
 _LOGS = re.compile(r"(?i)^(?:debug|info|warn|warning|error|trace|log|print\w*|severe|fine)$")
 _WAITS = re.compile(r"^(?:sleep|wait\w*|await\w*|take\w*|get|join|put|poll|acquire|invokeA\w+|lockInterruptibly|exec)$")
+_CLOCK = re.compile(r"^(?:isAfter|isBefore|currentTimeMillis|nanoTime|elapsed\w*|remaining\w*|hasExpired|isExpired)$")
 _ENDS_THREAD = re.compile(r"^(?:run|call|main|join\w*|stop\w*|close|shutdown\w*|destroy|await\w*)$")
 
 
@@ -41,21 +42,22 @@ def _in_try(context: CodeContext, written: Written, node: ir.Try) -> Iterator[Ma
         if not _forgets(handler) or (is_stated and _thread_ends(written, node, handler)):
             return
         looped = _loop_around(written, node, handler)
+        goes_on = looped or _goes_round(written, node, handler)
         edits = () if looped or names != [_INTERRUPTED] else _restored(context, written.unit, handler)
         yield Match(
             location=context.places.location(written.unit.path, handler.start, _head_end(written.unit, handler)),
             values={"caught": " | ".join(names), "function": written.name, "waits": _waits(context, written, node)},
-            confidence=_sureness(handler, is_stated=is_stated, looped=looped),
+            confidence=_sureness(handler, is_stated=is_stated, looped=looped, goes_on=goes_on),
             edits=edits,
             applicability="unsafe" if edits else "display",
         )
         return
 
 
-def _sureness(handler: ir.Handler, *, is_stated: bool, looped: bool) -> Confidence:
-    """Who only leaves may mean to stop, although the callers will not know."""
+def _sureness(handler: ir.Handler, *, is_stated: bool, looped: bool, goes_on: bool) -> Confidence:
+    """Who only leaves may mean to stop, although the callers will not know; a single short wait is over soon."""
     only_leaves = len(handler.body) == 1 and isinstance(handler.body[0], ir.Return | ir.Break)
-    if not is_stated or only_leaves:
+    if not is_stated or only_leaves or not goes_on:
         return Confidence.LOW
     return Confidence.HIGH if looped else Confidence.MEDIUM
 
@@ -106,7 +108,24 @@ def _loop_around(written: Written, node: ir.Try, handler: ir.Handler) -> bool:
     if handler.body and isinstance(handler.body[-1], ir.Return | ir.Break):
         return False
     return any(
-        isinstance(one, ir.While) and one.start <= node.start and node.end <= one.end for one in own(*written.node.body)
+        isinstance(one, ir.While) and one.start <= node.start and node.end <= one.end and not _is_timed(one)
+        for one in own(*written.node.body)
+    )
+
+
+def _is_timed(loop: ir.While) -> bool:
+    """Whether a loop looks at the clock, and so ends soon by itself."""
+    return any(isinstance(one, ir.Call) and _CLOCK.match(name_of(one.func)) for one in own(loop.test, *loop.body))
+
+
+def _goes_round(written: Written, node: ir.Try, handler: ir.Handler) -> bool:
+    """Whether the next item of a loop follows, as if nobody had asked the thread to stop."""
+    if handler.body and isinstance(handler.body[-1], ir.Return | ir.Break):
+        return False
+    if _ENDS_THREAD.match(written.node.name):
+        return False  # what is being stopped stops the rest too
+    return any(
+        isinstance(one, ir.For) and one.start <= node.start and node.end <= one.end for one in own(*written.node.body)
     )
 
 

@@ -74,7 +74,8 @@ def _handlers(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(found.unit, found.node),
             values={"where": function_name(info), "target": short(context.text(found.unit, found.node))},
-            confidence=Confidence.MEDIUM,
+            # In Python a session or a manager of rows is at hand everywhere, and one query more is no slip of a layer.
+            confidence=Confidence.LOW if info.unit.language == "python" else Confidence.MEDIUM,
             steps=((_signature(context, example), "step_layer"),),
         )
 

@@ -30,7 +30,7 @@ _OTHER = frozenset(
 )  # fmt: skip
 _TRADE = re.compile(
     r"(?i)order|payment|invoice|product|account|price|currency|cart|billing|wallet|sale|purchase|checkout|receipt|"
-    r"settlement|refund|transaction|loan|salary|payroll|coupon|subscription|ledger|money|shop|item|fee"
+    r"settlement|refund|transaction|loan|salary|payroll|coupon|subscription|ledger|money|shop|item|fee(?!d)"
 )
 _OF_NO_MONEY = re.compile(
     r"(?i)predict|forecast|feature_?set|embedding|metric|statistic|optimi[sz]er|llm|swagger\w*\.java|apidoc|openapi"

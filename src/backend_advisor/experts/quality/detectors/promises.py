@@ -33,6 +33,9 @@ _TELLS = re.compile(
     r"(?i)^_?(?:emit|broadcast|notify|publish|track|log|audit|report|dispatch|send\w*(?:event|webhook|notification))"
 )
 _TASKS = frozenset({"create_task", "ensure_future"})
+_CLOSES = re.compile(r"(?i)^(?:close|disconnect|destroy|quit|shutdown|stop)(?:All)?$")
+_DEEP = 3
+"""Calls down to which it is looked for what catches a failure."""
 
 
 @detects_in_code("QUA109")
@@ -49,14 +52,18 @@ def floating_promise(context: CodeContext) -> Iterator[Match]:
             if call is None or any(isinstance(one, ir.Lambda) for one in call.args[-1:]):
                 continue  # what is given a callback tells it when it is done
             callee = _callee(context, written, call, reached)
-            if callee is not None and _runs_later(callee) and (waits or written.unit.language == "python"):
+            if callee is not None and _runs_later(callee, reached) and (waits or written.unit.language == "python"):
                 known = (id(callee), id(written.node))
                 behind = (not _answers(context, written) or _only_tells(callee)) and logged
                 behind = behind or (not _answers(context, written) and known in told)
+                behind = behind or _CLOSES.match(callee.node.name) is not None
                 told.add(known)
                 yield _match(context, written, call, callee, behind=behind)
             elif _drops_task(written.unit, call) or (waits and _promises(seen.get(id(call)))):
-                yield _match(context, written, call, None)
+                inner = call.args[0] if call.args else None
+                run = _callee(context, written, inner, reached) if isinstance(inner, ir.Call) else None
+                caught = run is not None and written.unit.language == "python" and _catches_all(run)
+                yield _match(context, written, call, None, behind=caught)
 
 
 def _bare_call(node: ir.Node) -> ir.Call | None:
@@ -108,25 +115,53 @@ def _named(context: CodeContext, written: Written, name: str) -> FunctionInfo | 
     return found[0] if len(found) == 1 else None
 
 
-def _runs_later(callee: FunctionInfo) -> bool:
+def _runs_later(callee: FunctionInfo, reached: dict[int, FunctionInfo]) -> bool:
     """Whether a call gives a promise that can fail: an async function that does not catch everything itself."""
     node = callee.node
     if not node.is_async or node.is_generator or node.decorators:
         return False
-    return callee.unit.language == "python" or may_fail(node)
+    return callee.unit.language == "python" or may_fail(node, reached)
 
 
-def may_fail(function: ir.Function) -> bool:
+def may_fail(function: ir.Function, reached: dict[int, FunctionInfo], deep: int = _DEEP) -> bool:
     """Whether something that is waited for, thrown or handed back stands outside of every `try` with a `catch`."""
     body = list(own(*function.body))
     caught = {id(node) for one in body if isinstance(one, ir.Try) and one.handlers for node in own(*one.body)}
-    return any(_fails(node) for node in body if id(node) not in caught)
+    return any(_fails(node, reached, deep) for node in body if id(node) not in caught)
 
 
-def _fails(node: ir.Node) -> bool:
+def _fails(node: ir.Node, reached: dict[int, FunctionInfo], deep: int) -> bool:
     if isinstance(node, ir.Return):
-        return isinstance(node.value, ir.Call)
-    return isinstance(node, ir.Await | ir.Throw) or (isinstance(node, ir.For) and node.is_async)
+        return isinstance(node.value, ir.Call) and not _ends_well(node.value, reached, deep)
+    if isinstance(node, ir.Await):
+        return not _ends_well(node.value, reached, deep)
+    return isinstance(node, ir.Throw) or (isinstance(node, ir.For) and node.is_async)
+
+
+def _ends_well(value: ir.Expr, reached: dict[int, FunctionInfo], deep: int) -> bool:
+    """Whether a call gives no promise that fails: its failure is caught there, or in the function that it calls."""
+    if not isinstance(value, ir.Call):
+        return False
+    name = name_of(value.func)
+    if value.new:  # `new Promise((resolve) => …)` has no way to fail
+        given = value.args[0] if name == "Promise" and len(value.args) == 1 else None
+        return isinstance(given, ir.Lambda) and len(given.function.params) == 1
+    if isinstance(value.func, ir.Attr) and (name == "catch" or _root(value.func) in _ANSWERS):
+        return True
+    callee = reached.get(id(value)) if deep else None
+    return (
+        callee is not None
+        and callee.node.is_async
+        and callee.node.name == name
+        and not callee.node.is_generator
+        and not may_fail(callee.node, reached, deep - 1)
+    )
+
+
+def _root(node: ir.Expr) -> str:
+    while isinstance(node, ir.Attr | ir.Call):
+        node = node.value if isinstance(node, ir.Attr) else node.func
+    return node.id if isinstance(node, ir.Name) else ""
 
 
 def _failures_are_logged(context: CodeContext) -> bool:
@@ -159,6 +194,15 @@ def _answers(context: CodeContext, written: Written) -> bool:
 def _only_tells(callee: FunctionInfo) -> bool:
     """Whether a function tells others what has happened, which no answer waits for."""
     return _TELLS.match(callee.node.name) is not None
+
+
+def _catches_all(info: FunctionInfo) -> bool:
+    """Whether all that a function of Python does stands in a `try` that takes any error."""
+    body = [one for one in info.node.body if not isinstance(one, ir.Do) or not isinstance(one.value, ir.Const)]
+    last = body[-1] if body else None
+    return isinstance(last, ir.Try) and any(
+        not one.types or {"Exception", "BaseException"} & {name_of(kind) for kind in one.types} for one in last.handlers
+    )
 
 
 def _drops_task(unit: Unit, call: ir.Call) -> bool:
@@ -198,7 +242,7 @@ def _match(
         values={"call": short(context.text(written.unit, call)), "function": written.name},
         severity=Severity.ERROR if never else Severity.WARNING,
         confidence=Confidence.HIGH
-        if never or (callee is None and python)
+        if never or (callee is None and python and not behind)
         else Confidence.LOW
         if behind
         else Confidence.MEDIUM,

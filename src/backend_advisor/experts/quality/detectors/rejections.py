@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import Handler
-from backend_advisor.code.tree import children, everything
+from backend_advisor.code.tree import children, everything, in_whole
 from backend_advisor.experts.quality.detectors.outline import Written, outline
 from backend_advisor.experts.quality.detectors.promises import may_fail
 from backend_advisor.experts.quality.detectors.replies import response_of
@@ -28,6 +28,11 @@ _MAJOR = re.compile(r"\d+")
 _CLOSES = re.compile(r"(?:release|close|end|quit|destroy|disconnect|unlock|dispose|cleanup)")
 _TRIES = re.compile(r"(?i)try_?catch|safe_?(?:await|try|async)|await_?to(?:_?js)?|to|try_?(?:async|to)|allSettled")
 """Helpers that give an error back as a value."""
+_RESULT = re.compile(r"(?:Result|Either)(?:Async)?$")
+_OF_RESULTS = frozenset(
+    ["andThen", "asyncAndThen", "asyncMap", "mapErr", "orElse", "andTee", "orTee", "unwrapOr", "unwrapOrElse"]
+)
+_ASK_RESULTS = frozenset({"isErr", "isOk", "isLeft", "isRight"})
 _FIFTH = 5
 _MOST = 12
 """Handlers that a reviewer takes up in a repository: one change of the set-up mends all of them."""
@@ -48,18 +53,23 @@ def _unhandled(context: CodeContext) -> Iterator[tuple[int, Match]]:
         return
     wrapped: dict[str, set[int]] = {}
     reached = {id(reach.node): reach.callee for reach in context.seen.reaches.values()}
+    known = {*reached, *(id(call.node) for call in context.seen.calls.values() if call.role.does)}
     for written in outline(context):
         if not written.node.is_async or response_of(written) is None:
             continue
         handler = context.seen.handlers.get(id(context.program.infos.get(id(written.node))))
         if handler is None or not _is_express(written.unit, handler) or not _is_given(written, handler, wrapped):
             continue
-        awaited = next((one for one in _unguarded(written.node.body) if not _cannot_fail(one, reached)), None)
+        results = _results(written.node)
+        awaited = next(
+            (one for one in _unguarded(written.node.body) if id(one) not in results and not _cannot_fail(one, reached)),
+            None,
+        )
         if awaited is not None:
             match = Match(
                 location=context.location(written.unit, awaited),
                 values={"call": short(context.text(written.unit, awaited))},
-                confidence=confidence,
+                confidence=confidence if _is_known(awaited, known) else Confidence.LOW,
                 edits=_edits(context, written),
                 applicability="unsafe",
             )
@@ -144,10 +154,40 @@ def _cannot_fail(awaited: ir.Await, reached: dict[int, FunctionInfo]) -> bool:
 
 
 def _is_caught(value: ir.Expr, reached: dict[int, FunctionInfo]) -> bool:
-    if isinstance(value, ir.Call) and _TRIES.fullmatch(name_of(value.func)):
+    if isinstance(value, ir.Call) and (_TRIES.fullmatch(name_of(value.func)) or _catches(value) or _is_result(value)):
         return True
     callee = reached.get(id(value))
-    return callee is not None and callee.node.is_async and not may_fail(callee.node)
+    if callee is not None and callee.node.returns is not None and _RESULT.search(callee.node.returns.name):
+        return True
+    return callee is not None and callee.node.is_async and not may_fail(callee.node, reached)
+
+
+def _is_known(awaited: ir.Await, known: set[int]) -> bool:
+    """Whether something known to fail now and then is done there: a query, a request, a function that does so."""
+    return any(isinstance(one, ir.Call) and id(one) in known for one in everything(awaited.value))
+
+
+def _is_result(value: ir.Expr) -> bool:
+    """`find(id).andThen(check).mapErr(log)`: a value that holds an error instead of throwing it."""
+    while isinstance(value, ir.Call | ir.Attr):
+        if isinstance(value, ir.Call) and name_of(value.func) in _OF_RESULTS:
+            return True
+        value = value.func if isinstance(value, ir.Call) else value.value
+    return False
+
+
+def _results(function: ir.Function) -> set[int]:
+    """What is awaited and then asked whether it is an error: `const found = await find(id); if (found.isErr())`."""
+    asked = {
+        name_of(one.func.value)
+        for one in in_whole(function)
+        if isinstance(one, ir.Call) and isinstance(one.func, ir.Attr) and one.func.name in _ASK_RESULTS
+    }
+    return {
+        id(one.value)
+        for one in in_whole(function)
+        if isinstance(one, ir.Assign) and isinstance(one.value, ir.Await) and name_of(one.target) in asked
+    }
 
 
 def _closes(value: ir.Expr) -> bool:

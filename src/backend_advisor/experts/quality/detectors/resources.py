@@ -43,6 +43,8 @@ def resource_not_closed(context: CodeContext) -> Iterator[Match]:
         opens = _OPENS[_FAMILY.get(call.unit.language, call.unit.language)]
         if call.info is None or id(call.node) in told or not opens.match(call.role.name) or is_apart(call.unit):
             continue
+        if call.unit.language == "java" and _is_a_tool(call.info):
+            continue  # what it opens is closed when the process ends
         told.add(id(call.node))
         path = _path(call.info, call.node)
         found = _judged(call, path) if path is not None else None
@@ -57,6 +59,16 @@ def resource_not_closed(context: CodeContext) -> Iterator[Match]:
                 edits=edits,
                 applicability=applicability,
             )
+
+
+def _is_a_tool(info: FunctionInfo) -> bool:
+    """Whether a class is run from the command line: it has a `main`, and no framework makes its objects."""
+    owner = info.owner
+    return (
+        owner is not None
+        and not owner.node.decorators
+        and any("static" in one.node.modifiers for one in owner.methods.get("main", ()))
+    )
 
 
 def _path(info: FunctionInfo, wanted: ir.Node) -> list[ir.Node] | None:
@@ -86,9 +98,18 @@ def _holds(part: ir.Node, wanted: ir.Node) -> bool:
     return False
 
 
+def _is_in_memory(node: ir.Node) -> bool:
+    """`zipfile.ZipFile(BytesIO(content))`: no file is open."""
+    return isinstance(node, ir.Call) and any(
+        isinstance(one, ir.Call) and name_of(one.func) in ("BytesIO", "StringIO") for one in node.args[:1]
+    )
+
+
 def _judged(call: CallSeen, path: list[ir.Node]) -> tuple[Severity, Confidence] | None:
     """How bad it is that what a call opens is left to itself; None when it is not."""
     node: ir.Node = call.node
+    if _is_in_memory(node):
+        return None
     number = len(path) - 1
     while number >= 0 and _is_around(path[number], node):
         node = path[number]
@@ -119,11 +140,11 @@ def _passed(call: CallSeen, holder: ir.Node, outer: ir.Node | None) -> tuple[Sev
     name = name_of(holder)
     if isinstance(holder, ir.Call) and (name in _MANAGERS or holder.new or name[:1].isupper()):
         return None
-    if isinstance(holder, ir.Attr) and _CLOSES.match(holder.name):
-        return None
+    if isinstance(holder, ir.Attr) and (_CLOSES.match(holder.name) or holder.name == "getChannel"):
+        return None  # closing the channel closes the file
     if call.unit.language == "python":
         # CPython closes it when the last reference goes; other implementations, and tracebacks, keep it.
-        return Severity.NOTE, Confidence.MEDIUM
+        return Severity.NOTE, Confidence.LOW
     if isinstance(holder, ir.Attr):
         if call.unit.language != "java" or _is_returned(call, outer):
             return None

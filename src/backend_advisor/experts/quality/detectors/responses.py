@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import names_in, own
+from backend_advisor.code.tree import everything, names_in, own
 from backend_advisor.experts.quality.detectors.acts import WRITES, acts_between
 from backend_advisor.experts.quality.detectors.handlers import handler_of
 from backend_advisor.experts.quality.detectors.outline import Written, outline
@@ -23,14 +23,15 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit, Location
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
-_KEPT = WRITES - {"mail.send"}
-"""What is not meant to be done as well as it goes, as mail is."""
+_KEPT = WRITES - {"mail.send", "file.write"}
+"""What is not meant to be done as well as it goes, as mail is, or a folder that is made ready."""
 _CHANGES = re.compile(r"\s*(?:insert|update|delete|merge)\s", re.IGNORECASE)
 _CLIENT_ERRORS = 400
 _STATUSES = frozenset({"status", "sendStatus", "code", "writeHead", "set_status"})
 _GOOD = frozenset({"ok", "success", "succeeded", "status", "result", "saved", "done"})
 _BAD_KEYS = frozenset({"error", "errors", "err", "message", "msg", "reason", "detail", "code"})
 _ERRORS = frozenset({"err", "error", "e", "ex"})
+_OF_PROMISES = frozenset({"then", "catch", "finally"})
 
 
 @detects_in_code("QUA131")
@@ -140,7 +141,9 @@ def _in_express(
     answer = next((one for one in replies(response, *handler.body) if _is_success(one)), None)
     if answer is None or _says_otherwise(handler) or name_of(answer.func) not in ("json", "send", "jsonp"):
         return None
-    return "step_success", Confidence.LOW if _names_error(answer) else Confidence.MEDIUM, answer
+    # An empty value instead of what was asked for is mostly meant: the client goes on with nothing.
+    meant = not (answer.args and _is_good(answer.args[0])) and not _writes(context, written, node)
+    return "step_success", Confidence.LOW if meant or _names_error(answer) else Confidence.MEDIUM, answer
 
 
 def _writes(context: CodeContext, written: Written, node: ir.Try) -> bool:
@@ -166,9 +169,9 @@ def _by_value(context: CodeContext, written: Written, node: ir.Try, handler: ir.
     if only_logs(handler):
         later = (one for one in own(*written.node.body) if isinstance(one, ir.Return) and one.start >= node.end)
         good = next((one for one in later if _is_good(one.value)), None)
-        return (
-            ("step_success", Confidence.MEDIUM, good) if good is not None and _writes(context, written, node) else None
-        )
+        if good is None or not _writes(context, written, node):
+            return None
+        return "step_success", Confidence.LOW if _comes_after(context, written, node) else Confidence.MEDIUM, good
     last = handler.body[-1]
     if not isinstance(last, ir.Return) or _says_otherwise(handler):
         return None
@@ -177,6 +180,12 @@ def _by_value(context: CodeContext, written: Written, node: ir.Try, handler: ir.
     if _is_denial(last.value) and _catches_all(written, handler) and _writes(context, written, node):
         return "step_200", Confidence.MEDIUM, last
     return None
+
+
+def _comes_after(context: CodeContext, written: Written, node: ir.Try) -> bool:
+    """Whether a handler of Python has done its work before: what is tried then is done as well as it goes."""
+    unit = written.unit
+    return unit.language == "python" and bool(acts_between(context, unit, written.node.start, node.start) & _KEPT)
 
 
 def _is_expected(handler: ir.Handler) -> bool:
@@ -272,6 +281,7 @@ def _told(
 @detects_in_code("QUA133")
 def throw_in_callback(context: CodeContext) -> Iterator[Match]:
     """`if (err) throw err` in a callback of a handler: it is thrown after the handler has returned."""
+    promised: dict[str, set[int]] = {}
     for written in outline(context):
         outer = written.outer
         if outer is None or written.node.is_async or written.unit.language in ("python", "java"):
@@ -280,7 +290,7 @@ def throw_in_callback(context: CodeContext) -> Iterator[Match]:
         if error not in _ERRORS or (len(written.node.params) < 2 and not _is_callback(written)):
             continue
         serving = _serving(written)
-        if serving is None:
+        if serving is None or _is_of_promise(written, promised):
             continue
         for node in written.node.body:
             thrown = _thrown(node, error)
@@ -290,6 +300,16 @@ def throw_in_callback(context: CodeContext) -> Iterator[Match]:
 
 def _is_callback(written: Written) -> bool:
     return not written.node.name
+
+
+def _is_of_promise(written: Written, promised: dict[str, set[int]]) -> bool:
+    """`.catch((error) => { throw error; })`: the promise takes what is thrown, and hands it on."""
+    unit = written.unit
+    if unit.path not in promised:
+        calls = (one for one in everything(unit.module.body) if isinstance(one, ir.Call))
+        handed = (one for one in calls if isinstance(one.func, ir.Attr) and one.func.name in _OF_PROMISES)
+        promised[unit.path] = {id(arg.function) for call in handed for arg in call.args if isinstance(arg, ir.Lambda)}
+    return id(written.node) in promised[unit.path]
 
 
 def _serving(written: Written) -> Written | None:

@@ -46,18 +46,20 @@ def shared_collections(context: CodeContext) -> Iterator[Match]:
         names = {name_of(one) for one in owner.node.decorators}
         if not names & _BEANS or any(_SCOPED.search(name) for name in names) or is_apart(owner.unit):
             continue
+        told = False
         for field in owner.node.fields:
             if not _is_plain(field):
                 continue
             found = _change(owner, field.name)
             if found is not None:
                 info, call = found
+                again, told = told, True  # a bean that keeps the state of one run keeps it in several fields
                 sure = bool(names & {"Controller", "RestController"}) or id(info) in context.seen.handlers
                 yield Match(
                     location=context.location(info.unit, call),
                     values={"name": field.name, "function": function_name(info)},
                     severity=Severity.WARNING,
-                    confidence=Confidence.HIGH if sure else Confidence.MEDIUM,
+                    confidence=Confidence.LOW if again else Confidence.HIGH if sure else Confidence.MEDIUM,
                     steps=((context.location(owner.unit, field), "step_change"),),
                 )
 

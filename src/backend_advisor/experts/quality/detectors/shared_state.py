@@ -23,6 +23,8 @@ _MADE = frozenset({"list", "dict", "set", "defaultdict", "OrderedDict", "Counter
 _SINGLETONS = frozenset(
     {"Controller", "RestController", "Service", "Component", "Repository", "Injectable", "Resolver"}
 )
+_COMMANDS = re.compile(r"(?:^|/)(?:cli|commands?)/|(?:^|/)cli\.py$")
+"""A command line that waits for one answer of a browser serves nobody else."""
 _LOCKS = frozenset({"lock", "tryLock", "lockInterruptibly", "acquire"})
 _SCOPED = re.compile(r"(?i)scope|stateful|RequestScoped|prototype")
 _SETS_UP = re.compile(r"^(?:set[A-Z_]|init|start|stop|after|on[A-Z]|register|config|refresh|reload|load)")
@@ -40,7 +42,8 @@ def shared_state(context: CodeContext) -> Iterator[Match]:
         yield from shared_collections(context)
         return
     for handler in handlers(context):
-        yield from _overwritten(context, handler.info)
+        if _COMMANDS.search(handler.info.unit.path) is None:
+            yield from _overwritten(context, handler.info)
 
 
 def _defaults(context: CodeContext) -> Iterator[Match]:

@@ -49,7 +49,7 @@ def answer_not_read(context: CodeContext) -> Iterator[Match]:
                 confidence=Confidence.HIGH
                 if stored and paid
                 else Confidence.LOW
-                if _may_go_wrong(written, call)
+                if _may_go_wrong(written, call) or _is_left_alone(written, node)
                 else Confidence.MEDIUM,
             )
 
@@ -63,6 +63,13 @@ def _may_go_wrong(written: Written, call: ir.Call) -> bool:
         and all(not one.body for one in node.handlers)
         for node in written.notable
     )
+
+
+def _is_left_alone(written: Written, node: ir.Node) -> bool:
+    """Whether nobody waits for it: a promise that is let go is meant to be done as well as it goes."""
+    if written.unit.language in ("python", "java") or not isinstance(node, ir.Do):
+        return False
+    return not isinstance(node.value, ir.Await)
 
 
 def _statement(node: ir.Node) -> ir.Call | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.files import is_test
 from backend_advisor.code.program import FunctionInfo, Program
+from backend_advisor.code.tree import in_whole, of_kind
 from backend_advisor.experts.security.detectors.facts import Facts, Route, body_words
 from backend_advisor.experts.security.detectors.generic_views import open_views
 from backend_advisor.experts.security.detectors.handlers import Reader
@@ -62,12 +63,31 @@ _HOLDER = re.compile(r"(?:_?(?:repository|repo|dao|mapper|store|service)|s)$", r
 _ANY_MODEL = re.compile(
     r"(?i)^_?(?:(?:base|generic|abstract|crud|mongoose|sequelize|orm|db|database|this)_?)*(?:model|entity|repo(?:sitory)?|dao|collection|table|mongoose|cls|schema|session)?$"
 )
+_ANSWERS = frozenset(
+    {"json", "jsonp", "send", "sendStatus", "sendFile", "end", "redirect", "render", "download", "pipe"}
+)
+_SHARE_OF_PYTHON = 2
+_SHARE_OF_SCRIPTS = 4 / 3
+_SHARE_OF_FEW = 1.5
+_FEW_ROUTES = 5
+_SIGNED = re.compile(r"(?i)(?:valid|verif|check|assert)\w*(?:webhook|signature|hmac|sender|origin)")
 _FAILED = re.compile(
     r"(?i)(?:fail(?:ed|ure|s)?|bad|wrong|invalid|login|sign_?in|max)_*(?:log_?in|attempt|password|sign_?in|count|tries)|"
     r"attempts?_*(?:left|remaining|count)|lock_?(?:ed_?)?(?:out|until)|(?:account|user)_*(?:is_*)?(?:b?locked|blocked)"
 )
 _STOPS = re.compile(
     r"(?i)login_?(?:attempt|policy|throttl|limit)|lock_?out|brute_?force|account_?lock|failed_?login|rate_?limit\w*(?:filter|interceptor|middleware)"
+)
+_LINE = 200
+_KEY = re.compile(rb"(?i)secret|api_?key|client_?key")
+_CHOSEN = re.compile(rb"(?i)passw|pwd|passphrase|\bpin\b|otp|credential")
+
+
+_CREDENTIAL = re.compile(r"(?i)(?:api|access)_?key|token|credential|invit|session")
+_HELD = re.compile(r"(?i)^(?:\w+_)?(?:key|token|secret|hash|digest|prefix)(?:_hash|_digest)?$")
+_PASSWORD = re.compile(
+    r"(?i)pass(?:word|wd|phrase|code)?s?(?:$|_|[A-Z])|pwd|\bpin\b|credential|"
+    r"(?:log_?in|sign_?in|auth\w*|token|otp)_?(?:form|serializer|schema|data|request)"
 )
 _SIGNING_IN = frozenset({"password.verify", "auth.login", "jwt.sign", "password.hash"})
 
@@ -94,6 +114,10 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
         if _by_role(route):
             continue
         for fetch in found.unchecked():
+            given = fetch.node.keywords if isinstance(fetch.node, ir.Call) else []
+            known = _CREDENTIAL.search(snake(fetch.model)) and _HELD.search(fetch.key)
+            if known or (fetch.unit.language == "python" and any(_HELD.search(key) for key, _ in given)):
+                continue  # whoever knows the key is whom it was given to
             place = (fetch.unit.path, fetch.node.start)
             if place in told or not (has_users or alone or is_guarded):
                 continue
@@ -175,6 +199,12 @@ def _has_owner(model: str, program: Program) -> bool:
     return False
 
 
+_SEVERAL = 2
+_SESSION = re.compile(
+    r"(?i)^(?:sid|session(?:_?id)?|(?:auth|access|session|bearer)?_?token|api_?key|principal|authentication)$"
+)
+
+
 @detects_in_code("SEC402")
 def route_without_authentication(context: CodeContext) -> Iterator[Match]:
     """State-changing routes that ask nobody who they are, beside others that do."""
@@ -183,6 +213,7 @@ def route_without_authentication(context: CodeContext) -> Iterator[Match]:
     for route in routes:
         groups.setdefault(route.info.owner or route.unit, []).append(route)
     asking = [route for route in routes if route.asks]
+    together = _stopped_together(routes)
     unread = _unread_registrations(context, routes)
     for members in groups.values():
         guarded = sum(route.asks or route.covered or route.stopped for route in members) + unread.get(
@@ -193,16 +224,21 @@ def route_without_authentication(context: CodeContext) -> Iterator[Match]:
                 continue
             if route.handler is not None and route.handler.shared:
                 continue  # of which registration its middleware is cannot be told
+            if (route.unit.path, route.node.start) in together or _only_goes_on(route):
+                continue
             if (
                 OPEN.search(f"{route.path or _made_path(route)} {snake(route.info.node.name)}")
                 or route.acts & _SIGNING_IN
             ):
                 continue
-            if _only_reads(route) or _joins(route):
+            if _only_reads(route) or _joins(route) or _only_shows(route):
                 continue
             near = guarded > 0
-            share = _SHARE if route.unit.language in ("python", "java") else 2
-            telling = guarded * share >= len(members) + unread.get(members[0].unit.path, 0)
+            # In JavaScript a guard is a function with any name: a route stands out where nearly all others have one.
+            of_all = len(members) + unread.get(members[0].unit.path, 0)
+            scripts = _SHARE_OF_FEW if of_all < _FEW_ROUTES else _SHARE_OF_SCRIPTS
+            share = {"java": _SHARE, "python": _SHARE_OF_PYTHON}.get(route.unit.language, scripts)
+            telling = guarded * share >= of_all
             if near or (asking and len(asking) * 2 >= len(routes)):
                 yield Match(
                     location=context.location(route.unit, route.node),
@@ -211,8 +247,41 @@ def route_without_authentication(context: CodeContext) -> Iterator[Match]:
                         "guarded": guarded if near else len(asking),
                         "routes": len(members) + unread.get(route.unit.path, 0) if near else len(routes),
                     },
-                    confidence=None if near and telling and not route.is_left_open else Confidence.LOW,
+                    confidence=None
+                    if near and telling and not route.is_left_open and not _is_unsure_in_java(context, route, guarded)
+                    else Confidence.LOW,
                 )
+
+
+def _is_unsure_in_java(context: CodeContext, route: Route, guarded: int) -> bool:
+    """Whether the handler is given a session to ask for, or only one route beside it asks for anything."""
+    names = [snake(param.name) for param in route.info.node.params]
+    alone = guarded < _SEVERAL and not context.program.is_pieces
+    return route.unit.language == "java" and (alone or any(_SESSION.match(name) for name in names))
+
+
+def _stopped_together(routes: list[Route]) -> set[tuple[str, int]]:
+    """Registrations of an array of functions, one of which asks who calls or checks who signed the message."""
+    several: dict[tuple[str, int], list[Route]] = {}
+    for route in routes:
+        if route.handler is not None and route.unit.language in ("javascript", "typescript"):
+            several.setdefault((route.unit.path, route.node.start), []).append(route)
+    return {
+        place
+        for place, members in several.items()
+        if len(members) > 1
+        and any(one.asks or one.covered or one.stopped or _SIGNED.search(one.info.node.name) for one in members)
+    }
+
+
+def _only_goes_on(route: Route) -> bool:
+    """Whether a function of an array only makes the request ready for the next one: it calls `next`."""
+    params = [param.name for param in route.info.node.params]
+    if len(params) < 3 or route.names & _ANSWERS:
+        return False
+    calls = [one for one in in_whole(route.info.node) if isinstance(one, ir.Call)]
+    hands_on = any(isinstance(given, ir.Name) and given.id == params[1] for one in calls for given in one.args)
+    return not hands_on and any(isinstance(one.func, ir.Name) and one.func.id == params[2] for one in calls)
 
 
 def _made_path(route: Route) -> str:
@@ -228,6 +297,17 @@ def _only_reads(route: Route) -> bool:
         return False
     last = re.sub(r"\.\w+$", "", route.path).rpartition("/")[2]
     return any(_READS.search(snake(name)) for name in (last, route.info.node.name)) or bool(route.acts & _READING)
+
+
+def _only_shows(route: Route) -> bool:
+    """Whether a function of Python that also answers GET does nothing but answer."""
+    body = [one for one in route.info.node.body if not isinstance(one, ir.Do) or not isinstance(one.value, ir.Const)]
+    return (
+        route.unit.language == "python"
+        and not route.acts & _CHANGES
+        and not route.methods <= {"POST", "PUT", "PATCH", "DELETE"}
+        and all(isinstance(one, ir.Return) for one in body)
+    )
 
 
 def _joins(route: Route) -> bool:
@@ -259,12 +339,14 @@ def login_without_limit(context: CodeContext) -> Iterator[Match]:
     facts, routes = survey(context)
     somewhere = _counts_somewhere(context.program)
     for route in routes:
-        if route.limited or not _is_login(route) or _counts_failures(route.info, facts):
+        if route.limited or not _is_login(route, facts) or _counts_failures(route.info, facts):
             continue
         yield Match(
             location=context.location(route.unit, route.node if route.handler is not None else route.info.node),
             values={"route": route.label},
-            confidence=Confidence.LOW if somewhere or not _is_named_login(route) else None,
+            confidence=Confidence.LOW
+            if somewhere or not _is_named_login(route) or _compares_a_key(route, facts, context.program)
+            else None,
         )
 
 
@@ -275,6 +357,21 @@ def _is_named_login(route: Route) -> bool:
     return (
         LOGIN.search(names) is not None or re.search(r"(?i)log_?-?in|sign_?-?in|auth|token|session", names) is not None
     )
+
+
+def _compares_a_key(route: Route, facts: Facts, program: Program) -> bool:
+    """Whether what is compared with its hash is named for no password: a client's secret of full length."""
+    places = {
+        reach.acts["password.verify"]
+        for reach in facts.reaches.get(id(route.info), ())
+        if "password.verify" in reach.acts
+    }
+    texts = [
+        program.units[path].module.source[start : start + _LINE].partition(b"\n")[0]
+        for path, start in places
+        if path in program.units and program.units[path].language in ("javascript", "typescript")
+    ]
+    return bool(texts) and all(_KEY.search(text) is not None and _CHOSEN.search(text) is None for text in texts)
 
 
 def _counts_somewhere(program: Program) -> bool:
@@ -300,7 +397,16 @@ def _counts_failures(info: FunctionInfo, facts: Facts) -> bool:
     return False
 
 
-def _is_login(route: Route) -> bool:
+def _told_names(route: Route, facts: Facts) -> set[str]:
+    """The names in a route, in its signature, and in what it calls."""
+    near = [route.info, *(reach.callee for reach in facts.reaches.get(id(route.info), ()))]
+    given = [param for one in near for param in one.node.params]
+    typed = [param.type.name for param in given if param.type is not None]
+    called = {str(key) for one in near for call in of_kind(one.node, ir.Call) for key, _ in call.keywords}
+    return {*route.names, *(param.name for param in given), *typed, *called}.union(*(body_words(one) for one in near))
+
+
+def _is_login(route: Route, facts: Facts) -> bool:
     if route.methods and "POST" not in route.methods:
         return False
     names = f"{route.path} {snake(route.info.node.name)}"
@@ -308,6 +414,8 @@ def _is_login(route: Route) -> bool:
         return True
     if _JOINS.search(names) and not _SIGN_IN.search(names):
         return False  # who has just been created is signed in with the password that was chosen
+    if route.unit.language == "python" and not any(_PASSWORD.search(name) for name in _told_names(route, facts)):
+        return False  # it is signed in with a token, or by somebody else
     if "password.verify" in route.acts:
         return LOGIN.search(names) is not None or bool(route.acts & {"jwt.sign", "auth.login"})
     by_name = _SIGN_IN.search(names) is not None and "POST" in (route.methods or {"POST"})

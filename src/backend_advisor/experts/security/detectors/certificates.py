@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
@@ -13,6 +14,7 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit
 from backend_advisor.rules.edits import replaced, source_of
 from backend_advisor.rules.places import Places
+from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _CLIENTS = ("http.request", "http.client", "tls.configure", "db.pool", "db.connect", "cache.client", "mail.send")
@@ -22,6 +24,8 @@ _UNVERIFIED = re.compile(
 _VERIFICATION = re.compile(
     r"(?i)reject_?unauthori[sz]ed|insecure|allow_?unauthori[sz]ed|self_?signed|no-?verify|(?:skip|verify|ignore|self_?signed|strict)_?\w*(?:ssl|tls|cert)|^(?:no_?)?verify$"
 )
+_MOST = 12
+"""Connections that a reviewer takes up in a repository."""
 _DEFAULTS = re.compile(r"(?:^|\.)defaults(?:Deep)?$")
 """What gives a record what it does not say itself."""
 _INSECURE = re.compile(
@@ -32,6 +36,34 @@ _INSECURE = re.compile(
 @detects_in_code("SEC306")
 def tls_verification_off(context: CodeContext) -> Iterator[Match]:
     """Connections whose other end may be anybody."""
+    found = _connections(context)
+    yield from worst_first_told(_once_a_file(found), _MOST) if context.program.language == "python" else found
+
+
+def _has_no_certificate(call: CallSeen) -> bool:
+    """Whether a connection is one without TLS, as within a cluster: `grpc.insecure_channel`, `get("http://…")`."""
+    if call.role.name.endswith(".insecure_channel"):
+        return True
+    first = call.args[0] if call.args and call.unit.language == "python" else None
+    start = (first.text or first.consts or (None,))[0] if first is not None else None
+    return isinstance(start, str) and start.startswith("http://")
+
+
+def _once_a_file(found: Iterator[Match]) -> Iterator[tuple[int, Match]]:
+    """The first of each file at its sureness: what makes a client's connections is mended once in it."""
+    files: set[str] = set()
+    for match in sorted(found, key=_place):
+        again = match.location.artifact in files
+        yield 0, replace(match, confidence=Confidence.LOW) if again else match
+        if match.confidence is not Confidence.LOW:
+            files.add(match.location.artifact)
+
+
+def _place(match: Match) -> tuple[str, int]:
+    return match.location.artifact, match.location.span.line if match.location.span is not None else 0
+
+
+def _connections(context: CodeContext) -> Iterator[Match]:
     told: list[tuple[str, int, int]] = []
     for unit, place, off in _switches(context):
         told.append((unit.path, place.start, place.end))
@@ -51,7 +83,9 @@ def tls_verification_off(context: CodeContext) -> Iterator[Match]:
             yield Match(
                 location=context.location(call.unit, call.node),
                 values={"text": dotted(getattr(call.node, "func", None))},
-                confidence=Confidence.LOW if _is_chosen(call.unit, call.node) or _says_so(call) else None,
+                confidence=Confidence.LOW
+                if _is_chosen(call.unit, call.node) or _says_so(call) or _has_no_certificate(call)
+                else None,
                 edits=_verifying(call, context.places),
                 applicability="unsafe",
             )
@@ -153,6 +187,8 @@ def _says_so(call: CallSeen) -> bool:
 
 def _switched_off(node: ir.Node) -> tuple[ir.Node, ir.Node] | None:
     if isinstance(node, ir.Mapping):
+        if any(isinstance(key, ir.Const) and key.value == "requestCert" for key, _ in node.pairs):
+            return None  # a server says so of its clients' certificates
         for key, value in node.pairs:
             word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
             if not isinstance(word, str) or not isinstance(value, ir.Const) or not _UNVERIFIED.fullmatch(word):

@@ -7,7 +7,8 @@ from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
-from backend_advisor.experts.security.detectors.storing import asks_for_breaches
+from backend_advisor.experts.security.detectors.reading import stands_in_tests_only
+from backend_advisor.experts.security.detectors.storing import asks_for_breaches, takes_password
 from backend_advisor.experts.security.detectors.words import identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -22,9 +23,12 @@ _PROTECTS = re.compile(
     r"certificate|hmac|salt|csrf|auth"
 )
 """Names of things that somebody has a reason to forge."""
-_DICTATED = re.compile(r"(?i)web_?hooks?(?:\b|_|/)|wsse|oauth_?1|digest_?auth|ws_?security")
+_DICTATED = re.compile(r"(?i)(?:^|[/_])(?:[ht]otp|ocra)|web_?hooks?(?:\b|_|/)|wsse|oauth_?1|digest_?auth|ws_?security")
 """What the other side computes so, and nobody here can choose."""
-_HARMLESS = re.compile(r"(?i)cache|e_?tag|colou?r|shard|bucket|gravatar|avatar|file_?name|slug|short")
+_TOOLS = re.compile(r"(?:^|/)(?:tools?|scripts?|contrib)/[\w/-]+\.py$")
+_HARMLESS = re.compile(
+    r"(?i)cache|e_?tag|colou?r|shard|bucket|gravatar|avatar|file_?name|slug|short|signature_(?:hash|id|key|propert)"
+)
 
 
 @detects_in_code("SEC232")
@@ -36,9 +40,17 @@ def fixed_initialisation_vector(context: CodeContext) -> Iterator[Match]:
         place = (call.unit.path, call.node.start)
         if iv is None or place in told or "decrypts" in call.properties or not _fixed(iv):
             continue
+        if _only_tests_fix_it(iv, context):
+            continue
         told.add(place)
         callee = ".".join(call.role.name.split(".")[-2:])
         yield Match(location=context.location(call.unit, call.node), values={"call": callee, "iv": shown(iv)})
+
+
+def _only_tests_fix_it(iv: Value, context: CodeContext) -> bool:
+    """Whether a vector of Python stands in no file but those of tests: then only they give one that stays the same."""
+    texts = [one if isinstance(one, bytes) else str(one).encode() for one in iv.consts or ()]
+    return bool(texts) and all(stands_in_tests_only(one, context) for one in texts)
 
 
 def _fixed(iv: Value) -> bool:
@@ -52,6 +64,11 @@ def weak_hash(context: CodeContext) -> Iterator[Match]:
     """Broken hash functions; where nothing tells of a protection they are a note (a cache key, a colour, an ETag)."""
     told: set[tuple[str, int]] = set()
     functions: set[tuple[str, int]] = set()
+    of_passwords = {
+        id(call.info)
+        for call in context.seen.performing("crypto.hash")
+        if call.info is not None and takes_password(call)
+    }
     for call in sorted(context.seen.performing("crypto.hash"), key=lambda one: (one.unit.path, one.node.start)):
         place = (call.unit.path, call.node.start)
         algorithm = words(call.properties["algorithm"]) if "algorithm" in call.properties else None
@@ -71,13 +88,28 @@ def weak_hash(context: CodeContext) -> Iterator[Match]:
         callee = ".".join(call.role.name.removeprefix("*.").split(".")[-2:])
         # What is made and then used in one function is one thing to mend.
         made = (call.unit.path, id(call.info))
-        again = made in functions and callee.endswith(".digest")
+        again = made in functions and callee.endswith((".digest", ".update"))
         functions.add(made)
         yield Match(
             location=context.location(call.unit, call.node),
             values={"call": callee, "algorithm": shown(call.properties["algorithm"])},
-            confidence=Confidence.MEDIUM if _protects(call) and not again else Confidence.LOW,
+            confidence=Confidence.MEDIUM
+            # What becomes of passwords has a rule of its own (SEC311).
+            if _protects(call)
+            and not again
+            and id(call.info) not in of_passwords
+            and not _only_asks(call)
+            and _TOOLS.search(call.unit.path) is None
+            else Confidence.LOW,
         )
+
+
+def _only_asks(call: CallSeen) -> bool:
+    """`MessageDigest.getInstance("MD4");`: whether there is such a function, and nothing is hashed."""
+    return call.info is not None and any(
+        isinstance(one, ir.Do) and one.value is call.node and call.role.name.endswith(".getInstance")
+        for one in in_whole(call.info.node)
+    )
 
 
 def _protects(call: CallSeen) -> bool:

@@ -20,6 +20,7 @@ from backend_advisor.experts.security.detectors.reading import (
 )
 from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _SECRET = re.compile(
@@ -48,6 +49,7 @@ _SIGNATURE = re.compile(r"sig|digest|mac|expect|hash|comput|calcul|check_?sum")
 def compared_by_character(context: CodeContext) -> Iterator[Match]:
     """Signatures and secrets that are compared with an ordinary operator."""
     facts = facts_of(context)
+    told: set[str] = set()
     for info in functions(context):
         if info.outer is not None or not _is_about_secrets(info):
             continue
@@ -61,9 +63,13 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
             if any(_is_computed(side, info, defined, facts) for side in sides) or _is_given_secret(
                 sides, context, info
             ):
+                text = context.text(info.unit, node)
+                again = text.replace('"', "'") in told and info.unit.language in ("javascript", "typescript")
+                told.add(text.replace('"', "'"))
                 yield Match(
                     location=context.location(info.unit, node),
-                    values={"text": context.text(info.unit, node)[:60]},
+                    values={"text": text[:60]},
+                    confidence=Confidence.LOW if again else None,
                     edits=in_constant_time(info.unit, node, sides, context.places),
                     applicability="unsafe",
                 )

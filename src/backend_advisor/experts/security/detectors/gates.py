@@ -52,7 +52,7 @@ def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
     for info in context.program.functions():
         if "http.middleware" in info.marks and info.unit.language in {"python", "java"}:
             stops = _refuses(info) or any(isinstance(node, ir.Throw) for node in in_whole(info.node))
-            everywhere = everywhere or (stops and _asks_by_itself(info, facts))
+            everywhere = everywhere or (stops and _asks_by_itself(info, facts)) or _is_guarded(info)
     mounted = _mounted(context)
     for unit, node, target, _ in registered:
         mounted[target.path].append((unit, node.start, ""))
@@ -65,6 +65,11 @@ def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
         route.guards = route.guards.union(
             *(gate.names for gate in gates if gate.paths and gate.stands_before(route, mounted))
         )
+
+
+def _is_guarded(info: FunctionInfo) -> bool:
+    """Whether a decorator asks who calls before what stands before the routes: `@bp.before_request @login_required`."""
+    return any(AUTHENTICATES.search(dotted(one).rpartition(".")[2]) for one in info.node.decorators)
 
 
 def refuses_strangers(expression: ir.Expr, unit: Unit, context: CodeContext, facts: Facts) -> bool:

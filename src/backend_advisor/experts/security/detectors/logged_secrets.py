@@ -23,6 +23,7 @@ _SECRET = Words(
     r"resident_?(?:registration_?)?n(?:o|um(?:ber)?)|jumin_?(?:no|num(?:ber)?|beon_?ho)|비밀번호|주민(?:등록)?번호)$",
     re.IGNORECASE,
 )
+_PASSWORDS = re.compile(r"(?i)^(?:user_?|raw_?|plain_?|new_?|old_?)?pass(?:_?word|wd|_?phrase)$")
 _MAYBE = Words(r"^(?:token|secret|cookies?|pwd|pass|credentials|bearer|raw_?headers)$", re.IGNORECASE)
 """Names that also mean something else: a token of a language, the name of a secret."""
 _HEADER = re.compile(r"(?i)^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|x-auth-token|api-key)$")
@@ -41,6 +42,12 @@ _GETTER = re.compile(r"^get(?=[A-Z])")
 _SCRIPTS = re.compile(r"(?:^|/)scripts?/")
 """What somebody runs by hand, who sees what it prints."""
 _DEVELOPS = re.compile(r"(?i)^(?:is_?)?dev(?:elopment)?(?:_?mode)?$|^__DEV__$")
+_QUIET = frozenset({"debug", "trace", "fine", "finer", "finest"})
+"""Levels that are off where the program serves people."""
+
+
+_SWITCHED = re.compile(r"(?i)(?:^|_)(?:debug|verbose|trace|dump)(?:_|$)|^log_")
+"""What somebody switches on to look into something: `LOG_PAYLOADS`."""
 _DEEPEST = 6
 
 
@@ -60,6 +67,10 @@ def secret_in_log(context: CodeContext) -> Iterator[Match]:
             found = spot.exposed(argument)
             if found is not None and not _only_in_development(call):
                 node, confidence = found
+                if call.unit.language == "java" and dotted(call.node.func).rpartition(".")[2] in _QUIET:
+                    confidence = Confidence.MEDIUM if confidence is Confidence.HIGH else Confidence.LOW
+                if _is_switched_on(call) or (_last(node) in _WHOLE and _is_whispered(call.node)):
+                    confidence = Confidence.LOW
                 yield Match(
                     location=context.location(call.unit, node),
                     values={"what": context.text(call.unit, node), "call": dotted(call.node.func)},
@@ -76,6 +87,28 @@ def _only_in_development(call: CallSeen) -> bool:
         and any(_DEVELOPS.search(name) for name in identifiers(node.test))
         for node in everything(call.unit.module.body)
     )
+
+
+def _is_whispered(node: ir.Call) -> bool:
+    """`log.debug(…)`, `log.log(VERBOSE, …)`."""
+    level = _last(node.args[0]) if node.args and _last(node) == "log" else ""
+    return _last(node) == "debug" or re.search(r"(?i)debug|verbose|trace", level) is not None
+
+
+def _is_switched_on(call: CallSeen) -> bool:
+    """Whether a line of Python is written only where a setting asks for it: `if os.environ.get("LOG_PAYLOADS"):`."""
+    if call.unit.language != "python":
+        return False
+    for node in everything(call.unit.module.body):
+        if not isinstance(node, ir.If) or not any(
+            one.start <= call.node.start and call.node.end <= one.end for one in node.then
+        ):
+            continue
+        texts = [one.value for one in everything([node.test]) if isinstance(one, ir.Const)]
+        named = [*identifiers([node.test]), *(one for one in texts if isinstance(one, str))]
+        if any(_SWITCHED.search(snake(name)) for name in named):
+            return True
+    return False
 
 
 class _Spot:
@@ -111,6 +144,8 @@ class _Spot:
             return None
         if _SECRET.search(plain) is not None:
             told = isinstance(node, ir.Attr | ir.Index) or self._is_parameter(node)
+            if self._call.unit.language == "java" and not told and not _PASSWORDS.search(plain):
+                return Confidence.LOW  # a key that was looked up, or what was left of a header
             return Confidence.HIGH if told else Confidence.MEDIUM
         return Confidence.LOW if _MAYBE.match(plain) is not None else None
 

@@ -1,4 +1,4 @@
-"""What Spring Security is told of paths in one place: `requestMatchers("/api/**").hasRole("ADMIN")`."""
+"""What Spring Security or Shiro is told of paths in one place: `requestMatchers("/api/**").hasRole("ADMIN")`."""
 
 import re
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ _RULE = re.compile(
 )
 _METHOD = re.compile(r"HttpMethod\s*\.\s*([A-Z]+)")
 _TEXT = re.compile(r'"([^"\n]*)"')
+_SHIRO = re.compile(r"\.\s*(?:put|addPathDefinition)\s*\(\s*\"(/[^\"\n]*)\"\s*,\s*\"(\w+)[^\"\n]*\"\s*\)")
 _OPEN = frozenset({"permitAll", "anonymous"})
 _CLOSED = re.compile(r"^(?:authenticated|fullyAuthenticated|denyAll|access|has\w+)$")
 
@@ -38,11 +39,22 @@ def apply(routes: list[Route], context: CodeContext) -> None:
         for chain in _chains(_rules(unit.module.source.decode("utf-8", "replace")))
         if not all(rule.is_open for rule in chain)
     ]
+    shiro = [
+        _of_shiro(unit.module.source.decode("utf-8", "replace"))
+        for unit in context.program.units.values()
+        if unit.language == "java" and b"org.apache.shiro" in unit.module.source
+    ]
+    chains += [chain for chain in shiro if not all(rule.is_open for rule in chain)]
     for route in routes if chains else ():
         if route.unit.language == "java" and route.path:
             first = [next((one for one in chain if one.is_about(route)), None) for chain in chains]
             route.covered = route.covered or any(rule is not None and not rule.is_open for rule in first)
             route.is_left_open = any(rule is not None and rule.is_open for rule in first)
+
+
+def _of_shiro(source: str) -> list[_Rule]:
+    """`chain.put("/**", "authc")`: the filters of each path, in their order."""
+    return [_Rule((_pattern(path),), "", name == "anon") for path, name in _SHIRO.findall(source) if name != "logout"]
 
 
 def _chains(rules: list[_Rule]) -> list[list[_Rule]]:

@@ -95,6 +95,8 @@ def _pairs(argument: ir.Expr, depth: int = 2) -> list[tuple[str, ir.Expr]]:
     if isinstance(argument, ir.Mapping):
         for key, value in argument.pairs:
             word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
+            if word == "defaults":
+                continue  # what a record gets that is not found
             if isinstance(value, ir.Mapping | ir.Sequence) and depth:
                 found += _pairs(value, depth - 1)
             elif isinstance(word, str):

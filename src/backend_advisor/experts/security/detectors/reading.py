@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
+from backend_advisor.code.files import is_test
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
@@ -12,6 +13,8 @@ from backend_advisor.experts.security.detectors.facts import Facts
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.rules.registry import CodeContext
+
+_PRINTED = re.compile(rb"[\w -]{8,}")
 
 
 def constants(value: Value | None) -> list[str]:
@@ -26,6 +29,15 @@ def constants(value: Value | None) -> list[str]:
         if part.name is not None:
             found.append(part.name)
     return found
+
+
+def stands_in_tests_only(text: bytes, context: CodeContext) -> bool:
+    """Whether a text that a call of Python is given stands in no file but those of tests, which call it too."""
+    if context.program.language != "python" or _PRINTED.fullmatch(text) is None:
+        return False
+    return not any(
+        text in unit.module.source for unit in context.program.units.values() if not is_test(unit.path)
+    ) and any(text in unit.module.source for unit in context.program.units.values() if is_test(unit.path))
 
 
 def is_false(value: Value | None) -> bool:

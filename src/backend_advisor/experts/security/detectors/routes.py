@@ -15,6 +15,10 @@ from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDEN
 from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import is_for_tests
 
+_LOADS = re.compile(
+    r"\.(?:(?:user|request|token|user_lookup)_loader|verify_(?:password|token)|get_(?:password|user_roles))$"
+)
+"""What a library for sign-ins calls, and whose result no client is sent."""
 _VERBS = {
     "get": "GET",
     "post": "POST",
@@ -63,6 +67,7 @@ def _routes(context: CodeContext, facts: Facts) -> list[Route]:
         if id(info) not in known and _reads_request(info, context, facts)
     ]
     found = [route for route in found if route.info.owner is None or not is_for_tests(route.info.owner.node.decorators)]
+    found = [route for route in found if not any(_LOADS.search(dotted(one)) for one in route.info.node.decorators)]
     for route in found:
         _judge(route, context, facts)
     cover(found, context, facts)

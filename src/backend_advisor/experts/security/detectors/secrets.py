@@ -25,6 +25,10 @@ from backend_advisor.rules.standing import runs_once
 _HEADER = re.compile(r"[Xx]-\w+(?:-\w+)*")
 """The name of a header, which holds the secret."""
 _SETS = re.compile(r"(?:^|\.)(?:get|getenv|set|put|setProperty|setdefault|env|config)$")
+_TRIED = re.compile(
+    r"(?:^|/)(?:test|testing|dev|development|local|ci)(?:_?(?:settings|config))?\.py$|(?:^|/)(?:dev|test|demo)\w*/settings\.py$"
+)
+"""Settings of those who develop and test."""
 _KEYED = frozenset({"crypto.sign", "crypto.cipher"})
 
 
@@ -57,7 +61,8 @@ def _names_a_secret(source: bytes) -> bool:
 def secret_in_code(context: CodeContext) -> Iterator[Match]:
     """Keys, tokens and passwords that everybody with the repository has."""
     keys = _keys(context)
-    for unit in context.program.units.values():
+    texts: set[str] = set()
+    for unit in sorted(context.program.units.values(), key=lambda one: bool(_TRIED.search(one.path))):
         if is_example(unit.path) or runs_once(unit):
             continue
         told: set[int] = set()
@@ -77,9 +82,14 @@ def secret_in_code(context: CodeContext) -> Iterator[Match]:
         for name, value in _named(read) if named else ():
             if isinstance(value.value, str) and _HEADER.fullmatch(value.value):
                 continue
+            if isinstance(value.value, str) and _says_its_name(name, value.value):
+                continue
             if value.start not in told and isinstance(value.value, str) and is_secret(name, value.value):
                 told.add(value.start)
-                yield _found(context, unit, value, name, Confidence.MEDIUM)
+                # One secret is one thing to change, and what developers' settings hold opens nothing else.
+                known = unit.language == "python" and (value.value in texts or _TRIED.search(unit.path) is not None)
+                texts.add(value.value)
+                yield _found(context, unit, value, name, Confidence.LOW if known else Confidence.MEDIUM)
 
 
 def _found(context: CodeContext, unit: Unit, node: ir.Const, kind: str, confidence: Confidence | None = None) -> Match:
@@ -161,6 +171,12 @@ def _named(read: list[ir.Node]) -> Iterator[tuple[str, ir.Const]]:
             for keyword, given in node.keywords:
                 yield from _constant(keyword, given)
             yield from _set_by_name(node)
+
+
+def _says_its_name(name: str, value: str) -> bool:
+    """`UsernameAndPassword: "username+password"`: a kind, whose value is made of the words of its name."""
+    said = re.findall(r"[a-z]+", value.lower())
+    return len(said) > 1 and not re.search(r"\d", value) and all(word in name.lower() for word in said)
 
 
 def _set_by_name(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:

@@ -25,6 +25,10 @@ _PASSWORD = re.compile(
 )
 _HASHED = re.compile(r"hash|encod|encrypt|digest|crypt|bcrypt|argon|salted|secured", re.IGNORECASE)
 _OF_PEOPLE = re.compile(r"(?i)passw|passphrase|pwd|\bpin\b|credential|hash|encod|verif|salt")
+_CHOSEN = re.compile(
+    r"(?i)pass|pwd|pw$|\bpin\b|secret|credential|plain|raw|user|account|salt|rounds"
+    r"|^(?:data|value|text|str|s|p)$"
+)
 _BREACHED = re.compile(r"pwned|breach|leak|hibp|compromis|k_?anonym", re.IGNORECASE)
 _SETS_HASHED = Guarded(
     rb"(?i)(?:pre|before\w*|hooks?)\W[^;]{0,400}?(?:hash|bcrypt|argon)|set_password|@password\.setter|set\s+password",
@@ -42,6 +46,11 @@ _LEAST_PBKDF2 = 100_000
 
 
 _TAKES = re.compile(rb"\.(?:single|array|fields|any)\(")
+_FOREIGN = re.compile(r"\.ldap_\w+\.hash$")
+"""The form in which a directory keeps its passwords."""
+_TOOLS = re.compile(r"(?:^|/)(?:tools?|scripts?|contrib)/[\w/-]+\.py$")
+_DERIVES = re.compile(r"(?i)key_?from|(?:derive|make|create)_?\w*key|to_?key$")
+"""A key is made of a password, and no table holds it."""
 _CHALLENGE = re.compile(r"(?i)^(?:c?nonce|challenge|timestamp|created|realm)$")
 """What makes a hash the answer to another server, which nobody stores."""
 
@@ -62,22 +71,37 @@ def asks_for_breaches(call: CallSeen) -> bool:
     return any(_BREACHED.search(name) for name in names)
 
 
+def takes_password(call: CallSeen) -> bool:
+    """Whether a hash is given a password, by the names of its arguments."""
+    node = call.node
+    if not isinstance(node, ir.Call) or asks_for_breaches(call):
+        return False
+    names = [*identifiers(node.args, [value for _, value in node.keywords]), *_keys(node)]
+    beside = [param.name for param in call.info.node.params] if call.unit.language == "java" and call.info else []
+    answers = any(_CHALLENGE.match(name) for name in (*names, *beside))
+    return any(_PASSWORD.match(name) for name in names) and not answers
+
+
 def _fast_hashes(context: CodeContext) -> Iterator[Match]:
+    told: dict[str, set[str]] = {}
     for call in calls_with(context, "crypto.hash"):
         node = call.node
-        if not isinstance(node, ir.Call) or asks_for_breaches(call):
-            continue
-        names = [*identifiers(node.args, [value for _, value in node.keywords]), *_keys(node)]
-        if any(_PASSWORD.match(name) for name in names) and not any(_CHALLENGE.match(name) for name in names):
+        if takes_password(call):
             algorithm = next(iter(constants(call.properties.get("algorithm"))), "")
             # Slow functions read few bytes of a password: what they are given was often made short before.
             before = _LONG_HASH.search(algorithm or context.text(call.unit, node)) and _SLOW.search(
                 call.unit.module.source
             )
+            # The function that makes a hash and the one that checks it are mended together.
+            known = told.setdefault(call.unit.path, set())
+            again = call.unit.language == "java" and (algorithm in known or bool(known and not algorithm))
+            known.add(algorithm)
+            foreign = _FOREIGN.search(call.role.name) is not None or _TOOLS.search(call.unit.path) is not None
+            foreign = foreign or (call.info is not None and _DERIVES.search(call.info.node.name) is not None)
             yield Match(
                 location=context.location(call.unit, node),
                 values={"text": context.text(call.unit, node)[:50], "fault": algorithm or "fast hash"},
-                confidence=Confidence.LOW if before else None,
+                confidence=Confidence.LOW if before or again or foreign else None,
             )
 
 
@@ -100,9 +124,11 @@ def _cheap_costs(context: CodeContext) -> Iterator[Match]:
             if max(rounds) < _LEAST_BCRYPT and not _is_enough_by_default(call):
                 # The cost stands in each hash, so that older ones are still read.
                 match = _cost(context, call, f"bcrypt {max(rounds)}")
-                yield replace(match, edits=_dearer(call, context.places), applicability="unsafe")
+                match = replace(match, edits=_dearer(call, context.places), applicability="unsafe")
+                yield replace(match, confidence=Confidence.LOW) if _hashes_something_else(call) else match
         elif algorithm.lower().startswith("pbkdf2") and max(rounds) < _LEAST_PBKDF2:
-            named = identifiers(call.node) | ({call.info.node.name} if call.info is not None else set())
+            given = call.node.args[:1] if _is_script(call) and isinstance(call.node, ir.Call) else ()
+            named = identifiers(given or call.node) | ({call.info.node.name} if call.info is not None else set())
             match = _cost(context, call, f"PBKDF2 {max(rounds)}")
             # What it is given may be a key of full strength, of which another is made.
             yield match if any(_OF_PEOPLE.search(name) for name in named) else replace(match, confidence=Confidence.LOW)
@@ -112,6 +138,19 @@ def _cheap_costs(context: CodeContext) -> Iterator[Match]:
             for one in constants(call.properties.get("algorithm"))
         ):
             yield _cost(context, call, constants(call.properties.get("algorithm"))[0])
+
+
+def _is_script(call: CallSeen) -> bool:
+    return call.unit.language in ("javascript", "typescript")
+
+
+def _hashes_something_else(call: CallSeen) -> bool:
+    """Whether what is hashed is named, and for nothing that people choose: `bcrypt.hash(apiKey, 2)`."""
+    given = call.node.args[0] if isinstance(call.node, ir.Call) and call.node.args else None
+    if not isinstance(given, ir.Name | ir.Attr | ir.Call) or call.unit.language == "java":
+        return False
+    named = identifiers(given) | ({call.info.node.name} if call.info is not None else set())
+    return bool(identifiers(given)) and not any(_CHOSEN.search(name) for name in named)
 
 
 def _dearer(call: CallSeen, places: Places) -> tuple[Edit, ...]:
@@ -239,6 +278,9 @@ def upload_without_limit(context: CodeContext) -> Iterator[Match]:
         if re.match(r"formidable|multiparty", call.role.name):
             continue  # they have a limit of their own
         limits = call.properties.get("limits")
+        none = (limits.fields or {}).get("files") if limits is not None else None
+        if none is not None and none.consts == (0,):
+            continue  # fields of forms only
         if "size" in call.properties or (limits is not None and limits.fields is None) or _takes_none(call):
             continue
         if not call.args or call.args[0].fields is not None or call.args[0].consts is not None:

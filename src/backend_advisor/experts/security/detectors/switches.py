@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.facts import Route
 from backend_advisor.experts.security.detectors.headers import into_header
 from backend_advisor.experts.security.detectors.reading import (
     calls_with,
@@ -18,7 +19,7 @@ from backend_advisor.experts.security.detectors.reading import (
     text_of,
 )
 from backend_advisor.experts.security.detectors.routes import survey
-from backend_advisor.experts.security.detectors.words import LIMITS, dotted, identifiers, snake
+from backend_advisor.experts.security.detectors.words import AUTHENTICATES, LIMITS, dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -34,6 +35,11 @@ _BY_COOKIE = re.compile(
     r"^(?:user|session|current_user|\w*cookies?\w*|\w*login_?required\w*|permission_required|staff_member_required)$",
     re.I,
 )
+_OF_PAGES = re.compile(
+    r"^(?:(?:user|fresh|staff|admin|superuser)_)?(?:login|permissions?|member|roles?|admin)?_?required$|^(?:login|staff_member|permission|roles?)_|"
+    r"^user_passes_test$|^csrf_exempt$|^session\w*$"
+)
+"""Decorators of pages, which sign in by a cookie."""
 _SERVES_SYSTEMS = re.compile(r"hook|callback|notif|ipn|api|token|oauth|saml|graphql|receive|payment", re.IGNORECASE)
 _BY_HAND = re.compile(r"(?:^|/)(?:commands|scripts?|bin|tools|migrations)/")
 _QUESTION = re.compile(
@@ -218,8 +224,17 @@ def csrf_off(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(route.info.unit, route.info.node),
             values={"text": route.label},
-            confidence=None if by_cookie else Confidence.LOW,
+            confidence=None if by_cookie and not _signs_in_its_way(route) else Confidence.LOW,
         )
+
+
+def _signs_in_its_way(route: Route) -> bool:
+    """Whether a decorator of the program's own asks who calls a route, as devices and scripts are asked: not the one of
+    the pages, `@login_required`."""
+    if not any(dotted(one).endswith(".exempt") for one in route.info.node.decorators):
+        return False
+    names = [dotted(one).rpartition(".")[2] for one in route.info.node.decorators]
+    return any(AUTHENTICATES.search(name) and not _OF_PAGES.match(name) for name in names)
 
 
 @detects_in_code("SEC316")

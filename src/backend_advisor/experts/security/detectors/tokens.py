@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import names_in
+from backend_advisor.code.tree import everything, names_in
 from backend_advisor.experts.security.detectors.reading import (
     behind,
     calls_with,
@@ -14,6 +14,7 @@ from backend_advisor.experts.security.detectors.reading import (
     facts_of,
     is_false,
     is_true,
+    stands_in_tests_only,
 )
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.words import snake
@@ -30,11 +31,14 @@ _MODULE_ENDS = re.compile(rb"\bexpiresIn\b|\buseClass\b|\buseExisting\b|register
 _NOTES = re.compile(
     r"(?i)audit|(?:^|[_-])log(?:ger|ging|s)?(?:_|\b|\.)|trac(?:e|ing)|metric|analytic|telemetry|limit|throttl|kid(?:_|$)|jwks"
 )
+_LETS_IN = re.compile(r"(?i)auth|verif|valid|log_?in|sign_?in|current|user|require|check|guard|permission|role|admin")
 _SEEDS = re.compile(r"\.seed\.[jt]s$")
 _LINKS = re.compile(
     r"(?i)invit|appointment|estimate|invoice|unsubscri|share|preview|download|attachment|thumbnail|embed"
 )
 _SIGNS_IN = re.compile(r"(?i)auth|log_?in|sign_?in|session|access_?token|refresh")
+_EXPIRES = re.compile(r"(?i)^(?:p?expire(?:_?at)?|get_?expire|get_?ttl|p?ttl|set_?ex|touch)$")
+"""What a store of sessions is asked or told of a token's life."""
 _STORES = frozenset({"db.write", "db.write_many", "orm.save", "cache.set", "cache.delete", "db.commit"})
 
 
@@ -55,6 +59,8 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
             kind, confidence = "not verified", Confidence.LOW if verified or _only_notes(call) else Confidence.MEDIUM
         if kind == "verification off" and _is_verified_after(call, context):
             continue
+        if kind == "verification off" and verified and call.unit.language == "python" and not _lets_in(call):
+            confidence = Confidence.LOW
         if kind is not None:
             yield Match(
                 location=context.location(call.unit, call.node),
@@ -67,6 +73,12 @@ def _only_notes(call: CallSeen) -> bool:
     """Whether the claims are for a record of what happened, a limit or the key to choose, which let nobody in."""
     around = call.info.node.name if call.info is not None else ""
     return _NOTES.search(snake(f"{call.unit.path.rpartition('/')[2]} {around}")) is not None
+
+
+def _lets_in(call: CallSeen) -> bool:
+    """Whether the function that reads a token is named for deciding who may come in."""
+    around = call.info.node.name if call.info is not None else ""
+    return _LETS_IN.search(snake(f"{call.unit.path.rpartition('/')[2]} {around}")) is not None
 
 
 def _is_verified_after(call: CallSeen, context: CodeContext) -> bool:
@@ -146,7 +158,7 @@ def token_without_expiry(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(call.unit, call.node),
             values={"call": ".".join(call.role.name.split(".")[-2:])},
-            confidence=Confidence.LOW if _opens_one_thing(call) else None,
+            confidence=Confidence.LOW if _opens_one_thing(call) or _is_kept(call) else None,
         )
 
 
@@ -155,6 +167,21 @@ def _opens_one_thing(call: CallSeen) -> bool:
     around = call.info.node.name if call.info is not None else ""
     names = snake(f"{call.unit.path.rpartition('/')[2]} {around}")
     return _LINKS.search(names) is not None and _SIGNS_IN.search(names) is None
+
+
+def _is_kept(call: CallSeen) -> bool:
+    """Whether the class that makes tokens also lets them expire in a store of its own: `redis.expire(key, seconds)`."""
+    owner = call.info.owner if call.info is not None else None
+    return owner is not None and any(
+        isinstance(one, ir.Call)
+        and isinstance(one.func, ir.Attr)
+        and isinstance(one.func.value, ir.Name | ir.Attr)
+        and _EXPIRES.match(one.func.name) is not None
+        and bool(one.args)
+        for several in owner.methods.values()
+        for method in several
+        for one in everything(method.node.body)
+    )
 
 
 def _ends_by_module(context: CodeContext) -> bool:
@@ -199,6 +226,8 @@ def guessable_key(context: CodeContext) -> Iterator[Match]:
             if name not in call.role.named:
                 continue
             found = _literal_key(call, name)
+            if found is not None and stands_in_tests_only(found.encode(), context):
+                continue
             if found is not None and not found.startswith("-----BEGIN"):
                 yield Match(
                     location=context.location(call.unit, call.node),

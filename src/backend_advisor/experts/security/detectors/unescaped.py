@@ -13,11 +13,19 @@ from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _TEXT = re.compile(
-    r"(?:^|_|(?<=[a-z]))(?:title|(?:user|nick|first|last|full|display|real|author|customer|company)_?name|name|e?mail|subject|"
+    r"(?:^|_|(?-i:(?<=[a-z0-9])(?=[A-Z])))(?:title|(?:user|nick|first|last|full|display|real|author|customer|company)_?name|name|e?mail|subject|"
     r"comment|bio|address|phone|search_?term|query|keyword|review|nickname)$",
     re.IGNORECASE,
 )
 """Fields that hold what somebody wrote as plain text, so that there is no reason to print them as HTML."""
+_VAGUE = re.compile(r"(?:^|_|(?-i:(?<=[a-z0-9])(?=[A-Z])))(?:title|name|subject|address|query|keyword)$", re.IGNORECASE)
+_PERSONAL = re.compile(r"(?i)(?:user|nick|first|last|full|display|real|author|customer|company)_?name$")
+_OF_PEOPLE = re.compile(
+    r"(?i)(?:user|member|account|customer|person|author|profile|contact|client|guest|student|employee|comment|post|message)s?$"
+)
+"""What somebody else wrote of themselves or sent; most other names are chosen by those who run the program."""
+_ESCAPES_NOTHING = (".jsp", ".jspf", ".tag", ".vm", ".ftl")
+"""Templates that print every value as it is, so that doing so tells of no intent."""
 _MOST = 12
 _NO_PAGE = re.compile(r"(?:^|[-_.])(?:text|txt|plain|subject|sms)(?:$|[-_.])|\.(?:txt|java|xml|sql|md)$", re.IGNORECASE)
 _GENERATES = frozenset({".vm", ".ftl"})
@@ -85,10 +93,32 @@ def _plain(template: Template) -> list[Output]:
         or (name.suffix in _GENERATES and not template.path.endswith((".html.vm", ".html.ftl")))
     ):
         return []
-    fields = [one for one in template.outputs if len(one.path) > 1 and not one.direct and _TEXT.search(one.path[-1])]
-    return fields[:1]
+    fields = [
+        one
+        for one in template.outputs
+        if len(one.path) > 1
+        and not one.direct
+        and _TEXT.search(one.path[-1])
+        and not (one.path[-2] == "class" or one.path[-1].isupper())
+    ]
+    return sorted(fields, key=lambda one: _is_vague(template, one))[:1]
+
+
+def _is_vague(template: Template, output: Output) -> bool:
+    """Whether a field with a common name is one of something that is nobody's text: a role, a part of a menu."""
+    holder = next((one for one in reversed(output.path[:-1]) if one != "*"), "")
+    return (
+        template.path.endswith(_ESCAPES_NOTHING)
+        and _VAGUE.search(output.path[-1]) is not None
+        and _PERSONAL.search(output.path[-1]) is None
+        and _OF_PEOPLE.search(holder) is None
+    )
 
 
 def _told(context: CodeContext, template: Template, output: Output) -> Match:
     location = context.places.location(template.path, output.start, output.end)
-    return Match(location=location, values={"output": location.excerpt or ".".join(output.path)})
+    return Match(
+        location=location,
+        values={"output": location.excerpt or ".".join(output.path)},
+        confidence=Confidence.LOW if _is_vague(template, output) else None,
+    )

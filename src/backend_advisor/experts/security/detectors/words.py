@@ -100,7 +100,7 @@ NAMED_BY = Words(
 OPEN = Words(
     r"log_?-?in|sign_?-?in|log_?-?out|sign_?-?out|regist|sign_?-?up|join|web_?-?hook|call_?-?back|\bhooks?\b|health|ping|status|"
     r"metric|forgot|reset|recover|(?<!change_)(?<!change-)password|verif|confirm|activat|token|refresh|oauth|\bauth\b|sso|saml|otp|2fa|mfa|captcha|"
-    r"csrf|contact|subscribe|newsletter|public|graphql|track|csp|error|invit|unsubscribe|setup|install|bootstrap|seed|echo|demo|"
+    r"csrf|contact|subscribe|newsletter|public|graphql|track|csp|error|invit|unsubscribe|setup|install|bootstrap|enrol|seed|echo|demo|"
     r"(?:^|[^a-z])test(?:$|[^a-z])|anonymous|guest|feedback|search|preview|notify",
     re.IGNORECASE,
 )
