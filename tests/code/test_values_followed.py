@@ -128,6 +128,16 @@ def test_a_changed_argument_is_changed_for_the_caller() -> None:
     assert "command.text" not in sinks(("app.py", handler("l = []\nfill(l, 'x')\nos.system(l[0])", before)))
 
 
+def test_a_nested_function_that_calls_itself_for_two_fields_ends() -> None:
+    before = (
+        "import ast\n\ndef evaluate(text):\n    def walk(node):\n"
+        "        if isinstance(node, ast.Constant):\n            return node.value\n"
+        "        if isinstance(node, ast.BinOp):\n            return walk(node.left) + walk(node.right)\n"
+        "        return walk(node.operand)\n\n    return walk(ast.parse(text).body)\n"
+    )
+    assert "command.text" in sinks(("app.py", handler("os.system(evaluate(q))", before)))
+
+
 def test_recursion_ends() -> None:
     before = "def f(v, n):\n    return v if n == 0 else g(v, n - 1)\ndef g(v, n):\n    return f(v, n)\n"
     assert "command.text" in sinks(("app.py", handler("os.system(f(q, 5))", before)))
