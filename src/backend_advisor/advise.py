@@ -11,11 +11,11 @@ from typing import Literal
 from backend_advisor import intake, knowledge
 from backend_advisor.advice.compose import compose, without_result
 from backend_advisor.advice.dating import for_another_day
-from backend_advisor.advice.examined import not_examined, nothing_seen
+from backend_advisor.advice.examined import empty, not_examined, nothing_seen
 from backend_advisor.advice.mismatch import other_plans
 from backend_advisor.advice.order import ordered
 from backend_advisor.advice.scope import referrals
-from backend_advisor.advice.select import hits_by_part, relevant, topic
+from backend_advisor.advice.select import hits_by_file, hits_by_part, is_guess, led_by_files, points, relevant, topic
 from backend_advisor.advice.suppressions import suppress
 from backend_advisor.advice.unknowns import general_unknowns, too_little_said, unread_language
 from backend_advisor.advice.vague import is_vague
@@ -27,6 +27,7 @@ from backend_advisor.phrases import phrase
 Asked = Literal["auto", "en", "ko"]
 DISTRIBUTION = "backend-expert-advisor"
 _LONGEST_CAUSE = 300
+_PAGES, _FEW_PAGES = 100, 10
 _HOLD_SECRETS = frozenset({"SEC301"})
 
 
@@ -61,6 +62,8 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     if elsewhere:
         return Report(case=case, in_scope=False, referrals=elsewhere, advisor_version=version(DISTRIBUTION))
 
+    by_file = hits_by_file(case, known) if case.question.strip() else []
+    hits = led_by_files(hits, by_file)
     case = gather(case, terms)
     examined = examine(case, known, terms)
     unread = dict.fromkeys(u for one in examined for u in one.unread)
@@ -70,7 +73,15 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
 
     proofs, failed = _proofs(case, terms)
     vague = is_vague(case)
-    pages = relevant(hits, standing, proofs, vague=vague, by_part=hits_by_part(case, known))
+    pages = relevant(
+        () if is_guess(case) and standing else hits,
+        standing,
+        proofs,
+        vague=vague,
+        by_part=hits_by_part(case, known),
+        by_file=by_file,
+        pointing=points(case),
+    )
     advice = ordered(compose(case, standing, proofs, pages, known, day=terms.day), case, hits, known)
     advising = {name for one in advice for name in one.experts}
     unknown = [question for expert in experts() for question in expert.unknowns(case, advising)]
@@ -82,6 +93,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
         *too_little_said(case, advice, vague=vague),
         *other_plans(case),
         *not_examined(case),
+        *empty(case),
         *nothing_seen(case, advice),
         *failed,
     ]
@@ -101,7 +113,12 @@ def _search(case: Case, known: Knowledge) -> list[Hit]:
     about = topic(case) if case.question.strip() else ""
     if not about:
         return []
-    return known.search(about, case.language, technologies=tuple(one.id for one in case.stack))
+    return known.search(
+        about,
+        case.language,
+        limit=_PAGES if case.artifacts else _FEW_PAGES,
+        technologies=tuple(one.id for one in case.stack),
+    )
 
 
 def _proofs(case: Case, terms: Terms) -> tuple[list[Proof], list[str]]:

@@ -103,3 +103,8 @@ def test_generated_times_are_read_back(number: int, unit: tuple[str, float]) -> 
 @given(st.integers(1, 9_999), st.sampled_from([("만", 1e4), ("억", 1e8), ("천", 1e3)]))
 def test_generated_korean_counts_are_read_back(number: int, scale: tuple[str, float]) -> None:
     assert only(f"테이블에 {number}{scale[0]} 건").value == pytest.approx(number * scale[1])
+
+
+def test_the_verb_of_a_wish_observes_nothing() -> None:
+    found = {one.text: one.role for one in intake.read("Takes 4.2 s, target is 300 ms", []).figures}
+    assert found == {"4.2 s": "observation", "300 ms": "target"}

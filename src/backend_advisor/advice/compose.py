@@ -42,6 +42,7 @@ class _Group:
     proofs: list[Proof] = field(default_factory=list)
     relevance: float = 0.0
     part: str = ""
+    seen: str = ""
 
 
 def compose(
@@ -67,6 +68,7 @@ def compose(
         group = groups.setdefault(hit.playbook.cause, _Group(hit.playbook))
         group.relevance = max(group.relevance, hit.score)
         group.part = group.part or hit.part
+        group.seen = group.seen or hit.seen
     return tuple(_advice(case, group, knowledge, day) for group in groups.values())
 
 
@@ -122,7 +124,7 @@ def _observed(group: _Group) -> list[str]:
     """What was seen in this very case, before the general explanation."""
     claims = [proof.claim for proof in group.proofs if proof.holds]
     messages = list(dict.fromkeys(finding.message for finding in group.findings))
-    lines = [*claims, *messages]
+    lines = [*([group.seen] if group.seen else []), *claims, *messages]
     return ["\n".join(f"- {line}" for line in lines)] if len(lines) > 1 else lines
 
 

@@ -1,6 +1,7 @@
 """What of the files beside a question was examined, told where a reader could believe more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from backend_advisor.model import SOURCE_CODE, Advice, ArtifactKind, Case
 from backend_advisor.phrases import phrase
@@ -23,13 +24,24 @@ def not_examined(case: Case) -> Iterator[str]:
         yield phrase(_PACKAGE, case.language, "for_secrets", names=partly)
 
 
+def empty(case: Case) -> Iterator[str]:
+    """The files in which nothing stands."""
+    files = (one for one in case.artifacts if one.origin == "file" and not one.text.strip())
+    if case.question.strip() and (names := _listed(one.name for one in files)):
+        yield phrase(_PACKAGE, case.language, "empty", names=names)
+
+
 def nothing_seen(case: Case, advice: Sequence[Advice]) -> Iterator[str]:
     """That what was given was examined and nothing found, where nothing else is answered either."""
-    names = _names(case, _IN_FULL)
+    names = _names(replace(case, artifacts=tuple(one for one in case.artifacts if one.text.strip())), _IN_FULL)
     if case.question.strip() and names and not advice:
         yield phrase(_PACKAGE, case.language, "nothing_seen", names=names)
 
 
 def _names(case: Case, kinds: frozenset[ArtifactKind], origins: Sequence[str] = ("file", "question")) -> str:
-    names = list(dict.fromkeys(one.name for one in case.artifacts if one.kind in kinds and one.origin in origins))
+    return _listed(one.name for one in case.artifacts if one.kind in kinds and one.origin in origins)
+
+
+def _listed(all_names: Iterable[str]) -> str:
+    names = list(dict.fromkeys(all_names))
     return ", ".join([*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])])

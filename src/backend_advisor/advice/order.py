@@ -7,7 +7,7 @@ from backend_advisor.advice.attached import attached
 from backend_advisor.advice.select import NEAR
 from backend_advisor.advice.vague import says_little
 from backend_advisor.knowledge import Hit, Knowledge
-from backend_advisor.model import Advice, ArtifactKind, Case, Confidence, Finding, Severity
+from backend_advisor.model import SOURCE_CODE, Advice, ArtifactKind, Case, Confidence, Finding, Severity
 
 _SECURITY = re.compile(
     r"\bsecur(?:e|ity)\b|vulnerab|\bexploit|\bis (?:this|it) safe\b|보안|취약|안전한가|안전할까|해킹", re.IGNORECASE
@@ -24,6 +24,13 @@ _SLOW = re.compile(
     re.IGNORECASE,
 )
 _QUERIES = (ArtifactKind.SQL, ArtifactKind.PLAN)
+_ABOUT_TIME = ("PERF", "DB")
+_OF_CODE = ("performance", "quality", "security")
+"""The experts whose rules read source code."""
+_ERROR = re.compile(r"[A-Za-z]\w+(?:Exception|Error)\b|\b(?:error|fatal|panic):", re.IGNORECASE)
+"""A question that holds an error message is about that error, whatever else stands in the code beside it."""
+_BEARS = 0.3
+"""From this share of the best page's score, a finding in a file is about what is asked."""
 _ANSWERS = 0.2
 """A page's share of the possible score from which it answers the question whatever else was seen in the case."""
 
@@ -37,25 +44,57 @@ def ordered(made: Iterable[Advice], case: Case, hits: Sequence[Hit], knowledge: 
     advices = tuple(made)
     several = any(advice.part for advice in advices)
     answers = hits and hits[0].confident and hits[0].score >= _ANSWERS and not several
+    answers = answers and not (hits and _was_looked_for(case, hits[0], advices))
     leading = hits[0] if answers and (not says_little(case) or attached(case)) else None
     near = {hit.playbook.cause for hit in hits if leading is not None and hit.score >= NEAR * leading.score}
     about_security = _SECURITY.search(case.question) is not None
-    about_anything = _REVIEW.search(case.question) is not None
-    queries = {one.name for one in case.of_kind(*_QUERIES)} if _SLOW.search(case.question) else set()
+    about_time = _SLOW.search(case.question) is not None
+    about_anything = not about_time and _REVIEW.search(case.question) is not None
+    queries = {one.name for one in case.of_kind(*_QUERIES)} if about_time else set()
+    bearing = _bearing(case, hits) if leading is not None else set()
+    files = {one.name for one in case.artifacts if one.origin == "file"}
+
+    def on_the_question(advice: Advice, leading: Hit) -> bool:
+        likely = [finding for finding in advice.findings if _is_likely_wrong(finding)]
+        # Whoever says that it is slow confirms what was only suspected.
+        slow = about_time and advice.codes[0].startswith(_ABOUT_TIME) and advice.severity is not Severity.NOTE
+        if slow and any(finding.location.artifact in files for finding in advice.findings):
+            return True
+        if any(finding.location.artifact in queries for finding in likely):
+            return True
+        if any(f.location.artifact in files for f in likely) and not bearing.isdisjoint(advice.codes):
+            return True
+        return _on_the_question(advice, leading, near, knowledge)
 
     def place(advice: Advice) -> tuple[int, float, tuple[str, ...]]:
         surely = any(map(_is_surely_wrong, advice.findings))
         if (about_security and advice.findings and advice.codes[0].startswith("SEC")) or (about_anything and surely):
             return (0, -advice.benefit, advice.codes)
         if leading is None or advice.proofs:
-            return (1, -advice.benefit, advice.codes)
+            aside = about_time and not advice.proofs and not advice.codes[0].startswith(_ABOUT_TIME)
+            return (2 if aside else 1, -advice.benefit, advice.codes)
         if leading.playbook.code in advice.codes:
             return (1 if advice.findings else 2, -advice.benefit, advice.codes)
-        slow = any(f.location.artifact in queries and _is_likely_wrong(f) for f in advice.findings)
-        aside = advice.findings and not slow and not _on_the_question(advice, leading, near, knowledge)
-        return (3 if aside or not advice.findings else 1, -advice.benefit, advice.codes)
+        aside = not advice.findings or not on_the_question(advice, leading)
+        return (3 if aside else 1, -advice.benefit, advice.codes)
 
     return tuple(sorted(advices, key=place))
+
+
+def _was_looked_for(case: Case, hit: Hit, advices: Sequence[Advice]) -> bool:
+    """Whether a page tells of a defect that the files would have shown, where they show another."""
+    files = {one.name for one in case.artifacts if one.origin == "file" and one.kind in SOURCE_CODE}
+    found = [one for advice in advices for one in advice.findings if one.location.artifact in files]
+    if not hit.playbook.is_rule or hit.playbook.expert not in _OF_CODE or not any(map(_is_likely_wrong, found)):
+        return False
+    return not any(hit.playbook.code in advice.codes and advice.findings for advice in advices)
+
+
+def _bearing(case: Case, hits: Sequence[Hit]) -> set[str]:
+    """The pages that have to do with what is asked, where a finding in a file of theirs is its likely cause."""
+    if _ERROR.search(case.question):
+        return set()
+    return {hit.playbook.code for hit in hits if hit.score >= _BEARS * hits[0].score}
 
 
 def _on_the_question(advice: Advice, leading: Hit, near: set[str], knowledge: Knowledge) -> bool:

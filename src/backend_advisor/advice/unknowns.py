@@ -17,7 +17,8 @@ def too_little_said(case: Case, advice: Sequence[Advice], *, vague: bool) -> tup
     """That the question could not be answered as it stands, or that pages shown all the same are a guess."""
     if not case.question.strip() or not (vague or (not case.artifacts and not advice)):
         return ()
-    keys = ["vague" if vague else "unanswered", *(["guessed"] if advice else [])]
+    unread = bool(case.unread) and not case.artifacts
+    keys = ["all_unread" if unread else "vague" if vague else "unanswered", *(["guessed"] if advice else [])]
     return tuple(phrase(_PACKAGE, case.language, key) for key in keys)
 
 

@@ -29,14 +29,24 @@ def says_little(case: Case) -> bool:
     """Whether every word of the question could stand in any question, or only points at what is attached."""
     if len(case.question.split()) > _MOST_WORDS:
         return False
-    english, korean = _generic(bool(case.artifacts))
-    return not any(_tells(word, english, korean) for word in runs(_without_technologies(case.question)))
+    english, korean = _generic(bool(case.artifacts or case.unread), frozenset(one.kind for one in case.artifacts))
+    question = _without_technologies(_without_figures(case))
+    return not any(_tells(word, english, korean) for word in runs(question))
 
 
 def subject_of(case: Case) -> str:
     """What the first artifact of a telling kind is usually given for, in words to search by; empty when none is."""
     subjects = _words()["subjects"]
     return next((subjects[artifact.kind] for artifact in case.artifacts if artifact.kind in subjects), "")
+
+
+def _without_figures(case: Case) -> str:
+    """How much there is says what hurts, not what of."""
+    question = case.question
+    for figure in sorted(case.figures, key=lambda one: -len(one.text)):
+        if len(figure.text) > 1:
+            question = question.replace(figure.text, " ")
+    return question
 
 
 def _without_technologies(question: str) -> str:
@@ -57,10 +67,11 @@ def _tells(word: str, english: frozenset[str], korean: tuple[str, ...]) -> bool:
 
 
 @cache
-def _generic(beside: bool) -> tuple[frozenset[str], tuple[str, ...]]:
+def _generic(beside: bool, kinds: frozenset[ArtifactKind]) -> tuple[frozenset[str], tuple[str, ...]]:
     words = _words()
-    english = [*words["en"], *(words["beside_en"] if beside else ())]
-    return frozenset(map(stem, english)), (*words["ko"], *(words["beside_ko"] if beside else ()))
+    named = [word for kind in kinds for word in words["beside_kind"].get(kind, ())]
+    both = [*named, *(words["beside_en"] if beside else ())], [*named, *(words["beside_ko"] if beside else ())]
+    return frozenset(map(stem, [*words["en"], *both[0]])), (*words["ko"], *filter(is_hangul, both[1]))
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from backend_advisor.intake.inline import inline_statements
-from backend_advisor.intake.unfenced import Lines, unfenced_length
+from backend_advisor.intake.unfenced import Lines, is_row, unfenced_length
 
 _QUOTE = re.compile(r"(?:[ \t]{0,8}>[ \t]?){1,8}")
 _FENCE = re.compile(r"([ \t]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?)(`{3,}|~{3,})[ \t]*([^`\n]*)$")
@@ -57,6 +57,8 @@ def split(question: str) -> Split:
 
 def _with_inline(prose: list[str], blocks: list[Block]) -> Split:
     for number, line in enumerate(prose[:_MAX_PROSE_LINES]):
+        if is_row(line):
+            continue
         if len(blocks) >= _MAX_BLOCKS:
             break
         for start, end in inline_statements(line):

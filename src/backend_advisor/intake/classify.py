@@ -62,6 +62,11 @@ _PLAN = re.compile(
 )
 _EXPORTED_SPANS = re.compile(r"\s*\{\s*\"resourceSpans\"")
 """Spans that a collector writes to a file, one export a line."""
+_MYSQL_TREE = re.compile(
+    r"^[ \t|]*-> (?:(?:Table|Index|Covering index) (?:range )?scan on|Limit: \d+ row|Sort: |Filter: |"
+    r"Nested loop (?:inner|left|anti|semi)|(?:Single-row |Covering )?index lookup)",
+    re.MULTILINE,
+)
 _STATISTICS = re.compile(r"\bpg_restore_(?:relation|attribute)_stats\s*\(")
 _XML_PLAN = re.compile(r"<explain\b[^>\n]*postgresql", re.IGNORECASE)
 _TOP_KEY = re.compile(r"^([A-Za-z_][\w.-]*):(?=[ \t]|$)", re.MULTILINE)
@@ -87,6 +92,21 @@ _LOG = re.compile(
     r"|^(?:ERROR|FATAL|PANIC|WARNING):  ?\S|^(?:DETAIL|HINT|STATEMENT|CONTEXT): ",
     re.MULTILINE,
 )
+_LOGGED = re.compile(
+    r"\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}|[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} |\d{1,3}(?:\.\d{1,3}){3} - |"
+    # Stack traces and thread dumps of the JVM, Node.js, Python and Go.
+    r"[ \t]*at [\w$.<>/@ -]+\(|[ \t]*File \"|Caused by: |Traceback \(|[\w.$]+(?:Exception|Error)(?::|$)|"
+    r"\t\.\.\. \d+ more|goroutine \d+ \[|panic: |fatal error: |exit status \d|\t/\S+\.go:\d+|"
+    r"[\w./]+\.(?:\(\*?\w+\)\.)?\w+\([^)]*\)$|created by |\"[^\"\n]+\" (?:#\d+ |prio=|daemon )|"
+    r"[ \t]*java\.lang\.Thread\.State: |[ \t]*- (?:waiting|locked|parking|eliminated)|"
+    # Records in JSON, and descriptions as kubectl prints them.
+    r"\{\"(?:level|time|timestamp|ts|msg|message|severity|log|@timestamp)\"|[ ]{2,}\w[\w ]*:[ ]{2,}\S|"
+    r"[\w.-]+:[ ]{4,}\S"
+)
+_LONGEST_LOOKED_AT = 300
+_PLAIN = frozenset({"", ".txt", ".text"})
+_LISTED = 0.6
+_MOST_LOOKED_AT = 300
 _SHELL = re.compile(
     r"^#!.*\b(?:ba|z|k)?sh\b|^\$ \w|^(?:sudo|curl|docker|kubectl|psql|npm|pip|git|helm|export) [\w-]", re.MULTILINE
 )
@@ -124,6 +144,8 @@ _SIGNS: tuple[tuple[ArtifactKind, re.Pattern[str]], ...] = tuple(
 def kind_of(text: str, hint: str | None = None, name: str | None = None) -> ArtifactKind:
     """The kind of an artifact. `hint` is a fence's first word, `name` a file's path."""
     by_name = _named_kind(name) if name else None
+    if by_name is _K.PROSE and suffix_of(name or "").lower() in _PLAIN and is_listed_log(text):
+        return _K.LOG
     hinted = by_name or (_hinted_kind(hint) if hint else None)
     certain = _certain_kind(text, hinted)
     if certain is not None:
@@ -133,6 +155,14 @@ def kind_of(text: str, hint: str | None = None, name: str | None = None) -> Arti
     if hint and hint.lower() in _OTHER_LANGUAGES - {"text", "plaintext"}:
         return _K.OTHER
     return _guessed_kind(text, hinted)
+
+
+def is_listed_log(text: str) -> bool:
+    """Whether most lines of a plain text are those of a log, a trace, a thread dump or a description by kubectl."""
+    lines = [line for line in text[: _HEAD * 2].split("\n") if line.strip()][:_MOST_LOOKED_AT]
+    return len(lines) > 1 and sum(1 for line in lines if _LOGGED.match(line[:_LONGEST_LOOKED_AT])) >= _LISTED * len(
+        lines
+    )
 
 
 def may_ask(path: PurePath) -> bool:
@@ -164,6 +194,8 @@ def _certain_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind | None
     """What the content proves, whatever its name says; None when the name should be asked."""
     head = text[:_HEAD]
     if hinted in _CODE_KINDS:
+        return None
+    if _MYSQL_TREE.search(head):
         return None
     first = head.lstrip("\ufeff \t\r\n")[:1]
     if first in ("{", "["):

@@ -25,6 +25,8 @@ _TARGET = re.compile(
     r"여야|해야|하고 싶|원합니다|원해요|필요합니다|희망|까지 줄|까지 낮|맞추|맞춰야|보장",
     re.IGNORECASE,
 )
+_WISH_IS = re.compile(r"\b(?:targets?|goals?|objectives?|SL[AO]s?)(?: \w+)? (?:is|are|was|were)$", re.IGNORECASE)
+"""A verb that belongs to a wish, as in "the target is 300 ms", observes nothing."""
 _WISH = re.compile(
     r"\b(?:targets?|goals?|need|needs|want|should|must|SL[AO]s?|aim|reduce to|ideally|objective|required?)\b|"
     r"목표|줄여야|줄이고|낮추|낮춰야|되어야|돼야|이어야|여야|해야|하고 싶|원합니다|원해요|필요합니다|희망|맞추|맞춰야",
@@ -248,7 +250,8 @@ def _wanted(context: Context, unit: Unit) -> bool:
         return True
     wishes = [match.start() for match in _TARGET.finditer(context.before)]
     wishes += [match.start() for match in _BELOW.finditer(context.before)] if below else []
-    seen = [match.start() for match in _OBSERVED.finditer(context.before)]
+    observed = _OBSERVED.finditer(context.before)
+    seen = [match.start() for match in observed if not _WISH_IS.search(context.before[: match.end()])]
     if wishes:
         return not seen or max(wishes) > max(seen)
     if seen:

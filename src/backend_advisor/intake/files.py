@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,9 @@ _SKIPPED = frozenset(
     ]
 )
 _SQL = (ArtifactKind.SQL, ArtifactKind.DDL)
+_LOGS = frozenset({".log", ".txt", ".out", ".err"})
+_LARGEST_LOG = 500 * 1024 * 1024
+_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ class Reader:
             if _is_folder(path):
                 self._read_folder(path)
             elif not self._is_excluded(str(path), folder=False):
-                self._read_file(str(path), path.as_posix())
+                self._read_file(str(path), path.as_posix(), named=True)
         return Reading(tuple(self._artifacts), tuple(self._unread))
 
     def _read_folder(self, folder: Path) -> None:
@@ -164,7 +167,7 @@ class Reader:
             names.add(Path(os.path.relpath(path, root)).as_posix())
         return any(self._excluded.match_file(f"{name}/" if folder else name) for name in names)
 
-    def _read_file(self, path: str, name: str, above: int = 0) -> None:
+    def _read_file(self, path: str, name: str, above: int = 0, *, named: bool = False) -> None:
         try:
             # Strings: a Path for each of 50,000 files costs as much as reading them.
             found = os.stat(path)  # noqa: PTH116
@@ -172,7 +175,8 @@ class Reader:
                 self._refuse(name, "not_a_file")
                 return
             if found.st_size > self._max_bytes:
-                self._refuse(name, "too_large", size=_megabytes(found.st_size), limit=_megabytes(self._max_bytes))
+                if not (named and suffix_of(path).lower() in _LOGS and self._read_end(path, name)):
+                    self._refuse(name, "too_large", size=_megabytes(found.st_size), limit=_megabytes(self._max_bytes))
                 return
             with open(path, "rb") as file:  # noqa: PTH123
                 data = file.read(self._max_bytes + 1)
@@ -183,6 +187,24 @@ class Reader:
             self._refuse(name, _reason(error))
         else:
             self._artifacts.append(file_artifact(text, name, above))
+
+    def _read_end(self, path: str, name: str) -> bool:
+        """Read the end of a log that is too large: what it tells last is what it was given for."""
+        with open(path, "rb") as file:  # noqa: PTH123
+            size = file.seek(0, os.SEEK_END)
+            if size > _LARGEST_LOG:
+                return False
+            start = size - self._max_bytes
+            file.seek(0)
+            lines = sum(file.read(min(_CHUNK, start - at)).count(b"\n") for at in range(0, start, _CHUNK))
+            cut = file.readline()
+            data = file.read(self._max_bytes)
+        if b"\x00" in cut + data[:_CHUNK]:
+            return False
+        artifact = file_artifact(decoded(data), name)
+        self._artifacts.append(replace(artifact, first_line=lines + 2))
+        self._refuse(name, "only_end", limit=_megabytes(len(data)), line=f"{lines + 2:,}")
+        return True
 
     def _refuse(self, name: str, key: str, **values: object) -> None:
         reason = phrase(_PACKAGE, self._language, key, **values)

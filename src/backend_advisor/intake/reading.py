@@ -9,13 +9,15 @@ from typing import Literal
 from backend_advisor.intake.blocks import Block, artifact_names, split
 from backend_advisor.intake.classify import DIALECT_HINTS, kind_of, may_ask
 from backend_advisor.intake.dialects import dialect_shown
+from backend_advisor.intake.diffs import changed_files, is_diff
 from backend_advisor.intake.figures import figures
-from backend_advisor.intake.files import Reader
+from backend_advisor.intake.files import Reader, file_artifact
 from backend_advisor.intake.language import language_of
 from backend_advisor.intake.sections import sections
 from backend_advisor.intake.services import services
 from backend_advisor.intake.stack import dialect_of, merged, named_technologies, technologies_of
 from backend_advisor.model import Artifact, ArtifactKind, Case, Language, Unread
+from backend_advisor.paths import suffix_of
 from backend_advisor.phrases import phrase
 
 _PACKAGE = "backend_advisor.intake"
@@ -28,6 +30,7 @@ _TABLE = re.compile(
 _MAX_SCANNED = 200_000
 _MAX_PROSE = 100_000
 _MAX_NOTE = 5_000
+_DIFFS = frozenset({".diff", ".patch"})
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -80,6 +83,10 @@ def _opened(artifacts: Iterable[Artifact], files: Sequence[Path]) -> Iterator[Ar
     """The artifacts, with the blocks of a note that was itself named in its place: those are what it was given for."""
     named = {file.as_posix() for file in files}
     for artifact in artifacts:
+        if artifact.name in named and _may_be_diff(artifact) and is_diff(artifact.text):
+            changed = (file_artifact(one.text, one.name) for one in changed_files(artifact.text))
+            yield from (one for one in changed if not _is_prose(one))
+            continue
         blocks = split(artifact.text).blocks if artifact.name in named and _is_prose(artifact) else ()
         if not blocks:
             yield artifact
@@ -88,6 +95,10 @@ def _opened(artifacts: Iterable[Artifact], files: Sequence[Path]) -> Iterator[Ar
             yield replace(made, name=name, origin="file", first_line=block.first_line)
         if blocks and _LETTER.search(rest := split(artifact.text).prose):
             yield replace(artifact, name=f"{artifact.name}#0", text=rest)
+
+
+def _may_be_diff(artifact: Artifact) -> bool:
+    return suffix_of(artifact.name).lower() in _DIFFS or artifact.kind in (ArtifactKind.PROSE, ArtifactKind.OTHER)
 
 
 def _notes(artifacts: Iterable[Artifact], files: Sequence[Path]) -> Iterator[str]:

@@ -157,6 +157,20 @@ _IMAGE = re.compile(
     re.MULTILINE,
 )
 _MAX_SCANNED = 200_000
+_OUTPUT = (ArtifactKind.LOG, ArtifactKind.OTHER, ArtifactKind.PROSE)
+_SHOWN = {
+    "java": r"^[ \t]*at [\w.$/@-]+\((?:[\w$]+\.java:\d+|Native Method)\)|JAVA_TOOL_OPTIONS|java\.lang\.Thread\.State",
+    "spring": r"\borg\.springframework\.",
+    "python": r"^Traceback \(most recent call last\)|^[ \t]*File \"[^\"\n]+\.py\", line \d",
+    "django": r"\bdjango\.(?:db|core|http|request)\b",
+    "sqlalchemy": r"\bsqlalchemy\.exc\b",
+    "nodejs": r"\(node:internal/|/node_modules/|\bnode::|^Node\.js v\d",
+    "go": r"^goroutine \d+ \[|\.go:\d+ \+0x",
+    "postgresql": r"\borg\.postgresql\.|\bpsycopg2?\b|\bpg_stat_statements\b|\bPSQLException\b",
+    "mysql": r"\bcom\.mysql\.|\bpymysql\b|\bpossible_keys\b|\"query_block\"|-> Table scan on \w",
+    "kubernetes": r"^[ \t]*(?:Restart Count|Pod Template|QoS Class):|\bkubelet\b",
+}
+"""What a product leaves in logs and other output, by which whoever wrote it is known."""
 _CONTAINERS = (ArtifactKind.DOCKERFILE, ArtifactKind.COMPOSE, ArtifactKind.KUBERNETES, ArtifactKind.PIPELINE)
 
 
@@ -167,6 +181,10 @@ def technologies_of(artifact: Artifact) -> tuple[Technology, ...]:
     if artifact.kind in _LANGUAGES:
         found.append(_technology(known.entries[_LANGUAGES[artifact.kind]]))
     text = artifact.text[:_MAX_SCANNED]
+    if artifact.kind in _OUTPUT and artifact.origin == "file":
+        return tuple(
+            _technology(known.entries[one]) for one, sign in _SHOWN.items() if re.search(sign, text, re.MULTILINE)
+        )
     if artifact.kind in _CONTAINERS:
         for match in _IMAGE.finditer(text):
             if image := known.by_image.get(match.group(1)):

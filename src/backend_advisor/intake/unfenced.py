@@ -57,6 +57,8 @@ _TRACE_LINE = re.compile(
     r"[\w.]{1,200}(?:Exception|Error)\b(?::|$)|Exception in thread |[ \t]*\.\.\. \d+ more|"
     r"\[?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}"
 )
+_CELLS = re.compile(r"[ \t]\|[ \t]*[\d.,]+[ \t]*(?:\||$)")
+"""A statement in a row of a table, such as a ranking of queries by their time, is not given to be read."""
 _MIN_CODE_LINES = 3
 _MIN_STRONG = 2
 _MAX_PROSE_LINE = 2_000
@@ -121,7 +123,7 @@ def _sql(lines: Lines, index: int) -> int:
         following = next((n for n in range(index + 1, min(index + 20, len(lines))) if not _comment(lines[n])), None)
         length = _sql(lines, following) if following is not None and following > index else 0
         return following - index + length if following is not None and length else 0
-    if not START.match(first):
+    if not START.match(first) or is_row(first):
         return 0
     end = index + 1
     while end < lines.window(index) and not lines[end - 1].rstrip().endswith(";"):
@@ -137,6 +139,11 @@ def _sql(lines: Lines, index: int) -> int:
     if not starts_statement(text) or (end - index == 1 and not _alone(text)):
         return lines.pay(end - index)
     return end - index + _further_statements(lines, end)
+
+
+def is_row(line: str) -> bool:
+    """Whether a line is a row of a table that a client drew: a statement in it is only named."""
+    return _CELLS.search(line[:_MAX_PROSE_LINE]) is not None
 
 
 def _comment(line: str) -> bool:

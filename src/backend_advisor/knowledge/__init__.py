@@ -32,13 +32,15 @@ __all__ = ["Hit", "Knowledge", "KnowledgeError", "Problem", "check", "load", "pr
 class Hit:
     """A playbook that fits a question. `score` is its share (0 to 1) of what a perfect page would score.
 
-    `part` is the part of the question that it answers, when that asks for several things.
+    `part` is the part of the question that it answers, when that asks for several things; `seen` is what stands in
+    a file that it is about.
     """
 
     playbook: Playbook
     score: float
     confident: bool
     part: str = ""
+    seen: str = ""
 
 
 class Knowledge:

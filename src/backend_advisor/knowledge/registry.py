@@ -70,7 +70,10 @@ def read_glossary(text: str, reporter: Reporter, concepts: set[str]) -> list[Ter
 
 
 def read_wordings(text: str, reporter: Reporter, known: dict[str, tuple[str, ...]]) -> dict[str, int]:
-    """Add a file's wordings (by the name of their page) to those known; the line of each name."""
+    """Add a file's wordings (by the name of their page) to those known; the line of each name.
+
+    A page may have wordings in several files, each only once.
+    """
     values, node = parse_yaml(text, reporter)
     lines = key_lines(node)
     try:
@@ -79,11 +82,10 @@ def read_wordings(text: str, reporter: Reporter, known: dict[str, tuple[str, ...
         reporter.error(1, f"a file of wordings is a mapping of pages' names to lists of texts: {error}")
         return {}
     for name, several in wordings.items():
-        if name in known:
-            reporter.error(lines[name], f"wordings of `{name}` stand in another file too")
-        if len(set(several)) < len(several):
+        every = (*known.get(name, ()), *several)
+        if len(set(every)) < len(every):
             reporter.error(lines[name], f"a wording of `{name}` stands twice")
-        known[name] = several
+        known[name] = every
     return lines
 
 

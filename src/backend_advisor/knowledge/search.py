@@ -31,6 +31,14 @@ OWN_STACK, OTHER_STACK = 1.15, 0.6
 STACK_KINDS = {"language", "runtime", "framework", "database", "data-access"}
 _INSTEAD = STACK_KINDS | {"broker", "payment"}
 """Kinds of product of which one is used in place of another; a page about Docker helps who named Compose."""
+_JS, _JVM, _PYTHON = frozenset({"javascript", "typescript"}), frozenset({"java", "kotlin"}), frozenset({"python"})
+LANGUAGES_OF = {
+    **dict.fromkeys(("nodejs", "deno", "bun", "pm2"), _JS),
+    **dict.fromkeys(("jvm", "tomcat", "jetty", "undertow", "graalvm", "jeus", "weblogic"), _JVM),
+    **dict.fromkeys(("gunicorn", "uvicorn", "uwsgi"), _PYTHON),
+}
+"""The languages that run in a product: a page about Node.js does not help who shows Go."""
+_LANGUAGES = _JS | _JVM | _PYTHON | {"go"}
 OURS, OURS_CONCEPTS = 0.8, 3
 CONFIDENT_SHARES = ((4, 0.4), (7, 0.29), (10, 0.22), (15, 0.2), (25, 0.18), (10_000, 0.155))
 """Share of what a perfect page could score from which a hit is an answer, by the number of terms below which it holds.
@@ -193,5 +201,9 @@ def _fit(index: Index, page: int, stack: frozenset[str]) -> float:
         return 1.0
     if stack.intersection(about):
         return OWN_STACK
+    spoken = stack & _LANGUAGES
+    foreign = spoken and all(name in LANGUAGES_OF and not spoken & LANGUAGES_OF[name] for name in about)
+    if foreign and not stack & LANGUAGES_OF.keys():
+        return OTHER_STACK
     kinds = {index.categories.get(name) for name in stack} & _INSTEAD
     return OTHER_STACK if any(index.categories.get(name) in kinds for name in about) else 1.0

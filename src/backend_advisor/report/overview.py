@@ -18,7 +18,10 @@ def answers_several(report: Report) -> bool:
 
 def sentence(text: str) -> str:
     """The first sentence of a step, which carries what to do."""
-    return _SENTENCE_END.split(text.split("\n", 1)[0], maxsplit=1)[0]
+    line = text.split("\n", 1)[0]
+    # `WHERE id = ? AND …` does not end at its question mark.
+    ends = (match.start() for match in _SENTENCE_END.finditer(line) if line.count("`", 0, match.start()) % 2 == 0)
+    return line[: next(ends, len(line))]
 
 
 def in_short(report: Report) -> Iterator[tuple[Advice, str]]:

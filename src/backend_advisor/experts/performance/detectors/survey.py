@@ -62,6 +62,8 @@ class Survey:
                 if not seen.role.does:
                     continue
             wanted.setdefault(seen.unit.path, {}).setdefault(id(seen.node), []).append(seen)
+        for path in _with_repositories(context.program):
+            wanted.setdefault(path, {})
         for path, several in wanted.items():
             unit = context.program.units[path]
             for node, around in _found(unit, several.keys()):
@@ -148,15 +150,24 @@ def _is_repository(program: Program, spot: Spot) -> bool:
     typed: list[ir.Param | ir.Field] = [param for param in spot.info.node.params if param.name == name]
     if spot.info.owner is not None and name in spot.info.owner.fields:
         typed.append(spot.info.owner.fields[name])
-    for one in typed:
-        owner = class_named(program, spot.unit, one.type.name) if one.type is not None else None
-        if owner is None and one.type is not None and stands_for(program, spot.unit, one.type.name) == _REPOSITORY:
-            return True
-        if owner is not None and any(
-            _REPOSITORY in program.roles.ancestry(base) for base in program.foreign_bases(owner)
-        ):
-            return True
-    return False
+    return any(_keeps_rows(program, spot.unit, one.type) for one in typed)
+
+
+def _keeps_rows(program: Program, unit: Unit, kind: ir.Type | None) -> bool:
+    """Whether a type is a repository of Spring Data."""
+    if kind is None:
+        return False
+    owner = class_named(program, unit, kind.name)
+    if owner is None:
+        return stands_for(program, unit, kind.name) == _REPOSITORY
+    return any(_REPOSITORY in program.roles.ancestry(base) for base in program.foreign_bases(owner))
+
+
+def _with_repositories(program: Program) -> Iterator[str]:
+    """The files whose classes hold a repository: their queries may have no other role than their name."""
+    for unit in program.units.values() if program.language == "java" else ():
+        if any(_keeps_rows(program, unit, one.type) for owner in unit.classes.values() for one in owner.node.fields):
+            yield unit.path
 
 
 def _names_callback(node: ir.Node) -> bool:

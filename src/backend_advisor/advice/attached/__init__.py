@@ -1,0 +1,64 @@
+"""What the files beside a question say in words: notes, the errors of logs, the waits of thread dumps, plans, rankings
+and telling lines of manifests."""
+
+from functools import lru_cache
+
+from backend_advisor.advice.attached.logs import errors_of, without_packages
+from backend_advisor.advice.attached.mysql_plans import SIGNS, scans_of
+from backend_advisor.advice.attached.rankings import SIGN as CALLS
+from backend_advisor.advice.attached.rankings import ranked_in
+from backend_advisor.advice.attached.signs import signs_of
+from backend_advisor.advice.attached.threads import SIGN as THREADS
+from backend_advisor.advice.attached.threads import waits_of
+from backend_advisor.advice.attached.told import Told
+from backend_advisor.model import Artifact, ArtifactKind, Case, Language
+
+_NOTES = (ArtifactKind.PROSE, ArtifactKind.OTHER, ArtifactKind.SHELL, ArtifactKind.JSON)
+_LOGS = (ArtifactKind.LOG, ArtifactKind.TRACE)
+_FEW = 12
+"""More files than these are a project, whose documents are not about the question."""
+_MOST_NOTES = 1_500
+_HEAD = 20_000
+
+
+def attached(case: Case) -> str:
+    """What notes and logs that were given as files say; empty when there are none.
+
+    What is pasted into the question is part of the question.
+    """
+    return "\n".join(text for one in _files(case) for text in _said(one, case.language))
+
+
+def told(case: Case) -> tuple[Told, ...]:
+    """What the files beside the question say, each with its place."""
+    return tuple(one for artifact in _files(case) for one in _told(artifact, case.language))
+
+
+def _files(case: Case) -> tuple[Artifact, ...]:
+    files = tuple(one for one in case.artifacts if one.origin == "file")
+    return files if len(files) <= _FEW else ()
+
+
+def _said(artifact: Artifact, language: Language) -> list[str]:
+    if artifact.kind not in (*_NOTES, *_LOGS):
+        return []
+    found = [one.words for one in _told(artifact, language)]
+    if found or len(artifact.text) > _MOST_NOTES:
+        return found
+    return [without_packages(artifact.text)]
+
+
+@lru_cache(maxsize=64)
+def _told(artifact: Artifact, language: Language) -> tuple[Told, ...]:
+    if artifact.kind not in (*_NOTES, *_LOGS):
+        return tuple(signs_of(artifact))
+    head = artifact.text[:_HEAD]
+    if THREADS in head:
+        return tuple(waits_of(artifact, language))
+    if any(sign in head for sign in SIGNS) and (found := scans_of(artifact)):
+        return tuple(found)
+    if CALLS in head.lower() and (ranked := ranked_in(artifact, language)):
+        return tuple(ranked)
+    if artifact.kind in _LOGS or len(artifact.text) > _MOST_NOTES:
+        return tuple(errors_of(artifact))
+    return ()

@@ -1,0 +1,108 @@
+"""The errors that a log tells, those most worth reading first."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from backend_advisor.advice.attached.told import Told, told_in
+from backend_advisor.model import Artifact
+
+_MOST_ERRORS = 3
+_LONGEST_ERROR = 240
+_LONGEST_LINE = 4_000
+_CAUSE, _THROWN_RANK, _ERROR_RANK, _KNOWN_RANK, _WARNING_RANK, _STATE_RANK = 1_000, 100, 10, 8, 3, 1
+_HINTS = (
+    "exception", "error", "fail", "fault", "timeout", "interrupt", "warn", "fatal", "panic", "critical", "severe",
+    "state", "reason", "exit code", "message", "killed", "backoff", "evicted", "oom", "out of memory", "no space left",
+    "deadlock", "emerg", "crit", "alert",
+)  # fmt: skip
+"""A line without any of these tells no error; looking for them is many times as fast as the patterns."""
+_THROWN = re.compile(
+    r"^(?P<cause>Caused by: )?(?:Exception in thread \"[^\"\n]*\" |Uncaught )?"
+    r"(?P<name>[A-Za-z_][\w.$]{2,200}(?:Exception|Error|Failure|Fault|Timeout|Interrupt|Warning))"
+    r"(?::[ \t]+(?P<text>\S.*))?$"
+)
+_REPORTED = re.compile(
+    r"\b(?:error|fatal|panic|critical|severe|emerg|crit|alert|(?P<warning>warn(?:ing)?))\b"
+    r"[\]\"]?[:,]?[ \t]+(?P<text>\S.{7,})$",
+    re.IGNORECASE,
+)
+_LEVELS = frozenset({"error", "fatal", "critical", "panic", "severe", "50", "60"})
+_MESSAGES = ("msg", "message", "error", "err")
+_PREFIX = re.compile(
+    r"^(?:\d+ --- )?(?:\[[^\]\n]{0,80}\][ \t]*)*(?:\d+#\d+: (?:\*\d+ )?)?(?:[\w.$\[\]/-]+[ \t]*(?::|[ \t]-)[ \t]+)?"
+)
+"""What a logging framework writes before the message itself: process, thread, logger."""
+_KNOWN = re.compile(
+    r"\b(?:OOMKilled|ImagePullBackOff|ErrImagePull|Evicted|FailedScheduling|Killed process|oom-kill|out of memory|"
+    r"No space left|deadlock)\b",
+    re.IGNORECASE,
+)
+_STATE = re.compile(
+    r"^[ \t]*(?:(?:Last )?State|Reason|Exit Code|Message)[ \t]*:[ \t]*\S|\bCrashLoopBackOff\b", re.IGNORECASE
+)
+_PLACE = re.compile(r"^[ \t]*(?:at |File \"|\.{3} \d+ more)")
+_PACKAGE = re.compile(r"\b(?:[a-z_]\w*\.)+(?=[A-Z])")
+_PARTICULAR = re.compile(r"\b0x[0-9a-f]+\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d+")
+
+
+def without_packages(text: str) -> str:
+    """Class names without the packages before them."""
+    return _PACKAGE.sub("", text)
+
+
+def errors_of(artifact: Artifact) -> list[Told]:
+    """The errors that a log tells: causes before what they caused, then those told most often."""
+    weight: Counter[str] = Counter()
+    count: Counter[str] = Counter()
+    first: dict[str, tuple[int, int, str]] = {}
+    for number, line in enumerate(artifact.text.split("\n")):
+        for rank, error in _in_line(line):
+            key = _PARTICULAR.sub("#", error)
+            weight[key] += rank
+            count[key] += 1
+            first.setdefault(key, (number, rank, error))
+    told = []
+    thrown = any(rank >= _THROWN_RANK for _, rank, _ in first.values())
+    for key, _ in weight.most_common(_MOST_ERRORS):
+        number, rank, error = first[key]
+        told.append(
+            told_in(artifact, number, error, count=count[key], sure=rank >= (_THROWN_RANK if thrown else _KNOWN_RANK))
+        )
+    return told
+
+
+def _in_line(line: str) -> Iterator[tuple[int, str]]:
+    """The error that a line reports, and how much it tells."""
+    if not line or len(line) > _LONGEST_LINE:
+        return
+    lower = line.lower()
+    if not any(hint in lower for hint in _HINTS) or _PLACE.match(line):
+        return
+    line = line.strip()
+    if (thrown := _THROWN.match(line)) is not None:
+        said = f"{thrown['name']}: {thrown['text']}" if thrown["text"] else thrown["name"]
+        yield _CAUSE if thrown["cause"] else _THROWN_RANK, without_packages(said)[:_LONGEST_ERROR]
+    elif line.startswith("{"):
+        if structured := _structured(line):
+            yield _ERROR_RANK, without_packages(structured)[:_LONGEST_ERROR]
+    elif (reported := _REPORTED.search(line)) is not None:
+        said = _PREFIX.sub("", reported["text"]) or reported["text"]
+        yield _WARNING_RANK if reported["warning"] else _ERROR_RANK, without_packages(said)[:_LONGEST_ERROR]
+    elif _KNOWN.search(line):
+        yield _KNOWN_RANK, line[:_LONGEST_ERROR]
+    elif _STATE.search(line):
+        yield _STATE_RANK, line[:_LONGEST_ERROR]
+
+
+def _structured(line: str) -> str:
+    """The message of a line of JSON at the level of an error, else nothing."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return ""
+    level = next((record[key] for key in ("level", "severity", "lvl", "levelname") if key in record), "")
+    if str(level).lower() not in _LEVELS:
+        return ""
+    return next((text for key in _MESSAGES if isinstance(text := record.get(key), str) and text), "")
