@@ -10,7 +10,7 @@ from backend_advisor.advice.vague import says_little, subject_of
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.model import Case, Finding, Proof
 
-ALONE = 3
+ALONE = 4
 BESIDE_EVIDENCE = 2
 GUESSED = 2
 PARTS = 6

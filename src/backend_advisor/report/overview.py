@@ -8,7 +8,7 @@ from backend_advisor.report.citations import without_numbers
 
 _SENTENCE_END = re.compile(r"(?<=[.!?\]])\s+(?=[A-Z가-힣`\"'(*])")
 _STEPS = 3
-_BESIDE = 2
+_BESIDE, _STEPS_BESIDE = 3, 2
 
 
 def answers_several(report: Report) -> bool:
@@ -40,7 +40,7 @@ def beside(report: Report) -> Iterator[tuple[Advice, str]]:
     if first is None or first.proofs or answers_several(report):
         return
     for advice in report.advice[1 : 1 + _BESIDE]:
-        yield advice, " ".join(without_numbers(sentence(step.text)) for step in advice.solution[:_STEPS])
+        yield advice, " ".join(without_numbers(sentence(step.text)) for step in advice.solution[:_STEPS_BESIDE])
 
 
 def opening(step: SolutionStep) -> str:
