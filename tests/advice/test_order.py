@@ -69,3 +69,24 @@ def test_what_was_found_of_the_very_subject_comes_first() -> None:
     query = "SELECT * FROM posts ORDER BY id LIMIT 20 OFFSET 99980;"
     asked = f"Page 5000 of GET /posts takes 6 s, how do we paginate?\n\n{query}"
     assert answer(asked, terms=Terms(prove=False)).advice[0].findings
+
+
+SHOP = """\
+```js
+const express = require('express');
+const { Pool } = require('pg');
+const pool = new Pool();
+const app = express();
+app.use(requireLogin);
+app.get('/orders/:id', async (req, res) => {
+  const { rows } = await pool.query('SELECT * FROM orders WHERE id = $1', [req.params.id]);
+  res.json(rows[0]);
+});
+```
+"""
+
+
+@pytest.mark.parametrize("asked", ["PR 리뷰 부탁드려요.", "Could you review this, please?"])
+def test_a_review_opens_with_what_is_wrong_and_not_with_what_was_measured(asked: str) -> None:
+    report = answer(f"{asked}\n\n{SHOP}", terms=Terms())
+    assert report.advice[0].codes[0] == "SEC401"

@@ -25,6 +25,7 @@ _SLOW = re.compile(
 )
 _QUERIES = (ArtifactKind.SQL, ArtifactKind.PLAN)
 _ABOUT_TIME = ("PERF", "DB")
+_WRONG = ("SEC", "QUA", "KOR")
 _OF_CODE = ("performance", "quality", "security")
 """The experts whose rules read source code."""
 _ERROR = re.compile(r"[A-Za-z]\w+(?:Exception|Error)\b|\b(?:error|fatal|panic):", re.IGNORECASE)
@@ -70,6 +71,9 @@ def ordered(made: Iterable[Advice], case: Case, hits: Sequence[Hit], knowledge: 
         surely = any(map(_is_surely_wrong, advice.findings))
         if (about_security and advice.findings and advice.codes[0].startswith("SEC")) or (about_anything and surely):
             return (0, -advice.benefit, advice.codes)
+        if about_anything and _is_of_code(advice):
+            # Who asks for a review wants to know what is wrong before what could be faster.
+            return (0, 1000 - advice.benefit, advice.codes)
         if leading is None or advice.proofs:
             aside = about_time and not advice.proofs and not advice.codes[0].startswith(_ABOUT_TIME)
             return (2 if aside else 1, -advice.benefit, advice.codes)
@@ -105,6 +109,11 @@ def _on_the_question(advice: Advice, leading: Hit, near: set[str], knowledge: Kn
         page.cause in near or leading.playbook.code in page.related or page.code in leading.playbook.related
         for page in pages
     )
+
+
+def _is_of_code(advice: Advice) -> bool:
+    """Whether code is likely wrong, as security or quality have it; what was measured is about speed."""
+    return not advice.proofs and advice.codes[0].startswith(_WRONG) and any(map(_is_likely_wrong, advice.findings))
 
 
 def _is_likely_wrong(finding: Finding) -> bool:

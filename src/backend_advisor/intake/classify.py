@@ -193,6 +193,8 @@ def _named_kind(name: str) -> ArtifactKind | None:
 def _certain_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind | None:
     """What the content proves, whatever its name says; None when the name should be asked."""
     head = text[:_HEAD]
+    if hinted is _K.PROSE and _begins_with_plan(head):
+        return _K.PLAN
     if hinted in _CODE_KINDS:
         return None
     if _MYSQL_TREE.search(head):
@@ -215,6 +217,12 @@ def _certain_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind | None
     if hinted in (None, _K.YAML, _K.OPENAPI, _K.CONFIGURATION):
         return _yaml_kind(head)
     return None
+
+
+def _begins_with_plan(head: str) -> bool:
+    """Whether a text begins with a plan: a note comes to it later, and MySQL's is read in its own way."""
+    first = next((line for line in head.split("\n") if line.strip()), "")
+    return _PLAN.search(first) is not None and _MYSQL_TREE.search(first) is None
 
 
 def parse_json(text: str) -> Any:

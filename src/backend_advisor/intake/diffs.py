@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _FILE = re.compile(r"^\+\+\+ (?:b/)?(?P<name>[^\t\n]+)")
-_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<line>\d+)(?:,(?P<count>\d+))? @@")
+_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<line>\d+)(?:,(?P<count>\d+))? @@ ?(?P<within>[^\n]*)")
 _OLD = re.compile(r"^--- \S", re.MULTILINE)
 _LINE = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", re.MULTILINE)
 _NOWHERE = "/dev/null"
@@ -42,4 +42,6 @@ def changed_files(text: str) -> Iterator[Changed]:
             name, shown = file["name"].strip(), []
         elif (hunk := _HUNK.match(line)) is not None:
             shown += [""] * (int(hunk["line"]) - 1 - len(shown))
+            if hunk["within"].rstrip().endswith("{") and shown and not any(shown):
+                shown[-1] = hunk["within"]  # what the lines stand in, so that they can be read
             left = int(hunk["count"] or 1)

@@ -40,7 +40,10 @@ def beside(report: Report) -> Iterator[tuple[Advice, str]]:
     if first is None or first.proofs or answers_several(report):
         return
     for advice in report.advice[1 : 1 + _BESIDE]:
-        yield advice, " ".join(without_numbers(sentence(step.text)) for step in advice.solution[:_STEPS_BESIDE])
+        steps = [sentence(step.text) for step in advice.solution[:_STEPS_BESIDE]]
+        # What was measured is told by its claim: its steps are statements to copy.
+        said = [proof.claim for proof in advice.proofs if proof.holds][:1] or steps
+        yield advice, " ".join(map(without_numbers, said))
 
 
 def opening(step: SolutionStep) -> str:

@@ -33,8 +33,8 @@ def mark(proof: Proof) -> str:
 
 
 def leading_proof(report: Report) -> Proof | None:
-    """The proof that the answer opens with: the first that holds and was measured before and after."""
-    proofs = [proof for advice in report.advice for proof in advice.proofs]
+    """The proof that the answer opens with: the first of its first advice that holds and was measured."""
+    proofs = [proof for advice in report.advice[:1] for proof in advice.proofs]
     return next((proof for proof in proofs if proof.holds and gain(proof, Style())), None)
 
 

@@ -111,12 +111,17 @@ def _rendered(report: Report, style: Style, caps: Caps) -> str:
 
 def _in_full(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]:
     near = (
-        [] if asks_back(report) else [f"**{one.title}** ({one.codes[0]}): {text}" for one, text in told_beside(report)]
+        [] if asks_back(report) else [f"**{one.title}** ({_named(one)}): {text}" for one, text in told_beside(report)]
     )
     for number, advice in enumerate(report.advice[: caps.advice], 1):
         yield from _advice(
             advice, number, style, caps, near if number == 1 else [], opening=proofs.leading_proof(report)
         )
+
+
+def _named(advice: Advice) -> str:
+    """The code of an advice, and where its first finding is."""
+    return ", ".join([advice.codes[0], *(f"`{place(one.location)}`" for one in advice.findings[:1])])
 
 
 def _verdict(report: Report, style: Style) -> Iterator[RenderableType]:
@@ -281,7 +286,8 @@ def _sources(sources: Sequence[Source], style: Style, limit: int | None) -> Iter
 
 
 def _brief(report: Report, style: Style, caps: Caps) -> Iterator[RenderableType]:
-    rest = report.advice[caps.advice :]
+    beside = {one.codes for one, _ in told_beside(report)} if caps.advice and not asks_back(report) else set()
+    rest = [one for one in report.advice[caps.advice :] if one.codes not in beside]
     if not rest:
         return
     yield _title(style.say("guessed_advice" if asks_back(report) else "more_advice"), style)
