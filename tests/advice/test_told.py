@@ -304,3 +304,17 @@ def test_a_secret_in_a_log_is_not_repeated(line: str, tmp_path: Path) -> None:
     seen = [one.seen for one in told(intake.read("why?", [tmp_path / "app.log"]))]
     assert seen
     assert not any("Kd92kfaa21" in one for one in seen)
+
+
+TWO_ERRORS = """\
+2026-11-29T01:02:04.111Z error Error: connect ECONNREFUSED 10.0.3.12:6379
+    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1495:16)
+FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory
+"""
+
+
+@pytest.mark.parametrize("question", ["Redis 연결이 안 돼요", "Redis connection refused in Node, why?"])
+def test_who_names_one_of_two_errors_is_told_of_that(question: str, tmp_path: Path) -> None:
+    report = _asked(question, tmp_path, node_log=TWO_ERRORS)
+    assert all("PERF106" not in one.codes for one in report.advice[:1])
+    assert "ECONNREFUSED" in report.advice[0].root_cause or "OPS145" not in report.advice[0].codes

@@ -11,6 +11,7 @@ from backend_advisor.advice.attached.signs import signs_of
 from backend_advisor.advice.attached.threads import SIGN as THREADS
 from backend_advisor.advice.attached.threads import waits_of
 from backend_advisor.advice.attached.told import Told
+from backend_advisor.knowledge.tokens import terms
 from backend_advisor.model import Artifact, ArtifactKind, Case, Language
 
 _NOTES = (ArtifactKind.PROSE, ArtifactKind.OTHER, ArtifactKind.SHELL, ArtifactKind.JSON)
@@ -26,12 +27,19 @@ def attached(case: Case) -> str:
 
     What is pasted into the question is part of the question.
     """
-    return "\n".join(text for one in _files(case) for text in _said(one, case.language))
+    return "\n".join(text for one in _files(case) for text in _said(one, case))
 
 
 def told(case: Case) -> tuple[Told, ...]:
     """What the files beside the question say, each with its place."""
-    return tuple(one for artifact in _files(case) for one in _told(artifact, case.language))
+    return tuple(one for artifact in _files(case) for one in _asked_for(_told(artifact, case.language), case.question))
+
+
+def _asked_for(found: tuple[Told, ...], question: str) -> tuple[Told, ...]:
+    """What shares words with the question, where it does not all do: `Redis is down` asks for one error of a log."""
+    asked = {term for term, _ in terms(question)}
+    shared = [not asked.isdisjoint(term for term, _ in terms(one.words)) for one in found]
+    return tuple(one for one, is_shared in zip(found, shared, strict=True) if is_shared) if any(shared) else found
 
 
 def _files(case: Case) -> tuple[Artifact, ...]:
@@ -39,10 +47,10 @@ def _files(case: Case) -> tuple[Artifact, ...]:
     return files if len(files) <= _FEW else ()
 
 
-def _said(artifact: Artifact, language: Language) -> list[str]:
+def _said(artifact: Artifact, case: Case) -> list[str]:
     if artifact.kind not in (*_NOTES, *_LOGS):
         return []
-    found = [one.words for one in _told(artifact, language)]
+    found = [one.words for one in _asked_for(_told(artifact, case.language), case.question)]
     if found or len(artifact.text) > _MOST_NOTES:
         return found
     return [without_packages(artifact.text)]

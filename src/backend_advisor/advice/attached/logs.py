@@ -11,7 +11,7 @@ from backend_advisor.model import Artifact
 _MOST_ERRORS = 3
 _LONGEST_ERROR = 240
 _LONGEST_LINE = 4_000
-_CAUSE, _THROWN_RANK, _ERROR_RANK, _KNOWN_RANK, _WARNING_RANK, _STATE_RANK = 1_000, 100, 10, 8, 3, 1
+_CAUSE, _THROWN_RANK, _FATAL_RANK, _ERROR_RANK, _KNOWN_RANK, _WARNING_RANK, _STATE_RANK = 1_000, 100, 30, 10, 8, 3, 1
 _HINTS = (
     "exception", "error", "fail", "fault", "timeout", "interrupt", "warn", "fatal", "panic", "critical", "severe",
     "state", "reason", "exit code", "message", "killed", "backoff", "evicted", "oom", "out of memory", "no space left",
@@ -44,6 +44,12 @@ _STATE = re.compile(
 )
 _PLACE = re.compile(r"^[ \t]*(?:at |File \"|\.{3} \d+ more)")
 _PACKAGE = re.compile(r"\b(?:[a-z_]\w*\.)+(?=[A-Z])")
+_PORT = re.compile(r":(6379|5432|3306|27017|9092|5672|9200|11211)\b")
+_PRODUCTS = {
+    "6379": "Redis", "5432": "PostgreSQL", "3306": "MySQL", "27017": "MongoDB", "9092": "Kafka", "5672": "RabbitMQ",
+    "9200": "Elasticsearch", "11211": "Memcached",
+}  # fmt: skip
+"""Who listens at a port by default: the address in an error seldom names the product."""
 _PARTICULAR = re.compile(r"\b0x[0-9a-f]+\b|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\d+")
 
 
@@ -67,9 +73,9 @@ def errors_of(artifact: Artifact) -> list[Told]:
     thrown = any(rank >= _THROWN_RANK for _, rank, _ in first.values())
     for key, _ in weight.most_common(_MOST_ERRORS):
         number, rank, error = first[key]
-        told.append(
-            told_in(artifact, number, error, count=count[key], sure=rank >= (_THROWN_RANK if thrown else _KNOWN_RANK))
-        )
+        words = " ".join([error, *(_PRODUCTS[port] for port in _PORT.findall(error))])
+        sure = rank >= (_THROWN_RANK if thrown else _KNOWN_RANK)
+        told.append(told_in(artifact, number, words, shown=error, count=count[key], sure=sure))
     return told
 
 
@@ -89,7 +95,9 @@ def _in_line(line: str) -> Iterator[tuple[int, str]]:
             yield _ERROR_RANK, without_packages(structured)[:_LONGEST_ERROR]
     elif (reported := _REPORTED.search(line)) is not None:
         said = _PREFIX.sub("", reported["text"]) or reported["text"]
-        yield _WARNING_RANK if reported["warning"] else _ERROR_RANK, without_packages(said)[:_LONGEST_ERROR]
+        fatal = reported[0][:5].lower() in ("fatal", "panic", "emerg")
+        rank = _WARNING_RANK if reported["warning"] else _FATAL_RANK if fatal else _ERROR_RANK
+        yield rank, without_packages(said)[:_LONGEST_ERROR]
     elif _KNOWN.search(line):
         yield _KNOWN_RANK, line[:_LONGEST_ERROR]
     elif _STATE.search(line):
