@@ -108,3 +108,16 @@ def test_a_question_that_only_points_is_not_answered_by_a_page_that_shares_a_wor
     name: str, text: str, tmp_path: Path
 ) -> None:
     assert _asked("review this handler", name, text, tmp_path).advice == ()
+
+
+MYSQL_TREE = """-> Limit: 20 row(s)  (cost=102345 rows=20) (actual time=4512..4512 rows=20 loops=1)
+    -> Sort: orders.created_at DESC, limit input to 20 row(s) per chunk  (cost=102345 rows=985432) (actual rows=20)
+        -> Filter: ((orders.shop_id = 42) and (orders.`status` = 'PAID'))  (cost=102345 rows=985432)
+            -> Table scan on orders  (cost=102345 rows=985432) (actual time=0.1..3800 rows=1000000 loops=1)
+"""
+
+
+def test_a_plan_of_mysql_names_the_index_of_its_own_columns(tmp_path: Path) -> None:
+    first = _asked("why is this slow?", "plan.txt", MYSQL_TREE, tmp_path).advice[0]
+    assert first.codes[0] == "DB101"
+    assert "`orders` (`shop_id, status, created_at`)" in first.root_cause

@@ -63,7 +63,7 @@ def _told(artifact: Artifact, language: Language) -> tuple[Told, ...]:
     head = artifact.text[:_HEAD]
     if THREADS in head:
         return tuple(waits_of(artifact, language))
-    if any(sign in head for sign in SIGNS) and (found := scans_of(artifact)):
+    if any(sign in head for sign in SIGNS) and (found := scans_of(artifact, language)):
         return tuple(found)
     if CALLS in head.lower() and (ranked := ranked_in(artifact, language)):
         return tuple(ranked)

@@ -25,6 +25,8 @@ class Told:
     count: int = 1
     sure: bool = True
     """Whether a page about it answers a question that only points at the file."""
+    remedy: str = ""
+    """What serves just this, in a sentence of its own."""
 
     @property
     def seen(self) -> str:
@@ -32,7 +34,8 @@ class Told:
         text = _SECRET.sub(lambda found: f"{found[1] or found[2]}***", self.shown or self.words)
         text = " ".join(text.replace("`", "'").split())
         text = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
-        return f"{self.artifact}:{self.line}{f' (×{self.count:,})' if self.count > 1 else ''}: `{text}`"
+        told = f"{self.artifact}:{self.line}{f' (×{self.count:,})' if self.count > 1 else ''}: `{text}`"
+        return f"{told}. {self.remedy}" if self.remedy else told
 
 
 def told_in(artifact: Artifact, line: int, words: str, **more: object) -> Told:

@@ -5,19 +5,20 @@ from collections.abc import Iterator
 from backend_advisor.experts.database.detectors.plan_terms import (
     DOMINANT_SHARE,
     descendants,
-    index_columns,
     is_scan,
     matters,
     number,
     place,
     ratio,
     run_ms,
+    serving_index_of,
     steps_in_sql,
 )
 from backend_advisor.experts.database.detectors.registry import PlanContext, detects_in_plan
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, PlanNode
 from backend_advisor.sql.plan import label
+from backend_advisor.sql.plan.serving_index import ServingIndex
 
 MISESTIMATE_FACTOR = 10.0
 """Below a factor of ten the planner's choice of join seldom changes; this is also what people look for by eye."""
@@ -116,7 +117,7 @@ def rows_removed_by_filter(context: PlanContext) -> Iterator[Match]:
         if node.loops > 1 and _is_rescanned(node, ancestors):
             continue
         condition = node.properties.get("Filter", "")
-        columns = index_columns(condition, node)
+        index = serving_index_of(node, ancestors)
         if matters(context.plan, node.self_ms):
             yield Match(
                 location=place(context, node, ancestors),
@@ -126,20 +127,23 @@ def rows_removed_by_filter(context: PlanContext) -> Iterator[Match]:
                     "read": round(read),
                     "filter": condition,
                     "table": node.relation or "",
-                    "columns": ", ".join(columns) or "…",
+                    "columns": ", ".join(index.columns) if index else "…",
                     "index": node.index or "",
                 },
-                confidence=Confidence.HIGH if columns else Confidence.MEDIUM,
+                confidence=Confidence.HIGH if index else Confidence.MEDIUM,
                 steps=(
-                    *(((place(context, node, ancestors), "candidate"),) if columns else ()),
-                    *(
-                        ((place(context, node, ancestors), "ordered"),)
-                        if columns and _is_for_order(node, ancestors)
-                        else ()
-                    ),
+                    *((place(context, node, ancestors), key) for key in _remedies(index, node, ancestors)),
                     *steps_in_sql(context, condition),
                 ),
             )
+
+
+def _remedies(index: ServingIndex | None, node: PlanNode, ancestors: tuple[PlanNode, ...]) -> Iterator[str]:
+    if index is None:
+        return
+    yield "sorted" if index.serves_order else "candidate"
+    if _is_for_order(node, ancestors):
+        yield "ordered"
 
 
 def _is_for_order(node: PlanNode, ancestors: tuple[PlanNode, ...]) -> bool:
@@ -223,11 +227,22 @@ def limit_discards_sort(context: PlanContext) -> Iterator[Match]:
             continue
         if matters(context.plan, sort.ms, DOMINANT_SHARE) or not ran:
             keys = sort.properties.get("Sort Key", "")
+            where = place(context, sort, (*ancestors, node, *chain[:-1]))
+            scan, index = _scan_below(sort)
             yield Match(
-                location=place(context, sort, (*ancestors, node, *chain[:-1])),
-                values={"rows": round(rows), "kept": round(kept), "keys": keys},
+                location=where,
+                values={
+                    "rows": round(rows),
+                    "kept": round(kept),
+                    "keys": keys,
+                    "table": scan.relation or "",
+                    "columns": ", ".join(index.columns) if index else "…",
+                },
                 confidence=Confidence.HIGH if ran else Confidence.MEDIUM,
-                steps=steps_in_sql(context, keys),
+                steps=(
+                    *(((where, "candidate"),) if index and index.serves_order else ()),
+                    *steps_in_sql(context, keys),
+                ),
             )
 
 
@@ -266,6 +281,15 @@ def _sort_below(node: PlanNode) -> list[PlanNode] | None:
         node = node.children[-1]
         chain.append(node)
     return chain if node.operation == "Sort" and node.children else None
+
+
+def _scan_below(sort: PlanNode) -> tuple[PlanNode, ServingIndex | None]:
+    """The one scan that feeds a sort, and the index that would take the place of both; no index behind joins."""
+    chain = [sort]
+    while len(chain[-1].children) == 1 and not is_scan(chain[-1]):
+        chain.append(chain[-1].children[0])
+    scan = chain[-1]
+    return scan, serving_index_of(scan, tuple(chain[:-1])) if is_scan(scan) else None
 
 
 def _from_tables(sort: PlanNode) -> bool:

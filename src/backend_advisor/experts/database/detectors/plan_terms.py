@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterator
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from backend_advisor.experts.database.detectors.registry import PlanContext
 from backend_advisor.model import Location, PlanNode, Span
 from backend_advisor.sql.plan import Plan, path
+from backend_advisor.sql.plan.serving_index import ServingIndex, parsed, serving_index
 
 TRIVIAL_MS = 5.0
 """A statement faster than this is not what makes anyone wait; nothing in its plan is worth an alarm."""
@@ -81,54 +80,20 @@ def descendants(node: PlanNode) -> Iterator[PlanNode]:
         stack.extend(reversed(child.children))
 
 
-def expression(text: str) -> exp.Expression | None:
-    """A condition or key as the plan prints it, parsed; None when it is beyond the parser."""
-    if len(text) > 5_000:
-        return None
-    try:
-        tree = sqlglot.parse_one(text, dialect="postgres")
-    except (SqlglotError, RecursionError):
-        return None
-    return tree if isinstance(tree, exp.Expression) else None
-
-
-def index_columns(condition: str, node: PlanNode) -> list[str]:
-    """The scanned table's columns that a B-tree could use: compared for equality, then one by range."""
-    tree = expression(condition)
-    if tree is None or tree.find(exp.Or) is not None:
-        return []
-    equal: list[str] = []
-    ranged: list[str] = []
-    for part in _conjuncts(tree):
-        sides = [_bare(part.this), _bare(part.expression)] if isinstance(part, exp.Binary) else []
-        own = [s for s in sides if isinstance(s, exp.Column) and s.table in ("", node.alias, node.relation)]
-        if len(own) == 1 and isinstance(part, exp.EQ):
-            equal.append(own[0].name)
-        elif len(own) == 1 and isinstance(part, exp.GT | exp.GTE | exp.LT | exp.LTE):
-            ranged.append(own[0].name)
-    return list(dict.fromkeys([*equal, *ranged[:1]]))
-
-
-def _conjuncts(tree: exp.Expression) -> Iterator[exp.Expression]:
-    stack = [tree]
-    while stack:
-        node = _bare(stack.pop())
-        if isinstance(node, exp.And):
-            stack.extend([node.expression, node.this])
-        else:
-            yield node
-
-
-def _bare(node: exp.Expression) -> exp.Expression:
-    """Without parentheses and without the casts that the server adds to a column of type varchar."""
-    while isinstance(node, exp.Paren) or (isinstance(node, exp.Cast) and isinstance(node.this, exp.Column | exp.Paren)):
-        node = node.this
-    return node
+def serving_index_of(node: PlanNode, ancestors: tuple[PlanNode, ...]) -> ServingIndex | None:
+    """The index that would find the rows of a scan, and give them in order where a sort stands right above it."""
+    keys = ""
+    for above in reversed(ancestors):
+        if above.operation not in ("Sort", "Gather", "Gather Merge"):
+            break
+        keys = keys or above.properties.get("Sort Key", "")
+    names = [name for name in (node.alias, node.relation) if name]
+    return serving_index(node.properties.get("Filter", ""), keys, names)
 
 
 def cause_in_sql(context: PlanContext, text: str) -> Location | None:
     """Where the statement names the columns that a condition or sort key of the plan is about."""
-    statement, tree = context.statement, expression(text.split(", ", maxsplit=1)[0].removesuffix(" DESC"))
+    statement, tree = context.statement, parsed(text.split(", ", maxsplit=1)[0].removesuffix(" DESC"))
     if statement is None or statement.tree is None:
         return None
     names = {column.name for column in tree.find_all(exp.Column)} if tree is not None else set()
