@@ -8,6 +8,7 @@ from datetime import date
 
 from backend_advisor.advice.computing import computed
 from backend_advisor.advice.deciding import decide
+from backend_advisor.advice.foreign import own_lines
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.knowledge.facts import Statements
 from backend_advisor.knowledge.playbook import Playbook, PlaybookStep, TechnologyCode
@@ -104,8 +105,8 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
         root_cause=root_cause,
         diagnosis=diagnosis,
         solution=tuple(solution),
-        best_practices=tuple(numbered.number(item) for item in page.best_practices),
-        monitoring=tuple(numbered.number(item) for item in page.monitoring),
+        best_practices=tuple(numbered.number(item) for item in own_lines(page.best_practices, case.stack)),
+        monitoring=tuple(numbered.number(item) for item in own_lines(page.monitoring, case.stack)),
         sources=numbered.sources(group.playbook.sources),
         facts=tuple(statements.told.values()),
         computed=calculations,
