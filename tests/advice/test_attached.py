@@ -121,3 +121,22 @@ def test_a_plan_of_mysql_names_the_index_of_its_own_columns(tmp_path: Path) -> N
     first = _asked("why is this slow?", "plan.txt", MYSQL_TREE, tmp_path).advice[0]
     assert first.codes[0] == "DB101"
     assert "`orders` (`shop_id, status, created_at`)" in first.root_cause
+
+
+TWO_THREADS = "\n".join(
+    f""""http-nio-8080-exec-{number}" #5{number} daemon prio=5 nid=0x1b0{number} waiting on condition
+   java.lang.Thread.State: TIMED_WAITING (parking)
+	at jdk.internal.misc.Unsafe.park(java.base@17.0.8/Native Method)
+	at com.zaxxer.hikari.util.ConcurrentBag.borrow(ConcurrentBag.java:151)
+	at com.zaxxer.hikari.pool.HikariPool.getConnection(HikariPool.java:162)
+	at com.example.order.OrderRepository.find(OrderRepository.java:33)
+"""
+    for number in (1, 2)
+)
+
+
+def test_an_excerpt_of_a_thread_dump_tells_by_a_few_threads(tmp_path: Path) -> None:
+    first = _asked("why is it slow?", "threads.txt", TWO_THREADS, tmp_path).advice[0]
+    assert first.codes[0] == "DB401"
+    assert "HikariPool.getConnection(HikariPool.java:162)" in first.root_cause
+    assert "Unsafe.park" not in first.root_cause

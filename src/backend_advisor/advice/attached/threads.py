@@ -27,6 +27,8 @@ _DEADLOCK = "Found one Java-level deadlock"
 _MANY = 3
 _SHARE = 0.2
 """So many threads that wait for the same thing are why a service stands still."""
+_EXCERPT = 8
+"""Fewer threads than a JVM ever has were chosen by whoever pasted them: each one tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _standing(artifact: Artifact, threads: Sequence[_Thread], language: Language
             kinds[kind] += 1
             first.setdefault(kind, thread)
     for kind, count in kinds.most_common(1):
-        if count >= max(_MANY, _SHARE * len(threads)):
+        if len(threads) < _EXCERPT or count >= max(_MANY, _SHARE * len(threads)):
             one = first[kind]
             shown = phrase(
                 _PACKAGE,
@@ -106,7 +108,7 @@ def _standing(artifact: Artifact, threads: Sequence[_Thread], language: Language
                 count=count,
                 all=len(threads),
                 at=one.own,
-                in_=without_packages(one.frames[0]),
+                in_=without_packages(_waiting_in(one, kind)),
             )
             yield told_in(artifact, one.line, kind, shown=shown)
 
@@ -114,6 +116,12 @@ def _standing(artifact: Artifact, threads: Sequence[_Thread], language: Language
 def _kind(thread: _Thread, stacks: Mapping[str, str]) -> str | None:
     stack = "\n".join(thread.frames)
     return next((words for pattern, words in stacks.items() if re.search(pattern, stack)), None)
+
+
+def _waiting_in(thread: _Thread, kind: str) -> str:
+    """The frame that tells the wait, rather than the primitive of the JVM on top of it."""
+    pattern = next(pattern for pattern, words in _words()["stacks"].items() if words == kind)
+    return next((frame for frame in thread.frames if re.search(pattern, frame)), thread.frames[0])
 
 
 def _doing(thread: _Thread | None) -> str:
