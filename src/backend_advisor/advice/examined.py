@@ -1,27 +1,44 @@
 """What of the files beside a question was examined, told where a reader could believe more."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from backend_advisor.model import SOURCE_CODE, Advice, ArtifactKind, Case
+from backend_advisor.model import NOT_REVIEWED, SOURCE_CODE, WITHOUT_RULES, Advice, ArtifactKind, Case
 from backend_advisor.phrases import phrase
 
 _PACKAGE = __package__ or ""
 _K = ArtifactKind
 _IN_FULL = SOURCE_CODE | {_K.SQL, _K.DDL, _K.PLAN, _K.TRACE}
 _FOR_SECRETS = frozenset({_K.CONFIGURATION, _K.COMPOSE, _K.KUBERNETES, _K.PIPELINE, _K.DOCKERFILE})
-_NOT = frozenset({_K.GO, _K.KOTLIN, _K.OPENAPI, _K.GRAPHQL, _K.PROTOBUF})
+_TITLES = {
+    _K.GO: "Go",
+    _K.KOTLIN: "Kotlin",
+    _K.OPENAPI: "OpenAPI",
+    _K.GRAPHQL: "GraphQL",
+    _K.PROTOBUF: "Protocol Buffers",
+}
 _NAMED = 5
 
 
 def not_examined(case: Case) -> Iterator[str]:
     """The files that no rule reads, or only for secrets, so that their silence is not taken for praise."""
     if not case.question.strip():
+        yield from _not_reviewed(case)
         return
-    if unread := _names(case, _NOT):
+    if unread := _names(case, WITHOUT_RULES):
         yield phrase(_PACKAGE, case.language, "not_examined", names=unread)
     if partly := _names(case, _FOR_SECRETS, ("file",)):
         yield phrase(_PACKAGE, case.language, "for_secrets", names=partly)
+
+
+def _not_reviewed(case: Case) -> Iterator[str]:
+    """What a review passed over: languages by their number of files, or all that was given."""
+    if passed := Counter(one.kind for one in case.artifacts if one.kind in WITHOUT_RULES):
+        listed = ", ".join(f"{_TITLES[kind]} ({count:,})" for kind, count in passed.most_common())
+        yield phrase(_PACKAGE, case.language, "not_reviewed", kinds=listed)
+    elif case.artifacts and all(one.kind in NOT_REVIEWED for one in case.artifacts):
+        yield phrase(_PACKAGE, case.language, "nothing_to_review")
 
 
 def empty(case: Case) -> Iterator[str]:

@@ -5,7 +5,9 @@ package, so every room can speak in these words.
 """
 
 from backend_advisor.model.case import (
+    NOT_REVIEWED,
     SOURCE_CODE,
+    WITHOUT_RULES,
     Artifact,
     ArtifactKind,
     Case,
@@ -50,8 +52,10 @@ from backend_advisor.model.report import (
 )
 
 __all__ = [
+    "NOT_REVIEWED",
     "SCHEMA_VERSION",
     "SOURCE_CODE",
+    "WITHOUT_RULES",
     "Advice",
     "Artifact",
     "ArtifactKind",

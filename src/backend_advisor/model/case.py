@@ -44,6 +44,14 @@ class ArtifactKind(StrEnum):
 SOURCE_CODE = frozenset({ArtifactKind.PYTHON, ArtifactKind.JAVASCRIPT, ArtifactKind.TYPESCRIPT, ArtifactKind.JAVA})
 """The kinds that are source code we can read."""
 
+WITHOUT_RULES = frozenset(
+    {ArtifactKind.GO, ArtifactKind.KOTLIN, ArtifactKind.OPENAPI, ArtifactKind.GRAPHQL, ArtifactKind.PROTOBUF}
+)
+"""The kinds that a backend is made of and that no rule reads."""
+
+NOT_REVIEWED = WITHOUT_RULES | {ArtifactKind.LOG, ArtifactKind.PROSE}
+"""The kinds of which a review says nothing, whatever stands in them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:

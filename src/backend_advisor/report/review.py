@@ -7,7 +7,7 @@ from itertools import groupby
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from backend_advisor.model import Artifact, Finding, Location, Report, Severity
+from backend_advisor.model import NOT_REVIEWED, Artifact, Finding, Location, Report, Severity
 from backend_advisor.report import proofs
 from backend_advisor.report.changes import Change, changes
 from backend_advisor.report.console import LEVEL_STYLES, code_text, to_text
@@ -130,12 +130,13 @@ def _beside(report: Report, style: Style) -> Iterator[Text]:
 
 def _summary(report: Report, style: Style) -> Iterator[Text]:
     findings = report.findings
-    files = {artifact.name for artifact in report.case.artifacts} or {f.location.artifact for f in findings}
     silenced = [_count("suppressed", len(report.suppressed), style)] if report.suppressed else []
     unread = [_count("unread", len(report.case.unread), style)] if report.case.unread else []
     if not findings:
+        examined = {one.name for one in report.case.artifacts if one.kind not in NOT_REVIEWED}
+        found = style.say("nothing_found", files=_count("files", len(examined), style))
         yield Text.assemble(
-            (style.say("nothing_found", files=_count("files", len(files), style)), "green"),
+            (found, "green") if examined else style.say("nothing_examined"),
             "".join(f" {extra}." for extra in [*silenced, *unread]),
         )
         return
