@@ -1,5 +1,6 @@
 """SARIF 2.1.0, for code scanning services and editors."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
@@ -82,12 +83,20 @@ def _rule(finding: Finding, advice: Advice | None, style: Style) -> dict[str, An
     }
     if advice is None:
         return rule
-    rule["fullDescription"] = {"text": advice.root_cause or advice.title}
-    page = advice_markdown(advice, style)
-    rule["help"] = {"text": page, "markdown": page}
+    page = _page(advice)
+    rule["fullDescription"] = {"text": page.root_cause or page.title}
+    rule["help"] = {"text": page.root_cause or page.title, "markdown": advice_markdown(page, style)}
     if advice.sources:
         rule["helpUri"] = advice.sources[0].url
     return rule
+
+
+def _page(advice: Advice) -> Advice:
+    """The advice without what was seen in this very case, which the results tell: a rule is the same in each run."""
+    if not advice.findings:
+        return advice
+    _seen, _, general = advice.root_cause.partition("\n\n")
+    return replace(advice, root_cause=general, findings=())
 
 
 def _result(finding: Finding, rule_index: int, fingerprint: str, reason: str | None) -> dict[str, Any]:
