@@ -22,6 +22,9 @@ _MARK = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """goose and sql-migrate, dbmate, MyBatis, rambler; and tern, whose one mark parts the two ways."""
+_ALIKE = re.compile(r"(?:migration|up|down)\.sql$", re.IGNORECASE)
+"""One name for all migrations, each in a folder of its own (Prisma, Diesel)."""
+_NUMBER = re.compile(r"(\d+)")
 _NAME = re.compile(r"^[ \t]*(?:--|/\*|#)[ \t]*:?name:?[ \t]+\w", re.IGNORECASE | re.MULTILINE)
 
 
@@ -55,3 +58,13 @@ def _names(artifact: Artifact) -> tuple[int, ...]:
 @lru_cache(maxsize=64)
 def _marks(artifact: Artifact) -> tuple[tuple[int, str], ...]:
     return tuple((m.start(), (m.group(1) or "down").lower()) for m in _MARK.finditer(artifact.text))
+
+
+def folder_and_order(artifact: Artifact) -> tuple[str, tuple[tuple[int, int | str], ...]]:
+    """The folder of a migration, and its place among those of the folder, by the number or time in its name."""
+    folder, _, name = artifact.place.replace("\\", "/").rpartition("/")
+    if _ALIKE.match(name):
+        folder, _, parent = folder.rpartition("/")
+        name = f"{parent}/{name}"
+    pieces = _NUMBER.split(name)
+    return folder, tuple((0, int(piece)) if piece.isdigit() else (1, piece) for piece in pieces if piece)
