@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from backend_advisor.advise import review
+from backend_advisor.advise import answer, review
+from backend_advisor.experts import Terms
 from backend_advisor.model import Confidence, Finding
 
 INDEX = "CREATE INDEX {name}_idx ON orders ({name});\n"
@@ -63,3 +64,13 @@ def test_a_rename_counts_for_every_product(tmp_path: Path) -> None:
     assert [one.message for one in found(tmp_path, "DB310")] == [
         "`orders.memo` becomes `remark` at once: servers of the release before still ask for the old name"
     ]
+
+
+def test_a_change_that_is_asked_about_is_judged_and_a_schema_is_not() -> None:
+    change = "Is this safe to deploy?\n```sql\nALTER TABLE orders ALTER COLUMN amount TYPE bigint;\n```\n"
+    schema = (
+        "Why slow?\n```sql\nCREATE INDEX a_idx ON orders (a);\n```\n```sql\nSELECT * FROM orders WHERE b = 1;\n```\n"
+    )
+    for question, codes in ((change, {"DB309"}), (schema, set())):
+        told = {one.code for one in answer(question, terms=Terms(prove=False)).findings}
+        assert told & {"DB307", "DB308", "DB309", "DB310"} == codes

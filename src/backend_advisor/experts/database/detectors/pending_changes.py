@@ -35,20 +35,36 @@ def pending_changes(statements: Sequence[Statement], *, of_any_product: bool = F
     Without `of_any_product` those of PostgreSQL, surely so where a migration of the folder shows it.
     """
     folders: dict[str, dict[str, list[Statement]]] = defaultdict(lambda: defaultdict(list))
+    asked = _asked_about(statements)
     for statement in statements:
-        if (of_any_product or statement.dialect == "postgres") and runs_once(statement):
+        is_pending = runs_once(statement) or statement.artifact.name in asked
+        if (of_any_product or statement.dialect == "postgres") and is_pending:
             folder, _ = folder_and_order(statement.artifact)
             folders[folder][statement.artifact.name].append(statement)
     for files in folders.values():
         newest = sorted(files, key=lambda name: folder_and_order(files[name][0].artifact)[1])[-NEWEST:]
         texts = "\n".join(statement.text for name in files for statement in files[name])[:_SCANNED]
-        sure = Confidence.MEDIUM if of_any_product or dialect_in(texts) == "postgres" else Confidence.LOW
+        stated = any(files[name][0].artifact.dialect == "postgres" for name in files)
+        sure = Confidence.MEDIUM if of_any_product or stated or dialect_in(texts) == "postgres" else Confidence.LOW
         made = {table for name in newest for one in files[name] for table in _made(one)}
         for name in newest:
             for statement in files[name]:
                 table = _changed(statement)
                 if table and table not in made and not undoes(statement):
                     yield Pending(statement, table, sure)
+
+
+def _asked_about(statements: Sequence[Statement]) -> frozenset[str]:
+    """The pieces of a question that only change tables: a schema would make them, and a query would ask them."""
+    pieces: dict[str, list[Statement]] = defaultdict(list)
+    for statement in statements:
+        if statement.artifact.origin == "question":
+            pieces[statement.artifact.name].append(statement)
+    return frozenset(
+        name
+        for name, own in pieces.items()
+        if all(_changed(one) for one in own) and any(isinstance(one.tree, exp.Alter) for one in own)
+    )
 
 
 def actions_of(statement: Statement) -> list[exp.Expression]:
