@@ -6,9 +6,10 @@ import pytest
 
 from backend_advisor import intake
 from backend_advisor.advice.attached import told
+from backend_advisor.advice.attached.logs import errors_of
 from backend_advisor.advise import answer
 from backend_advisor.experts import Terms
-from backend_advisor.model import Report
+from backend_advisor.model import Artifact, ArtifactKind, Report
 
 POOL = """\
 2026-11-28 14:02:41.210 ERROR 1 --- [exec-12] o.h.engine.jdbc.spi.SqlExceptionHelper : Could not open connection
@@ -318,3 +319,22 @@ def test_who_names_one_of_two_errors_is_told_of_that(question: str, tmp_path: Pa
     report = _asked(question, tmp_path, node_log=TWO_ERRORS)
     assert all("PERF106" not in one.codes for one in report.advice[:1])
     assert "ECONNREFUSED" in report.advice[0].root_cause or "OPS145" not in report.advice[0].codes
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"level":50,"msg":"sms failed","err":"getaddrinfo EAI_AGAIN api.x.com"}', "getaddrinfo EAI_AGAIN"),
+        ('{"level":"error","msg":"failed","err":{"type":"Error","message":"connect EPIPE"}}', "connect EPIPE"),
+        ('{"log.level":"ERROR","message":"no","error.message":"duplicate key value"}', "duplicate key value (no)"),
+        (
+            '{"level":"ERROR","message":"no","stack_trace":"java.lang.OutOfMemoryError: heap\\n\\tat x"}',
+            "OutOfMemoryError",
+        ),
+        ("app  | redis.exceptions.ResponseError: MISCONF Redis is configured", "ResponseError: MISCONF"),
+        ("[1, 2]", ""),
+    ],
+)
+def test_what_was_thrown_is_read_beside_the_message(line: str, told: str) -> None:
+    found = errors_of(Artifact(name="app.log", kind=ArtifactKind.LOG, text=line, origin="file"))
+    assert (found[0].words if found else "").startswith(told)

@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from backend_advisor.advice.attached.told import Told, told_in
 from backend_advisor.model import Artifact
@@ -29,7 +30,14 @@ _REPORTED = re.compile(
     re.IGNORECASE,
 )
 _LEVELS = frozenset({"error", "fatal", "critical", "panic", "severe", "50", "60"})
-_MESSAGES = ("msg", "message", "error", "err")
+_MESSAGES = ("msg", "message", "event")
+_DETAILS = (
+    "err", "error", "exception", "exc_info", "error.message", "stack_trace", "stack", "error.stack_trace", "message",
+    "msg", "type",
+)  # fmt: skip
+"""Where loggers put what was thrown: a text, an object with a message, or a trace whose first line tells."""
+_SERVICE = re.compile(r"^[\w.-]+[ \t]+\|[ \t]")
+"""What Compose writes before each line."""
 _PREFIX = re.compile(
     r"^(?:\d+ --- )?(?:\[[^\]\n]{0,80}\][ \t]*)*(?:\d+#\d+: (?:\*\d+ )?)?(?:[\w.$\[\]/-]+[ \t]*(?::|[ \t]-)[ \t]+)?"
 )
@@ -86,7 +94,7 @@ def _in_line(line: str) -> Iterator[tuple[int, str]]:
     lower = line.lower()
     if not any(hint in lower for hint in _HINTS) or _PLACE.match(line):
         return
-    line = line.strip()
+    line = _SERVICE.sub("", line.strip()).strip()
     if (thrown := _THROWN.match(line)) is not None:
         said = f"{thrown['name']}: {thrown['text']}" if thrown["text"] else thrown["name"]
         yield _CAUSE if thrown["cause"] else _THROWN_RANK, without_packages(said)[:_LONGEST_ERROR]
@@ -110,7 +118,24 @@ def _structured(line: str) -> str:
         record = json.loads(line)
     except (ValueError, RecursionError):
         return ""
-    level = next((record[key] for key in ("level", "severity", "lvl", "levelname") if key in record), "")
+    if not isinstance(record, dict):
+        return ""
+    nested = record.get("log")
+    levels = (record.get(key) for key in ("level", "severity", "lvl", "levelname", "log.level"))
+    level = next(filter(None, levels), nested.get("level", "") if isinstance(nested, dict) else "")
     if str(level).lower() not in _LEVELS:
         return ""
-    return next((text for key in _MESSAGES if isinstance(text := record.get(key), str) and text), "")
+    message = next((text for key in _MESSAGES if isinstance(text := record.get(key), str) and text), "")
+    detail = _detail(record)
+    return message if detail in message else f"{detail} ({message})" if message else detail
+
+
+def _detail(record: dict[str, Any]) -> str:
+    """What was thrown, as a line of JSON tells it beside its message."""
+    for key in _DETAILS[:-3]:
+        value = record.get(key)
+        if isinstance(value, dict):
+            value = next((value[inner] for inner in _DETAILS[-3:] if isinstance(value.get(inner), str)), "")
+        if isinstance(value, str) and value.strip():
+            return value.strip().split("\n", 1)[0]
+    return ""
