@@ -5,6 +5,7 @@ from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.members import field_written, member
 from backend_advisor.code.names import write_outer
 from backend_advisor.code.operations import stored
+from backend_advisor.code.prototypes import note_written
 from backend_advisor.code.run import CHECKED, Env, Run
 from backend_advisor.code.taints import NO_TAINTS, merge_taints, station
 from backend_advisor.code.values import UNKNOWN, Value, cleaned, element, field, join, single, with_field
@@ -24,6 +25,7 @@ def assign(run: Run, target: ir.Expr, value: Value, env: Env, declares: str = ""
         _store(run, target.value, target.name, value, env)
     elif isinstance(target, ir.Index):
         key = run.evaluate(target.key, env)
+        note_written(run, target, key, env)
         stored(run, target, key, value, env)
         try:
             known = single(key)

@@ -10,6 +10,7 @@ from backend_advisor.code.expressions import concatenated
 from backend_advisor.code.folding import fold_function, fold_method
 from backend_advisor.code.operations import template_parts
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
+from backend_advisor.code.prototypes import BARE, is_bare
 from backend_advisor.code.run import Run
 from backend_advisor.code.settings import loaded
 from backend_advisor.code.site import Site
@@ -55,6 +56,8 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
     receiver = site.receiver
     if receiver is None:
         return _function(site, known)
+    if is_bare(receiver, site.name, site.args):
+        return Value(types=frozenset({"dict", BARE}), fields={})
     after = loaded(run, site)
     if after is not None and site.receiver_expr is not None:
         write_back(run, site.receiver_expr, after, site.env)
