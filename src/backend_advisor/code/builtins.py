@@ -58,6 +58,11 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
         return _function(site, known)
     if is_bare(receiver, site.name, site.args):
         return Value(types=frozenset({"dict", BARE}), fields={})
+    if site.name == "fromEntries" and receiver.name == "Object" and site.args:
+        held = site.args[0]
+        made = held if "dict" in held.types else _pairs(held)
+        if made is not None:
+            return made
     after = loaded(run, site)
     if after is not None and site.receiver_expr is not None:
         write_back(run, site.receiver_expr, after, site.env)

@@ -78,7 +78,7 @@ def _handler(run: Run, info: FunctionInfo, role: CallRole, site: Site) -> None:
         handler = handlers[id(info)] = Handler(info, set(), {}, site.node, run.unit)
     handler.marks.update(role.marks)
     handler.properties.update(site.properties(role))
-    if role.result:
+    if role.result and (handler.result is None or "redirect.url" not in handler.result.result):
         handler.result = role
 
 

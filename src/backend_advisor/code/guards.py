@@ -43,7 +43,7 @@ _INDEX: dict[tuple[str, object], bool] = {
 """What a comparison of `indexOf` says of an item: that it is in the list."""
 _OPERATORS = frozenset({"environment.value", "cli.input"})
 """What whoever runs the program gives it."""
-_SET_UP = _OPERATORS | {"configuration.value"}
+_SET_UP = _OPERATORS | {"configuration.value", "file.content", "db.value"}
 _FOLDER = re.compile(r"(?i)root|base|dir(?:ectory)?$|folder|parent|storage|prefix")
 _STARTS = frozenset({"startswith", "startsWith"})
 _ENDS = frozenset({"endswith", "endsWith"})

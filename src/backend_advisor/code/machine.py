@@ -24,7 +24,7 @@ from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.shapes import shape
 from backend_advisor.code.site import Site
 from backend_advisor.code.types import typed
-from backend_advisor.code.values import UNKNOWN, Value, types_of, words
+from backend_advisor.code.values import UNKNOWN, Value, field, types_of, words
 from backend_advisor.code.wrapping import wrapped
 
 _CALLED = re.compile(rb"(?<![\w$])([\w$]++)\s*+\(")
@@ -174,7 +174,9 @@ class Machine:
                 site = Site(node, "return", None, None, [value], [])
                 stated = info.node.returns if run.language == "java" else None
                 shown = value if stated is None else typed(run, value, stated)
-                if only_text and not _is_text(shown):
+                if only_text and "redirect.url" in handler.result.result:
+                    shown = field(shown, "url") or UNKNOWN  # `return { url, statusCode: 302 }`
+                elif only_text and not _is_text(shown):
                     continue
                 for role in handler.result.result if shows else [r for r in handler.result.result if r != "html.text"]:
                     sink(run, role, shown, site, handler.result)
