@@ -9,7 +9,7 @@ from backend_advisor.code.containers import container_method, holds_elements, is
 from backend_advisor.code.expressions import concatenated
 from backend_advisor.code.folding import fold_function, fold_method
 from backend_advisor.code.operations import template_parts
-from backend_advisor.code.patterns import cleared_by_removal, is_plain
+from backend_advisor.code.patterns import cleared_by_escaping, cleared_by_removal, is_plain
 from backend_advisor.code.prototypes import BARE, is_bare
 from backend_advisor.code.run import Run
 from backend_advisor.code.settings import loaded
@@ -155,6 +155,8 @@ def _replaced(run: Run, site: Site, receiver: Value) -> Value:
     elif stored is not None or (site.name == "replaceAll" and run.language == "java"):
         if _is_plain(site.args[1]) and (stored is None or _everywhere(site.args[0])):
             safe = cleared_by_removal(only[0])
+        elif stored is None or _everywhere(site.args[0]):
+            safe = cleared_by_escaping(only[0], (words(site.args[1]) or ("",))[0])
     elif site.name == "replaceAll" or run.language not in ("javascript", "typescript"):
         # A string given to JavaScript's `replace` is exchanged once.
         safe = _REPLACED.get(only[0], ())

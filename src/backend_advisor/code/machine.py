@@ -16,6 +16,8 @@ from backend_advisor.code.meaning import apply_role, sink
 from backend_advisor.code.names import FunctionRef, function_value
 from backend_advisor.code.objects import Objects
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
+from backend_advisor.code.prototypes import note_written
+from backend_advisor.code.records import note_chosen
 from backend_advisor.code.rendering import names_view, show_views
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
@@ -289,6 +291,12 @@ class Machine:
             role = self.roles.calls.get(f"{before.name}.{name}=")
         if role is not None:
             apply_role(run, role, Site(holder, f"{name}=", before, holder, [value], [holder], env=env))
+
+    def element_set(self, run: Run, target: ir.Index, key: Value, value: Value, env: Env) -> None:
+        """`holder[key] = value` under a key that somebody else chose."""
+        if run.language in ("javascript", "typescript"):
+            note_written(run, target, key, env)
+            note_chosen(run, target, key, value, env)
 
     def register(
         self, run: Run, ref: FunctionRef, given: list[Value], role: CallRole, site: Site, before: list[Value]

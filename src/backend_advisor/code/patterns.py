@@ -15,6 +15,9 @@ _OTHERS = re.compile(r"\(?(\[)\^((?:[A-Za-z0-9_\-.:@ ]|\\[dw\-.]|[가-힣])*\])\
 """A class of everything that is not among some characters."""
 _CHOSEN = re.compile(r"\[((?:\\.|[^\]\\^])(?:\\.|[^\]\\])*)\]\+?\Z")
 _ESCAPES = {"r": "\r", "n": "\n", "t": "\t", "s": " \t\r\n"}
+_BACKSLASHED = re.compile(r"\\{1,2}\$[&01]\Z")
+_MEANING = frozenset("\\*+?([{|.")
+"""Characters by which a pattern repeats, groups or chooses."""
 _PLAIN = re.compile(r"(?:[\w\- ]|&#?\w+;|\\u00[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2})*\Z")
 """Letters and the like, and the names that HTML and JavaScript have for other characters."""
 _LINES = ("log.text", "header.value", "header.name", "mail.header")
@@ -63,6 +66,14 @@ def cleared_by_removal(pattern: str) -> tuple[str, ...]:
     return tuple(cleared)
 
 
+def cleared_by_escaping(pattern: str, replacement: str) -> tuple[str, ...]:
+    r"""The sinks for which a text is safe after a backslash was put before everything that matches: a pattern, where
+    that is each character that means something in one: `text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")`."""
+    if _BACKSLASHED.match(replacement) is None:
+        return ()
+    return ("regex.pattern",) if _characters(pattern) >= _MEANING else ()
+
+
 def is_plain(replacement: str) -> bool:
     """Whether text that is put in does no harm itself."""
     return _PLAIN.match(replacement) is not None
@@ -70,7 +81,7 @@ def is_plain(replacement: str) -> bool:
 
 def _characters(pattern: str) -> set[str]:
     """The single characters that a class, or a choice between characters, names."""
-    chosen = _CHOSEN.match(pattern)
+    chosen = _CHOSEN.match(pattern[1:-1] if pattern[:1] == "(" and pattern[-1:] == ")" else pattern)
     parts = re.findall(r"\\.|.", chosen[1], re.DOTALL) if chosen is not None else pattern.strip("()").split("|")
     if any(len(part) > 1 and part[0] != "\\" for part in parts):
         return set()

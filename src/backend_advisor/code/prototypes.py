@@ -17,7 +17,6 @@ BARE = "(no prototype)"
 """The type of what `Object.create(null)` gives: its `__proto__` is a field like any other."""
 _SPECIAL = ("__proto__", "constructor", "prototype")
 _NOT = {word: f"(not {word})" for word in _SPECIAL}
-_LANGUAGES = frozenset({"javascript", "typescript"})
 
 
 def is_bare(receiver: Value, name: str, args: list[Value]) -> bool:
@@ -51,7 +50,7 @@ def _texts(value: Value) -> Iterator[str]:
 
 def note_written(run: Run, target: ir.Index, key: Value, env: Env) -> None:
     """Note a write whose keys the client chooses and that may go to what all objects inherit from."""
-    if run.language not in _LANGUAGES or run.info is None or not key.taints:
+    if run.info is None:
         return
     way = _ways(run).get(id(target))
     if way is None or BARE in run.evaluate(_plain(target.value), env).types:
