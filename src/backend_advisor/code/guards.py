@@ -49,6 +49,7 @@ _STARTS = frozenset({"startswith", "startsWith"})
 _ENDS = frozenset({"endswith", "endsWith"})
 _LOCAL = ("(from /)", "(not //)", "(not \\)")
 """What must be known of an address together so that it leads to the same host: browsers read `/\\` as `//`."""
+_WAYS = frozenset({"relative", "relpath"})
 _CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to", "commonpath", "commonprefix"})
 _MATCHES = frozenset({"match", "fullmatch", "test", "matches", "exec", "find"})
 _NORMAL = re.compile(r"(?i)normal|canonical|real_?path|resolve|absolute")
@@ -291,7 +292,11 @@ def _denied(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: E
         for place in test.args:
             clear(run, place, env, ADDRESSES)
     elif name in _STARTS and receiver is not None and test.args:
-        _not_foreign(run, receiver, _text(run.evaluate(test.args[0], env)), env)
+        start = _text(run.evaluate(test.args[0], env))
+        if start is not None and start.rstrip("/\\") == ".." and _is_way(run, receiver, env):
+            clear(run, receiver, env, _PATHS)
+        else:
+            _not_foreign(run, receiver, start, env)
 
 
 def _other_than(run: Run, key: ir.Expr, words: ir.Expr, env: Env) -> None:
@@ -369,6 +374,15 @@ def _is_host(run: Run, place: ir.Expr, env: Env) -> bool:
     if isinstance(made_by, ir.Call):
         made_by = made_by.func
     return isinstance(made_by, ir.Attr) and made_by.name in _HOSTS
+
+
+def _is_way(run: Run, place: ir.Expr, env: Env) -> bool:
+    """Whether an expression is the way from a folder to a file: outside of the folder it begins with `..`."""
+    made_by = run.evaluate(place, env).guard if isinstance(place, ir.Name) else place
+    name = made_by.func.name if isinstance(made_by, ir.Call) and isinstance(made_by.func, ir.Attr) else ""
+    if name == "relativize" and isinstance(made_by, ir.Call):  # Java leaves the `..` of what it is given where they are
+        return all(_is_normal(one) or _is_resolved(run.evaluate(one, env)) for one in made_by.args)
+    return name in _WAYS
 
 
 def _not_foreign(run: Run, path: ir.Expr, start: str | None, env: Env) -> None:
