@@ -6,6 +6,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.callbacks import higher_order
 from backend_advisor.code.containers import container_method, holds_elements, is_container
+from backend_advisor.code.documents import parsed
 from backend_advisor.code.expressions import concatenated
 from backend_advisor.code.folding import fold_function, fold_method
 from backend_advisor.code.operations import template_parts
@@ -45,6 +46,7 @@ _LETTERS = frozenset({"hex", "base64url"})
 _SAME_DATA = frozenset(
     ["toString", "strip", "trim", "lower", "upper", "toLowerCase", "toUpperCase", "encode", "decode"]
 )
+_READING = frozenset({"javascript", "typescript"})
 _READS = frozenset({"get", "getOrDefault"})
 _QUESTIONS = frozenset(
     "length size count indexOf isEmpty hashCode find startswith endswith startsWith endsWith equals".split()
@@ -54,6 +56,8 @@ _QUESTIONS = frozenset(
 def builtin(run: Run, site: Site, known: bool) -> Value | None:
     """What a function of the language itself gives, or None. `known`: the call means something else too."""
     receiver = site.receiver
+    if run.language in _READING and (held := parsed(run, site)) is not None:
+        return held
     if receiver is None:
         return _function(site, known)
     if is_bare(receiver, site.name, site.args):
