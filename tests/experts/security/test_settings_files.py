@@ -39,6 +39,7 @@ WEAK = {
         "a/a.js": "const settings = require('./settings.json');\n" + HASHES.format("settings.downloads.digest"),
         "a/settings.json": JSON,
         "b/settings.json": JSON.replace("md5", "sha512"),
+        "b/b.js": "module.exports = require('./settings.json').downloads;\n",
     },
 }
 
