@@ -15,7 +15,7 @@ from backend_advisor.code.mappers import paste_named
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
 from backend_advisor.code.program import ClassInfo
-from backend_advisor.code.rendering import is_redirect, redirect, render
+from backend_advisor.code.rendering import is_redirect, redirect, render, rendered
 from backend_advisor.code.roles import Argument, CallRole, Fixed, Result
 from backend_advisor.code.run import Run
 from backend_advisor.code.seen import CallSeen
@@ -74,6 +74,8 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
         return Value(name="(ends)")
     if role.begins is not None:
         return _result(run, role, site, called).but(text=(role.begins, None))
+    if "engine" in role.named:
+        return rendered(role, site) or _result(run, role, site, called)
     if role.makes is None:
         return _result(run, role, site, called)
     made = collection(role.makes, site)
