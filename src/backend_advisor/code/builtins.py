@@ -6,10 +6,12 @@ from backend_advisor.code import ir
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.callbacks import higher_order
 from backend_advisor.code.containers import container_method, holds_elements, is_container
+from backend_advisor.code.documents import parsed
 from backend_advisor.code.expressions import concatenated
 from backend_advisor.code.folding import fold_function, fold_method
 from backend_advisor.code.operations import template_parts
-from backend_advisor.code.patterns import cleared_by_removal, is_plain
+from backend_advisor.code.patterns import cleared_by_escaping, cleared_by_removal, is_plain
+from backend_advisor.code.prototypes import BARE, is_bare
 from backend_advisor.code.run import Run
 from backend_advisor.code.settings import loaded
 from backend_advisor.code.site import Site
@@ -44,6 +46,7 @@ _LETTERS = frozenset({"hex", "base64url"})
 _SAME_DATA = frozenset(
     ["toString", "strip", "trim", "lower", "upper", "toLowerCase", "toUpperCase", "encode", "decode"]
 )
+_READING = frozenset({"javascript", "typescript"})
 _READS = frozenset({"get", "getOrDefault"})
 _QUESTIONS = frozenset(
     "length size count indexOf isEmpty hashCode find startswith endswith startsWith endsWith equals".split()
@@ -53,8 +56,17 @@ _QUESTIONS = frozenset(
 def builtin(run: Run, site: Site, known: bool) -> Value | None:
     """What a function of the language itself gives, or None. `known`: the call means something else too."""
     receiver = site.receiver
+    if run.language in _READING and (held := parsed(run, site)) is not None:
+        return held
     if receiver is None:
         return _function(site, known)
+    if is_bare(receiver, site.name, site.args):
+        return Value(types=frozenset({"dict", BARE}), fields={})
+    if site.name == "fromEntries" and receiver.name == "Object" and site.args:
+        held = site.args[0]
+        made = held if "dict" in held.types else _pairs(held)
+        if made is not None:
+            return made
     after = loaded(run, site)
     if after is not None and site.receiver_expr is not None:
         write_back(run, site.receiver_expr, after, site.env)
@@ -147,6 +159,8 @@ def _replaced(run: Run, site: Site, receiver: Value) -> Value:
     elif stored is not None or (site.name == "replaceAll" and run.language == "java"):
         if _is_plain(site.args[1]) and (stored is None or _everywhere(site.args[0])):
             safe = cleared_by_removal(only[0])
+        elif stored is None or _everywhere(site.args[0]):
+            safe = cleared_by_escaping(only[0], (words(site.args[1]) or ("",))[0])
     elif site.name == "replaceAll" or run.language not in ("javascript", "typescript"):
         # A string given to JavaScript's `replace` is exchanged once.
         safe = _REPLACED.get(only[0], ())

@@ -194,6 +194,7 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
             site.name = value.name
         elif value.types and not called:
             roles += [role for kind in types_of(value) if (role := machine.method_role(kind, "__call__"))]
+            site.called = value if roles else None
         return fitting(called, site) if len(called) > 1 and run.language == "java" else called, roles
     if receiver.refs or receiver.fields or receiver.types & machine.program.classes.keys():
         value = member(run, receiver, site.name, node.func)

@@ -22,6 +22,7 @@ _PARAMETERS = 64
 _OF_CLASSES = frozenset({"component", "http.handler"})
 """What a class is marked as without its methods being so: a path that stands on it is the beginning of theirs."""
 _TEXTS = frozenset({"java.lang.String", "java.lang.Object", "java.lang.CharSequence"})
+_VALIDATION_PIPE = "@nestjs/common.ValidationPipe"
 _OF_OBJECTS = ("model.fields", "nosql.query")
 """What text cannot harm: frameworks fill no object of it."""
 _CHECKS = re.compile(r"(?i)schema|validat|use_kwargs|deserial")
@@ -78,7 +79,7 @@ def _handler(run: Run, info: FunctionInfo, role: CallRole, site: Site) -> None:
         handler = handlers[id(info)] = Handler(info, set(), {}, site.node, run.unit)
     handler.marks.update(role.marks)
     handler.properties.update(site.properties(role))
-    if role.result:
+    if role.result and (handler.result is None or "redirect.url" not in handler.result.result):
         handler.result = role
 
 
@@ -327,7 +328,9 @@ def _noted(run: Run, param: ir.Param) -> Value | None:
             }
             if isinstance(note, ir.Call) and _is_cleaned(reader, note):
                 taints = {}
-            elif isinstance(note, ir.Call) and any(_is_schema_pipe(one) for one in note.args):
+            elif isinstance(note, ir.Call) and any(
+                _is_schema_pipe(one) or _takes_away(reader, one, stated) for one in note.args
+            ):
                 taints = {taint.clean(_OF_OBJECTS): way for taint, way in taints.items()}
         types = stated.types
         if role.returns is not None and role.returns.type is not None:
@@ -344,6 +347,16 @@ def _is_schema_pipe(given: ir.Expr) -> bool:
         and bool(given.args)
         and has_schema(given.args)
     )
+
+
+def _takes_away(run: Run, given: ir.Expr, stated: Value) -> bool:
+    """`@Body(new ValidationPipe({ whitelist: true })) changes: DriverUpdate`: what the class does not declare is taken
+    away; a type without a class has no decorators to be asked."""
+    if not isinstance(given, ir.Call | ir.Name | ir.Attr) or not stated.types & run.machine.program.classes.keys():
+        return False
+    pipe = run.evaluate(given, {})
+    listed = (pipe.fields or {}).get("whitelist")
+    return _VALIDATION_PIPE in pipe.types and listed is not None and listed.consts == (True,)
 
 
 def _is_cleaned(run: Run, note: ir.Call) -> bool:

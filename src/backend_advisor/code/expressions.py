@@ -34,6 +34,7 @@ from backend_advisor.code.values import (
     single,
     types_of,
     with_field,
+    with_spread,
 )
 
 _PATH = re.compile(r"/\w")
@@ -311,15 +312,7 @@ def _mapping(run: Run, node: ir.Mapping, env: Env) -> Value:
         if key is None and isinstance(part, ir.Logic) and part.op == "and":
             value = run.evaluate(part.operands[-1], env)  # `...(title && { title })`: nothing is spread otherwise
         if key is None:
-            rest = value.rest
-            for name, one in (value.fields or {}).items():
-                made = with_field(made, name, one)
-            if rest is not None or value.taints:
-                spread = rest if rest is not None else Value(value.taints)
-                made = made.but(
-                    rest=spread if made.rest is None else join(made.rest, spread),
-                    taints=merge_taints(made.taints, value.taints),
-                )
+            made = with_spread(made, value)
             continue
         name_value = run.evaluate(key, env)
         known = name_value.consts[0] if name_value.consts and len(name_value.consts) == 1 else None
@@ -354,7 +347,7 @@ def _comprehension(run: Run, node: ir.Comprehension, env: Env) -> Value:
     run.enter_loop(node)
     for target, iterable, conditions in node.clauses:
         items = run.evaluate(iterable, state)
-        assign(run, target, each(items, run.language), state, declares="let")
+        assign(run, target, each(run, items), state, declares="let")
         for condition in conditions:
             run.evaluate(condition, state)
             state = refine(run, condition, state, True)

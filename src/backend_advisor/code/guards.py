@@ -7,7 +7,9 @@ from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.checks import is_own_function, told_by
+from backend_advisor.code.one_of import asked_of_each
 from backend_advisor.code.patterns import cleared_by_match
+from backend_advisor.code.prototypes import cleared_by_marks, marks_of_others
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.run import CHECKED, Env, Run, join_env
 from backend_advisor.code.taints import ALL
@@ -16,7 +18,8 @@ from backend_advisor.code.values import Value, all_taints, cleaned, element, typ
 _PATHS = ("path.file", "path.entry")
 _CHARACTERS = frozenset({"isalnum", "isdigit", "isdecimal", "isnumeric", "isalpha", "isidentifier", "isInteger"})
 _NUMBER_TYPES = frozenset({"int", "float", "bool", "number", "boolean", "Integer", "Long", "Double", "UUID"})
-_MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "hasOwnProperty", "get", "contain"})
+_MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "get", "contain"})
+_LOOKS = frozenset({"includes", "has", "test", "exec"})
 _SAME_TEXT = frozenset({"lower", "upper", "strip", "trim", "toLowerCase", "toUpperCase", "str", "String", "toString"})
 _HOSTS = frozenset({"netloc", "hostname", "host", "origin", "getHost", "getAuthority"})
 _VALIDATES = re.compile(
@@ -40,12 +43,13 @@ _INDEX: dict[tuple[str, object], bool] = {
 """What a comparison of `indexOf` says of an item: that it is in the list."""
 _OPERATORS = frozenset({"environment.value", "cli.input"})
 """What whoever runs the program gives it."""
-_SET_UP = _OPERATORS | {"configuration.value"}
+_SET_UP = _OPERATORS | {"configuration.value", "file.content", "db.value"}
 _FOLDER = re.compile(r"(?i)root|base|dir(?:ectory)?$|folder|parent|storage|prefix")
 _STARTS = frozenset({"startswith", "startsWith"})
 _ENDS = frozenset({"endswith", "endsWith"})
 _LOCAL = ("(from /)", "(not //)", "(not \\)")
 """What must be known of an address together so that it leads to the same host: browsers read `/\\` as `//`."""
+_WAYS = frozenset({"relative", "relpath"})
 _CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to", "commonpath", "commonprefix"})
 _MATCHES = frozenset({"match", "fullmatch", "test", "matches", "exec", "find"})
 _NORMAL = re.compile(r"(?i)normal|canonical|real_?path|resolve|absolute")
@@ -120,10 +124,14 @@ def _comparison(run: Run, test: ir.Binary, env: Env, holds: bool) -> None:
         item, collection, says = found
         if says == holds:
             _member(run, item, _not_text(run.evaluate(collection, env)), env)
+        else:
+            _other_than(run, item, collection, env)
     elif op in ("==", "===", "is", "!=", "!==", "is not"):
         if (op in ("==", "===", "is")) == holds:
             _equal(run, test.left, test.right, env)
             _equal(run, test.right, test.left, env)
+        else:
+            _other_than(run, test.left, test.right, env)
     elif op in ("in", "not in"):
         if (op == "in") == holds:
             _member(run, test.left, run.evaluate(test.right, env), env)
@@ -232,6 +240,10 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
         kinds = test.args[1].items if isinstance(test.args[1], ir.Sequence) else [test.args[1]]
         if all(isinstance(kind, ir.Name) and kind.id in _NUMBER_TYPES for kind in kinds):
             clear(run, test.args[0], env, (ALL,))
+    elif (asked := asked_of_each(test, name, receiver)) is not None:
+        _member(run, asked[0], _not_text(run.evaluate(asked[1], env)), env)
+    elif (owned := _owned(test, name, receiver)) is not None:
+        _own_field(run, *owned, env)
     elif name in _MEMBERSHIP and receiver is not None and test.args:
         _member(run, test.args[0], _not_text(run.evaluate(receiver, env)), env)
     elif name in ("equals", "equalsIgnoreCase", "compare") and receiver is not None and test.args:
@@ -249,15 +261,53 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
     own_check(run, test, env, answer=True)
 
 
+def _owned(test: ir.Call, name: str, receiver: ir.Expr | None) -> tuple[ir.Expr, ir.Expr] | None:
+    """The key and the object of `object.hasOwnProperty(key)`, `Object.hasOwn(object, key)` and
+    `hasOwnProperty.call(object, key)`."""
+    if name == "hasOwnProperty" and receiver is not None and test.args:
+        return test.args[0], receiver
+    called = getattr(receiver, "name", "") or getattr(receiver, "id", "")
+    if (name == "hasOwn" or (name == "call" and called == "hasOwnProperty")) and len(test.args) > 1:
+        return test.args[1], test.args[0]
+    return None
+
+
+def _own_field(run: Run, key: ir.Expr, holder: ir.Expr, env: Env) -> None:
+    """A key that an object has itself; that of the object which the key was taken from says nothing."""
+    held, collection = run.evaluate(key, env), _not_text(run.evaluate(holder, env))
+    keys = {(taint.role, taint.index) for taint in all_taints(held, 1)}
+    theirs = {(taint.role, taint.index) for taint in collection.taints}
+    if not theirs or not theirs <= keys:
+        clear(run, key, env, ("object.key", "object.merge"))
+        _member(run, key, collection, env)
+
+
 def _denied(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: Env) -> None:
     """What a call that answered no has told."""
+    if name in _LOOKS and receiver is not None and test.args:
+        _other_than(run, test.args[0], receiver, env)
     if name in ("includes", "contains", "indexOf") and receiver is not None and test.args:
         _without(run, ir.Binary(test.start, test.end, "not in", test.args[0], receiver), env)
     elif _INSIDE.match(name):
         for place in test.args:
             clear(run, place, env, ADDRESSES)
     elif name in _STARTS and receiver is not None and test.args:
-        _not_foreign(run, receiver, _text(run.evaluate(test.args[0], env)), env)
+        start = _text(run.evaluate(test.args[0], env))
+        if start is not None and start.rstrip("/\\") == ".." and _is_way(run, receiver, env):
+            clear(run, receiver, env, _PATHS)
+        else:
+            _not_foreign(run, receiver, start, env)
+
+
+def _other_than(run: Run, key: ir.Expr, words: ir.Expr, env: Env) -> None:
+    """A key that is none of some words: those by which the prototype of all objects is reached."""
+    if run.language not in ("javascript", "typescript") or isinstance(key, ir.Const):
+        return
+    marks = marks_of_others(run.evaluate(words, env))
+    if marks:
+        clear(run, key, env, marks)
+        known = [taint.cleared for taint in all_taints(run.evaluate(key, env), 1)]
+        clear(run, key, env, cleared_by_marks(frozenset.intersection(*known)) if known else ())
 
 
 def _doubted(test: ir.Call, env: Env) -> None:
@@ -324,6 +374,15 @@ def _is_host(run: Run, place: ir.Expr, env: Env) -> bool:
     if isinstance(made_by, ir.Call):
         made_by = made_by.func
     return isinstance(made_by, ir.Attr) and made_by.name in _HOSTS
+
+
+def _is_way(run: Run, place: ir.Expr, env: Env) -> bool:
+    """Whether an expression is the way from a folder to a file: outside of the folder it begins with `..`."""
+    made_by = run.evaluate(place, env).guard if isinstance(place, ir.Name) else place
+    name = made_by.func.name if isinstance(made_by, ir.Call) and isinstance(made_by.func, ir.Attr) else ""
+    if name == "relativize" and isinstance(made_by, ir.Call):  # Java leaves the `..` of what it is given where they are
+        return all(_is_normal(one) or _is_resolved(run.evaluate(one, env)) for one in made_by.args)
+    return name in _WAYS
 
 
 def _not_foreign(run: Run, path: ir.Expr, start: str | None, env: Env) -> None:

@@ -16,6 +16,8 @@ from backend_advisor.code.meaning import apply_role, sink
 from backend_advisor.code.names import FunctionRef, function_value
 from backend_advisor.code.objects import Objects
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
+from backend_advisor.code.prototypes import note_written
+from backend_advisor.code.records import note_chosen
 from backend_advisor.code.rendering import names_view, show_views
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
@@ -24,7 +26,7 @@ from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.shapes import shape
 from backend_advisor.code.site import Site
 from backend_advisor.code.types import typed
-from backend_advisor.code.values import UNKNOWN, Value, types_of, words
+from backend_advisor.code.values import UNKNOWN, Value, field, types_of, words
 from backend_advisor.code.wrapping import wrapped
 
 _CALLED = re.compile(rb"(?<![\w$])([\w$]++)\s*+\(")
@@ -73,6 +75,7 @@ class Machine:
         self.objects = Objects(self)
         self._entered: dict[Any, Summary] = {}
         self.checks: dict[tuple[FunctionInfo, bool], dict[int, tuple[str, ...]]] = {}
+        self.prototype_writes: dict[FunctionInfo, Any] = {}
         """What functions of the program have checked of their parameters when they say yes, or come back."""
         self._settable = frozenset(one.rpartition(".")[2][:-1] for one in self.roles.calls if one.endswith("="))
         self.checked: set[int] = set()
@@ -173,7 +176,9 @@ class Machine:
                 site = Site(node, "return", None, None, [value], [])
                 stated = info.node.returns if run.language == "java" else None
                 shown = value if stated is None else typed(run, value, stated)
-                if only_text and not _is_text(shown):
+                if only_text and "redirect.url" in handler.result.result:
+                    shown = field(shown, "url") or UNKNOWN  # `return { url, statusCode: 302 }`
+                elif only_text and not _is_text(shown):
                     continue
                 for role in handler.result.result if shows else [r for r in handler.result.result if r != "html.text"]:
                     sink(run, role, shown, site, handler.result)
@@ -286,6 +291,12 @@ class Machine:
             role = self.roles.calls.get(f"{before.name}.{name}=")
         if role is not None:
             apply_role(run, role, Site(holder, f"{name}=", before, holder, [value], [holder], env=env))
+
+    def element_set(self, run: Run, target: ir.Index, key: Value, value: Value, env: Env) -> None:
+        """`holder[key] = value` under a key that somebody else chose."""
+        if run.language in ("javascript", "typescript"):
+            note_written(run, target, key, env)
+            note_chosen(run, target, key, value, env)
 
     def register(
         self, run: Run, ref: FunctionRef, given: list[Value], role: CallRole, site: Site, before: list[Value]

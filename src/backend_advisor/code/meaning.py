@@ -8,13 +8,14 @@ from itertools import product
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import write_back
+from backend_advisor.code.commands import may_be_options, runs_no_shell
 from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.factories import collection
 from backend_advisor.code.mappers import paste_named
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
 from backend_advisor.code.program import ClassInfo
-from backend_advisor.code.rendering import is_redirect, redirect, render
+from backend_advisor.code.rendering import is_redirect, redirect, render, rendered
 from backend_advisor.code.roles import Argument, CallRole, Fixed, Result
 from backend_advisor.code.run import Run
 from backend_advisor.code.seen import CallSeen
@@ -44,8 +45,6 @@ _ENTRY_MARKS = frozenset(
      "error.handler", "cli.command"}
 )  # fmt: skip
 _SHOWN = 60
-_SHELL_FLAG = re.compile(r"(?i)^(?:-\w*c|/c|-command|-enc\w*)$")
-_SHELL = re.compile(r"(?i)(?:^|[/\\])(?:sh|bash|zsh|dash|ksh|cmd|powershell|pwsh|env|sudo|ssh|xargs)(?:\.exe)?$")
 _NO_PAGE = re.compile(
     r"(?i)^(?:application/(?!xhtml|xml)|text/(?!html|xml)|\.?(?:text|txt|json|csv|css|js)$|image/(?!svg)|audio/|video/|font/|multipart/)"
 )
@@ -75,6 +74,8 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
         return Value(name="(ends)")
     if role.begins is not None:
         return _result(run, role, site, called).but(text=(role.begins, None))
+    if "engine" in role.named:
+        return rendered(role, site) or _result(run, role, site, called)
     if role.makes is None:
         return _result(run, role, site, called)
     made = collection(role.makes, site)
@@ -152,6 +153,8 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     # program names itself are no mass assignment.
     if kind in _TEXTUAL and "dict" in value.types:
         taints = value.taints
+    elif kind == "command.argument":
+        taints = merge_taints(*(all_taints(one, 3) for one in may_be_options(value, site, role)))
     elif kind in _WHOLE and (value.fields is not None or value.rest is not None):
         taints = _unnamed(value)
     else:
@@ -178,7 +181,7 @@ def _unnamed(value: Value) -> Taints:
 def _is_harmless(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> bool:
     """Whether nothing comes of data there, whatever it holds."""
     if kind == "command.text":
-        return _runs_no_shell(value)
+        return runs_no_shell(value, site, role)
     if kind == "regex.pattern":  # a pattern that is only compiled: the question is whether it is one
         return "regex.compile" in role.does and site.node is run.alone
     if kind == "ldap.name" and role.name.endswith(".LdapName"):  # a name that is the data as a whole is only parsed
@@ -221,15 +224,6 @@ def _named_path(role: CallRole, site: Site, wanted: Argument) -> Argument:
         return wanted
     path = tuple(_stored_name(key, role, site) or "*" for key in wanted.path)
     return replace(wanted, path=path)
-
-
-def _runs_no_shell(value: Value) -> bool:
-    """Whether a command is a list whose first item, the program, is not the data's, and asks no shell to read text."""
-    items = value.fields or {}
-    if 0 not in items or value.rest is not None or all_taints(items[0], 1):
-        return False
-    flags = [one for part in items.values() for one in part.consts or ()]
-    return not any(isinstance(one, str) and (_SHELL_FLAG.match(one) or _SHELL.search(one)) for one in flags)
 
 
 def _is_no_page(site: Site, role: CallRole) -> bool:

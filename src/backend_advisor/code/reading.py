@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from backend_advisor.code.beside import Beside
+from backend_advisor.code.documents import documents_of, is_document, read_documents
 from backend_advisor.code.files import places_in_tree
 from backend_advisor.code.frontends import language_of
 from backend_advisor.code.licences import copied, is_licence, licences_of_others
@@ -48,7 +49,7 @@ def source_code(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
     """The artifacts that are source code of a language that has a front end.
 
     A file says by its name that it is: a build script or a component file that looks like a language is not. The
-    OpenAPI documents come with them when a framework binds functions by them, the templates that print something as
+    OpenAPI documents come with them when a framework binds functions by them, the files of settings that it names, the templates that print something as
     it is when a program fills templates, the mappers of MyBatis, and the manifests that tell a version on which rules
     depend.
     """
@@ -63,6 +64,7 @@ def source_code(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
         code += tuple(artifact for artifact in artifacts if is_manifest(artifact))
     if any(loads_properties(artifact.text) for artifact in code if artifact.kind is ArtifactKind.JAVA):
         code += tuple(artifact for artifact in artifacts if is_properties(artifact))
+    code += tuple(documents_of(code, artifacts))
     if any(_RENDERS.search(artifact.text) for artifact in code):
         escapes = not any(escapes_nothing(artifact.text) for artifact in code)
         code += tuple(artifact for artifact in artifacts if is_template(artifact, escapes=escapes))
@@ -82,7 +84,7 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     from backend_advisor.code.analysis import analyse  # most of the start-up time, for what is often known already
 
     licences = [one for one in artifacts if is_licence(one)]
-    beside = (is_manifest, is_properties, is_licence)
+    beside = (is_manifest, is_properties, is_licence, is_document)
     everything = places_in_tree([one for one in artifacts if not any(is_one(one) for is_one in beside)])
     contracts = {path: one.text for path, one in everything.items() if one.kind is ArtifactKind.OPENAPI}
     placed = {path: artifact for path, artifact in everything.items() if path not in contracts}
@@ -93,9 +95,11 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     files = {path: artifact.text.encode("utf-8", "surrogatepass") for path, artifact in code.items()}
     languages = {path: language_of(artifact.name) or artifact.kind.value for path, artifact in code.items()}
     settings = read_settings(artifact for artifact in artifacts if is_properties(artifact))
+    documents = read_documents(artifact for artifact in artifacts if is_document(artifact))
     theirs = set(copied((artifact.name for artifact in code.values()), licences))
     of_others = frozenset(path for path, artifact in code.items() if artifact.name in theirs)
-    analyses, left_out = analyse(files, languages, Beside(contracts, templates, mappers, settings, escapes, of_others))
+    beside_code = Beside(contracts, templates, mappers, settings, documents, escapes, of_others)
+    analyses, left_out = analyse(files, languages, beside_code)
     versions = asked_versions(artifact.text for artifact in artifacts if is_manifest(artifact))
     for analysis in analyses:
         analysis.program.configuration = versions

@@ -8,7 +8,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.meaning import sink
 from backend_advisor.code.program import ClassInfo, Program, Unit
 from backend_advisor.code.roles import CallRole
-from backend_advisor.code.run import Run
+from backend_advisor.code.run import Env, Run
 from backend_advisor.code.site import Site
 from backend_advisor.code.tree import in_body, within
 from backend_advisor.code.values import Value, types_of
@@ -48,6 +48,13 @@ def note_set(run: Run, site: Site) -> None:
     record, key, value = site.args
     if key.consts is None and value.taints and any(taint.role == "db.value" for taint in record.taints):
         _tell(run, site, "setattr", key)
+
+
+def note_chosen(run: Run, target: ir.Index, key: Value, value: Value, env: Env) -> None:
+    """Note `order[key] = body[key]` of a record that was read, for each key that the client sent."""
+    if value.taints and _is_record(run, run.evaluate(target.value, env)):
+        source = run.unit.module.source[target.start : target.end].decode("utf-8", "replace")
+        _tell(run, Site(target, source, None, None, [], []), f"*.{source}", key)
 
 
 def _unpacked(run: Run, node: ir.Call, site: Site, called: Sequence[object]) -> None:

@@ -8,9 +8,12 @@ from backend_advisor.code.run import Run
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.shapes import at_path
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import Value, all_taints, known_text, words
+from backend_advisor.code.taints import merge_taints
+from backend_advisor.code.template_languages import read_template
+from backend_advisor.code.values import UNKNOWN, Value, all_taints, known_text, words
 
 _SINK = "html.text"
+_TEXT = frozenset({"str"})
 _RETURNED = 'return "redirect:"'
 REDIRECT = "redirect:"
 """The beginning of a view's name that makes Spring redirect to what follows."""
@@ -35,6 +38,22 @@ def render(run: Run, role: CallRole, site: Site) -> None:
         for taint, trail in all_taints(context, 1).items():
             if taint.harms("template.text"):
                 run.machine.functions.hit(run, "template.text", site, role.name, taint.doubted(), trail, (None,))
+
+
+def rendered(role: CallRole, site: Site) -> Value | None:
+    """What a template whose text stands in the code makes of its context: with what it prints as it is."""
+    properties = site.properties(role)
+    engine, context = words(properties.get("engine", UNKNOWN)), properties.get("context")
+    text = "".join(part or "" for part in known_text(properties.get("text", UNKNOWN)))
+    if engine is None or context is None or not text:
+        return None
+    if properties.get("raw", UNKNOWN).consts == (True,):
+        return Value(all_taints(context, 3), types=_TEXT)
+    suffix = engine[0]
+    if suffix == ".lodash":  # as in EJS, with what escapes and what does not the other way round
+        suffix, text = ".ejs", text.replace("<%-", "<%#").replace("<%=", "<%-")
+    outputs = read_template(f"text{suffix}", text).outputs
+    return Value(merge_taints(*(at_path(context, one.path) for one in outputs)), types=_TEXT)
 
 
 def _is_whole_input(expression: ir.Expr | None) -> bool:
@@ -102,4 +121,4 @@ def is_redirect(view: Value) -> bool:
     return start is not None and start.startswith(REDIRECT)
 
 
-__all__ = ["fill", "is_redirect", "names_view", "redirect", "render", "show_views"]
+__all__ = ["fill", "is_redirect", "names_view", "redirect", "render", "rendered", "show_views"]

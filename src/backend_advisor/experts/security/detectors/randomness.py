@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
@@ -27,9 +27,14 @@ _OTHER = re.compile(
 )
 _CODE = re.compile(r"(?:^|_)(?:code|pin|otp|coupon|voucher|passcode)$")
 _ABOUT = re.compile(
-    r"reset|forgot|send_?code|recover|verif|certif|confirm|otp|2fa|mfa|sms|mail|coupon|voucher|gift|invit|auth|password|sign_?(?:up|in)|login"
+    r"reset|forgot|send_?code|recover|verif|certif|confirm|otp|2fa|mfa|sms|mail|coupon|voucher|gift|invit|auth|password|sign[-_]?(?:up|in)|login"
 )
 """What a code is for that nobody but its receiver may know."""
+_BARE = re.compile(r"^(?:key|value|hash|raw|plain|code)$")
+"""A name that says nothing itself: what it is given to may say that it is a key for an API."""
+_KEPT_AS = re.compile(r"(?:api|access|licen[cs]e)_?(?:key|token|secret)s?|(?:^|[._])tokens?(?:[._]|$)|secrets?(?:[._]|$)|passwords?(?:[._]|$)")
+_MAKES = frozenset({"from", "map", "flatMap", "mapToObj", "times", "generate", "iterate", "reduce", "replace", "replaceAll"})
+"""Calls that make their result of what the function gives that they are given."""
 _FOR_TESTS = re.compile(
     r"(?i)(?:^|/)(?:management/commands|tools|scripts)/[^/]*(?:dummy|fake|sample|demo|test|seed|generat)"
 )
@@ -136,7 +141,7 @@ def _uses(context: CodeContext) -> list[_Use]:
         if "random.weak" in call.role.does:
             drawn = (call.unit.path, call.node.start, call.node.end)
             callee = ".".join(call.role.name.removeprefix("*.").split(".")[-2:])
-            found[drawn[:2]] = _Use(call.unit, call.info, call.node, drawn, callee, call.certain)
+            found[drawn[:2]] = _around(_Use(call.unit, call.info, call.node, drawn, callee, call.certain))
     through: list[_Use] = []
     for reach in context.seen.reaches.values():
         at = reach.acts.get("random.weak")
@@ -144,6 +149,28 @@ def _uses(context: CodeContext) -> list[_Use]:
         if inner is not None and inner.info is reach.callee and _returned(inner) and not _counts(inner):
             through.append(_Use(reach.unit, reach.info, reach.node, inner.drawn, inner.callee, inner.certain))
     return [*found.values(), *through]
+
+
+def _around(use: _Use) -> _Use:
+    """A draw in `Array.from({length}, () => …)`: it is made where the whole list is."""
+    while use.info is not None and not use.info.node.name and _returned(use):
+        outer = use.info.outer
+        maker = _maker(use.info.node, outer.node.body if outer is not None else use.unit.module.body)
+        if maker is None:
+            return use
+        use = replace(use, info=outer, node=maker)
+    return use
+
+
+def _maker(function: ir.Function, body: list[ir.Stmt]) -> ir.Call | None:
+    """The call that makes its result of what a function gives."""
+    for node in everything(*body):
+        if not isinstance(node, ir.Call) or not node.start <= function.start < node.end:
+            continue
+        name = dotted(node.func).rpartition(".")[2]
+        if name in _MAKES and any(isinstance(one, ir.Lambda) and one.function is function for one in node.args):
+            return node
+    return None
 
 
 def _body(use: _Use) -> list[ir.Stmt]:
@@ -193,12 +220,26 @@ def _purpose(use: _Use, context: CodeContext) -> str | None:
         found = _given(node, use, names)
         if found is not None:
             return found
-    return _code(use, names, context)
+    return _code(use, names, context) or _kept(use, names)
+
+
+def _kept(use: _Use, names: set[str]) -> str | None:
+    """`apiKeys.create({ owner, key })`: the call that a bare name is given to says what it is."""
+    for node in everything(*_body(use)):
+        kept = dotted(node.func) if isinstance(node, ir.Call) else ""
+        if kept and _KEPT_AS.search(snake(kept).lower()) is not None:
+            for one in everything(*node.args):
+                if isinstance(one, ir.Mapping):
+                    for key, value in one.pairs:
+                        if _BARE.search(_key_of(key)) and _carries(value, use.node, names):
+                            return kept
+    return None
 
 
 def _code(use: _Use, names: set[str], context: CodeContext) -> str | None:
     """A variable named `code`, of a function or route that resets, verifies or invites, or that is mailed."""
-    code = next((name for name in sorted(names) if _CODE.search(snake(name).lower())), None)
+    named = sorted({*names, *_keys(use, names)})
+    code = next((name for name in named if _CODE.search(snake(name).lower())), None)
     if code is None or use.info is None:
         return None
     words = [use.info.node.name]
@@ -206,9 +247,16 @@ def _code(use: _Use, names: set[str], context: CodeContext) -> str | None:
     path = handler.properties.get("path") if handler is not None else None
     words += [str(one) for one in path.consts or ()] if path is not None else []
     for node in everything(*_body(use)):
-        if isinstance(node, ir.Call) and any(_carries(one, use.node, {code}) for one in node.args):
+        if isinstance(node, ir.Call) and any(_carries(one, use.node, {code, *names}) for one in node.args):
             words.append(dotted(node.func))
     return code if any(_ABOUT.search(snake(word).lower()) for word in words) else None
+
+
+def _keys(use: _Use, names: set[str]) -> Iterator[str]:
+    """The fields that the number is given to: `{ code: sixDigits(), … }`."""
+    for node in everything(*_body(use)):
+        if isinstance(node, ir.Mapping):
+            yield from (_key_of(key) for key, value in node.pairs if _carries(value, use.node, names))
 
 
 def _given(node: ir.Node, use: _Use, names: set[str]) -> str | None:

@@ -17,7 +17,7 @@ from backend_advisor.experts.security.detectors.reading import (
     stands_in_tests_only,
 )
 from backend_advisor.experts.security.detectors.routes import survey
-from backend_advisor.experts.security.detectors.words import snake
+from backend_advisor.experts.security.detectors.words import identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -39,6 +39,8 @@ _LINKS = re.compile(
 _SIGNS_IN = re.compile(r"(?i)auth|log_?in|sign_?in|session|access_?token|refresh")
 _EXPIRES = re.compile(r"(?i)^(?:p?expire(?:_?at)?|get_?expire|get_?ttl|p?ttl|set_?ex|touch)$")
 """What a store of sessions is asked or told of a token's life."""
+_AFTER_END = re.compile(r"(?i)refresh|renew|re_?issue|expired|log_?out|sign_?out|revo|introspect|unsubscri")
+"""What is done with tokens that have ended."""
 _STORES = frozenset({"db.write", "db.write_many", "orm.save", "cache.set", "cache.delete", "db.commit"})
 
 
@@ -157,9 +159,42 @@ def token_without_expiry(context: CodeContext) -> Iterator[Match]:
             continue
         yield Match(
             location=context.location(call.unit, call.node),
-            values={"call": ".".join(call.role.name.split(".")[-2:])},
+            values={"call": ".".join(call.role.name.split(".")[-2:]), "fault": "no `exp`"},
             confidence=Confidence.LOW if _opens_one_thing(call) or _is_kept(call) else None,
         )
+
+
+    for call in calls_with(context, "jwt.verify"):
+        switch = _ignores_expiry(call)
+        if switch is not None and _fault(call) is None:
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"call": ".".join(call.role.name.split(".")[-2:]), "fault": switch},
+                confidence=Confidence.LOW if _may_have_ended(call, context) else None,
+            )
+
+
+def _ignores_expiry(call: CallSeen) -> str | None:
+    """The switch by which a verifier lets tokens in that have ended."""
+    if is_true(call.properties.get("ignore_expiry")):
+        return "ignoreExpiration: true"
+    return "verify_exp: False" if is_false(call.properties.get("expiry")) else None
+
+
+def _may_have_ended(call: CallSeen, context: CodeContext) -> bool:
+    """Whether a token that has ended is expected: it is refreshed or given back, its end is looked at here, or the
+    token was verified whole before."""
+    around = call.info.node.name if call.info is not None else ""
+    if _AFTER_END.search(snake(f"{call.unit.path.rpartition('/')[2]} {around}")) or _only_notes(call):
+        return True
+    if call.info is None:
+        return False
+    if "exp" in identifiers(call.info.node.body):
+        return True
+    return any(
+        one.info is call.info and one.node.start != call.node.start and _ignores_expiry(one) is None
+        for one in calls_with(context, "jwt.verify")
+    )
 
 
 def _opens_one_thing(call: CallSeen) -> bool:
