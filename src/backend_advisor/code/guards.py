@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.checks import is_own_function, told_by
+from backend_advisor.code.containment import is_resolved, lets_siblings_pass
 from backend_advisor.code.patterns import cleared_by_match
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.run import CHECKED, Env, Run, join_env
@@ -46,7 +47,10 @@ _STARTS = frozenset({"startswith", "startsWith"})
 _ENDS = frozenset({"endswith", "endsWith"})
 _LOCAL = ("(from /)", "(not //)", "(not \\)")
 """What must be known of an address together so that it leads to the same host: browsers read `/\\` as `//`."""
-_CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to", "commonpath", "commonprefix"})
+_CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to"})
+_RELATIVE = {"relative": 1, "relpath": 0}
+"""What gives a path as seen from a folder, and which argument the path is."""
+_UPWARDS = re.compile(r"\.\.[/\\]?")
 _MATCHES = frozenset({"match", "fullmatch", "test", "matches", "exec", "find"})
 _NORMAL = re.compile(r"(?i)normal|canonical|real_?path|resolve|absolute")
 _DEEPEST = 4
@@ -122,15 +126,27 @@ def _comparison(run: Run, test: ir.Binary, env: Env, holds: bool) -> None:
             _member(run, item, _not_text(run.evaluate(collection, env)), env)
     elif op in ("==", "===", "is", "!=", "!==", "is not"):
         if (op in ("==", "===", "is")) == holds:
+            _begins(run, test, env)
             _equal(run, test.left, test.right, env)
             _equal(run, test.right, test.left, env)
     elif op in ("in", "not in"):
-        if (op == "in") == holds:
+        if (op == "in") == holds and isinstance(test.right, ir.Attr) and test.right.name == "parents":
+            if _is_inside(run, test.right.value, env):
+                clear(run, test.right.value, env, _PATHS)
+        elif (op == "in") == holds:
             _member(run, test.left, run.evaluate(test.right, env), env)
         else:
             _without(run, test, env)
     elif op == "instanceof" and holds and isinstance(test.right, ir.Name) and test.right.id in _NUMBER_TYPES:
         clear(run, test.left, env, (ALL,))
+
+
+def _begins(run: Run, test: ir.Binary, env: Env) -> None:
+    """`path.indexOf(folder) === 0`."""
+    call, bound = test.left, test.right
+    if isinstance(call, ir.Call) and isinstance(call.func, ir.Attr) and isinstance(bound, ir.Const):
+        if call.func.name in ("indexOf", "find") and len(call.args) == 1 and bound.value == 0:
+            _contained(run, call.func.value, call.args[0], env)
 
 
 def _found(test: ir.Binary) -> tuple[ir.Expr, ir.Expr, bool] | None:
@@ -145,6 +161,8 @@ def _found(test: ir.Binary) -> tuple[ir.Expr, ir.Expr, bool] | None:
 def _equal(run: Run, left: ir.Expr, right: ir.Expr, env: Env) -> None:
     if isinstance(left, ir.Const):
         return
+    if isinstance(left, ir.Call) and getattr(left.func, "name", "") == "commonpath":
+        _shared(run, left, env)
     value = run.evaluate(right, env)
     if isinstance(left, ir.Unary) and left.op == "typeof":
         if value.consts and set(value.consts) <= {"number", "boolean", "bigint"}:
@@ -257,7 +275,10 @@ def _denied(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: E
         for place in test.args:
             clear(run, place, env, ADDRESSES)
     elif name in _STARTS and receiver is not None and test.args:
-        _not_foreign(run, receiver, _text(run.evaluate(test.args[0], env)), env)
+        start = _text(run.evaluate(test.args[0], env))
+        _not_foreign(run, receiver, start, env)
+        if start is not None and _UPWARDS.fullmatch(start):
+            _not_above(run, receiver, env)
 
 
 def _doubted(test: ir.Call, env: Env) -> None:
@@ -308,8 +329,37 @@ def _contained(run: Run, path: ir.Expr, base: ir.Expr, env: Env) -> None:
         clear(run, path, env, ADDRESSES)
     elif known == "/":
         _marked(run, path, _LOCAL[0], env)
-    elif _is_normal(path) or _is_resolved(run.evaluate(path, env)):
+    elif _is_inside(run, path, env) and not lets_siblings_pass(run, path, base, env):
         clear(run, path, env, _PATHS)
+
+
+def _is_inside(run: Run, path: ir.Expr, env: Env) -> bool:
+    """Whether a path whose beginning is that of a folder lies in it: nothing leads out of it again."""
+    return _is_normal(path) or is_resolved(run.evaluate(path, env))
+
+
+def _shared(run: Run, call: ir.Call, env: Env) -> None:
+    """`os.path.commonpath([folder, path]) == folder`; `commonprefix` compares letters, not names."""
+    given = call.args[0] if len(call.args) == 1 else None
+    for path in given.items if isinstance(given, ir.Sequence) else ():
+        if _is_inside(run, path, env):
+            clear(run, path, env, _PATHS)
+
+
+def _not_above(run: Run, seen: ir.Expr, env: Env) -> None:
+    """`path.relative(folder, path)` that does not begin with `..`."""
+    made_by = run.evaluate(seen, env).guard if isinstance(seen, ir.Name) else seen
+    name = getattr(made_by.func, "name", "") if isinstance(made_by, ir.Call) else ""
+    if isinstance(made_by, ir.Call) and name in _RELATIVE and len(made_by.args) == 2:
+        clear(run, made_by.args[_RELATIVE[name]], env, _PATHS)
+        clear(run, seen, env, _PATHS)
+
+
+def came_back(run: Run, call: ir.Call, env: Env) -> None:
+    """What a call that did not throw has told of its arguments: `path.relative_to(folder)` throws for one outside."""
+    if isinstance(call.func, ir.Attr) and call.func.name == "relative_to" and _is_inside(run, call.func.value, env):
+        clear(run, call.func.value, env, _PATHS)
+    own_check(run, call, env, answer=False)
 
 
 def _within_domain(run: Run, host: ir.Expr, end: Value, env: Env) -> None:
@@ -338,11 +388,6 @@ def _marked(run: Run, path: ir.Expr, mark: str, env: Env) -> None:
     clear(run, path, env, (mark,))
     if all(taint.cleared.issuperset(_LOCAL) for taint in all_taints(run.evaluate(path, env), 1)):
         clear(run, path, env, ("redirect.url",))
-
-
-def _is_resolved(path: Value) -> bool:
-    """Whether every path that is compared has its `..` resolved: `/files/../etc` begins with `/files/` too."""
-    return all({"path.dots", ALL} & taint.cleared for taint in all_taints(path, 1))
 
 
 def _is_normal(path: ir.Expr) -> bool:
