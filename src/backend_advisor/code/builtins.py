@@ -11,7 +11,7 @@ from backend_advisor.code.folding import fold_function, fold_method
 from backend_advisor.code.operations import template_parts
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
 from backend_advisor.code.run import Run
-from backend_advisor.code.settings import loaded
+from backend_advisor.code.settings import loaded, of_setting
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, merge_taints
 from backend_advisor.code.values import (
@@ -55,6 +55,9 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
     receiver = site.receiver
     if receiver is None:
         return _function(site, known)
+    said = of_setting(site)
+    if said is not None:
+        return said
     after = loaded(run, site)
     if after is not None and site.receiver_expr is not None:
         write_back(run, site.receiver_expr, after, site.env)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import product
 
 from backend_advisor.code import ir
-from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
+from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, host_is_fixed
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.factories import collection
@@ -158,10 +158,8 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
         taints = all_taints(_without_literals(value) if kind == "nosql.query" else value, 3)
     if not taints:
         return
-    if kind in ADDRESSES:
-        start = known_text(value)[:1]
-        if start and start[0] and FIXED_HOST.match(start[0]):
-            return
+    if kind in ADDRESSES and host_is_fixed(known_text(value)):
+        return
     for taint, trail in taints.items():
         if taint.harms(kind):
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
@@ -250,6 +248,8 @@ def _body(value: Value) -> Value:
     """The part of a response that a browser shows: the first of a tuple with status and headers; no JSON."""
     if "tuple" in value.types and value.fields and 0 in value.fields:
         return _body(value.fields[0])
+    if value.fields and "headers" in value.fields and any(kind.endswith("Response") for kind in value.types):
+        value = value.but(fields={key: part for key, part in value.fields.items() if key != "headers"})
     return UNKNOWN if value.types & {"dict", "list", "tuple"} else value
 
 
