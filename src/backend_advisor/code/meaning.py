@@ -8,6 +8,7 @@ from itertools import product
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, host_is_fixed
 from backend_advisor.code.assignment import write_back
+from backend_advisor.code.bindings import closes_fields
 from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.factories import collection
 from backend_advisor.code.mappers import paste_named
@@ -179,6 +180,8 @@ def _is_harmless(run: Run, kind: str, value: Value, site: Site, role: CallRole) 
         return _runs_no_shell(value)
     if kind == "regex.pattern":  # a pattern that is only compiled: the question is whether it is one
         return "regex.compile" in role.does and site.node is run.alone
+    if kind == "model.fields":
+        return closes_fields(run, value)
     if kind == "ldap.name" and role.name.endswith(".LdapName"):  # a name that is the data as a whole is only parsed
         return not any(known_text(value))
     if kind != "html.text":
