@@ -8,6 +8,7 @@ from backend_advisor.code.callbacks import higher_order
 from backend_advisor.code.containers import container_method, holds_elements, is_container
 from backend_advisor.code.expressions import concatenated
 from backend_advisor.code.folding import fold_function, fold_method
+from backend_advisor.code.joiners import joined_by, joiner
 from backend_advisor.code.operations import template_parts
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
 from backend_advisor.code.run import Run
@@ -37,6 +38,7 @@ _REPLACED = {
     "/": ("path.file", "path.entry"),
 }
 """Characters without which data cannot leave its place in a text of these roles."""
+_JOINER = "java.util.StringJoiner"
 _WRITES = frozenset(["append", "insert", "replace", "write", "print", "println", "printf"])
 _FORMATTERS = frozenset({"format", "String.format", "java.lang.String.format", "formatted", "util.format"})
 _LETTERS = frozenset({"hex", "base64url"})
@@ -69,6 +71,8 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
         return _joined(receiver.fields, site.args[0] if site.args else constant(","))
     if receiver.types & _BUILDERS:
         return _builder(run, site, receiver)
+    if _JOINER in receiver.types:
+        return joined_by(run, site, receiver)
     if receiver.name in _FORMATTERS or f"{receiver.name or ''}.{site.name}" in _FORMATTERS:
         return _formatted(site.args[0] if site.args else UNKNOWN, [*site.args[1:], *site.keywords.values()])
     if site.name in ("replace", "replaceAll") and len(site.args) >= 2 and receiver.taints and not receiver.fields:
@@ -89,6 +93,8 @@ def _joined(items: Mapping[str | int, Value], between: Value) -> Value:
 
 
 def _function(site: Site, known: bool) -> Value | None:
+    if site.name == _JOINER:
+        return joiner(site)
     if site.name == "enumerate" and site.args and "dict" not in site.args[0].types:
         # The places are numbers, whatever the elements are.
         pair = Value(types=frozenset({"tuple"}), fields={0: UNKNOWN, 1: element(site.args[0])})

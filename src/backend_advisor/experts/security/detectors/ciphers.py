@@ -62,7 +62,6 @@ def _fixed(iv: Value) -> bool:
 @detects_in_code("SEC222")
 def weak_hash(context: CodeContext) -> Iterator[Match]:
     """Broken hash functions; where nothing tells of a protection they are a note (a cache key, a colour, an ETag)."""
-    yield from _weak_signatures(context)
     told: set[tuple[str, int]] = set()
     functions: set[tuple[str, int]] = set()
     of_passwords = {
@@ -110,7 +109,8 @@ _MADE_OVER_MD = re.compile(r"(?i)md[245]")
 _SIGNERS = re.compile(r"^(?:java\.security\.Signature\.getInstance|crypto\.(?:createSign|sign)|OpenSSL\.crypto\.(?:X509\.|X509Req\.|CRL\.)?sign)$")
 
 
-def _weak_signatures(context: CodeContext) -> Iterator[Match]:
+@detects_in_code("SEC222")
+def weak_signature(context: CodeContext) -> Iterator[Match]:
     """Signatures made over a broken hash. What is only verified was signed by somebody else, who chose the hash."""
     told: set[tuple[str, int]] = set()
     for call in context.seen.performing("crypto.sign"):
