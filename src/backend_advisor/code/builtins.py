@@ -8,8 +8,9 @@ from backend_advisor.code.callbacks import higher_order
 from backend_advisor.code.containers import container_method, holds_elements, is_container
 from backend_advisor.code.expressions import concatenated
 from backend_advisor.code.folding import fold_function, fold_method
+from backend_advisor.code.markup import BETWEEN_TAGS, NO_QUOTES, placed
 from backend_advisor.code.joiners import joined_by, joiner
-from backend_advisor.code.operations import template_parts
+from backend_advisor.code.operations import in_template, template_parts
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
 from backend_advisor.code.run import Run
 from backend_advisor.code.settings import loaded, of_setting
@@ -34,7 +35,8 @@ _REPLACED = {
     "\n": ("log.text", "header.value", "header.name", "mail.header"),
     "\r": ("log.text", "header.value", "header.name", "mail.header"),
     "\r\n": ("log.text", "header.value", "header.name", "mail.header"),
-    "<": ("html.text",),
+    "<": (BETWEEN_TAGS,),
+    '"': (NO_QUOTES,),
     "/": ("path.file", "path.entry"),
 }
 """Characters without which data cannot leave its place in a text of these roles."""
@@ -181,6 +183,7 @@ def _text_method(site: Site, receiver: Value) -> Value | None:
 
 
 def _formatted(template: Value, args: list[Value]) -> Value:
+    args = in_template(template, args)
     taints = merge_taints(*(all_taints(arg, 3) for arg in (template, *args)))
     if template.consts and len(template.consts) == 1 and isinstance(template.consts[0], str):
         return Value(taints, types=frozenset({"str"}), text=template_parts(template.consts[0]))
@@ -191,7 +194,7 @@ def _builder(run: Run, site: Site, receiver: Value) -> Value | None:
     if site.name in _WRITES and site.args:
         text = known_text(receiver) if receiver.text is not None else ()
         made = receiver.but(
-            taints=merge_taints(receiver.taints, all_taints(site.args[-1], 2)),
+            taints=merge_taints(receiver.taints, all_taints(placed(text, site.args[-1]), 2)),
             text=joined_text((text, known_text(site.args[-1])))
             if site.name in ("append", "write", "print")
             else (None,),

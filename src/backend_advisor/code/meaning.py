@@ -13,6 +13,7 @@ from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.factories import collection
 from backend_advisor.code.mappers import paste_named
 from backend_advisor.code.names import FunctionRef
+from backend_advisor.code.operations import in_template
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
 from backend_advisor.code.program import ClassInfo
 from backend_advisor.code.rendering import is_redirect, redirect, render
@@ -56,8 +57,9 @@ _JAVA_TEXT = frozenset({"str", "java.lang.String", "java.lang.CharSequence", "ja
 def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) -> Value:
     """Note what a call with this role does, and give its result."""
     if _applies(role, site):
+        formats = any("format.text" in kinds for _, kinds in role.sinks)
         for wanted, kinds in role.sinks:
-            for value in site.values(wanted):
+            for value in _in_format(site) if formats and wanted.onwards else site.values(wanted):
                 for kind in kinds:
                     sink(run, kind, value, site, role)
     _further(run, role, site)
@@ -82,6 +84,12 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
     if role.makes == "merged" and site.arg_exprs:
         write_back(run, site.arg_exprs[0], made, site.env)
     return made
+
+
+def _in_format(site: Site) -> list[Value]:
+    """The arguments of `writer.printf(template, …)` as they stand in the template, also behind a locale."""
+    at = next((number for number, one in enumerate(site.args) if isinstance((one.consts or (None,))[0], str)), None)
+    return site.everything() if at is None else in_template(site.args[at], site.args[at + 1 :])
 
 
 def _further(run: Run, role: CallRole, site: Site) -> None:

@@ -142,6 +142,8 @@ class Taint:
         """Whether the data is still unsafe for a sink of this role."""
         if NUMBER in self.cleared and role not in _NUMBERS_HARM:
             return False
+        if role == "html.text" and "html.content" in self.cleared:
+            return False  # taken back where it is put into an attribute
         return role not in self.cleared and ALL not in self.cleared
 
     def __repr__(self) -> str:
