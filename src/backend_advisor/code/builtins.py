@@ -8,8 +8,8 @@ from backend_advisor.code.callbacks import higher_order
 from backend_advisor.code.containers import container_method, holds_elements, is_container
 from backend_advisor.code.expressions import concatenated
 from backend_advisor.code.folding import fold_function, fold_method
-from backend_advisor.code.markup import BETWEEN_TAGS, NO_QUOTES, placed
 from backend_advisor.code.joiners import joined_by, joiner
+from backend_advisor.code.markup import BETWEEN_TAGS, NO_QUOTES, placed
 from backend_advisor.code.operations import in_template, template_parts
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
 from backend_advisor.code.run import Run

@@ -41,9 +41,10 @@ def _compares_names(run: Run, path: ir.Expr, env: Env) -> bool:
 def _lacks_separator(run: Run, base: ir.Expr, env: Env) -> bool:
     value = run.evaluate(base, env)
     ends = value.consts if value.consts is not None else known_text(value)[-1:]
-    if ends and all(isinstance(one, str) for one in ends):
+    texts = [one for one in ends if isinstance(one, str)]
+    if texts and len(texts) == len(ends):
         # `/srv/files/export-` is how names begin, `https://host` no path.
-        return all(one and one[-1].isalnum() and "://" not in one for one in ends)  # type: ignore[index, operator]
+        return all(one[-1:].isalnum() and "://" not in one for one in texts)
     if value.name in _WITHOUT_SEPARATOR and not value.types & _TEXT_TYPES:
         return True
     made_by = value.guard if isinstance(base, ir.Name | ir.Attr) else base

@@ -76,9 +76,9 @@ def _pairs(info: FunctionInfo, nodes: list[ir.Node]) -> Iterator[tuple[str, str]
 def _tables(info: FunctionInfo, names: set[str]) -> Iterator[ir.Expr]:
     """What the names are that stand at the top of the file, or in fields of the class."""
     for statement in info.unit.module.body:
-        if isinstance(statement, ir.Assign) and isinstance(statement.target, ir.Name) and statement.target.id in names:
-            if statement.value is not None:
-                yield statement.value
+        target = statement.target if isinstance(statement, ir.Assign) else None
+        if isinstance(statement, ir.Assign) and isinstance(target, ir.Name) and target.id in names and statement.value:
+            yield statement.value
     for name, one in (info.owner.fields if info.owner is not None else {}).items():
         if name in names and one.value is not None:
             yield one.value

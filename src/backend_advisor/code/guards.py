@@ -144,9 +144,10 @@ def _comparison(run: Run, test: ir.Binary, env: Env, holds: bool) -> None:
 def _begins(run: Run, test: ir.Binary, env: Env) -> None:
     """`path.indexOf(folder) === 0`."""
     call, bound = test.left, test.right
-    if isinstance(call, ir.Call) and isinstance(call.func, ir.Attr) and isinstance(bound, ir.Const):
-        if call.func.name in ("indexOf", "find") and len(call.args) == 1 and bound.value == 0:
-            _contained(run, call.func.value, call.args[0], env)
+    if not isinstance(call, ir.Call) or not isinstance(call.func, ir.Attr) or len(call.args) != 1:
+        return
+    if call.func.name in ("indexOf", "find") and isinstance(bound, ir.Const) and bound.value == 0:
+        _contained(run, call.func.value, call.args[0], env)
 
 
 def _found(test: ir.Binary) -> tuple[ir.Expr, ir.Expr, bool] | None:

@@ -12,20 +12,25 @@ NO_QUOTES = '(no ")'
 """A mark on data whose quotes were taken out or escaped."""
 _IN_ATTRIBUTE = re.compile(r"""<[a-zA-Z][^<>]*\s[\w:.-]+\s*=\s*(?:"[^"]*|'[^']*|[^\s"'<>]*)\Z""")
 _AT_ADDRESS = re.compile(r"""(?i)<[a-z][^<>]*\s(?:href|src|action|formaction|xlink:href)\s*=\s*["']?\s*\Z""")
+_IN_SCRIPT = re.compile(r"(?:^|[;{}>\s])(?:var|let|const)\s+[\w$]+\s*=\s*\Z")
+_HARMLESS = frozenset({"redirect.url", "log.text"})
+"""What addresses are checked for, and what JSON is harmless for, which may stand in a script."""
 _ESCAPED = frozenset({"html.text", BETWEEN_TAGS})
 
 
 def placed(before: Sequence[str | None], value: Value) -> Value:
     """Data put behind some text: its escaping no longer counts where it is not the one for the place.
 
-    Where `<` alone is escaped, a quote ends the attribute; and no escaping takes the `javascript:` out of an address.
+    Where `<` alone is escaped, a quote ends the attribute; no escaping of HTML takes the `javascript:` out of an
+    address, or stands in the way of code where a script expects a number.
     """
     tail = before[-1] if before else None
     if not tail or not any(_ESCAPED & taint.cleared for taint in value.taints):
         return value
     lost: frozenset[str] = frozenset()
     text = _since_tag(before)
-    if _AT_ADDRESS.search(text) and not host_is_fixed(known_text(value)):
+    at_address = _AT_ADDRESS.search(text) is not None and not host_is_fixed(known_text(value))
+    if at_address or _IN_SCRIPT.search(tail):
         lost = _ESCAPED
     elif _IN_ATTRIBUTE.search(text):
         lost = frozenset({BETWEEN_TAGS})
@@ -46,7 +51,7 @@ def _since_tag(before: Sequence[str | None]) -> str:
 
 def _without(taint: Taint, lost: frozenset[str]) -> Taint:
     if lost == _ESCAPED:
-        if not _ESCAPED & taint.cleared or "redirect.url" in taint.cleared:
+        if not _ESCAPED & taint.cleared or not _HARMLESS.isdisjoint(taint.cleared):
             return taint
     elif BETWEEN_TAGS not in taint.cleared or NO_QUOTES in taint.cleared or "html.text" in taint.cleared:
         return taint

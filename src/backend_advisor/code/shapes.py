@@ -65,7 +65,7 @@ def shape(value: Value, depth: int = 2) -> Any:
         else:
             consts = ((type(consts[0]).__name__, consts[0]),)  # type: ignore[assignment]
     elif value.text is not None:
-        consts = _setting(value)  # type: ignore[assignment]
+        consts = _setting(value)
     return (consts, value.types, value.refs, value.name, fields)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
-from backend_advisor.code.tree import of_kind
+from backend_advisor.code.tree import in_whole, of_kind
 from backend_advisor.experts.security.detectors.origins import NOTHING, Origin
 from backend_advisor.experts.security.detectors.queries import literal
 from backend_advisor.experts.security.detectors.telling import COMPARING
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _YES_OR_NO = frozenset({"boolean", "Boolean", "bool"})
 _LATER = frozenset({"Promise", "Awaitable", "Coroutine", "Mono", "CompletableFuture"})
+
 
 def targets_of(
     node: ir.Call, reader: "Reader", caller: FunctionInfo, lambdas: Mapping[str, FunctionInfo]
@@ -84,7 +85,7 @@ def _takes_receiver(info: FunctionInfo) -> bool:
 
 
 def answers_only(targets: list[FunctionInfo]) -> bool:
-    """Whether what is called does nothing but answer yes or no: to call it and not to look at the answer is no check."""
+    """Whether what is called does nothing but answer yes or no: to call it without a look at the answer is no check."""
     return bool(targets) and all(_answers_only(info) for info in targets)
 
 
@@ -96,7 +97,7 @@ def _answers_only(info: FunctionInfo) -> bool:
         return False
     answers = list(of_kind(info.node, ir.Return))
     acts = (one for one in of_kind(info.node, ir.Do) if not isinstance(one.value, ir.Const))
-    if not answers or any(acts) or of_kind(info.node, ir.Throw) or of_kind(info.node, ir.Assert):
+    if not answers or any(acts) or any(isinstance(one, ir.Throw | ir.Assert) for one in in_whole(info.node)):
         return False
     return stated is not None or all(_is_yes_or_no(one.value) for one in answers)
 

@@ -106,7 +106,9 @@ def weak_hash(context: CodeContext) -> Iterator[Match]:
 
 _SIGNED_OVER = re.compile(r"(?i)^(?:rsa-)?(md[245]|sha-?1)(?:with\w+)?$|^dss1?$")
 _MADE_OVER_MD = re.compile(r"(?i)md[245]")
-_SIGNERS = re.compile(r"^(?:java\.security\.Signature\.getInstance|crypto\.(?:createSign|sign)|OpenSSL\.crypto\.(?:X509\.|X509Req\.|CRL\.)?sign)$")
+_SIGNERS = re.compile(
+    r"^(?:java\.security\.Signature\.getInstance|crypto\.(?:createSign|sign)|OpenSSL\.crypto\.(?:X509\.|X509Req\.|CRL\.)?sign)$"
+)
 
 
 @detects_in_code("SEC222")

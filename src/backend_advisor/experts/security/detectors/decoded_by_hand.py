@@ -11,8 +11,12 @@ from backend_advisor.experts.security.detectors.facts import Facts
 from backend_advisor.experts.security.detectors.reading import behind, definitions
 from backend_advisor.experts.security.detectors.words import dotted
 
-_DECODES = re.compile(r"^(?:url_?safe_?)?(?:b64|base64)?_?(?:url)?_?decode\w*$|^atob$|^from$|^decode\w*$", re.IGNORECASE)
-_READS_JSON = re.compile(r"^(?:loads|parse\w*|readTree|readValue|fromJson|JSONObject|toBean|parseObj|parseObject|readMap)$")
+_DECODES = re.compile(
+    r"^(?:url_?safe_?)?(?:b64|base64)?_?(?:url)?_?decode\w*$|^atob$|^from$|^decode\w*$", re.IGNORECASE
+)
+_READS_JSON = re.compile(
+    r"^(?:loads|parse\w*|readTree|readValue|fromJson|JSONObject|toBean|parseObj|parseObject|readMap)$"
+)
 _DOTS = frozenset({".", "\\.", "[.]"})
 _PAYLOAD = 1
 _SIGNATURE = 2
@@ -32,14 +36,11 @@ def decoded_payloads(info: FunctionInfo, facts: Facts) -> Iterator[ir.Call]:
     payloads = {name for one in nodes if isinstance(one, ir.Assign) for name in _unpacked(one, _PAYLOAD, defined)}
     if facts.acts(info) & _CHECKING or _looks_at_signature(nodes, defined):
         return
-    told: list[ir.Call] = []
-    for one in nodes:
-        if not isinstance(one, ir.Call) or not _DECODES.match(_last(one)) or not one.args:
-            continue
+    undone = (one for one in nodes if isinstance(one, ir.Call) and one.args and _DECODES.match(_last(one)))
+    for one in undone:
         if any(_is_payload(part, payloads, defined) for part in behind(one.args[0], defined)):
-            if not any(first.start <= one.start and one.end <= first.end for first in told):
-                told.append(one)
-    yield from told[:1]
+            yield one
+            break
 
 
 def _is_payload(part: ir.Node, payloads: set[str], defined: dict[str, list[ir.Expr]]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import everything, within
+from backend_advisor.experts.security.detectors.reading import constants
 from backend_advisor.experts.security.detectors.words import dotted, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -124,14 +125,17 @@ def _shows(unit: Unit, start: int) -> bool:
 
 
 def _with_generator(context: CodeContext) -> set[tuple[str, int]]:
-    """`RandomStringUtils.random(…, chars, new SecureRandom())`: the caller says where the numbers come from."""
+    """`RandomStringUtils.random(…, chars, new SecureRandom())`, `RandomGenerator.of("SecureRandom")`: the caller says
+    where the numbers come from."""
     return {
         (call.unit.path, call.node.start)
-        for call in context.seen.calls.values()
-        if "random.weak" in call.role.does
-        and isinstance(call.node, ir.Call)
-        and len(call.args) == _ARGUMENTS_WITH_GENERATOR
-        and "java.util.Random" not in call.args[-1].types
+        for call in context.seen.performing("random.weak")
+        if constants(call.properties.get("algorithm")) == ["SecureRandom"]
+        or (
+            isinstance(call.node, ir.Call)
+            and len(call.args) == _ARGUMENTS_WITH_GENERATOR
+            and "java.util.Random" not in call.args[-1].types
+        )
     }
 
 
@@ -248,10 +252,10 @@ def _given(node: ir.Node, use: _Use, names: set[str]) -> str | None:
                 return word
     elif isinstance(node, ir.Return) and use.info is not None and node.value is not None:
         name = use.info.node.name or _held_as(use)
-        if name and _carries(node.value, use.node, names):
-            # Many `tokens` are counted; one that is text is a token.
-            if _is_secret(name) or (_is_secret(name.removesuffix("s")) and _is_text(node.value)):
-                return name
+        # Many `tokens` are counted; one that is text is a token.
+        is_secret = _is_secret(name) or (_is_secret(name.removesuffix("s")) and _is_text(node.value))
+        if name and is_secret and _carries(node.value, use.node, names):
+            return name
     return None
 
 
@@ -259,7 +263,11 @@ def _held_as(use: _Use) -> str:
     """The field or variable that a function without a name is: `Supplier<String> tokens = () -> …`."""
     function = use.info.node if use.info is not None else None
     for one in everything(use.unit.module.body) if function is not None and not function.name else ():
-        if isinstance(one, ir.Field | ir.Assign) and isinstance(one.value, ir.Lambda) and one.value.function is function:
+        if (
+            isinstance(one, ir.Field | ir.Assign)
+            and isinstance(one.value, ir.Lambda)
+            and one.value.function is function
+        ):
             return one.name if isinstance(one, ir.Field) else dotted(one.target).rpartition(".")[2]
     return ""
 
