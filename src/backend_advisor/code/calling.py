@@ -24,6 +24,7 @@ from backend_advisor.code.values import (
     UNKNOWN,
     Value,
     all_taints,
+    cleaned,
     doubtful,
     element,
     join_all,
@@ -259,6 +260,8 @@ def _into(run: Run, target: FunctionRef | ClassInfo, site: Site) -> Value:
     if run.language != "python" and isinstance(site.node, ir.Call) and site.node.new:
         return run.machine.objects.construct_with(run, target, site)
     made = run.machine.functions.call_function(run, target, site)
+    if made.taints and (escaped := run.machine.cleared_by(target.info)):
+        return cleaned(made, escaped)
     # What a function named so gives back has been checked in a way that is too long to follow.
     return doubtful(made, 2) if _CHECKS.match(target.info.node.name) else made
 

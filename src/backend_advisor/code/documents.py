@@ -73,7 +73,7 @@ def read_documents(artifacts: Iterable[Artifact]) -> dict[str, Any]:
     for one in islice(artifacts, _MOST):
         try:
             held = json.loads(one.text) if one.name.endswith(".json") else load_plain_yaml(one.text)
-        except Exception:  # noqa: BLE001, S112 (whatever is wrong with a file, it is then no file of settings)
+        except Exception:  # noqa: S112 (whatever is wrong with a file, it is then no file of settings)
             continue
         if isinstance(held, dict):
             found[one.name.replace("\\", "/")] = held

@@ -9,6 +9,7 @@ from backend_advisor.code.aliases import FORMS, Alias
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
 from backend_advisor.code.guards import as_checked, refine
+from backend_advisor.code.markup import placed
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import defined, name_value
@@ -202,6 +203,8 @@ def _tagged(run: Run, node: ir.Text, tag: ir.Expr, values: list[Value], env: Env
 
 def concatenated(values: list[Value]) -> Value:
     """Strings put one after the other."""
+    if any(value.taints for value in values):
+        values = _placed(values)
     taints = merge_taints(*(all_taints(value, 2) for value in values))
     text = joined_text(known_text(value) for value in values)
     consts = None
@@ -211,6 +214,16 @@ def concatenated(values: list[Value]) -> Value:
             ways = [way + _shown(one) for way in ways for one in value.consts or ()][:7]
         consts = tuple(dict.fromkeys(ways)) if 0 < len(ways) <= 6 else None
     return Value(taints, consts, _STR, text=text)
+
+
+def _placed(values: list[Value]) -> list[Value]:
+    """Each part as it stands behind those before it."""
+    found: list[Value] = []
+    before: tuple[str | None, ...] = ()
+    for value in values:
+        found.append(placed(before, value) if value.taints else value)
+        before = joined_text((before, known_text(value)))
+    return found
 
 
 def _shown(value: Any) -> str:

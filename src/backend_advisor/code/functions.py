@@ -26,9 +26,17 @@ if TYPE_CHECKING:
 
 _DEEPEST = 24
 _SHAPES = 8
+_KEYS = 64
+"""Shapes of a function that only looks something up: `Settings.get("name", "default")` is called with every name."""
 _WRAPS = 200
 _SURROUNDINGS = 4
 _HITS = 48
+
+
+def _looks_up(info: FunctionInfo) -> bool:
+    """Whether a function is so short that to run it for each constant costs next to nothing."""
+    body = info.node.body
+    return len(body) == 1 and isinstance(body[0], ir.Return)
 
 
 @dataclass(slots=True)
@@ -166,7 +174,7 @@ class Functions:
         key = (info, nested, shapes)
         found = self._summaries.get(key)
         # What is made around a function is told apart for each of them: `asyncHandler(fn)` stands at every route.
-        most = _WRAPS if nested or any(value.refs for value in values) else _SHAPES
+        most = _WRAPS if nested or any(value.refs for value in values) else _KEYS if _looks_up(info) else _SHAPES
         if found is None and len(known) >= most:
             shapes = tuple((None, value.types, (), None, None) for value in values)
             values = [Value(taints=value.taints, types=value.types) for value in values]

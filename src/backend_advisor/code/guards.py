@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.checks import is_own_function, told_by
+from backend_advisor.code.containment import is_resolved, lets_siblings_pass
 from backend_advisor.code.one_of import asked_of_each
 from backend_advisor.code.patterns import cleared_by_match
 from backend_advisor.code.prototypes import cleared_by_marks, marks_of_others
@@ -49,8 +50,10 @@ _STARTS = frozenset({"startswith", "startsWith"})
 _ENDS = frozenset({"endswith", "endsWith"})
 _LOCAL = ("(from /)", "(not //)", "(not \\)")
 """What must be known of an address together so that it leads to the same host: browsers read `/\\` as `//`."""
-_WAYS = frozenset({"relative", "relpath"})
-_CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to", "commonpath", "commonprefix"})
+_CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to"})
+_RELATIVE = {"relative": 1, "relpath": 0}
+"""What gives a path as seen from a folder, and which argument the path is."""
+_UPWARDS = re.compile(r"\.\.[/\\]?")
 _MATCHES = frozenset({"match", "fullmatch", "test", "matches", "exec", "find"})
 _NORMAL = re.compile(r"(?i)normal|canonical|real_?path|resolve|absolute")
 _DEEPEST = 4
@@ -128,17 +131,30 @@ def _comparison(run: Run, test: ir.Binary, env: Env, holds: bool) -> None:
             _other_than(run, item, collection, env)
     elif op in ("==", "===", "is", "!=", "!==", "is not"):
         if (op in ("==", "===", "is")) == holds:
+            _begins(run, test, env)
             _equal(run, test.left, test.right, env)
             _equal(run, test.right, test.left, env)
         else:
             _other_than(run, test.left, test.right, env)
     elif op in ("in", "not in"):
-        if (op == "in") == holds:
+        if (op == "in") == holds and isinstance(test.right, ir.Attr) and test.right.name == "parents":
+            if _is_inside(run, test.right.value, env):
+                clear(run, test.right.value, env, _PATHS)
+        elif (op == "in") == holds:
             _member(run, test.left, run.evaluate(test.right, env), env)
         else:
             _without(run, test, env)
     elif op == "instanceof" and holds and isinstance(test.right, ir.Name) and test.right.id in _NUMBER_TYPES:
         clear(run, test.left, env, (ALL,))
+
+
+def _begins(run: Run, test: ir.Binary, env: Env) -> None:
+    """`path.indexOf(folder) === 0`."""
+    call, bound = test.left, test.right
+    if not isinstance(call, ir.Call) or not isinstance(call.func, ir.Attr) or len(call.args) != 1:
+        return
+    if call.func.name in ("indexOf", "find") and isinstance(bound, ir.Const) and bound.value == 0:
+        _contained(run, call.func.value, call.args[0], env)
 
 
 def _found(test: ir.Binary) -> tuple[ir.Expr, ir.Expr, bool] | None:
@@ -153,6 +169,8 @@ def _found(test: ir.Binary) -> tuple[ir.Expr, ir.Expr, bool] | None:
 def _equal(run: Run, left: ir.Expr, right: ir.Expr, env: Env) -> None:
     if isinstance(left, ir.Const):
         return
+    if isinstance(left, ir.Call) and getattr(left.func, "name", "") == "commonpath":
+        _shared(run, left, env)
     value = run.evaluate(right, env)
     if isinstance(left, ir.Unary) and left.op == "typeof":
         if value.consts and set(value.consts) <= {"number", "boolean", "bigint"}:
@@ -293,10 +311,9 @@ def _denied(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: E
             clear(run, place, env, ADDRESSES)
     elif name in _STARTS and receiver is not None and test.args:
         start = _text(run.evaluate(test.args[0], env))
-        if start is not None and start.rstrip("/\\") == ".." and _is_way(run, receiver, env):
-            clear(run, receiver, env, _PATHS)
-        else:
-            _not_foreign(run, receiver, start, env)
+        _not_foreign(run, receiver, start, env)
+        if start is not None and _UPWARDS.fullmatch(start):
+            _not_above(run, receiver, env)
 
 
 def _other_than(run: Run, key: ir.Expr, words: ir.Expr, env: Env) -> None:
@@ -358,8 +375,43 @@ def _contained(run: Run, path: ir.Expr, base: ir.Expr, env: Env) -> None:
         clear(run, path, env, ADDRESSES)
     elif known == "/":
         _marked(run, path, _LOCAL[0], env)
-    elif _is_normal(path) or _is_resolved(run.evaluate(path, env)):
+    elif _is_inside(run, path, env) and not lets_siblings_pass(run, path, base, env):
         clear(run, path, env, _PATHS)
+
+
+def _is_inside(run: Run, path: ir.Expr, env: Env) -> bool:
+    """Whether a path whose beginning is that of a folder lies in it: nothing leads out of it again."""
+    return _is_normal(path) or is_resolved(run.evaluate(path, env))
+
+
+def _shared(run: Run, call: ir.Call, env: Env) -> None:
+    """`os.path.commonpath([folder, path]) == folder`; `commonprefix` compares letters, not names."""
+    given = call.args[0] if len(call.args) == 1 else None
+    for path in given.items if isinstance(given, ir.Sequence) else ():
+        if _is_inside(run, path, env):
+            clear(run, path, env, _PATHS)
+
+
+def _not_above(run: Run, seen: ir.Expr, env: Env) -> None:
+    """The way from a folder to a path, as `path.relative(folder, path)`, that does not begin with `..`."""
+    made_by = run.evaluate(seen, env).guard if isinstance(seen, ir.Name) else seen
+    if not isinstance(made_by, ir.Call) or not isinstance(made_by.func, ir.Attr):
+        return
+    name, given = made_by.func.name, made_by.args
+    if name in _RELATIVE and len(given) == 2:
+        clear(run, given[_RELATIVE[name]], env, _PATHS)
+        clear(run, seen, env, _PATHS)
+    elif name == "relativize" and all(_is_normal(one) or is_resolved(run.evaluate(one, env)) for one in given):
+        # Java leaves the `..` of what it is given where they are.
+        for place in (*given, seen):
+            clear(run, place, env, _PATHS)
+
+
+def came_back(run: Run, call: ir.Call, env: Env) -> None:
+    """What a call that did not throw has told of its arguments: `path.relative_to(folder)` throws for one outside."""
+    if isinstance(call.func, ir.Attr) and call.func.name == "relative_to" and _is_inside(run, call.func.value, env):
+        clear(run, call.func.value, env, _PATHS)
+    own_check(run, call, env, answer=False)
 
 
 def _within_domain(run: Run, host: ir.Expr, end: Value, env: Env) -> None:
@@ -376,15 +428,6 @@ def _is_host(run: Run, place: ir.Expr, env: Env) -> bool:
     return isinstance(made_by, ir.Attr) and made_by.name in _HOSTS
 
 
-def _is_way(run: Run, place: ir.Expr, env: Env) -> bool:
-    """Whether an expression is the way from a folder to a file: outside of the folder it begins with `..`."""
-    made_by = run.evaluate(place, env).guard if isinstance(place, ir.Name) else place
-    name = made_by.func.name if isinstance(made_by, ir.Call) and isinstance(made_by.func, ir.Attr) else ""
-    if name == "relativize" and isinstance(made_by, ir.Call):  # Java leaves the `..` of what it is given where they are
-        return all(_is_normal(one) or _is_resolved(run.evaluate(one, env)) for one in made_by.args)
-    return name in _WAYS
-
-
 def _not_foreign(run: Run, path: ir.Expr, start: str | None, env: Env) -> None:
     """A value that does not begin as an address of another host does, or does not hold such a beginning."""
     if start == "//":
@@ -397,11 +440,6 @@ def _marked(run: Run, path: ir.Expr, mark: str, env: Env) -> None:
     clear(run, path, env, (mark,))
     if all(taint.cleared.issuperset(_LOCAL) for taint in all_taints(run.evaluate(path, env), 1)):
         clear(run, path, env, ("redirect.url",))
-
-
-def _is_resolved(path: Value) -> bool:
-    """Whether every path that is compared has its `..` resolved: `/files/../etc` begins with `/files/` too."""
-    return all({"path.dots", ALL} & taint.cleared for taint in all_taints(path, 1))
 
 
 def _is_normal(path: ir.Expr) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from backend_advisor.code import calling, expressions, ir, references, statements  # noqa: F401 (they register what they handle)
 from backend_advisor.code.bound import note_operations
 from backend_advisor.code.entries import entry_values, marks_of, takes_request
+from backend_advisor.code.escapers import cleared_by_escaping, may_escape
 from backend_advisor.code.files import is_test
 from backend_advisor.code.functions import Functions, Summary
 from backend_advisor.code.meaning import apply_role, sink
@@ -77,6 +78,8 @@ class Machine:
         self.checks: dict[tuple[FunctionInfo, bool], dict[int, tuple[str, ...]]] = {}
         self.prototype_writes: dict[FunctionInfo, Any] = {}
         """What functions of the program have checked of their parameters when they say yes, or come back."""
+        self._escaping: dict[FunctionInfo, tuple[str, ...]] = {}
+        self._escaping_files: dict[str, bool] = {}
         self._settable = frozenset(one.rpartition(".")[2][:-1] for one in self.roles.calls if one.endswith("="))
         self.checked: set[int] = set()
         """The functions that stand beside a schema, by the identity of their nodes."""
@@ -100,6 +103,17 @@ class Machine:
             info = info.outer
         handler = self.seen.handlers.get(id(info))
         return handler is not None and _states_other_content(handler)
+
+    def cleared_by(self, info: FunctionInfo) -> tuple[str, ...]:
+        """The sinks for which a function of the program makes its result safe by escaping it letter by letter."""
+        path = info.unit.path
+        if path not in self._escaping_files:
+            self._escaping_files[path] = may_escape(info.unit.module.source)
+        if not self._escaping_files[path]:
+            return ()
+        if info not in self._escaping:
+            self._escaping[info] = cleared_by_escaping(info)
+        return self._escaping[info]
 
     def run(self) -> Seen:
         """Run every file's top level, then every function as its framework (or anybody) would call it."""

@@ -6,13 +6,15 @@ from dataclasses import replace
 from itertools import product
 
 from backend_advisor.code import ir
-from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
+from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, host_is_fixed
 from backend_advisor.code.assignment import write_back
+from backend_advisor.code.bindings import closes_fields
 from backend_advisor.code.commands import may_be_options, runs_no_shell
 from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.factories import collection
 from backend_advisor.code.mappers import paste_named
 from backend_advisor.code.names import FunctionRef
+from backend_advisor.code.operations import in_template
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
 from backend_advisor.code.program import ClassInfo
 from backend_advisor.code.rendering import is_redirect, redirect, render, rendered
@@ -54,8 +56,9 @@ _JAVA_TEXT = frozenset({"str", "java.lang.String", "java.lang.CharSequence", "ja
 def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) -> Value:
     """Note what a call with this role does, and give its result."""
     if _applies(role, site):
+        formats = any("format.text" in kinds for _, kinds in role.sinks)
         for wanted, kinds in role.sinks:
-            for value in site.values(wanted):
+            for value in _in_format(site) if formats and wanted.onwards else site.values(wanted):
                 for kind in kinds:
                     sink(run, kind, value, site, role)
     _further(run, role, site)
@@ -82,6 +85,12 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
     if role.makes == "merged" and site.arg_exprs:
         write_back(run, site.arg_exprs[0], made, site.env)
     return made
+
+
+def _in_format(site: Site) -> list[Value]:
+    """The arguments of `writer.printf(template, …)` as they stand in the template, also behind a locale."""
+    at = next((number for number, one in enumerate(site.args) if isinstance((one.consts or (None,))[0], str)), None)
+    return site.everything() if at is None else in_template(site.args[at], site.args[at + 1 :])
 
 
 def _further(run: Run, role: CallRole, site: Site) -> None:
@@ -161,10 +170,8 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
         taints = all_taints(_without_literals(value) if kind == "nosql.query" else value, 3)
     if not taints:
         return
-    if kind in ADDRESSES:
-        start = known_text(value)[:1]
-        if start and start[0] and FIXED_HOST.match(start[0]):
-            return
+    if kind in ADDRESSES and host_is_fixed(known_text(value)):
+        return
     for taint, trail in taints.items():
         if taint.harms(kind):
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
@@ -184,6 +191,8 @@ def _is_harmless(run: Run, kind: str, value: Value, site: Site, role: CallRole) 
         return runs_no_shell(value, site, role)
     if kind == "regex.pattern":  # a pattern that is only compiled: the question is whether it is one
         return "regex.compile" in role.does and site.node is run.alone
+    if kind == "model.fields":
+        return closes_fields(run, value)
     if kind == "ldap.name" and role.name.endswith(".LdapName"):  # a name that is the data as a whole is only parsed
         return not any(known_text(value))
     if kind != "html.text":
@@ -244,6 +253,8 @@ def _body(value: Value) -> Value:
     """The part of a response that a browser shows: the first of a tuple with status and headers; no JSON."""
     if "tuple" in value.types and value.fields and 0 in value.fields:
         return _body(value.fields[0])
+    if value.fields and "headers" in value.fields and any(kind.endswith("Response") for kind in value.types):
+        value = value.but(fields={key: part for key, part in value.fields.items() if key != "headers"})
     return UNKNOWN if value.types & {"dict", "list", "tuple"} else value
 
 

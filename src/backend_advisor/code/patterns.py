@@ -26,6 +26,7 @@ _MEANING = frozenset("\\*+?([{|.")
 _PLAIN = re.compile(r"(?:[\w\- ]|&#?\w+;|\\u00[0-9A-Fa-f]{2}|\\x[0-9A-Fa-f]{2})*\Z")
 """Letters and the like, and the names that HTML and JavaScript have for other characters."""
 _LINES = ("log.text", "header.value", "header.name", "mail.header")
+_NO_QUOTES = '(no ")'
 _PATHS = ("path.file", "path.entry")
 _CHOOSING = frozenset({*ADDRESSES, "import.name", "path.dots", "template.text", "code.text"})
 """Sinks that the name of a host or file harms too."""
@@ -63,7 +64,9 @@ def cleared_by_removal(pattern: str) -> tuple[str, ...]:
     if gone & set("\r\n"):
         cleared += _LINES
     if "<" in gone:
-        cleared.append("html.text")
+        cleared += ["html.content", *(["html.text"] if '"' in gone else [])]
+    if '"' in gone:
+        cleared.append(_NO_QUOTES)
     if "'" in gone:
         cleared.append("xpath.text")
     if "/" in gone:

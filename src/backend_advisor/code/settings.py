@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from backend_advisor.code.folding import fold_method
 from backend_advisor.code.run import Run
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import Value
+from backend_advisor.code.values import Value, constant
 from backend_advisor.model import Artifact
 
 _SUFFIX = ".properties"
@@ -13,6 +14,11 @@ _LINE = re.compile(r"[ \t\f]*((?:\\.|[^\s=:\\])+)[ \t\f]*[=:]?[ \t\f]*(.*)")
 _LONGEST = 200_000
 _MOST = 200
 _LOADS = re.compile(r"\.load\s*\(")
+
+_PARSERS = frozenset({"parseBoolean", "parseInt", "parseLong", "valueOf"})
+_BOXED = re.compile(r"^java\.lang\.(?:Boolean|Integer|Long)$")
+_SAME = frozenset({"trim", "strip", "toLowerCase", "toUpperCase", "intern", "toString"})
+_NUMBERS = frozenset({"java.lang.Number"})
 
 Settings = Mapping[str, Mapping[str, str]]
 
@@ -41,6 +47,29 @@ def _entries(text: str) -> dict[str, str]:
             if len(found) >= _MOST:
                 break
     return found
+
+
+def of_setting(site: Site) -> Value | None:
+    """What is read out of a setting's text: a flag, a number, the text itself without what stands around it."""
+    receiver = site.receiver
+    if site.name in _PARSERS and receiver is not None and _BOXED.search(receiver.name or "") and len(site.args) == 1:
+        given = _only(site.args[0])
+        if given is None:
+            return None
+        flag = "Boolean" in (receiver.name or "")
+        text = str(given.strip().lower() == "true").lower() if flag else given.strip()
+        return Value(types=_NUMBERS, text=(text,))
+    if site.name in _SAME and not site.args and receiver is not None and receiver.consts is None:
+        given = _only(receiver)
+        made = fold_method(site.name, constant(given), []) if given is not None else None
+        return Value(types=receiver.types, text=(str(made[0]),)) if made else None
+    return None
+
+
+def _only(value: Value) -> str | None:
+    """The text of a setting; None of anything else."""
+    known = value.text if value.consts is None and not value.taints else None
+    return known[0] if known is not None and len(known) == 1 else None
 
 
 def loaded(run: Run, site: Site) -> Value | None:

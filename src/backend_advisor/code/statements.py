@@ -3,7 +3,7 @@
 from backend_advisor.code import ir
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
-from backend_advisor.code.guards import own_check, refine
+from backend_advisor.code.guards import came_back, refine
 from backend_advisor.code.names import bind_import, defined
 from backend_advisor.code.operations import binary, caught, entered
 from backend_advisor.code.run import Env, Loop, Run, executes, join_env, widen
@@ -26,6 +26,8 @@ def _assign(run: Run, node: ir.Assign, env: Env) -> Env | None:
         value = binary(run, node.op, old, value, node)
     elif node.type is not None:
         value = typed(run, value, node.type)
+    if isinstance(node.value, ir.Call) and getattr(node.value.func, "name", "") == "relative_to":
+        came_back(run, node.value, env)
     if isinstance(node.value, ir.Binary | ir.Call | ir.Logic | ir.Unary | ir.Attr) and not value.refs:
         value = value.but(guard=node.value)
     assign(run, node.target, value, env, declares=node.declares)
@@ -38,7 +40,7 @@ def _do(run: Run, node: ir.Do, env: Env) -> Env | None:
     run.alone = call
     value = run.evaluate(node.value, env)
     if isinstance(call, ir.Call):
-        own_check(run, call, env, answer=False)
+        came_back(run, call, env)
     return None if value.name == "(ends)" else env
 
 

@@ -18,6 +18,10 @@ _NUMBERS_HARM = frozenset({"record.id"})
 _LASTING = frozenset({NUMBER})
 
 
+RESTORED = "(restored)"
+"""A mark among the cleanings of a parameter: an encoding was undone, which the caller may have made."""
+
+
 MOST_FIELDS_READ = 3
 """How deep the fields read from a parameter are told apart."""
 
@@ -120,7 +124,8 @@ class Taint:
 
     def restored(self) -> "Taint":
         """The same data after an encoding that had made it safe was undone."""
-        return Taint(self.role, self.index, self.path, self.cleared & _LASTING, self.unsure)
+        kept = self.cleared & _LASTING
+        return Taint(self.role, self.index, self.path, kept | {RESTORED} if self.index >= 0 else kept, self.unsure)
 
     def doubted(self, doubts: int = 1) -> "Taint":
         """The same data after a call that nothing is known of; one that looks something up counts for two."""
@@ -137,6 +142,8 @@ class Taint:
         """Whether the data is still unsafe for a sink of this role."""
         if NUMBER in self.cleared and role not in _NUMBERS_HARM:
             return False
+        if role == "html.text" and "html.content" in self.cleared:
+            return False  # taken back where it is put into an attribute
         return role not in self.cleared and ALL not in self.cleared
 
     def __repr__(self) -> str:

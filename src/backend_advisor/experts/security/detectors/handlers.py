@@ -1,6 +1,7 @@
 """Reading a route: what its handler, and every function that it calls, does with records."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from backend_advisor.code import ir
@@ -34,6 +35,7 @@ class Reader:
         self.facts = facts
         self.set_fields = _set_fields(program)
         self._summaries: dict[object, tuple[Findings, Origin]] = {}
+        self._by_name: dict[str, list[FunctionInfo]] | None = None
 
     def inside(
         self, info: FunctionInfo, env: dict[str, Origin], texts: dict[str, str], depth: int, trusted: frozenset[str]
@@ -46,6 +48,14 @@ class Reader:
             walk = Walk(self, Findings(), info, dict(env), depth, trusted, dict(texts)).run()
             known = self._summaries[key] = (walk.found, walk.result)
         return known
+
+    def named(self, name: str) -> list[FunctionInfo]:
+        """Every function of the program with this name."""
+        if self._by_name is None:
+            self._by_name = defaultdict(list)
+            for info in self.program.functions():
+                self._by_name[info.node.name].append(info)
+        return self._by_name.get(name, [])
 
     def read(self, route: Route) -> Findings:
         """What a route does with records."""

@@ -13,7 +13,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import children
-from backend_advisor.experts.security.detectors.called import bound, passed_texts, targets_of
+from backend_advisor.experts.security.detectors.called import answers_only, bound, passed_texts, targets_of
 from backend_advisor.experts.security.detectors.origins import (
     CLIENT,
     MIXED,
@@ -169,6 +169,13 @@ class Walk:
         self.result |= self._of(node.value)
         if self._aside:
             del self._found.checks[checked:]
+
+    def _do(self, node: ir.Do) -> None:
+        checked = len(self._found.checks)
+        self._of(node.value)
+        call = node.value.value if isinstance(node.value, ir.Await) else node.value
+        if checked < len(self._found.checks) and isinstance(call, ir.Call) and answers_only(self._meant_by(call)):
+            del self._found.checks[checked:]  # `guard.isOwner(invoice, user);`: nobody looks at the answer
 
     def _define(self, node: ir.Define) -> None:
         if isinstance(node.definition, ir.Function):
@@ -463,6 +470,10 @@ class Walk:
                 found += [info.node.body for info in self._targets(argument) if info.outer is self._info]
         return found
 
+    def _meant_by(self, call: ir.Call) -> list[FunctionInfo]:
+        """The functions that a call means; by its name alone all functions of that name."""
+        return self._targets(call) or self._reader.named(dotted(call.func).rpartition(".")[2])
+
     def _targets(self, node: ir.Call) -> list[FunctionInfo]:
         return targets_of(node, self._reader, self._info, self._lambdas)
 
@@ -475,6 +486,8 @@ class Walk:
             return None
         result = NOTHING
         for info in targets[:4]:
+            if "auth.role" in info.marks:
+                self._check()  # `@PostAuthorize("returnObject.owner == authentication.name")` on a service
             env = bound(info, node, receiver, given)
             if info.outer is self._info:
                 env = {**self._env, **env}
@@ -498,6 +511,7 @@ _STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {
     ir.For: Walk._for,
     ir.With: Walk._with,
     ir.Return: Walk._return,
+    ir.Do: Walk._do,
     ir.Define: Walk._define,
 }
 _EXPRESSIONS: dict[type, Callable[[Walk, Any], Origin]] = {
