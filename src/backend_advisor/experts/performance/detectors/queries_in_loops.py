@@ -15,6 +15,7 @@ from backend_advisor.experts.performance.detectors.how_many import (
 )
 from backend_advisor.experts.performance.detectors.loops import Round, by_name, many
 from backend_advisor.experts.performance.detectors.names import function_named
+from backend_advisor.experts.performance.detectors.python_relations import PassedRelations
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.rounds import (
     IN_TURN,
@@ -27,7 +28,11 @@ from backend_advisor.experts.performance.detectors.rounds import (
     nobody_waits,
     saves_each,
 )
-from backend_advisor.experts.performance.detectors.serialisers import nested_relations, queries_per_item
+from backend_advisor.experts.performance.detectors.serialisers import (
+    nested_relations,
+    queries_per_item,
+    read_by_methods,
+)
 from backend_advisor.experts.performance.detectors.statements import kind_of
 from backend_advisor.experts.performance.detectors.sure_writes import UNIT_OF_WORK, sureness_of_write
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
@@ -280,7 +285,9 @@ def _works(seen: Survey, called: FunctionInfo | None) -> bool:
 def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
     """Relations that are loaded when a loop or a serialiser touches them."""
     relations = Relations(context, seen)
+    touched: set[int] = set()
     for touch in relations.touches():
+        touched.add(id(touch.node))
         if is_few_by_name(touch.over):
             continue
         over = context.location(touch.unit, touch.over)
@@ -298,7 +305,13 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
             confidence=Confidence.LOW if beside else Confidence.MEDIUM,
             steps=((over, "step_loop"), (place, "step_lazy")),
         )
-    for found in (*entity_touches(context.program, seen, relations), *unseen_touches(context.program, seen)):
+    passed = PassedRelations(context, seen, relations)
+    for found in (
+        *entity_touches(context.program, seen, relations),
+        *unseen_touches(context.program, seen),
+        *passed.touches(touched),
+        *read_by_methods(context.program, passed),
+    ):
         if is_few_by_name(found.query):
             continue
         yield Match(
@@ -319,12 +332,13 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
             values={"call": _called(context, spot), "items": item.name},
             confidence=Confidence.MEDIUM,
         )
-    for view, query, field, serialiser in nested_relations(context.program, relations):
-        if isinstance(query.value, ir.Call) and name_of(query.value.func) == "none":
-            continue  # the view brings its rows by itself
+    for shown, field in nested_relations(context.program, passed):
         yield Match(
-            location=context.location(view.unit, query.value or query),
-            values={"call": f"{serialiser}.{field}", "items": short(context.text(view.unit, query.value or query))},
+            location=context.location(shown.view.unit, shown.query),
+            values={
+                "call": f"{shown.serialiser.node.name}.{field}",
+                "items": short(context.text(shown.view.unit, shown.query)),
+            },
             confidence=Confidence.MEDIUM,
         )
 
