@@ -19,6 +19,7 @@ from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 _SERIALISER = "rest_framework.serializers.Serializer"
 _ONE = re.compile(r"^(?:(?:Retrieve|Create|Update|Destroy)\w*(?:APIView|Mixin)|GenericAPIView|APIView)$")
 """Views that show one object."""
+_CHOOSES = ("get_serializer_class", "get_serializer", "filter_queryset", "list", "initial", "paginate_queryset")
 _FOLLOWED = 2
 
 
@@ -106,7 +107,7 @@ def _of_meta(program: Program, serialiser: ClassInfo) -> ClassInfo | None:
 def _shown(program: Program, passed: PassedRelations) -> Iterator[Shown]:
     for view in program.classes.values():
         serialiser = view.fields.get("serializer_class")
-        if serialiser is None or "get_serializer_class" in view.methods or is_by_hand(view.unit, None):
+        if serialiser is None or _decides_itself(program, view) or is_by_hand(view.unit, None):
             continue
         shown = class_named(program, view.unit, name_of(serialiser.value))
         if shown is None or all(_ONE.match(name_of(base)) for base in view.node.bases):
@@ -115,6 +116,14 @@ def _shown(program: Program, passed: PassedRelations) -> Iterator[Shown]:
         if found is not None:
             query, model, loaded = found
             yield Shown(view, query, model, loaded, shown)
+
+
+def _decides_itself(program: Program, view: ClassInfo) -> bool:
+    """Whether methods of a view, or of a class that it inherits from, choose the serialiser or change the query."""
+    inherited = [one for one in program.ancestry(view) if one is not view]
+    return any(name in one.methods for one in (view, *inherited) for name in _CHOOSES) or any(
+        "get_queryset" in one.methods for one in inherited
+    )
 
 
 def _rows(program: Program, passed: PassedRelations, view: ClassInfo) -> tuple[ir.Expr, ClassInfo, set[str]] | None:
