@@ -14,6 +14,7 @@ from backend_advisor.experts.performance.detectors.how_many import (
     is_over_rows,
 )
 from backend_advisor.experts.performance.detectors.loops import Round, by_name, many
+from backend_advisor.experts.performance.detectors.method_references import is_far_statement, references
 from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.python_relations import PassedRelations
 from backend_advisor.experts.performance.detectors.relations import Relations
@@ -97,6 +98,8 @@ def _queries_in_loops(context: CodeContext) -> Iterator[Match]:
             little = is_little(spot, loop) or is_small_in_java(spot, loop)
             yield _match(context, spot, loop, Confidence.LOW if little else Confidence.HIGH)
     yield from _through_helpers(context, seen, told, "read")
+    for one in references(context, seen, "read"):
+        yield _match(context, one.spot, one.loop, one.confidence)
     for match in _by_relation(context, seen):
         yield replace(match, confidence=Confidence.LOW) if IN_TURN.search(match.location.artifact) else match
 
@@ -143,6 +146,8 @@ def _statements_in_loops(context: CodeContext) -> Iterator[Match]:
             little = little or (_is_script(spot) and not is_over_rows(loop, spot, seen))
             yield _match(context, spot, loop, Confidence.LOW if little else sure)
     yield from _through_helpers(context, seen, told, "insert")
+    for one in references(context, seen, "insert"):
+        yield _match(context, one.spot, one.loop, one.confidence)
 
 
 def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted: str) -> Iterator[Match]:
@@ -159,7 +164,8 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
         there = _query_at(seen, path, start)
         if there is None or start in told or kind_of(there) != wanted or "cached" in reach.callee.marks:
             continue
-        if not reach.callee.node.is_async and _is_only_built(spot, there):
+        built = not reach.callee.node.is_async and _is_only_built(spot, there)
+        if built or is_far_statement(context.program, there, reach.callee):
             continue
         if wanted == "insert" and _FAR & reach.acts.keys():
             continue
