@@ -25,7 +25,7 @@ _FOLLOWED = 3
 
 @dataclass(slots=True)
 class Rows:
-    """What a query gives: objects of `model`; `calls` are those that the query is made of."""
+    """What a query gives: objects of `model`; `calls` are those that the query is made of, slices among them."""
 
     model: ClassInfo
     calls: list[ir.Expr]
@@ -53,7 +53,10 @@ class RowSources:
 
     def _follow(self, info: FunctionInfo, over: ir.Expr, calls: list[ir.Expr], depth: int) -> ClassInfo | None:
         while True:
-            if isinstance(over, ir.Await | ir.Cast) or (isinstance(over, ir.Index) and isinstance(over.key, ir.Slice)):
+            if isinstance(over, ir.Await | ir.Cast):
+                over = over.value
+            elif isinstance(over, ir.Index) and isinstance(over.key, ir.Slice):
+                calls.append(over)
                 over = over.value
             elif isinstance(over, ir.Attr):
                 if over.name in _MANAGERS and isinstance(over.value, ir.Name):
@@ -66,20 +69,15 @@ class RowSources:
                 if made is not None:
                     return made
                 calls.append(over)
-                if isinstance(over.func, ir.Attr) and not (over.func.name in _SENDS and over.args):
-                    if over.func.name == "query" and len(over.args) == 1:
-                        return self._class(info, over.args[0])
-                    over = over.func.value
-                elif isinstance(over.func, ir.Attr) or (name_of(over.func) in _KEEPS and over.args):
-                    over = over.args[0]
-                else:
-                    asked = name_of(over.func) == "select" and len(over.args) == 1
-                    return self._class(info, over.args[0]) if asked else None
+                asked = _asked(over)
+                if asked is not None:
+                    return class_named(self._program, info.unit, asked)
+                before = _before(over)
+                if before is None:
+                    return None
+                over = before
             else:
                 return None
-
-    def _class(self, info: FunctionInfo, named: ir.Expr) -> ClassInfo | None:
-        return class_named(self._program, info.unit, named.id) if isinstance(named, ir.Name) else None
 
     def _of_name(self, info: FunctionInfo, name: str, calls: list[ir.Expr], depth: int) -> ClassInfo | None:
         """What a variable was given first; what was added to the query later counts as well."""
@@ -121,6 +119,21 @@ class RowSources:
                 ):
                     return True
         return False
+
+
+def _asked(call: ir.Call) -> str | None:
+    """The class that `select(Order)` or `session.query(Order)` asks for."""
+    given = call.args[0] if len(call.args) == 1 else None
+    by_name = name_of(call.func) == ("select" if isinstance(call.func, ir.Name) else "query")
+    return given.id if by_name and isinstance(given, ir.Name) else None
+
+
+def _before(call: ir.Call) -> ir.Expr | None:
+    """What a call goes on from: the query before it in the chain, or the one that it is given."""
+    if isinstance(call.func, ir.Attr) and not (call.func.name in _SENDS and call.args):
+        return call.func.value
+    given = call.args[0] if call.args else None
+    return given if isinstance(call.func, ir.Attr) or name_of(call.func) in _KEEPS else None
 
 
 def given_back(info: FunctionInfo) -> ir.Expr | None:
