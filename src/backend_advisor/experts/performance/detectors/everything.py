@@ -16,7 +16,11 @@ from backend_advisor.rules.registry import CodeContext
 _WITH_MAPPER = 2
 _TWICE = 2
 """A variable that is given its value and used once."""
-_BOUNDS = frozenset({"first", "last", "get", "limit", "none", "dates", "Paginator", "get_page", "page"})
+_KEEPS_SET = frozenset(
+    ["all", "filter", "exclude", "order_by", "annotate", "select_related", "prefetch_related", "distinct", "only",
+     "defer", "using", "reverse", "alias", "list", "sorted"]
+)  # fmt: skip
+"""What a query set stays one by; what a program's own manager does is not known."""
 _NARROWS = frozenset({"filter", "exclude", "annotate"})
 _OF_TEXT = frozenset({"lower", "upper", "strip", "startswith", "endswith", "casefold", "date"})
 """What a database can do to a column too."""
@@ -61,10 +65,11 @@ def narrowed_query_sets(context: CodeContext) -> Iterator[tuple[Spot, ir.Node, s
             rows = sources.of(info, over) if over is not None and _is_only_use(info, over) else None
             if over is None or rows is None or not any(_is_manager(one) for one in within(*rows.calls)):
                 continue
-            bounded = any(isinstance(one, ir.Index) or name_of(one) in _BOUNDS for one in rows.calls)
+            bounded = any(isinstance(one, ir.Index) or name_of(one) not in _KEEPS_SET for one in rows.calls)
             narrowed = key == "step_filter" and any(name_of(one) in _NARROWS for one in rows.calls)
             if not bounded and not narrowed:
-                yield Spot(info.unit, info, over, ()), node, key
+                place = assigned(info, over.id)[0] if isinstance(over, ir.Name) else over
+                yield Spot(info.unit, info, place, ()), node, key
 
 
 def _is_of_django(unit: Unit) -> bool:

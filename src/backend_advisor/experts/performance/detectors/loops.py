@@ -80,6 +80,11 @@ def many(spot: Spot) -> Round | None:
     return None
 
 
+def goes_over_items(one: Round, spot: Spot) -> bool:
+    """Whether a loop goes over an unknown number of items, one by one."""
+    return not _in_batches(one) and not is_small(one, spot)
+
+
 def by_name(spot: Spot) -> Round | None:
     """The loop that `items.map(load)` is, over an unknown number of items."""
     node = spot.node

@@ -8,6 +8,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import names_in
+from backend_advisor.experts.performance.detectors.commits import commits_per_row
 from backend_advisor.experts.performance.detectors.entities import entity_touches
 from backend_advisor.experts.performance.detectors.few_items import is_few_by_name
 from backend_advisor.experts.performance.detectors.how_many import (
@@ -148,6 +149,8 @@ def _statements_in_loops(context: CodeContext) -> Iterator[Match]:
     yield from _through_helpers(context, seen, told, "insert")
     for one in references(context, seen, "insert"):
         yield _match(context, one.spot, one.loop, one.confidence)
+    for spot, loop in commits_per_row(seen):
+        yield _match(context, spot, loop, Confidence.MEDIUM)
 
 
 def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted: str) -> Iterator[Match]:

@@ -138,7 +138,7 @@ def _is_whole(seen: Survey, spot: Spot) -> bool:
     repository = spot.unit.language == "java" and "filter" in call.role.named
     owner = spot.info.owner.node.name if repository and spot.info is not None and spot.info.owner is not None else ""
     written = " ".join([*sorted(names_in(spot.node) | set(chain)), owner])
-    return (bool(chain) or repository or model) and not _SMALL.search(written)
+    return (bool(chain) or repository or model or arranged) and not _SMALL.search(written)
 
 
 def _made_before(spot: Spot) -> Iterator[str]:
