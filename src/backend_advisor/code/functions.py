@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import assign, write_back
+from backend_advisor.code.interface_queries import note_query
 from backend_advisor.code.mappers import paste_method
 from backend_advisor.code.names import FunctionRef, gain_around
 from backend_advisor.code.program import FunctionInfo
@@ -95,6 +96,8 @@ class Functions:
         if run.depth >= _DEEPEST:
             return _unseen(values)
         summary = self.summary(run, info, values, ref.closure)
+        if not info.node.body and node is not None and info.unit.language == "java":
+            note_query(run, info, node)
         known = self.substitution(info, values, run, node)
         for name, value in summary.outer.items():
             self._gained(run, ref, name, known.of(value))

@@ -90,6 +90,8 @@ class Machine:
         """The methods that a call on an object of a class can reach, once inheritance is known."""
         self.references: dict[int, FunctionInfo] = {}
         """What stands for method references to foreign methods."""
+        self.statements: dict[FunctionInfo, CallRole | None] = {}
+        """What methods of interfaces that are statements do, for those that were called."""
         self._entries: list[tuple[FunctionRef, list[Value]]] = []
         self._known_prefixes: frozenset[str] | None = None
         self.named: dict[tuple[str, str], list[CallRole]] = {}

@@ -66,7 +66,7 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
         render(run, role, site)
     if "statement" in role.named:
         paste_named(run, role, site)
-    _note(run, role, site, certain)
+    note(run, role, site, certain=certain)
     for wanted, source in role.taints:
         _receive(run, site, wanted, source)
     for place, given in role.fills:
@@ -264,7 +264,8 @@ def _page(value: Value, role: CallRole) -> Value:
     return UNKNOWN if "serialize.json" in role.does and kinds and not kinds & _JAVA_TEXT else value
 
 
-def _note(run: Run, role: CallRole, site: Site, certain: bool) -> None:
+def note(run: Run, role: CallRole, site: Site, *, certain: bool = True) -> None:
+    """Note a call with this role, and what the function around it does by it."""
     for act in role.does:
         run.acts.setdefault(act, (run.unit.path, site.node.start))
     if not role.does and not role.marks and not role.named:

@@ -192,7 +192,7 @@ def _through_functions(context: CodeContext, seen: Survey) -> Iterator[tuple[Spo
         reach, info = spot.reach, spot.info
         if reach is None or info is None or not info.node.is_async or reach.callee.node.is_async:
             continue
-        act = next((one for one in ("blocking.sleep", "blocking.io") if one in reach.acts), None)
+        act = next((one for one in _BLOCKING if one in reach.acts), None)
         if act is None or _is_start(info.node.name) or is_by_hand(spot.unit, info) or _in_sync_lambda(spot):
             continue
         if (

@@ -251,8 +251,14 @@ def _is_managed(name: str, body: list[ir.Stmt]) -> bool:
 
 
 def _only_uses(item: ir.Expr, name: str) -> bool:
-    """`with connection.cursor()` closes the cursor, not the connection."""
-    return isinstance(item, ir.Call) and isinstance(item.func, ir.Attr) and name_of(item.func.value) == name
+    """`with connection.cursor()`, `try (Statement s = connection.createStatement())`: it closes what was made with the
+    connection, not the connection."""
+    while isinstance(item, ir.Cast | ir.Await | ir.AssignExpr):
+        item = item.value
+    at: ir.Expr = item
+    while isinstance(at, ir.Call | ir.Attr):
+        at = at.func if isinstance(at, ir.Call) else at.value
+    return isinstance(item, ir.Call) and isinstance(item.func, ir.Attr) and isinstance(at, ir.Name) and at.id == name
 
 
 def _is_release(call: ir.Call, name: str) -> bool:
