@@ -200,6 +200,8 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
         called += [ref for ref in value.refs if isinstance(ref, FunctionRef | ClassInfo)]
         if value.name is not None and not called and (role := machine.roles.calls.get(value.name)):
             roles.append(role)
+        if not called and not roles and run.language not in ("python", "java"):  # `this.db("orders")` of knex
+            roles += [role for kind in value.types if (role := machine.method_role(kind, "__call__"))]
     for kind in types_of(receiver):
         role = machine.method_role(kind, site.name)
         if role is not None and role not in roles:
