@@ -15,10 +15,10 @@ from backend_advisor.code.names import defined, name_value
 from backend_advisor.code.operations import binary, subscript, unary
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import CHECKED, Env, Run, evaluates
+from backend_advisor.code.sending import waited_for
 from backend_advisor.code.site import Site
 from backend_advisor.code.statements import each
 from backend_advisor.code.taints import NO_TAINTS, merge_taints
-from backend_advisor.code.sending import waited_for
 from backend_advisor.code.types import typed
 from backend_advisor.code.values import (
     UNKNOWN,

@@ -42,7 +42,7 @@ def _is_by_keys(context: CodeContext, spot: Spot) -> bool:
         return True
     where = options.given.get("where")
     keys = {**dict(_written(where)), **options.given}
-    return any(name in ("id", "_id") or name.endswith(("Id", "_id")) and _is_list(one) for name, one in keys.items())
+    return any(name in ("id", "_id") or (name.endswith(("Id", "_id")) and _is_list(one)) for name, one in keys.items())
 
 
 def _written(where: ir.Expr | None) -> Iterator[tuple[str, ir.Expr]]:

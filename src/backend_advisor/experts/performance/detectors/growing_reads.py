@@ -51,13 +51,14 @@ def growing_reads(context: CodeContext, during: Served, told: set[int]) -> Itera
         if options.optional_limit is not None and not _states_default(spot):
             direct = serves(context, spot.info)
             yield _match(context, spot, Confidence.MEDIUM if direct else Confidence.LOW)
-        elif not options.has_limit and _is_of_an_owner(spot) and _is_newest_first(context, spot):
+        elif not options.has_limit and _is_of_an_owner(spot) and _is_newest_first(spot):
             yield _match(context, spot, Confidence.MEDIUM)
     for spot in [*seen.of("db.query"), *seen.reaches]:
-        if spot.info in during and id(spot.node) not in told and not is_by_hand(spot.unit, spot.info):
-            if _is_statement_without_end(spot):
-                told.add(id(spot.node))
-                yield _match(context, spot, Confidence.MEDIUM)
+        if id(spot.node) in told or not _is_statement_without_end(spot):
+            continue
+        if spot.info in during and not is_by_hand(spot.unit, spot.info):
+            told.add(id(spot.node))
+            yield _match(context, spot, Confidence.MEDIUM)
 
 
 def _match(context: CodeContext, spot: Spot, confidence: Confidence) -> Match:
@@ -81,7 +82,7 @@ def _chained(spot: Spot) -> Iterator[ir.Node]:
 
 
 def _states_default(spot: Spot) -> bool:
-    """Whether the file gives a limit a default where requests are checked: `limit: { type: 'integer', default: 20 }`."""
+    """Whether the file gives a limit a default where it checks requests: `limit: { type: 'integer', default: 20 }`."""
     source = spot.unit.module.source
     return re.search(rb"(?is)\b(?:limit|take|size|per_?page)\b.{0,160}?\bdefault\b", source) is not None
 
@@ -108,7 +109,7 @@ def _pairs(call: ir.Call) -> Iterator[tuple[object, ir.Expr]]:
             yield from ((key.value, value) for key, value in one.pairs if isinstance(key, ir.Const))
 
 
-def _is_newest_first(context: CodeContext, spot: Spot) -> bool:
+def _is_newest_first(spot: Spot) -> bool:
     """Whether the rows are asked for by time, the last first: of such a list people look at the beginning."""
     outer = next((node for node in reversed(list(_chained(spot)))), spot.node)
     source = spot.unit.module.source[outer.start : outer.end].decode("utf-8", "replace")
@@ -119,8 +120,10 @@ def _is_newest_first(context: CodeContext, spot: Spot) -> bool:
 def _is_statement_without_end(spot: Spot) -> bool:
     """`query("SELECT … FROM audit_events WHERE account_id = $1 ORDER BY occurred_at DESC")`."""
     given = spot.node.args[0] if isinstance(spot.node, ir.Call) and spot.node.args else None
+    if not isinstance(given, ir.Text | ir.Const):
+        return False
     parts = given.parts if isinstance(given, ir.Text) and given.tag is None else [given]
-    text = "".join(str(one.value) if isinstance(one, ir.Const) else " ? " for one in parts if one is not None)
+    text = "".join(str(one.value) if isinstance(one, ir.Const) else " ? " for one in parts)
     found = _SELECTS.match(text)
     if found is None or _WRITTEN_DOWN.search(found[1]) is None or _ENDS.search(text):
         return False

@@ -66,13 +66,13 @@ def _left_by(spot: Spot, name: str, seen: Survey) -> ir.Return | None:
         return None
     ending = {id(one) for one in ends}
     parents = {id(child): node for node in own(*body) for child in children(node)}
-    if any(_is_final(one, parents, body) for one in after):
+    if any(_is_final(one, parents) for one in after):
         return None
     last = max(one.start for one in after if not _is_in_handler(one, parents)) if after else 0
     for leaving in own(*body):
-        if isinstance(leaving, ir.Return) and spot.node.end < leaving.start < last:
-            if not _is_ended(leaving, spot, ending, parents, body):
-                return leaving
+        between = isinstance(leaving, ir.Return) and spot.node.end < leaving.start < last
+        if isinstance(leaving, ir.Return) and between and not _is_ended(leaving, spot, ending, parents, body):
+            return leaving
     return None
 
 
@@ -102,7 +102,7 @@ def _handed_on(body: list[ir.Stmt]) -> set[str]:
     return found
 
 
-def _is_final(call: ir.Call, parents: dict[int, ir.Node], body: list[ir.Stmt]) -> bool:
+def _is_final(call: ir.Call, parents: dict[int, ir.Node]) -> bool:
     node: ir.Node | None = call
     while node is not None:
         around = parents.get(id(node))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
-from backend_advisor.code.tree import in_body, names_in, within
+from backend_advisor.code.tree import in_body, names_in, own, within
 from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.survey import Spot
 from backend_advisor.rules.registry import CodeContext
@@ -115,7 +115,7 @@ class _Reader:
     def _made_by(self, call: ir.Call, info: FunctionInfo | None, depth: int) -> None:
         """`findAll(optionsFor(query))`: the object that a function of the program gives."""
         called = function_named(self._context.program, self._spot.unit, call.func, info)
-        gives = [one for one in in_body(called.node) if isinstance(one, ir.Return)] if called is not None else []
+        gives = [one for one in own(*called.node.body) if isinstance(one, ir.Return)] if called is not None else []
         if called is None or len(gives) != 1 or gives[0].value is None:
             self._found.is_all = False
         else:
@@ -140,12 +140,14 @@ def _has_default(names: set[str], info: FunctionInfo | None, body: Iterable[ir.N
     for one in (*params, *body):
         if isinstance(one, ir.AssignExpr) and one.op is None and names & names_in(one.target):
             return True
-        if isinstance(one, ir.Assign) and one.value is not None and names & names_in(one.target):
-            if any(isinstance(part, ir.Logic | ir.Conditional) or _bounds(part) for part in within(one.value)):
-                return True
+        made = one.value if isinstance(one, ir.Assign) and names & names_in(one.target) else None
+        if any(_bounds(part) for part in within(made)):
+            return True
     return False
 
 
 def _bounds(node: ir.Node) -> bool:
+    if isinstance(node, ir.Logic | ir.Conditional):
+        return True
     func = node.func if isinstance(node, ir.Call) else None
     return isinstance(func, ir.Attr) and func.name in _BOUNDS
