@@ -202,6 +202,7 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
         called += [ref for ref in value.refs if isinstance(ref, FunctionRef | ClassInfo)]
         if value.name is not None and not called and (role := machine.roles.calls.get(value.name)):
             roles.append(role)
+        roles += _of_field(run, value) if not called and not roles else []
     for kind in types_of(receiver):
         role = machine.method_role(kind, site.name)
         if role is not None and role not in roles:
@@ -218,6 +219,13 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
     if not called and not roles:
         roles += _by_name_only(run, site)
     return fitting(called, site) if len(called) > 1 and run.language == "java" else called, roles
+
+
+def _of_field(run: Run, held: Value) -> list[CallRole]:
+    """What calling a field means whose type is one that is called: `this.db("orders")` of knex."""
+    if run.language in ("python", "java"):
+        return []
+    return [role for kind in held.types if (role := run.machine.method_role(kind, "__call__"))]
 
 
 def _by_name_only(run: Run, site: Site) -> list[CallRole]:

@@ -16,6 +16,7 @@ from backend_advisor.code.names import defined, name_value
 from backend_advisor.code.operations import binary, subscript, unary
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import CHECKED, Env, Run, evaluates
+from backend_advisor.code.sending import waited_for
 from backend_advisor.code.site import Site
 from backend_advisor.code.statements import each
 from backend_advisor.code.taints import NO_TAINTS, merge_taints
@@ -376,7 +377,7 @@ def _comprehension(run: Run, node: ir.Comprehension, env: Env) -> Value:
 @evaluates(ir.Await)
 def _await(run: Run, node: ir.Await, env: Env) -> Value:
     run.awaited.add((node.value.start, node.value.end))
-    return run.evaluate(node.value, env)
+    return waited_for(run, node, run.evaluate(node.value, env), env)
 
 
 @evaluates(ir.Yield)

@@ -11,6 +11,7 @@ from backend_advisor.code import calling, expressions, ir, references, statement
 from backend_advisor.code.bound import note_operations
 from backend_advisor.code.entries import entry_values, marks_of, takes_request
 from backend_advisor.code.escapers import cleared_by_escaping, may_escape
+from backend_advisor.code.exported import note_exported
 from backend_advisor.code.files import is_test
 from backend_advisor.code.functions import Functions, Summary
 from backend_advisor.code.meaning import apply_role, sink
@@ -124,6 +125,7 @@ class Machine:
             self.unit_env(unit)
         self.objects.link()
         note_operations(self)
+        note_exported(self)
         self._run_entries()
         functions = list(self.program.functions())
         called = _called_names(self.program)

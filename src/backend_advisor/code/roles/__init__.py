@@ -37,12 +37,13 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call gives back: a value of a type, one of its arguments, or an element of one. With both, the argument
-    where it is an object of a known type that is no text."""
+    """What a call gives back: a value of a type, a list of such, one of its arguments, or an element of one. With both,
+    the argument where it is an object of a known type that is no text."""
 
     type: str | None = None
     argument: Argument | None = None
     element: bool = False
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class Roles:
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     checked: dict[str, str] = field(default_factory=dict)
     """The type of a request behind a schema, by the type of any request."""
+    named_so: dict[str, list[tuple[re.Pattern[str], CallRole]]] = field(default_factory=dict)
+    """The methods of a type that it has by a pattern only, such as those that an ORM makes for each association."""
     names: dict[str, str] = field(default_factory=dict)
     unseen: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
     frameworks: list[str] = field(default_factory=list)
@@ -143,7 +146,10 @@ class Roles:
             role = self.calls.get(f"{one}.{name}")
             if role is not None:
                 return role
-        return None
+        return next(
+            (role for one in self.ancestry(kind) for named, role in self.named_so.get(one, ()) if named.match(name)),
+            None,
+        )
 
     def attribute(self, kind: str, name: str) -> ValueRole | None:
         """The role of an attribute of a type, its own or inherited; `TYPE.*` stands for every other attribute."""
@@ -196,6 +202,8 @@ def _merge(into: Roles, new: Roles) -> None:
     into.calls.update(new.calls)
     for key, several in new.wild.items():
         into.wild.setdefault(key, []).extend(several)
+    for key, patterns in new.named_so.items():
+        into.named_so.setdefault(key, []).extend(patterns)
     into.values.update(new.values)
     into.decorators.update(new.decorators)
     into.parameters.update(new.parameters)
@@ -248,9 +256,12 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
             _cleans(entry.get("cleans", ()), f"{place}: {name}"),
         )
     for name, entry in _entries(document, "calls"):
-        role = _call(name, entry, framework, place)
+        kind, of_pattern, pattern = name.partition("./")
+        role = _call(f"{kind}.{_BEGINNING.match(pattern)[0]}" if of_pattern else name, entry, framework, place)  # type: ignore[index]
         if name.startswith("*."):
             made.wild.setdefault(name[2:], []).append(role)
+        elif of_pattern:
+            made.named_so.setdefault(kind, []).append((re.compile(rf"(?:{pattern.removesuffix('/')})\Z"), role))
         else:
             made.calls[name] = role
     for name, entry in _entries(document, "decorators"):
@@ -360,6 +371,8 @@ def _result(value: Any, where: str) -> Result:
         return Result(argument=_argument(argument, where), type=otherwise or None)
     if value.startswith("element:"):
         return Result(argument=_argument(value[8:], where), element=True)
+    if value.startswith("list:"):
+        return Result(type=value[5:], several=True)
     return Result(type=value)
 
 
@@ -413,5 +426,7 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "parameters": lambda value, _: _parameters(value),
 }
 """What may be said of a call, and how it is read."""
+_BEGINNING = re.compile(r"\w*")
+"""What all methods that a pattern stands for begin with."""
 _FIELDS = {"args": "sinks", "type": "returns"}
 """The fields of a role that are not named as their keys are."""

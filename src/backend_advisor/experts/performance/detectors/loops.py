@@ -15,7 +15,10 @@ _AT_ONCE = frozenset(
     ["then", "catch", "finally", "limit", "Promise", "retry", "transaction", "$transaction", "withTransaction", "run",
      "tx", "supplyAsync", "runAsync", "submit", "execute", "timeout", "all", "resolve"]
 )  # fmt: skip
-_BATCH = re.compile(r"(?i)chunk|batch|page|partition|slice|window|offset|skip|cursor|attempt|retr(?:y|ies)|tries")
+_BATCH = re.compile(
+    r"(?i)chunk|batch|page|partition|slice|window|offset|skip|cursor|attempt|retr(?:y|ies)|(?-i:(?<![a-z])[tT]ries|Tries)"
+)
+"""`entries` and `countries` are no tries."""
 _BATCHES = re.compile(
     r"(?i)^(?:chunk|batch|partition)|(?:chunks|batches|partitions)$|(?<=[a-z])(?:Chunks|Batches|Partitions)"
 )

@@ -12,6 +12,7 @@ from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.experts.performance.detectors.time_limits import limit
+from backend_advisor.experts.performance.detectors.tried_again import tried_again
 from backend_advisor.experts.performance.detectors.unlimited_clients import (
     connections,
     is_made_unlimited,
@@ -219,6 +220,7 @@ def retry_without_bound(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(spot.unit, spot.node), values={"call": short(context.text(spot.unit, spot.node))}
         )
+    yield from tried_again(context, seen)
     yield from _decorated(context)
     for spot in seen.of("retry.configure"):
         if spot.call is not None and _says_nothing(spot.call):

@@ -30,6 +30,7 @@ from backend_advisor.experts.performance.detectors.rounds import (
     nobody_waits,
     saves_each,
 )
+from backend_advisor.experts.performance.detectors.row_savers import is_row_saved
 from backend_advisor.experts.performance.detectors.serialisers import (
     nested_relations,
     queries_per_item,
@@ -165,7 +166,12 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
             reach.acts.get("db.write", reach.acts["db.query"]) if wanted == "insert" else reach.acts["db.query"]
         )
         there = _query_at(seen, path, start)
-        if there is None or start in told or kind_of(there) != wanted or "cached" in reach.callee.marks:
+        if (
+            there is None
+            or start in told
+            or "cached" in reach.callee.marks
+            or not _is_wanted(there, wanted, spot, seen)
+        ):
             continue
         built = not reach.callee.node.is_async and _is_only_built(spot, there)
         if built or is_far_statement(context.program, there, reach.callee):
@@ -196,6 +202,10 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
 
     for spot in seen.callbacks:
         yield from _by_name(context, seen, spot, wanted)
+
+
+def _is_wanted(there: CallSeen, wanted: str, spot: Spot, seen: Survey) -> bool:
+    return kind_of(there) == wanted or (wanted == "insert" and is_row_saved(there, spot, seen))
 
 
 def _is_beside(context: CodeContext, seen: Survey, spot: Spot, loop: Round) -> bool:
@@ -360,9 +370,9 @@ def _runs_list(spot: Spot, loop: Round) -> bool:
 
 
 def _query_at(seen: Survey, path: str, start: int) -> CallSeen | None:
-    return next(
-        (call for call in seen.at.get((path, start), ()) if {"db.query", "db.write"} & set(call.role.does)), None
-    )
+    found = [call for call in seen.at.get((path, start), ()) if {"db.query", "db.write"} & set(call.role.does)]
+    # A chain begins in one place: `db("orders").insert(…)` is what its end makes of it.
+    return next((call for call in found if "db.write" in call.role.does), found[0] if found else None)
 
 
 def _is_queued(function: ir.Function) -> bool:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.tree import names_in, within
+from backend_advisor.experts.performance.detectors.cut_in_code import counted_or_cut
 from backend_advisor.experts.performance.detectors.everything import narrowed_query_sets, takes_everything
+from backend_advisor.experts.performance.detectors.growing_reads import growing_reads
 from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.statements import statement_text
@@ -65,6 +67,8 @@ def unbounded_read(context: CodeContext) -> Iterator[Match]:
                 values={"call": short(text)},
                 confidence=Confidence.MEDIUM if many else Confidence.LOW,
             )
+            told.add(id(spot.node))
+    yield from growing_reads(context, during, told)
 
 
 def _may_be_many(context: CodeContext, seen: Survey, spot: Spot) -> bool:
@@ -208,6 +212,7 @@ def _text_before(seen: Survey, spot: Spot) -> str:
 def _narrowed_later(context: CodeContext) -> Iterator[tuple[Spot, ir.Node, str]]:
     """Reads of everything that are filtered or counted at once, or through a variable with no other use."""
     seen = survey(context)
+    told: set[int] = set()
     for spot in seen.of("db.read_all"):
         if not _is_whole(seen, spot):
             continue
@@ -216,7 +221,11 @@ def _narrowed_later(context: CodeContext) -> Iterator[tuple[Spot, ir.Node, str]]
             name = _assigned_to(spot)
             found = _only_use(name, spot) if name is not None else None
         if found is not None:
+            told.add(id(spot.node))
             yield spot, *found
+    for spot, node, key in counted_or_cut(context):
+        if id(spot.node) not in told:
+            yield spot, node, key
 
 
 def _use_around(spot: Spot) -> tuple[ir.Node, str] | None:

@@ -144,7 +144,7 @@ def _begun_before(seen: Survey, spot: Spot, info: FunctionInfo) -> ir.Node | Non
             elif (
                 "db.commit" in does or "db.rollback" in does or text.strip().upper().startswith(("COMMIT", "ROLLBACK"))
             ):
-                begun = None if not _in_handler(other) else begun
+                begun = None if not (_in_handler(other) or _leaves_early(other, spot)) else begun
         elif "db.commit" in does or text.strip().upper().startswith("COMMIT"):
             ended = True
     return begun if ended else None
@@ -156,6 +156,17 @@ def _is_block(spot: Spot) -> bool:
     if any(isinstance(one, ir.With) for one in spot.path[-1:]):
         return True
     return isinstance(node, ir.Call) and any(isinstance(one, ir.Lambda | ir.Name) for one in node.args)
+
+
+def _leaves_early(ended: Spot, spot: Spot) -> bool:
+    """`if (!row) { ROLLBACK; return; }`: who comes to the later call has not been there."""
+    for number, node in enumerate(ended.path):
+        if isinstance(node, ir.If) and not node.start <= spot.node.start < node.end:
+            inner = ended.inner(number)
+            way = node.then if any(one is inner for one in node.then) else node.otherwise
+            if way and isinstance(way[-1], ir.Return | ir.Throw | ir.Continue | ir.Break):
+                return True
+    return False
 
 
 def _in_handler(spot: Spot) -> bool:
