@@ -9,6 +9,8 @@ from backend_advisor.code.types import NO_TEXT, is_harmless, is_text
 from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, join, join_all, types_of
 
 _MOST = 8
+OF_APPLICATION = "starlette.datastructures.State"
+"""What a program keeps for all its requests: `app.state.client`."""
 _LAST = frozenset({("req", "res"), ("request", "response"), ("request", "reply")})
 
 
@@ -201,6 +203,8 @@ def field_written(run: Run, holder: Value, key: str | int | None, value: Value) 
         info = run.machine.program.classes.get(kind)
         if info is not None:
             run.machine.objects.field_gained(info, key, value)
+        elif kind == OF_APPLICATION:
+            run.machine.objects.kept_by_application(key, value)
         elif run.language in ("javascript", "typescript") and not _answers_last(run.info):
             run.machine.objects.attribute_kept(kind, key, value)
     for ref in holder.refs:

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
+from backend_advisor.code.members import OF_APPLICATION
 from backend_advisor.code.names import FunctionRef, name_value
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.run import Env, Run, same
@@ -196,6 +197,13 @@ class Objects:
         kept = _of_no_caller(bounded(value, 2)).but(consts=None, text=None, guard=None)
         known = self._kept.get((kind, name))
         self._kept[kind, name] = kept if known is None else join(known, kept)
+
+    def kept_by_application(self, name: str, value: Value) -> None:
+        """Something is kept for all requests of a program of Python: of what kind it is, not what it holds."""
+        key = (OF_APPLICATION, name)
+        known = self._kept.get(key)
+        kept = Value(types=value.types)
+        self._kept[key] = kept if known is None else join(known, kept)
 
     def attribute_of(self, kind: str, name: str) -> Value | None:
         """What was written to such an attribute so far."""
