@@ -27,6 +27,7 @@ from backend_advisor.code.types import typed
 from backend_advisor.code.values import UNKNOWN, Value, types_of, words
 from backend_advisor.code.wrapping import wrapped
 
+_KEEPS = re.compile(rb"(?:\.(?:state|ctx)|\bg)\.\w+\s*+=(?!=)|\bapp\[[^\]\n]*+\]\s*+=(?!=)")
 _CALLED = re.compile(rb"(?<![\w$])([\w$]++)\s*+\(")
 
 
@@ -107,6 +108,9 @@ class Machine:
         note_operations(self)
         self._run_entries()
         functions = list(self.program.functions())
+        for info in _prepare_application(self.program):
+            if not self.functions.was_run(info):
+                self.run_entry(info)
         called = _called_names(self.program)
         # A function that the program calls is run for its callers; only when it was not, anybody may call it. Annotated
         # parameters are filled by a framework, whoever calls besides.
@@ -321,6 +325,17 @@ class Machine:
             return None
         folder = unit.path.removesuffix("__init__.py")
         return self.program.units.get(f"{folder}{name}.py") or self.program.units.get(f"{folder}{name}/__init__.py")
+
+
+def _prepare_application(program: Program) -> Iterator[FunctionInfo]:
+    """The functions that keep something on an application, which stand before the handlers that read it there."""
+    if not program.roles.kept:
+        return
+    for unit in program.units.values():
+        if not is_test(unit.path) and _KEEPS.search(unit.module.source):
+            for info in unit.functions:
+                if _KEEPS.search(unit.module.source, info.node.start, info.node.end):
+                    yield info
 
 
 def _called_names(program: Program) -> set[str]:

@@ -119,6 +119,10 @@ class Roles:
     checked: dict[str, str] = field(default_factory=dict)
     """The type of a request behind a schema, by the type of any request."""
     names: dict[str, str] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    """The types whose attributes and keys the program writes in one place to read them in another."""
+    likened: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
+    """What a generated class that others inherit from is, by its qualified name."""
     unseen: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
     frameworks: list[str] = field(default_factory=list)
     _ways: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -136,6 +140,10 @@ class Roles:
     def stands_for(self, name: str) -> str:
         """The framework's type that a class outside of the program most likely is, by its name; else the name."""
         return next((kind for pattern, kind in self.unseen if pattern.search(name)), name)
+
+    def likeness(self, base: str) -> str | None:
+        """The framework's type that a generated base class stands for, by its name: `shop_pb2_grpc.CartServicer`."""
+        return next((kind for pattern, kind in self.likened if pattern.search(base)), None)
 
     def method(self, kind: str, name: str) -> CallRole | None:
         """The role of a method of a type, its own or inherited."""
@@ -202,6 +210,8 @@ def _merge(into: Roles, new: Roles) -> None:
     into.classes.update(new.classes)
     into.checked.update(new.checked)
     into.names.update(new.names)
+    into.kept |= new.kept
+    into.likened += new.likened
     into.unseen += new.unseen
     into.frameworks += new.frameworks
     for kind, bases in new.bases.items():
@@ -239,6 +249,10 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
         made.bases[name] = tuple(_words(entry.get("is", ())))
         if "checked" in entry:
             made.checked[name] = str(entry["checked"])
+        if entry.get("kept") == "true":
+            made.kept.add(name)
+        if "like" in entry:
+            made.likened.append((re.compile(entry["like"]), name))
     for name, entry in _entries(document, "values"):
         _only(entry, {"type", "source", "constant", "cleans"}, f"{place}: {name}")
         made.values[name] = ValueRole(
