@@ -354,7 +354,7 @@ def _comprehension(run: Run, node: ir.Comprehension, env: Env) -> Value:
     run.enter_loop(node)
     for target, iterable, conditions in node.clauses:
         items = run.evaluate(iterable, state)
-        assign(run, target, each(items, run.language), state, declares="let")
+        assign(run, target, each(run, items), state, declares="let")
         for condition in conditions:
             run.evaluate(condition, state)
             state = refine(run, condition, state, True)

@@ -16,7 +16,7 @@ from backend_advisor.code.meaning import apply_role, sink
 from backend_advisor.code.names import FunctionRef, function_value
 from backend_advisor.code.objects import Objects
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
-from backend_advisor.code.rendering import names_view, show_views
+from backend_advisor.code.rendering import names_view, show_page, show_views
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.schemas import beside_schemas, has_schema
@@ -170,6 +170,8 @@ class Machine:
         handler = self.seen.handlers.get(id(info))
         if handler is not None and names_view(info, handler):
             show_views(run, info)
+        if handler is not None and "page" in handler.properties:
+            show_page(run, handler.properties["page"])
         if handler is not None and handler.result is not None:
             shows = not _sends_objects(info, handler.result) and not _states_other_content(handler)
             only_text = run.language in ("javascript", "typescript")

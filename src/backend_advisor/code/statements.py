@@ -8,7 +8,7 @@ from backend_advisor.code.names import bind_import, defined
 from backend_advisor.code.operations import binary, caught, entered
 from backend_advisor.code.run import Env, Loop, Run, executes, join_env, widen
 from backend_advisor.code.types import declared, typed
-from backend_advisor.code.values import UNKNOWN, Value, constant, element, join, join_all
+from backend_advisor.code.values import UNKNOWN, Value, constant, element, join, join_all, types_of
 
 _PASSES = 3
 
@@ -134,7 +134,7 @@ def _while(run: Run, node: ir.While, env: Env) -> Env | None:
 @executes(ir.For)
 def _for(run: Run, node: ir.For, env: Env) -> Env | None:
     items = run.evaluate(node.iterable, env)
-    one = _key(items) if node.keys else each(items, run.language)
+    one = _key(items) if node.keys else each(run, items)
     if (
         items.fields == {}
         and items.rest is None
@@ -168,13 +168,17 @@ def _for(run: Run, node: ir.For, env: Env) -> Env | None:
     return after
 
 
-def each(items: Value, language: str) -> Value:
-    """What a loop over a value gives: a Python dict gives its keys, other collections their elements."""
-    if "dict" in items.types and language == "python":
+def each(run: Run, items: Value) -> Value:
+    """What a loop over a value gives: a Python dict gives its keys, other collections their elements, an object what
+    its role says (`for member in tarfile.open(name)`)."""
+    if "dict" in items.types and run.language == "python":
         return _key(items)
     if items.consts is not None and items.consts and all(isinstance(one, str) for one in items.consts):
         return Value(types=frozenset({"str"}))
-    return element(items)
+    one = element(items)
+    given = (run.machine.method_role(kind, "__iter__") for kind in types_of(items)) if items.rest is None else ()
+    types = frozenset(role.returns.type for role in given if role is not None and role.returns is not None)
+    return one.but(types=one.types | types) if types else one
 
 
 def _key(items: Value) -> Value:

@@ -37,12 +37,13 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call gives back: a value of a type, one of its arguments, or an element of one. With both, the argument
-    where it is an object of a known type that is no text."""
+    """What a call gives back: a value of a type or several, one of its arguments, or an element of one. With both, the
+    argument where it is an object of a known type that is no text."""
 
     type: str | None = None
     argument: Argument | None = None
     element: bool = False
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +375,8 @@ def _result(value: Any, where: str) -> Result:
         return Result(argument=_argument(argument, where), type=otherwise or None)
     if value.startswith("element:"):
         return Result(argument=_argument(value[8:], where), element=True)
+    if value.startswith("list:"):
+        return Result(type=value[5:], several=True)
     return Result(type=value)
 
 
