@@ -11,7 +11,7 @@ from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Run
 from backend_advisor.code.site import Site
 from backend_advisor.code.tree import in_body, within
-from backend_advisor.code.values import Value, types_of
+from backend_advisor.code.values import Value, doubtful, types_of
 
 _FIELDS = "model.fields"
 _COLUMNS = frozenset({"Column", "mapped_column", "relationship"})
@@ -44,10 +44,16 @@ def _assigns(node: ir.Call) -> bool:
 
 
 def note_set(run: Run, site: Site) -> None:
-    """Note `setattr(order, key, value)` of a record that was read, under a key that the client chose."""
+    """Note `setattr(order, key, value)` of a record, under a key that the client chose: one that was read, one of a class
+    that is kept in a database, or what a helper is given to change, which is most likely such a record."""
     record, key, value = site.args
-    if key.consts is None and value.taints and any(taint.role == "db.value" for taint in record.taints):
+    if key.consts is not None or not value.taints:
+        return
+    classes = [one for kind in types_of(record) if (one := run.machine.program.classes.get(kind)) is not None]
+    if any(taint.role == "db.value" for taint in record.taints) or any(_is_entity(run, one) for one in classes):
         _tell(run, site, "setattr", key)
+    elif not record.types and record.taints and all(taint.index >= 0 and not taint.path for taint in record.taints):
+        _tell(run, site, "setattr", doubtful(key, 1))
 
 
 def _unpacked(run: Run, node: ir.Call, site: Site, called: Sequence[object]) -> None:
