@@ -121,12 +121,14 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
             place = (fetch.unit.path, fetch.node.start)
             if place in told or not (has_users or alone or is_guarded):
                 continue
-            if _matters(fetch, route, owned, context.program, has_users or is_guarded):
+            if found.unheard or _matters(fetch, route, owned, context.program, has_users or is_guarded):
                 told.add(place)
                 yield Match(
                     location=context.location(fetch.unit, fetch.node),
                     values={"route": route.label, "model": fetch.model or "?", "key": fetch.key},
-                    confidence=_sureness(fetch, route, is_guarded, alone or fetch.model.lower() in owned),
+                    confidence=None
+                    if found.unheard
+                    else _sureness(fetch, route, is_guarded, alone or fetch.model.lower() in owned),
                 )
                 break
 

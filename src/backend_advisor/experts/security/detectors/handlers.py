@@ -9,6 +9,7 @@ from backend_advisor.code.tree import everything, in_whole
 from backend_advisor.experts.security.detectors.facts import Facts, Route
 from backend_advisor.experts.security.detectors.origins import CLIENT, NOTHING, WHO, Findings, Origin
 from backend_advisor.experts.security.detectors.telling import INPUT_FIELDS
+from backend_advisor.experts.security.detectors.unheard import unheard_calls
 from backend_advisor.experts.security.detectors.walking import Walk
 from backend_advisor.experts.security.detectors.words import (
     AUTHENTICATES,
@@ -33,7 +34,15 @@ class Reader:
         self.program = program
         self.facts = facts
         self.set_fields = _set_fields(program)
+        self._unheard: dict[int, frozenset[int]] = {}
         self._summaries: dict[object, tuple[Findings, Origin]] = {}
+
+    def unheard(self, info: FunctionInfo) -> frozenset[int]:
+        """The calls in a function whose answer decides nothing."""
+        known = self._unheard.get(id(info))
+        if known is None:
+            known = self._unheard[id(info)] = unheard_calls(info.node)
+        return known
 
     def inside(
         self, info: FunctionInfo, env: dict[str, Origin], texts: dict[str, str], depth: int, trusted: frozenset[str]

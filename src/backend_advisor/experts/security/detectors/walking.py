@@ -40,6 +40,7 @@ from backend_advisor.experts.security.detectors.telling import (
     SAME,
     TELLING,
 )
+from backend_advisor.experts.security.detectors.unheard import only_answers
 from backend_advisor.experts.security.detectors.words import (
     IDENTIFIES,
     IDENTITY,
@@ -94,6 +95,7 @@ class Walk:
         self._lambdas: dict[str, FunctionInfo] = {}
         self._texts = texts or {}
         self._told: set[int] = set()
+        self._unheard = reader.unheard(info)
         self.result = NOTHING
 
     def run(self) -> "Walk":
@@ -316,6 +318,15 @@ class Walk:
             self._found.checks.append(self._branch)
 
     def _call(self, node: ir.Call) -> Origin:
+        if id(node) in self._unheard and only_answers(node, self._targets(node)):
+            checked = len(self._found.checks)
+            value = self._asked(node)
+            self._found.unheard = self._found.unheard or len(self._found.checks) > checked
+            del self._found.checks[checked:]  # a question whose answer nobody hears lets everybody through
+            return value
+        return self._asked(node)
+
+    def _asked(self, node: ir.Call) -> Origin:
         name = dotted(node.func)
         last = name.rpartition(".")[2]
         receiver = self._of(node.func.value) if isinstance(node.func, ir.Attr) else NOTHING
@@ -485,6 +496,7 @@ class Walk:
             self._found.checks += [self._branch + check for check in found.checks[:4]]
             self._found.knows_user = self._found.knows_user or found.knows_user
             self._found.owned |= found.owned
+            self._found.unheard = self._found.unheard or found.unheard
             known = {id(fetch.node) for fetch in self._found.fetches}
             for fetch in found.fetches:
                 if id(fetch.node) not in known:
