@@ -321,7 +321,8 @@ class Walk:
         if id(node) in self._unheard and only_answers(node, self._targets(node)):
             checked = len(self._found.checks)
             value = self._asked(node)
-            self._found.unheard = self._found.unheard or len(self._found.checks) > checked
+            if len(self._found.checks) > checked:
+                self._found.unheard.append((self._unit, node))
             del self._found.checks[checked:]  # a question whose answer nobody hears lets everybody through
             return value
         return self._asked(node)
@@ -496,7 +497,7 @@ class Walk:
             self._found.checks += [self._branch + check for check in found.checks[:4]]
             self._found.knows_user = self._found.knows_user or found.knows_user
             self._found.owned |= found.owned
-            self._found.unheard = self._found.unheard or found.unheard
+            self._found.unheard += found.unheard[:1]
             known = {id(fetch.node) for fetch in self._found.fetches}
             for fetch in found.fetches:
                 if id(fetch.node) not in known:
