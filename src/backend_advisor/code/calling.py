@@ -18,6 +18,7 @@ from backend_advisor.code.records import note_filled, note_set
 from backend_advisor.code.reflection import reflected
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import CHECKED, Env, Run, evaluates
+from backend_advisor.code.settings import asked_setting, read_by
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import merge_taints
 from backend_advisor.code.values import (
@@ -70,7 +71,8 @@ def _answer(run: Run, node: ir.Call, env: Env) -> Value:
     for target in called[:8]:
         results.append(_into(run, target, site))
     for role in roles:
-        results.append(apply_role(run, role, site, certain=role.receiver is None))
+        given = apply_role(run, role, site, certain=role.receiver is None)
+        results.append(given if given.taints else read_by(run, role.name) or given)
     if any(result.name == "(ends)" for result in results):
         return Value(name="(ends)")
     return join_all(results) if results else _unknown(run, node, site)
@@ -267,7 +269,7 @@ def _into(run: Run, target: FunctionRef | ClassInfo, site: Site) -> Value:
         return run.machine.objects.construct(run, target, site)
     if run.language != "python" and isinstance(site.node, ir.Call) and site.node.new:
         return run.machine.objects.construct_with(run, target, site)
-    made = run.machine.functions.call_function(run, target, site)
+    made = asked_setting(run, target.info, site, run.machine.functions.call_function(run, target, site))
     if made.taints and (escaped := run.machine.cleared_by(target.info)):
         return cleaned(made, escaped)
     # What a function named so gives back has been checked in a way that is too long to follow.

@@ -72,7 +72,7 @@ def _by_name(name: str) -> tuple[str, ...]:
 
 
 def _is_doubtful(argument: ir.Expr, env: Env) -> bool:
-    if isinstance(argument, ir.Call | ir.Index):
+    if isinstance(argument, ir.Call | ir.Index | ir.Attr):
         return True  # `is_safe_url(request.args.get("next"))`
     held = env.get(argument.id) if isinstance(argument, ir.Name) else None
     return held is not None and bool(held.taints)

@@ -8,9 +8,7 @@ from backend_advisor.code.site import Site
 from backend_advisor.code.values import Value, all_taints, known_text, words
 
 _SHELL_FLAG = re.compile(r"(?i)^(?:-\w*c|/c|-command|-enc\w*)$")
-_RUNS_TEXT = re.compile(
-    r"(?i)(?:^|[/\\])(?:sh|bash|zsh|dash|ksh|cmd|powershell|pwsh|env|sudo|ssh|xargs)(?:\.exe)?$"
-)
+_RUNS_TEXT = re.compile(r"(?i)(?:^|[/\\])(?:sh|bash|zsh|dash|ksh|cmd|powershell|pwsh|env|sudo|ssh|xargs)(?:\.exe)?$")
 _SHELL = re.compile(r"(?:^|/)(?:sh|bash|zsh|dash|ksh)$")
 _SCRIPT_FLAG = re.compile(r"^-[a-z]*c$")
 _RUNS_PARAMETERS = re.compile(

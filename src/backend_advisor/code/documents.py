@@ -27,9 +27,7 @@ _CONFIG_USED = re.compile(r"""(?:require\(|from\s+)["']config["']""")
 _LONGEST = 100_000
 _MOST = 400
 _DEEPEST = 6
-_PARSERS = frozenset(
-    {"js-yaml.load", "js-yaml.safeLoad", "yaml.parse", "yaml.load", "JSON.parse", "json5.parse"}
-)
+_PARSERS = frozenset({"js-yaml.load", "js-yaml.safeLoad", "yaml.parse", "yaml.load", "JSON.parse", "json5.parse"})
 _READS = frozenset({"readFileSync", "readFile", "readJsonSync", "readJson", "readJSON"})
 _FILES = frozenset({"fs-extra.readJsonSync", "fs-extra.readJson", "fs-extra.readJSON"})
 _KEEPS = frozenset({"toString", "trim", "String", "freeze", "fileURLToPath"})

@@ -18,6 +18,8 @@ from backend_advisor.code.values import Value, all_taints, cleaned, element, typ
 
 _PATHS = ("path.file", "path.entry")
 _CHARACTERS = frozenset({"isalnum", "isdigit", "isdecimal", "isnumeric", "isalpha", "isidentifier", "isInteger"})
+_OF_LINES = ("header.value", "log.text", "mail.header", "header.name")
+"""What a line break harms."""
 _NUMBER_TYPES = frozenset({"int", "float", "bool", "number", "boolean", "Integer", "Long", "Double", "UUID"})
 _MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "get", "contain"})
 _LOOKS = frozenset({"includes", "has", "test", "exec"})
@@ -236,7 +238,7 @@ def _without(run: Run, test: ir.Binary, env: Env) -> None:
             ("xpath.text", *(("code.text",) if quoted else ())),
         )
     elif text.consts[0] in ("\n", "\r", "\r\n"):
-        clear(run, test.right, env, ("header.value", "log.text", "mail.header", "header.name"))
+        clear(run, test.right, env, _OF_LINES)
     else:
         _not_foreign(run, test.right, _text(text), env)
 
@@ -254,6 +256,8 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
             env,
             (ALL,),
         )
+    elif name == "isprintable" and receiver is not None:
+        clear(run, receiver, env, _OF_LINES)
     elif name in ("isinstance", "is_a") and len(test.args) == 2:
         kinds = test.args[1].items if isinstance(test.args[1], ir.Sequence) else [test.args[1]]
         if all(isinstance(kind, ir.Name) and kind.id in _NUMBER_TYPES for kind in kinds):

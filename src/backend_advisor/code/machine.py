@@ -20,7 +20,7 @@ from backend_advisor.code.objects import Objects
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
 from backend_advisor.code.prototypes import note_written
 from backend_advisor.code.records import note_chosen
-from backend_advisor.code.rendering import names_view, show_views
+from backend_advisor.code.rendering import names_view, show_page, show_views
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.schemas import beside_schemas, has_schema
@@ -31,6 +31,7 @@ from backend_advisor.code.types import typed
 from backend_advisor.code.values import UNKNOWN, Value, field, types_of, words
 from backend_advisor.code.wrapping import wrapped
 
+_KEEPS = re.compile(rb"(?:\.(?:state|ctx)|\bg)\.\w+\s*+=(?!=)|\bapp\[[^\]\n]*+\]\s*+=(?!=)")
 _CALLED = re.compile(rb"(?<![\w$])([\w$]++)\s*+\(")
 
 
@@ -128,6 +129,9 @@ class Machine:
         note_exported(self)
         self._run_entries()
         functions = list(self.program.functions())
+        for info in _prepare_application(self.program):
+            if not self.functions.was_run(info):
+                self.run_entry(info)
         called = _called_names(self.program)
         # A function that the program calls is run for its callers; only when it was not, anybody may call it. Annotated
         # parameters are filled by a framework, whoever calls besides.
@@ -187,6 +191,8 @@ class Machine:
         handler = self.seen.handlers.get(id(info))
         if handler is not None and names_view(info, handler):
             show_views(run, info)
+        if handler is not None and "page" in handler.properties:
+            show_page(run, handler.properties["page"])
         if handler is not None and handler.result is not None:
             shows = not _sends_objects(info, handler.result) and not _states_other_content(handler)
             only_text = run.language in ("javascript", "typescript")
@@ -350,6 +356,17 @@ class Machine:
             return None
         folder = unit.path.removesuffix("__init__.py")
         return self.program.units.get(f"{folder}{name}.py") or self.program.units.get(f"{folder}{name}/__init__.py")
+
+
+def _prepare_application(program: Program) -> Iterator[FunctionInfo]:
+    """The functions that keep something on an application, which stand before the handlers that read it there."""
+    if not program.roles.kept:
+        return
+    for unit in program.units.values():
+        if not is_test(unit.path) and _KEEPS.search(unit.module.source):
+            for info in unit.functions:
+                if _KEEPS.search(unit.module.source, info.node.start, info.node.end):
+                    yield info
 
 
 def _called_names(program: Program) -> set[str]:

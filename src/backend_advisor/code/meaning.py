@@ -37,6 +37,7 @@ from backend_advisor.code.values import (
     words,
 )
 
+_LIST = frozenset({"list"})
 _TEXTUAL = frozenset(
     {"sql.text", "html.text", "code.text", "command.text", "path.file", "url.request", "redirect.url", "template.text"}
 )
@@ -402,7 +403,8 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
     if role.keeps:
         fields = _kept(role, site, fields)
     made = Value(taints, types=types, fields=fields, name=f"{role.name}()" if not types else None)
-    made = Value(taints, types=_LIST, rest=made) if result is not None and result.several else made
+    if result is not None and result.several:
+        made = Value(taints, types=_LIST, rest=made)
     if called is not None and result is None:
         return called if not made.taints else called.but(taints=merge_taints(called.taints, made.taints))
     return made

@@ -4,7 +4,6 @@ import re
 from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
-from backend_advisor.code.members import OF_APPLICATION
 from backend_advisor.code.names import FunctionRef, name_value
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.run import Env, Run, same
@@ -117,6 +116,7 @@ class Objects:
                 found += [ref.name for ref in value.refs if isinstance(ref, ClassInfo) and ref is not info]
                 if value.name is not None:
                     found.append(value.name.removesuffix("()"))
+            found += [like for name in found if (like := self._machine.roles.likeness(name)) is not None]
             info.bases = tuple(dict.fromkeys(found))
             for name in info.bases:
                 parent = self._machine.program.classes.get(name)
@@ -198,12 +198,17 @@ class Objects:
         known = self._kept.get((kind, name))
         self._kept[kind, name] = kept if known is None else join(known, kept)
 
-    def kept_by_application(self, name: str, value: Value) -> None:
-        """Something is kept for all requests of a program of Python: of what kind it is, not what it holds."""
-        key = (OF_APPLICATION, name)
-        known = self._kept.get(key)
-        kept = Value(types=value.types)
-        self._kept[key] = kept if known is None else join(known, kept)
+    def application_kept(self, kind: str, name: str, value: Value) -> None:
+        """Something is written where an application keeps things for its handlers: `app.state.pool = pool`.
+
+        What it is counts; what it holds is the program's own, and changes while the program runs.
+        """
+        known_types = self._machine.known_types()
+        kept = Value(
+            types=frozenset(one for one in value.types if one in known_types), refs=value.refs, name=value.name
+        )
+        known = self._kept.get((kind, name))
+        self._kept[kind, name] = kept if known is None else join(known, kept)
 
     def attribute_of(self, kind: str, name: str) -> Value | None:
         """What was written to such an attribute so far."""

@@ -107,7 +107,12 @@ def _of_class(tokens: list[str]) -> set[str]:
     at = 0
     while at < len(tokens):
         first = _meant(tokens[at])
-        if at + 2 < len(tokens) and tokens[at + 1] == "-" and len(first) == 1 and len(last := _meant(tokens[at + 2])) == 1:
+        if (
+            at + 2 < len(tokens)
+            and tokens[at + 1] == "-"
+            and len(first) == 1
+            and len(last := _meant(tokens[at + 2])) == 1
+        ):
             low, high = ord(*first), ord(*last)
             found |= {chr(one) for one in range(low, min(high, low + _WIDEST) + 1)}
             at += 3

@@ -31,7 +31,8 @@ def render(run: Run, role: CallRole, site: Site) -> None:
     template, context = properties.get("template"), properties.get("context")
     if template is None or context is None:
         return
-    for name in words(template) or ():
+    # A request may stand before the name.
+    for name in (*(words(template) or ()), *(words(properties.get("second", UNKNOWN)) or ())):
         fill(run, name, context, site)
     if run.language in {"javascript", "typescript"} and _is_whole_input(site.expression(Argument(1))):
         # Express hands the engine its options in the same object: with all of a body, the client sets them.
@@ -74,6 +75,13 @@ def fill(run: Run, name: str, context: Value, site: Site) -> None:
         for taint, trail in at_path(context, output.path).items():
             if taint.harms(_SINK):
                 run.machine.functions.hit(run, _SINK, site, place, taint, trail, (None,))
+
+
+def show_page(run: Run, page: Value) -> None:
+    """The page that a decorator names for a handler, filled with what the handler gives: `@template("card.html")`."""
+    for node, value in zip(run.return_nodes, run.returns, strict=False):
+        for name in words(page) or ():
+            fill(run, name, value, Site(node, "return", None, None, [value], []))
 
 
 def names_view(info: FunctionInfo, handler: Handler) -> bool:

@@ -171,7 +171,8 @@ def _for(run: Run, node: ir.For, env: Env) -> Env | None:
 
 
 def each(run: Run, items: Value) -> Value:
-    """What a loop over a value gives: a Python dict gives its keys, other collections their elements."""
+    """What a loop over a value gives: a Python dict gives its keys, other collections their elements, an object what
+    its role says (`for member in tarfile.open(name)`)."""
     if "dict" in items.types and run.language == "python":
         return _key(items)
     if items.types and items.fields is None and items.rest is None:

@@ -6,7 +6,9 @@ import pytest
 
 from backend_advisor.advise import review
 
-HASHES = "const crypto = require('crypto');\nexports.sign = (text) => crypto.createHash({}).update(text).digest('hex');\n"
+HASHES = (
+    "const crypto = require('crypto');\nexports.sign = (text) => crypto.createHash({}).update(text).digest('hex');\n"
+)
 YAML = "downloads:\n  digest: md5\n  kept: sha256\n"
 JSON = '{"downloads": {"digest": "md5", "kept": "sha256"}}'
 PARSED = (

@@ -37,8 +37,8 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call gives back: a value of a type, a list of such, one of its arguments, or an element of one. With both,
-    the argument where it is an object of a known type that is no text."""
+    """What a call gives back: a value of a type or several, a list of such, one of its arguments, or an element of one.
+    With both, the argument where it is an object of a known type that is no text."""
 
     type: str | None = None
     argument: Argument | None = None
@@ -122,6 +122,10 @@ class Roles:
     named_so: dict[str, list[tuple[re.Pattern[str], CallRole]]] = field(default_factory=dict)
     """The methods of a type that it has by a pattern only, such as those that an ORM makes for each association."""
     names: dict[str, str] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    """The types whose attributes and keys the program writes in one place to read them in another."""
+    likened: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
+    """What a generated class that others inherit from is, by its qualified name."""
     unseen: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
     frameworks: list[str] = field(default_factory=list)
     _ways: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -139,6 +143,10 @@ class Roles:
     def stands_for(self, name: str) -> str:
         """The framework's type that a class outside of the program most likely is, by its name; else the name."""
         return next((kind for pattern, kind in self.unseen if pattern.search(name)), name)
+
+    def likeness(self, base: str) -> str | None:
+        """The framework's type that a generated base class stands for, by its name: `shop_pb2_grpc.CartServicer`."""
+        return next((kind for pattern, kind in self.likened if pattern.search(base)), None)
 
     def method(self, kind: str, name: str) -> CallRole | None:
         """The role of a method of a type, its own or inherited."""
@@ -210,6 +218,8 @@ def _merge(into: Roles, new: Roles) -> None:
     into.classes.update(new.classes)
     into.checked.update(new.checked)
     into.names.update(new.names)
+    into.kept |= new.kept
+    into.likened += new.likened
     into.unseen += new.unseen
     into.frameworks += new.frameworks
     for kind, bases in new.bases.items():
@@ -247,6 +257,10 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
         made.bases[name] = tuple(_words(entry.get("is", ())))
         if "checked" in entry:
             made.checked[name] = str(entry["checked"])
+        if entry.get("kept") == "true":
+            made.kept.add(name)
+        if "like" in entry:
+            made.likened.append((re.compile(entry["like"]), name))
     for name, entry in _entries(document, "values"):
         _only(entry, {"type", "source", "constant", "cleans"}, f"{place}: {name}")
         made.values[name] = ValueRole(

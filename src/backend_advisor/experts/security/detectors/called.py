@@ -5,17 +5,12 @@ from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
-from backend_advisor.code.tree import in_whole, of_kind
 from backend_advisor.experts.security.detectors.origins import NOTHING, Origin
 from backend_advisor.experts.security.detectors.queries import literal
-from backend_advisor.experts.security.detectors.telling import COMPARING
 from backend_advisor.experts.security.detectors.words import dotted
 
 if TYPE_CHECKING:
     from backend_advisor.experts.security.detectors.handlers import Reader
-
-_YES_OR_NO = frozenset({"boolean", "Boolean", "bool"})
-_LATER = frozenset({"Promise", "Awaitable", "Coroutine", "Mono", "CompletableFuture"})
 
 
 def targets_of(
@@ -82,29 +77,3 @@ def passed_texts(info: FunctionInfo, node: ir.Call, texts: Mapping[str, str]) ->
 
 def _takes_receiver(info: FunctionInfo) -> bool:
     return info.unit.language == "python" and info.owner is not None and not info.is_static
-
-
-def answers_only(targets: list[FunctionInfo]) -> bool:
-    """Whether what is called does nothing but answer yes or no: to call it without a look at the answer is no check."""
-    return bool(targets) and all(_answers_only(info) for info in targets)
-
-
-def _answers_only(info: FunctionInfo) -> bool:
-    stated = info.node.returns
-    if stated is not None and stated.args and stated.name.rpartition(".")[2] in _LATER:
-        stated = stated.args[0]
-    if stated is not None and stated.name.rpartition(".")[2] not in _YES_OR_NO:
-        return False
-    answers = list(of_kind(info.node, ir.Return))
-    acts = (one for one in of_kind(info.node, ir.Do) if not isinstance(one.value, ir.Const))
-    if not answers or any(acts) or any(isinstance(one, ir.Throw | ir.Assert) for one in in_whole(info.node)):
-        return False
-    return stated is not None or all(_is_yes_or_no(one.value) for one in answers)
-
-
-def _is_yes_or_no(value: ir.Expr | None) -> bool:
-    if isinstance(value, ir.Const):
-        return isinstance(value.value, bool)
-    if isinstance(value, ir.Logic):
-        return all(map(_is_yes_or_no, value.operands))
-    return isinstance(value, ir.Unary | ir.Binary) and value.op in ("not", *COMPARING)

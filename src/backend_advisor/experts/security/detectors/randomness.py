@@ -39,8 +39,12 @@ _ABOUT = re.compile(
 """What a code is for that nobody but its receiver may know."""
 _BARE = re.compile(r"^(?:key|value|hash|raw|plain|code)$")
 """A name that says nothing itself: what it is given to may say that it is a key for an API."""
-_KEPT_AS = re.compile(r"(?:api|access|licen[cs]e)_?(?:key|token|secret)s?|(?:^|[._])tokens?(?:[._]|$)|secrets?(?:[._]|$)|passwords?(?:[._]|$)")
-_MAKES = frozenset({"from", "map", "flatMap", "mapToObj", "times", "generate", "iterate", "reduce", "replace", "replaceAll"})
+_KEPT_AS = re.compile(
+    r"(?:api|access|licen[cs]e)_?(?:key|token|secret)s?|(?:^|[._])tokens?(?:[._]|$)|secrets?(?:[._]|$)|passwords?(?:[._]|$)"
+)
+_MAKES = frozenset(
+    {"from", "map", "flatMap", "mapToObj", "times", "generate", "iterate", "reduce", "replace", "replaceAll"}
+)
 """Calls that make their result of what the function gives that they are given."""
 _FOR_TESTS = re.compile(
     r"(?i)(?:^|/)(?:management/commands|tools|scripts)/[^/]*(?:dummy|fake|sample|demo|test|seed|generat)"

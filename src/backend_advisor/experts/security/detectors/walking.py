@@ -13,7 +13,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import children
-from backend_advisor.experts.security.detectors.called import answers_only, bound, passed_texts, targets_of
+from backend_advisor.experts.security.detectors.called import bound, passed_texts, targets_of
 from backend_advisor.experts.security.detectors.origins import (
     CLIENT,
     MIXED,
@@ -40,6 +40,7 @@ from backend_advisor.experts.security.detectors.telling import (
     SAME,
     TELLING,
 )
+from backend_advisor.experts.security.detectors.unheard import only_answers
 from backend_advisor.experts.security.detectors.words import (
     IDENTIFIES,
     IDENTITY,
@@ -94,6 +95,7 @@ class Walk:
         self._lambdas: dict[str, FunctionInfo] = {}
         self._texts = texts or {}
         self._told: set[int] = set()
+        self._unheard = reader.unheard(info)
         self.result = NOTHING
 
     def run(self) -> "Walk":
@@ -169,13 +171,6 @@ class Walk:
         self.result |= self._of(node.value)
         if self._aside:
             del self._found.checks[checked:]
-
-    def _do(self, node: ir.Do) -> None:
-        checked = len(self._found.checks)
-        self._of(node.value)
-        call = node.value.value if isinstance(node.value, ir.Await) else node.value
-        if checked < len(self._found.checks) and isinstance(call, ir.Call) and answers_only(self._meant_by(call)):
-            del self._found.checks[checked:]  # `guard.isOwner(invoice, user);`: nobody looks at the answer
 
     def _define(self, node: ir.Define) -> None:
         if isinstance(node.definition, ir.Function):
@@ -323,6 +318,16 @@ class Walk:
             self._found.checks.append(self._branch)
 
     def _call(self, node: ir.Call) -> Origin:
+        if id(node) in self._unheard and only_answers(node, self._meant_by(node)):
+            checked = len(self._found.checks)
+            value = self._asked(node)
+            if len(self._found.checks) > checked:
+                self._found.unheard.append((self._unit, node))
+            del self._found.checks[checked:]  # a question whose answer nobody hears lets everybody through
+            return value
+        return self._asked(node)
+
+    def _asked(self, node: ir.Call) -> Origin:
         name = dotted(node.func)
         last = name.rpartition(".")[2]
         receiver = self._of(node.func.value) if isinstance(node.func, ir.Attr) else NOTHING
@@ -498,6 +503,7 @@ class Walk:
             self._found.checks += [self._branch + check for check in found.checks[:4]]
             self._found.knows_user = self._found.knows_user or found.knows_user
             self._found.owned |= found.owned
+            self._found.unheard += found.unheard[:1]
             known = {id(fetch.node) for fetch in self._found.fetches}
             for fetch in found.fetches:
                 if id(fetch.node) not in known:
@@ -511,7 +517,6 @@ _STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {
     ir.For: Walk._for,
     ir.With: Walk._with,
     ir.Return: Walk._return,
-    ir.Do: Walk._do,
     ir.Define: Walk._define,
 }
 _EXPRESSIONS: dict[type, Callable[[Walk, Any], Origin]] = {
