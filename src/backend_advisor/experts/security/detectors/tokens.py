@@ -43,6 +43,7 @@ _LINKS = re.compile(
 _SIGNS_IN = re.compile(r"(?i)auth|log_?in|sign_?in|session|access_?token|refresh")
 _EXPIRES = re.compile(r"(?i)^(?:p?expire(?:_?at)?|get_?expire|get_?ttl|p?ttl|set_?ex|touch)$")
 """What a store of sessions is asked or told of a token's life."""
+_SENT = frozenset({"http.input", "http.header", "http.parsed_body", "http.raw_body", "message.input"})
 _STORES = frozenset({"db.write", "db.write_many", "orm.save", "cache.set", "cache.delete", "db.commit"})
 
 
@@ -52,7 +53,11 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
     facts = facts_of(context)
     # Where tokens are verified somewhere, what is only decoded was mostly verified before, or has run out.
     verified = any(_fault(call) is None for call in calls_with(context, "jwt.verify"))
-    sent = {(one.path, one.start) for one in context.seen.flows.values() if one.sink == "token.claims"}
+    sent = {
+        (one.path, one.start)
+        for one in context.seen.flows.values()
+        if one.sink == "token.claims" and one.source in _SENT
+    }
     yield from _decoded_by_hand(context, facts, verified)
     for call in calls_with(context, "jwt.verify", "jwt.decode"):
         kind = _fault(call)
