@@ -14,7 +14,7 @@ _WITHOUT_SEPARATOR = frozenset(
 """What gives a path without the separator that stood at its end."""
 _JOINS = frozenset({"join", "resolve"})
 _AS_TEXT = frozenset({"String", "toString"})
-"""Python's `str(folder)` is left out: OWASP's own set of tests counts `str(path).startswith(str(folder))` as healthy."""
+"""Python's `str(folder)` is left out: OWASP's set of tests counts `str(path).startswith(str(folder))` as healthy."""
 _TEXT_OF_PATH = frozenset({"toString", "getPath", "getAbsolutePath", "getCanonicalPath"})
 _TEXT_TYPES = frozenset({"str", "string", "java.lang.String"})
 
