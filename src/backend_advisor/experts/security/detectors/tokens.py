@@ -45,6 +45,7 @@ _EXPIRES = re.compile(r"(?i)^(?:p?expire(?:_?at)?|get_?expire|get_?ttl|p?ttl|set
 """What a store of sessions is asked or told of a token's life."""
 _AFTER_END = re.compile(r"(?i)refresh|renew|re_?issue|expired|log_?out|sign_?out|revo|introspect|unsubscri")
 """What is done with tokens that have ended."""
+_SENT = frozenset({"http.input", "http.header", "http.parsed_body", "http.raw_body", "message.input"})
 _STORES = frozenset({"db.write", "db.write_many", "orm.save", "cache.set", "cache.delete", "db.commit"})
 
 
@@ -54,7 +55,11 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
     facts = facts_of(context)
     # Where tokens are verified somewhere, what is only decoded was mostly verified before, or has run out.
     verified = any(_fault(call) is None for call in calls_with(context, "jwt.verify"))
-    sent = {(one.path, one.start) for one in context.seen.flows.values() if one.sink == "token.claims"}
+    sent = {
+        (one.path, one.start)
+        for one in context.seen.flows.values()
+        if one.sink == "token.claims" and one.source in _SENT
+    }
     yield from _decoded_by_hand(context, facts, verified)
     for call in calls_with(context, "jwt.verify", "jwt.decode"):
         kind = _fault(call)
