@@ -8,9 +8,7 @@ from backend_advisor.code.site import Site
 from backend_advisor.code.values import Value, all_taints, known_text, words
 
 _SHELL_FLAG = re.compile(r"(?i)^(?:-\w*c|/c|-command|-enc\w*)$")
-_RUNS_TEXT = re.compile(
-    r"(?i)(?:^|[/\\])(?:sh|bash|zsh|dash|ksh|cmd|powershell|pwsh|env|sudo|ssh|xargs)(?:\.exe)?$"
-)
+_RUNS_TEXT = re.compile(r"(?i)(?:^|[/\\])(?:sh|bash|zsh|dash|ksh|cmd|powershell|pwsh|env|sudo|ssh|xargs)(?:\.exe)?$")
 _SHELL = re.compile(r"(?:^|/)(?:sh|bash|zsh|dash|ksh)$")
 _SCRIPT_FLAG = re.compile(r"^-[a-z]*c$")
 _RUNS_PARAMETERS = re.compile(
@@ -51,7 +49,7 @@ def _in_order(value: Value) -> list[Value] | None:
     items = value.fields
     if items is None or value.rest is not None or not all(isinstance(key, int) for key in items):
         return None
-    return [items[key] for key in sorted(items)]  # type: ignore[type-var]
+    return [items[key] for key in sorted(items)]
 
 
 def _before(value: Value, site: Site) -> Sequence[Value]:

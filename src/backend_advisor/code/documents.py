@@ -27,9 +27,7 @@ _CONFIG_USED = re.compile(r"""(?:require\(|from\s+)["']config["']""")
 _LONGEST = 100_000
 _MOST = 400
 _DEEPEST = 6
-_PARSERS = frozenset(
-    {"js-yaml.load", "js-yaml.safeLoad", "yaml.parse", "yaml.load", "JSON.parse", "json5.parse"}
-)
+_PARSERS = frozenset({"js-yaml.load", "js-yaml.safeLoad", "yaml.parse", "yaml.load", "JSON.parse", "json5.parse"})
 _READS = frozenset({"readFileSync", "readFile", "readJsonSync", "readJson", "readJSON"})
 _FILES = frozenset({"fs-extra.readJsonSync", "fs-extra.readJson", "fs-extra.readJSON"})
 _KEEPS = frozenset({"toString", "trim", "String", "freeze", "fileURLToPath"})
@@ -73,7 +71,7 @@ def read_documents(artifacts: Iterable[Artifact]) -> dict[str, Any]:
     for one in islice(artifacts, _MOST):
         try:
             held = json.loads(one.text) if one.name.endswith(".json") else load_plain_yaml(one.text)
-        except Exception:  # noqa: BLE001, S112 (whatever is wrong with a file, it is then no file of settings)
+        except Exception:  # noqa: S112 (whatever is wrong with a file, it is then no file of settings)
             continue
         if isinstance(held, dict):
             found[one.name.replace("\\", "/")] = held

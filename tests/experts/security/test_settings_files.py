@@ -6,7 +6,9 @@ import pytest
 
 from backend_advisor.advise import review
 
-HASHES = "const crypto = require('crypto');\nexports.sign = (text) => crypto.createHash({}).update(text).digest('hex');\n"
+HASHES = (
+    "const crypto = require('crypto');\nexports.sign = (text) => crypto.createHash({}).update(text).digest('hex');\n"
+)
 YAML = "downloads:\n  digest: md5\n  kept: sha256\n"
 JSON = '{"downloads": {"digest": "md5", "kept": "sha256"}}'
 PARSED = (
@@ -14,7 +16,8 @@ PARSED = (
 )
 WEAK = {
     "yaml in a module of its own": {
-        "lib/settings.ts": "import { readFileSync } from 'node:fs';\nimport { join } from 'node:path';\nimport yaml from 'js-yaml';\n"
+        "lib/settings.ts": "import { readFileSync } from 'node:fs';\nimport { join } from 'node:path';\n"
+        "import yaml from 'js-yaml';\n"
         "interface S { downloads: { digest: string } }\n"
         "export const settings = yaml.load(readFileSync(join(__dirname, 'settings.yaml'), 'utf8')) as S;\n",
         "lib/settings.yaml": YAML,

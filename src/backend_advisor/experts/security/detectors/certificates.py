@@ -156,7 +156,9 @@ def _is_set_again(unit: Unit, made: ir.Mapping, switch: ir.Node) -> bool:
         return False
     word = unit.module.source[switch.start : switch.end].split(b":")[0].strip(b" '\"").decode("utf-8", "replace")
     uses = sum(isinstance(node, ir.Name) and node.id == holder for node in everything(unit.module.body)) - 1
-    spread = sum(_overrides(node, holder, word) for node in everything(unit.module.body) if isinstance(node, ir.Mapping))
+    spread = sum(
+        _overrides(node, holder, word) for node in everything(unit.module.body) if isinstance(node, ir.Mapping)
+    )
     return uses > 0 and uses == spread
 
 
@@ -165,9 +167,7 @@ def _overrides(options: ir.Mapping, holder: str, word: str) -> bool:
     at = next(
         (n for n, (key, value) in enumerate(options.pairs) if key is None and getattr(value, "id", "") == holder), None
     )
-    return at is not None and any(
-        isinstance(key, ir.Const) and key.value == word for key, _ in options.pairs[at + 1 :]
-    )
+    return at is not None and any(isinstance(key, ir.Const) and key.value == word for key, _ in options.pairs[at + 1 :])
 
 
 def _is_chosen(unit: Unit, place: ir.Node) -> bool:
@@ -232,7 +232,9 @@ def _switched_off(node: ir.Node) -> tuple[ir.Node, ir.Node] | None:
         and isinstance(node.value, ir.Const | ir.Attr | ir.Lambda)
     ):
         name = node.target.name if isinstance(node.target, ir.Attr) else getattr(node.target.key, "value", "")
-        given = getattr(node.value, "value", None) if isinstance(node.value, ir.Const) else getattr(node.value, "name", "")
+        given = (
+            getattr(node.value, "value", None) if isinstance(node.value, ir.Const) else getattr(node.value, "name", "")
+        )
         holder = dotted(node.target.value).lower()
         if name == "checkServerIdentity" and _accepts_all(node.value):
             return node, node.value

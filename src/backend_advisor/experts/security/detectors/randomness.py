@@ -32,8 +32,12 @@ _ABOUT = re.compile(
 """What a code is for that nobody but its receiver may know."""
 _BARE = re.compile(r"^(?:key|value|hash|raw|plain|code)$")
 """A name that says nothing itself: what it is given to may say that it is a key for an API."""
-_KEPT_AS = re.compile(r"(?:api|access|licen[cs]e)_?(?:key|token|secret)s?|(?:^|[._])tokens?(?:[._]|$)|secrets?(?:[._]|$)|passwords?(?:[._]|$)")
-_MAKES = frozenset({"from", "map", "flatMap", "mapToObj", "times", "generate", "iterate", "reduce", "replace", "replaceAll"})
+_KEPT_AS = re.compile(
+    r"(?:api|access|licen[cs]e)_?(?:key|token|secret)s?|(?:^|[._])tokens?(?:[._]|$)|secrets?(?:[._]|$)|passwords?(?:[._]|$)"
+)
+_MAKES = frozenset(
+    {"from", "map", "flatMap", "mapToObj", "times", "generate", "iterate", "reduce", "replace", "replaceAll"}
+)
 """Calls that make their result of what the function gives that they are given."""
 _FOR_TESTS = re.compile(
     r"(?i)(?:^|/)(?:management/commands|tools|scripts)/[^/]*(?:dummy|fake|sample|demo|test|seed|generat)"
@@ -225,14 +229,13 @@ def _purpose(use: _Use, context: CodeContext) -> str | None:
 
 def _kept(use: _Use, names: set[str]) -> str | None:
     """`apiKeys.create({ owner, key })`: the call that a bare name is given to says what it is."""
-    for node in everything(*_body(use)):
-        kept = dotted(node.func) if isinstance(node, ir.Call) else ""
-        if kept and _KEPT_AS.search(snake(kept).lower()) is not None:
-            for one in everything(*node.args):
-                if isinstance(one, ir.Mapping):
-                    for key, value in one.pairs:
-                        if _BARE.search(_key_of(key)) and _carries(value, use.node, names):
-                            return kept
+    for call in (one for one in everything(*_body(use)) if isinstance(one, ir.Call)):
+        kept = dotted(call.func)
+        if not kept or _KEPT_AS.search(snake(kept).lower()) is None:
+            continue
+        for one in (inner for inner in everything(*call.args) if isinstance(inner, ir.Mapping)):
+            if any(_BARE.search(_key_of(key)) and _carries(value, use.node, names) for key, value in one.pairs):
+                return kept
     return None
 
 

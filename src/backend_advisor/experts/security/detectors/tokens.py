@@ -163,7 +163,6 @@ def token_without_expiry(context: CodeContext) -> Iterator[Match]:
             confidence=Confidence.LOW if _opens_one_thing(call) or _is_kept(call) else None,
         )
 
-
     for call in calls_with(context, "jwt.verify"):
         switch = _ignores_expiry(call)
         if switch is not None and _fault(call) is None:
