@@ -7,8 +7,8 @@ from backend_advisor.code import ir
 from backend_advisor.code.accessors import accessor
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.builtins import builtin
+from backend_advisor.code.clearing import as_checked
 from backend_advisor.code.containers import holds_elements, is_container
-from backend_advisor.code.guards import as_checked
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import FunctionRef

@@ -49,7 +49,7 @@ def _in_order(value: Value) -> list[Value] | None:
     items = value.fields
     if items is None or value.rest is not None or not all(isinstance(key, int) for key in items):
         return None
-    return [items[key] for key in sorted(items)]  # type: ignore[type-var]
+    return [items[key] for key in sorted(items)]
 
 
 def _before(value: Value, site: Site) -> Sequence[Value]:

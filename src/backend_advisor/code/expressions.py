@@ -7,8 +7,9 @@ from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, HOLDS_HOST, MAKES_ADDRESS, NAMES_HOST
 from backend_advisor.code.aliases import FORMS, Alias
 from backend_advisor.code.assignment import assign
+from backend_advisor.code.clearing import as_checked
 from backend_advisor.code.folding import truth
-from backend_advisor.code.guards import as_checked, refine
+from backend_advisor.code.guards import refine
 from backend_advisor.code.markup import placed
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member

@@ -1,20 +1,20 @@
 """What a condition tells of the values in it: on the way where it holds, and on the way where it does not."""
 
 import re
-from collections.abc import Iterable
 
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.checks import is_own_function, told_by
+from backend_advisor.code.clearing import HOSTS, clear, note_checked
 from backend_advisor.code.containment import is_resolved, lets_siblings_pass
 from backend_advisor.code.one_of import asked_of_each
 from backend_advisor.code.patterns import cleared_by_match
 from backend_advisor.code.prototypes import cleared_by_marks, marks_of_others
 from backend_advisor.code.roles import Argument
-from backend_advisor.code.run import CHECKED, Env, Run, join_env
+from backend_advisor.code.run import Env, Run, join_env
 from backend_advisor.code.taints import ALL
-from backend_advisor.code.values import Value, all_taints, cleaned, element, types_of, with_field
+from backend_advisor.code.values import Value, all_taints, cleaned, element, types_of
 
 _PATHS = ("path.file", "path.entry")
 _CHARACTERS = frozenset({"isalnum", "isdigit", "isdecimal", "isnumeric", "isalpha", "isidentifier", "isInteger"})
@@ -24,7 +24,6 @@ _NUMBER_TYPES = frozenset({"int", "float", "bool", "number", "boolean", "Integer
 _MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "get", "contain"})
 _LOOKS = frozenset({"includes", "has", "test", "exec"})
 _SAME_TEXT = frozenset({"lower", "upper", "strip", "trim", "toLowerCase", "toUpperCase", "str", "String", "toString"})
-_HOSTS = frozenset({"netloc", "hostname", "host", "origin", "getHost", "getAuthority"})
 _VALIDATES = re.compile(
     r"(?i)_*is_?\w*(?:valid|safe|allowed|permitted|trusted|supported|known|uuid|cuid|ulid|slug|object_?id|public)"
     r"|_*(?:is_?)?valid(?:ate)?(?=_|[A-Z]|$)"
@@ -58,7 +57,6 @@ _RELATIVE = {"relative": 1, "relpath": 0}
 _UPWARDS = re.compile(r"\.\.[/\\]?")
 _MATCHES = frozenset({"match", "fullmatch", "test", "matches", "exec", "find"})
 _NORMAL = re.compile(r"(?i)normal|canonical|real_?path|resolve|absolute")
-_DEEPEST = 4
 
 
 def refine(run: Run, test: ir.Expr, env: Env, holds: bool) -> Env:
@@ -347,24 +345,6 @@ def own_check(run: Run, test: ir.Call, env: Env, *, answer: bool) -> None:
             note_checked(run, place, roles, env)
 
 
-def note_checked(run: Run, place: ir.Expr, roles: tuple[str, ...], env: Env) -> None:
-    """Remember that what is written so has been checked: `req.query.kind` is read from the request each time."""
-    held, text = env.get(CHECKED, Value()), _written(run, place)
-    known = (held.fields or {}).get(text)
-    before = known.consts or () if known is not None else ()
-    env[CHECKED] = with_field(held, text, Value(consts=tuple(dict.fromkeys((*before, *roles)))))
-
-
-def as_checked(run: Run, place: ir.Expr, value: Value, env: Env) -> Value:
-    """What an expression gives, where the same expression was checked before."""
-    roles = (env[CHECKED].fields or {}).get(_written(run, place))
-    return value if roles is None else cleaned(value, tuple(str(one) for one in roles.consts or ()))
-
-
-def _written(run: Run, place: ir.Expr) -> str:
-    return run.unit.module.source[place.start : place.end].decode("utf-8", "replace")
-
-
 def _not_text(value: Value) -> Value:
     """A string that holds another is no list of what is allowed."""
     if value.types & {"str", "java.lang.String", "string"}:
@@ -429,7 +409,7 @@ def _is_host(run: Run, place: ir.Expr, env: Env) -> bool:
     made_by = run.evaluate(place, env).guard if isinstance(place, ir.Name) else place
     if isinstance(made_by, ir.Call):
         made_by = made_by.func
-    return isinstance(made_by, ir.Attr) and made_by.name in _HOSTS
+    return isinstance(made_by, ir.Attr) and made_by.name in HOSTS
 
 
 def _not_foreign(run: Run, path: ir.Expr, start: str | None, env: Env) -> None:
@@ -506,54 +486,3 @@ def _place(test: ir.Call, wanted: Argument) -> ir.Expr | None:
 def _text(value: Value) -> str | None:
     only = value.consts[0] if value.consts and len(value.consts) == 1 else None
     return only if isinstance(only, str) else None
-
-
-def clear(run: Run, place: ir.Expr, env: Env, roles: Iterable[str], depth: int = 0, *, itself: bool = True) -> None:
-    """Note that what an expression names is safe for these sink roles; not `itself`, where only a part of it was
-    tested."""
-    wanted = tuple(roles)
-    if depth > _DEEPEST or not wanted:
-        return
-    if isinstance(place, ir.Name):
-        _clear_name(run, place, env, wanted, depth)
-    elif isinstance(place, ir.Attr) and place.name in _HOSTS:
-        clear(run, place.value, env, ADDRESSES, depth + 1)
-    elif isinstance(place, ir.Attr | ir.Index):
-        value = run.evaluate(place, env)
-        write_back(run, place, cleaned(value, wanted), env)
-        if value.taints and itself:
-            note_checked(run, place, wanted, env)
-    elif isinstance(place, ir.Call):
-        _clear_call(run, place, env, wanted, depth)
-    elif isinstance(place, ir.Await | ir.Cast):
-        clear(run, place.value, env, wanted, depth + 1)
-
-
-def _clear_name(run: Run, place: ir.Name, env: Env, wanted: tuple[str, ...], depth: int) -> None:
-    value = run.evaluate(place, env)
-    write_back(run, place, cleaned(value, wanted), env)
-    made_by = value.guard
-    if isinstance(made_by, ir.Attr):
-        clear(run, made_by, env, wanted, depth + 1)
-    if not isinstance(made_by, ir.Call):
-        return
-    # What was tested was made from something else, which is tested with it for the uses that were asked about.
-    asked = tuple(role for role in wanted if role != ALL)
-    if isinstance(made_by.func, ir.Attr) and made_by.func.name in _HOSTS:
-        asked = ADDRESSES
-    for part in (*made_by.args, *([made_by.func.value] if isinstance(made_by.func, ir.Attr) else [])):
-        if isinstance(part, ir.Name | ir.Call) or (isinstance(part, ir.Attr) and part.name in _HOSTS):
-            clear(run, part, env, asked, depth + 1)
-
-
-def _clear_call(run: Run, place: ir.Call, env: Env, wanted: tuple[str, ...], depth: int) -> None:
-    name = place.func.name if isinstance(place.func, ir.Attr) else getattr(place.func, "id", "")
-    if name in _HOSTS:
-        wanted = ADDRESSES
-    elif name not in _SAME_TEXT:
-        wanted = tuple(role for role in wanted if role != ALL)
-    if isinstance(place.func, ir.Attr):
-        clear(run, place.func.value, env, wanted, depth + 1, itself=name in _SAME_TEXT)
-    for argument in place.args:
-        if isinstance(argument, ir.Name | ir.Call | ir.Attr):
-            clear(run, argument, env, wanted, depth + 1)

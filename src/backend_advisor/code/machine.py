@@ -78,7 +78,7 @@ class Machine:
         self.objects = Objects(self)
         self._entered: dict[Any, Summary] = {}
         self.checks: dict[tuple[FunctionInfo, bool], dict[int, tuple[str, ...]]] = {}
-        self.prototype_writes: dict[FunctionInfo, Any] = {}
+        self.prototype_writes: dict[object, dict[int, Any]] = {}
         """What functions of the program have checked of their parameters when they say yes, or come back."""
         self._escaping: dict[FunctionInfo, tuple[str, ...]] = {}
         self._escaping_files: dict[str, bool] = {}

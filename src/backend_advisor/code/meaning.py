@@ -77,12 +77,8 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
     called = _callbacks(run, role, site)
     if role.ends:
         return Value(name="(ends)")
-    if role.begins is not None:
-        return _result(run, role, site, called).but(text=(role.begins, None))
-    if "engine" in role.named:
-        return rendered(role, site) or _result(run, role, site, called)
     if role.makes is None:
-        return _result(run, role, site, called)
+        return _given_back(run, role, site, called)
     made = collection(role.makes, site)
     if role.makes == "merged" and site.arg_exprs:
         write_back(run, site.arg_exprs[0], made, site.env)
@@ -93,6 +89,13 @@ def _in_format(site: Site) -> list[Value]:
     """The arguments of `writer.printf(template, …)` as they stand in the template, also behind a locale."""
     at = next((number for number, one in enumerate(site.args) if isinstance((one.consts or (None,))[0], str)), None)
     return site.everything() if at is None else in_template(site.args[at], site.args[at + 1 :])
+
+
+def _given_back(run: Run, role: CallRole, site: Site, called: Value | None) -> Value:
+    if role.begins is not None:
+        return _result(run, role, site, called).but(text=(role.begins, None))
+    filled = rendered(role, site) if "engine" in role.named else None
+    return filled if filled is not None else _result(run, role, site, called)
 
 
 def _further(run: Run, role: CallRole, site: Site) -> None:

@@ -122,13 +122,13 @@ def _of_class(tokens: list[str]) -> set[str]:
     return found
 
 
-def _meant(token: str) -> set[str]:
-    """The characters that a token of a pattern stands for; those of the control characters that matter for a class."""
-    if token[0] != "\\":
-        return {token}
-    code = _CODE.fullmatch(token)
+def _meant(piece: str) -> set[str]:
+    """The characters that a piece of a pattern stands for; those of the control characters that matter for a class."""
+    if piece[0] != "\\":
+        return {piece}
+    code = _CODE.fullmatch(piece)
     if code is not None:
         return {chr(int(code[1], 16))}
-    if token.startswith(("\\p{C", "\\p{IsC", "\\R")):
-        return {"\r", "\n", "\t", "\0"} if token != "\\R" else {"\r", "\n"}
-    return set(_ESCAPES.get(token[1:], token[1:]))
+    if piece.startswith(("\\p{C", "\\p{IsC", "\\R")):
+        return {"\r", "\n", "\t", "\0"} if piece != "\\R" else {"\r", "\n"}
+    return set(_ESCAPES.get(piece[1:], piece[1:]))

@@ -72,7 +72,7 @@ _Way = tuple[str, tuple[ir.Expr, ...]]
 
 def _ways(run: Run) -> dict[int, _Way]:
     """The writes of a function that may go to a prototype, and the keys that were read on the way there."""
-    known: dict[object, dict[int, _Way]] = run.machine.prototype_writes
+    known = run.machine.prototype_writes
     found = known.get(run.info)
     if found is None and run.info is not None:
         found = known[run.info] = dict(_found(run.info.node))

@@ -49,9 +49,9 @@ def source_code(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
     """The artifacts that are source code of a language that has a front end.
 
     A file says by its name that it is: a build script or a component file that looks like a language is not. The
-    OpenAPI documents come with them when a framework binds functions by them, the files of settings that it names, the templates that print something as
-    it is when a program fills templates, the mappers of MyBatis, and the manifests that tell a version on which rules
-    depend.
+    OpenAPI documents come with them when a framework binds functions by them, the files of settings that JavaScript
+    names, the templates that print something as it is when a program fills templates, the mappers of MyBatis, and the
+    manifests that tell a version on which rules depend.
     """
     code = tuple(
         artifact

@@ -16,7 +16,8 @@ PARSED = (
 )
 WEAK = {
     "yaml in a module of its own": {
-        "lib/settings.ts": "import { readFileSync } from 'node:fs';\nimport { join } from 'node:path';\nimport yaml from 'js-yaml';\n"
+        "lib/settings.ts": "import { readFileSync } from 'node:fs';\nimport { join } from 'node:path';\n"
+        "import yaml from 'js-yaml';\n"
         "interface S { downloads: { digest: string } }\n"
         "export const settings = yaml.load(readFileSync(join(__dirname, 'settings.yaml'), 'utf8')) as S;\n",
         "lib/settings.yaml": YAML,

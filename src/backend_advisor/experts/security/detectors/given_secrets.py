@@ -33,11 +33,13 @@ def is_given_secret(sides: tuple[ir.Expr, ir.Expr], context: CodeContext, info: 
         return False
     texts = [context.text(info.unit, side) for side in sides]
     behind = [[context.text(info.unit, one) for one in values] for values in made]
-    sent, kept = (
-        [pattern.search(text) is not None or any(map(further.search, texts_behind)) for text, texts_behind in zip(texts, behind, strict=True)]
-        for pattern, further in ((_REQUEST, _FROM_HEADER), (_KEPT, _FROM_SET_UP))
-    )  # fmt: skip
+    sent = [_is_so(_REQUEST, _FROM_HEADER, text, made_of) for text, made_of in zip(texts, behind, strict=True)]
+    kept = [_is_so(_KEPT, _FROM_SET_UP, text, made_of) for text, made_of in zip(texts, behind, strict=True)]
     return (sent[0] and kept[1] and not kept[0]) or (sent[1] and kept[0] and not kept[1])
+
+
+def _is_so(said: re.Pattern[str], given: re.Pattern[str], text: str, behind: list[str]) -> bool:
+    return said.search(text) is not None or any(map(given.search, behind))
 
 
 def _name(side: ir.Expr) -> str:

@@ -244,14 +244,13 @@ def _purpose(use: _Use, context: CodeContext) -> str | None:
 
 def _kept(use: _Use, names: set[str]) -> str | None:
     """`apiKeys.create({ owner, key })`: the call that a bare name is given to says what it is."""
-    for node in everything(*_body(use)):
-        kept = dotted(node.func) if isinstance(node, ir.Call) else ""
-        if kept and _KEPT_AS.search(snake(kept).lower()) is not None:
-            for one in everything(*node.args):
-                if isinstance(one, ir.Mapping):
-                    for key, value in one.pairs:
-                        if _BARE.search(_key_of(key)) and _carries(value, use.node, names):
-                            return kept
+    for call in (one for one in everything(*_body(use)) if isinstance(one, ir.Call)):
+        kept = dotted(call.func)
+        if not kept or _KEPT_AS.search(snake(kept).lower()) is None:
+            continue
+        for one in (inner for inner in everything(*call.args) if isinstance(inner, ir.Mapping)):
+            if any(_BARE.search(_key_of(key)) and _carries(value, use.node, names) for key, value in one.pairs):
+                return kept
     return None
 
 
