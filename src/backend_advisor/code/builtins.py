@@ -64,16 +64,9 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
         return held
     if receiver is None:
         return _function(site, known)
-    if is_bare(receiver, site.name, site.args):
-        return Value(types=frozenset({"dict", BARE}), fields={})
-    if site.name == "fromEntries" and receiver.name == "Object" and site.args:
-        held = site.args[0]
-        made = held if "dict" in held.types else _pairs(held)
-        if made is not None:
-            return made
-    said = of_setting(site)
-    if said is not None:
-        return said
+    made = _mapping_made(site, receiver) or of_setting(site)
+    if made is not None:
+        return made
     after = loaded(run, site)
     if after is not None and site.receiver_expr is not None:
         write_back(run, site.receiver_expr, after, site.env)
@@ -96,6 +89,15 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
         or _of_container(run, site, receiver, known)
         or (None if known else _plain(site, receiver))
     )
+
+
+def _mapping_made(site: Site, receiver: Value) -> Value | None:
+    """What `Object.create(null)` and `Object.fromEntries(pairs)` make."""
+    if is_bare(receiver, site.name, site.args):
+        return Value(types=frozenset({"dict", BARE}), fields={})
+    if site.name == "fromEntries" and receiver.name == "Object" and site.args:
+        return site.args[0] if "dict" in site.args[0].types else _pairs(site.args[0])
+    return None
 
 
 def _joined(items: Mapping[str | int, Value], between: Value) -> Value:

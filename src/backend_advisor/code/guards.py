@@ -257,9 +257,7 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
     elif name == "isprintable" and receiver is not None:
         clear(run, receiver, env, _OF_LINES)
     elif name in ("isinstance", "is_a") and len(test.args) == 2:
-        kinds = test.args[1].items if isinstance(test.args[1], ir.Sequence) else [test.args[1]]
-        if all(isinstance(kind, ir.Name) and kind.id in _NUMBER_TYPES for kind in kinds):
-            clear(run, test.args[0], env, (ALL,))
+        _of_types(run, test.args[0], test.args[1], env)
     elif (asked := asked_of_each(test, name, receiver)) is not None:
         _member(run, asked[0], _not_text(run.evaluate(asked[1], env)), env)
     elif (owned := _owned(test, name, receiver)) is not None:
@@ -279,6 +277,13 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
         _doubted(test, env)
     _checked(run, test, env)
     own_check(run, test, env, answer=True)
+
+
+def _of_types(run: Run, value: ir.Expr, types: ir.Expr, env: Env) -> None:
+    """`isinstance(value, int)`: a number does no harm anywhere."""
+    kinds = types.items if isinstance(types, ir.Sequence) else [types]
+    if all(isinstance(kind, ir.Name) and kind.id in _NUMBER_TYPES for kind in kinds):
+        clear(run, value, env, (ALL,))
 
 
 def _owned(test: ir.Call, name: str, receiver: ir.Expr | None) -> tuple[ir.Expr, ir.Expr] | None:

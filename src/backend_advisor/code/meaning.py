@@ -384,16 +384,7 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
         elif result.argument.keyword == "this" and site.receiver_expr is not None and not result.argument.path:
             value = _changed_receiver(run, role, site, value)
         return cleaned(value, role.cleans) if role.cleans else value
-    taints = _passed(role, site)
-    if role.name == "java.net.URL" and taints and _is_given_host(site):
-        taints = {taint.clean(ADDRESSES): trail for taint, trail in taints.items()}
-    if role.restores:
-        taints = {taint.restored(): trail for taint, trail in taints.items()}
-    taints = _without_matches(role, site, taints)
-    if role.cleans:
-        taints = {} if ALL in role.cleans else {t.clean(role.cleans): trail for t, trail in taints.items()}
-    elif taints:
-        taints = {t: station("pass", run.unit.path, node.start, node.end, trail) for t, trail in taints.items()}
+    taints = _handed_on(run, role, site)
     if role.source is not None:
         taints = merge_taints(
             {Taint(role.source).clean(role.cleans): station("source", run.unit.path, node.start, node.end, None)},
@@ -411,6 +402,20 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
     if called is not None and result is None:
         return called if not made.taints else called.but(taints=merge_taints(called.taints, made.taints))
     return made
+
+
+def _handed_on(run: Run, role: CallRole, site: Site) -> Taints:
+    """What of the given data is in what a call gives back, and by which station it came."""
+    taints = _passed(role, site)
+    if role.name == "java.net.URL" and taints and _is_given_host(site):
+        taints = {taint.clean(ADDRESSES): trail for taint, trail in taints.items()}
+    if role.restores:
+        taints = {taint.restored(): trail for taint, trail in taints.items()}
+    taints = _without_matches(role, site, taints)
+    if role.cleans:
+        return {} if ALL in role.cleans else {t.clean(role.cleans): trail for t, trail in taints.items()}
+    where = (run.unit.path, site.node.start, site.node.end)
+    return {t: station("pass", *where, trail) for t, trail in taints.items()}
 
 
 def _is_other(result: Result, site: Site) -> bool:

@@ -233,6 +233,17 @@ def vocabulary() -> Mapping[str, frozenset[str]]:
     return {kind: frozenset(words) for kind, words in document.items()}
 
 
+def _read_types(made: Roles, document: Mapping[str, Any]) -> None:
+    for name, entry in _entries(document, "types"):
+        made.bases[name] = tuple(_words(entry.get("is", ())))
+        if "checked" in entry:
+            made.checked[name] = str(entry["checked"])
+        if entry.get("kept") == "true":
+            made.kept.add(name)
+        if "like" in entry:
+            made.likened.append((re.compile(entry["like"]), name))
+
+
 def read_roles(document: Mapping[str, Any], place: str) -> Roles:
     """Roles from one file's document; raises RolesError naming the place of what is wrong."""
     made = Roles(frameworks=[str(document["framework"])])
@@ -253,14 +264,7 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
     unknown = document.keys() - sections
     if unknown:
         raise RolesError(f"{place}: unknown section {sorted(unknown)[0]}")
-    for name, entry in _entries(document, "types"):
-        made.bases[name] = tuple(_words(entry.get("is", ())))
-        if "checked" in entry:
-            made.checked[name] = str(entry["checked"])
-        if entry.get("kept") == "true":
-            made.kept.add(name)
-        if "like" in entry:
-            made.likened.append((re.compile(entry["like"]), name))
+    _read_types(made, document)
     for name, entry in _entries(document, "values"):
         _only(entry, {"type", "source", "constant", "cleans"}, f"{place}: {name}")
         made.values[name] = ValueRole(
