@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from backend_advisor.code import calling, expressions, ir, references, statements  # noqa: F401 (they register what they handle)
+from backend_advisor.code.associations import is_of_association
 from backend_advisor.code.bound import note_operations
 from backend_advisor.code.entries import entry_values, marks_of, takes_request
 from backend_advisor.code.escapers import cleared_by_escaping, may_escape
@@ -272,6 +273,9 @@ class Machine:
         info = self.program.classes.get(kind)
         if found is None and info is not None:
             found = next((role for base in self.objects.bases(info) if (role := self.roles.method(base, name))), None)
+        if found is None and self.roles.named_so and is_of_association(self.program, name):
+            kinds = (kind, *(self.objects.bases(info) if info is not None else ()))
+            found = next((role for base in kinds if (role := self.roles.made_method(base, name))), None)
         self._methods[key] = found
         return found
 

@@ -154,10 +154,12 @@ class Roles:
             role = self.calls.get(f"{one}.{name}")
             if role is not None:
                 return role
-        return next(
-            (role for one in self.ancestry(kind) for named, role in self.named_so.get(one, ()) if named.match(name)),
-            None,
-        )
+        return None
+
+    def made_method(self, kind: str, name: str) -> CallRole | None:
+        """The role of a method that a type has by a pattern only."""
+        several = (pair for one in self.ancestry(kind) for pair in self.named_so.get(one, ()))
+        return next((role for named, role in several if named.match(name)), None)
 
     def attribute(self, kind: str, name: str) -> ValueRole | None:
         """The role of an attribute of a type, its own or inherited; `TYPE.*` stands for every other attribute."""

@@ -12,6 +12,8 @@ from backend_advisor.rules.registry import CodeContext
 
 _KEEPS_ROWS = frozenset({"filter", "sort", "reverse", "toSorted", "toReversed"})
 _TESTS = frozenset({"==", "!=", "===", "!==", "<", "<=", ">", ">="})
+_GROUPS = frozenset({"group", "groupBy", "distinct"})
+"""What makes one row of many: counting those takes more than `count`."""
 _FOLLOWED = 2
 _Use = tuple[str, ir.Node]
 
@@ -38,7 +40,7 @@ def counted_or_cut(context: CodeContext) -> Iterator[tuple[Spot, ir.Node, str]]:
 def _is_by_keys(context: CodeContext, spot: Spot) -> bool:
     """Whether the read has a limit or options that are not seen, or asks for keys, of which there are so many."""
     options = options_of(context, spot)
-    if options.has_limit:
+    if options.has_limit or not _GROUPS.isdisjoint(options.given):
         return True
     where = options.given.get("where")
     keys = {**dict(_written(where)), **options.given}
