@@ -204,7 +204,9 @@ class Objects:
         What it is counts; what it holds is the program's own, and changes while the program runs.
         """
         known_types = self._machine.known_types()
-        kept = Value(types=frozenset(one for one in value.types if one in known_types), refs=value.refs, name=value.name)
+        kept = Value(
+            types=frozenset(one for one in value.types if one in known_types), refs=value.refs, name=value.name
+        )
         known = self._kept.get((kind, name))
         self._kept[kind, name] = kept if known is None else join(known, kept)
 

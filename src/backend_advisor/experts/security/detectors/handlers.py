@@ -98,8 +98,8 @@ def _is_input_field(target: ir.Attr) -> bool:
 
 
 def _named_type(stated: ir.Type | None, unit: Unit, program: Program) -> tuple[str, Unit, list[ir.Expr]]:
-    """The name of a parameter's type, the file that it is a name of, and what is said of it beside; also of one that has
-    a name of its own: `User = Annotated[Principal, Depends(current_user)]`."""
+    """The name of a parameter's type, the file that it is a name of, and what is said of it beside; also of one
+    that has a name of its own: `User = Annotated[Principal, Depends(current_user)]`."""
     if stated is None:
         return "", unit, []
     kind = stated.name.rsplit(".", 1)[-1]
@@ -143,10 +143,7 @@ def _parameter(param: ir.Param, program: Program, unit: Unit) -> Origin:
         )
         if role is not None and role.source is None:
             return WHO if re.search(r"user|auth|token|principal", " ".join(notes), re.IGNORECASE) else NOTHING
-    if (
-        said
-        and re.search(r"user|auth|token|principal", " ".join(notes), re.IGNORECASE)
-    ):
+    if said and re.search(r"user|auth|token|principal", " ".join(notes), re.IGNORECASE):
         return WHO
     if _SERVICE.search(kind) or param.name in ("res", "response", "next", "db", "reply", "done", "model", "resp"):
         return NOTHING

@@ -1,4 +1,4 @@
-"""Questions after a right whose answer nobody hears: `guard.isOwner(invoice, name);` stands alone, or is only logged."""
+"""Questions after a right whose answer nobody hears: `guard.isOwner(invoice, name);` alone, or only logged."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,9 @@ _HANDED_ON = frozenset({"next", "res", "response", "reply", "done"})
 """Who is given these answers by them."""
 _LOG = re.compile(r"(?i)^(?:\w+\.)*(?:_?log(?:ger|ging)?|console|print)(?:\.\w+)?$")
 _TRUTHS = frozenset({"bool", "boolean", "Boolean"})
-_STOPS = re.compile(r"(?i)^(?:abort|redirect|forbidden|deny|halt|throw\w*|raise\w*|fail|exit|die|reject|assert\w*|require\w*)$")
+_STOPS = re.compile(
+    r"(?i)^(?:abort|redirect|forbidden|deny|halt|throw\w*|raise\w*|fail|exit|die|reject|assert\w*|require\w*)$"
+)
 
 
 def unheard_calls(function: ir.Function) -> frozenset[int]:
@@ -29,7 +31,9 @@ def unheard_calls(function: ir.Function) -> frozenset[int]:
     }
     if kept:
         heard = _names(whole) - _targets(whole)
-        logged = [part for one in whole if isinstance(one, ir.Call) and _LOG.match(dotted(one.func)) for part in one.args]
+        logged = [
+            part for one in whole if isinstance(one, ir.Call) and _LOG.match(dotted(one.func)) for part in one.args
+        ]
         heard -= _names(everything(logged))
         alone += [call for name, call in kept.items() if all(id_ != name for _, id_ in heard)]
     return frozenset(id(call) for call in alone if call is not None)
@@ -46,7 +50,11 @@ def _names(nodes: Iterable[ir.Node]) -> set[tuple[int, str]]:
 
 
 def _targets(nodes: Iterable[ir.Node]) -> set[tuple[int, str]]:
-    return {(id(one.target), one.target.id) for one in nodes if isinstance(one, ir.Assign) and isinstance(one.target, ir.Name)}
+    return {
+        (id(one.target), one.target.id)
+        for one in nodes
+        if isinstance(one, ir.Assign) and isinstance(one.target, ir.Name)
+    }
 
 
 def only_answers(call: ir.Call, targets: list[FunctionInfo]) -> bool:
@@ -79,4 +87,17 @@ def _is_truth(value: ir.Expr | None) -> bool:
         return any(map(_is_truth, value.operands))
     if isinstance(value, ir.Unary):
         return value.op in ("not", "!")
-    return isinstance(value, ir.Binary) and value.op in ("==", "!=", "===", "!==", "in", "not in", "is", "is not", "<", ">", "<=", ">=")
+    return isinstance(value, ir.Binary) and value.op in (
+        "==",
+        "!=",
+        "===",
+        "!==",
+        "in",
+        "not in",
+        "is",
+        "is not",
+        "<",
+        ">",
+        "<=",
+        ">=",
+    )

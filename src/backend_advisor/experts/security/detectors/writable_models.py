@@ -1,4 +1,4 @@
-"""Serializers and forms of Django that let a client write every field of a model, privileges among them (part of SEC217)."""
+"""Serializers and forms of Django that let a client write every field, privileges among them (part of SEC217)."""
 
 import re
 from collections.abc import Iterator
@@ -23,8 +23,12 @@ _WRITES = re.compile(
 )
 _ANYBODY = frozenset({"IsAuthenticated", "IsAuthenticatedOrReadOnly", "AllowAny"})
 _WRITING = frozenset({"post", "put", "patch"})
-_CHOOSES_FIELDS = frozenset({"__init__", "get_fields", "get_extra_kwargs", "to_internal_value", "create", "update", "save", "clean", "validate"})
-_CHOOSES = frozenset({"get_serializer_class", "get_serializer", "get_form_class", "get_form", "get_permissions", "test_func", "dispatch"})
+_CHOOSES_FIELDS = frozenset(
+    {"__init__", "get_fields", "get_extra_kwargs", "to_internal_value", "create", "update", "save", "clean", "validate"}
+)
+_CHOOSES = frozenset(
+    {"get_serializer_class", "get_serializer", "get_form_class", "get_form", "get_permissions", "test_func", "dispatch"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def privileges_are_writable(context: CodeContext) -> Iterator[Match]:
     found = {one.info.node.name: one for one in _open(program)}
     if not found:
         return
-    used = _used(program, found.keys())
+    used = _used(program, set(found))
     for name, one in found.items():
         if name in used:
             yield Match(
@@ -123,9 +127,8 @@ def _closed_by_itself(family: list[ClassInfo]) -> set[str]:
     return stated | checked
 
 
-def _used(program: Program, names: object) -> set[str]:
+def _used(program: Program, wanted: set[str]) -> set[str]:
     """Those of some serializers and forms that a view without a right of its own fills from a request."""
-    wanted = set(names)  # type: ignore[call-overload]
     used: set[str] = set()
     for info in program.classes.values():
         if is_test(info.unit.path) or not _is_for_all(program, info):
@@ -150,8 +153,12 @@ def _is_for_all(program: Program, info: ClassInfo) -> bool:
     if any(_CHOOSES & one.methods.keys() for one in family):
         return False
     if any(base.endswith(".LoginRequiredMixin") for base in program.foreign_bases(info)):
-        return not any(re.search(r"(?i)permission|passestest|staff|superuser|admin", base) for base in program.foreign_bases(info))
-    stated = next((one.fields["permission_classes"].value for one in family if "permission_classes" in one.fields), None)
+        return not any(
+            re.search(r"(?i)permission|passestest|staff|superuser|admin", base) for base in program.foreign_bases(info)
+        )
+    stated = next(
+        (one.fields["permission_classes"].value for one in family if "permission_classes" in one.fields), None
+    )
     return _are_anybody(stated)
 
 
@@ -168,9 +175,13 @@ def _takes_writes(family: list[ClassInfo]) -> bool:
 
 
 def _is_open_function(function: ir.Function) -> bool:
-    """Whether a view that is a function states that being signed in is enough: `@permission_classes([IsAuthenticated])`."""
+    """Whether a function asks only that one is signed in: `@permission_classes([IsAuthenticated])`."""
     notes = [note for note in function.decorators if isinstance(note, ir.Call)]
-    return any(getattr(note.func, "id", "") == "permission_classes" and _are_anybody(note.args[0]) for note in notes if note.args)
+    return any(
+        getattr(note.func, "id", "") == "permission_classes" and _are_anybody(note.args[0])
+        for note in notes
+        if note.args
+    )
 
 
 def _filled(function: ir.Function, wanted: set[str]) -> Iterator[str]:
