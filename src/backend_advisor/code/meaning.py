@@ -397,8 +397,7 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
     if role.keeps:
         fields = _kept(role, site, fields)
     made = Value(taints, types=types, fields=fields, name=f"{role.name}()" if not types else None)
-    if result is not None and result.several:
-        made = Value(taints, types=_LIST, rest=made)
+    made = Value(taints, types=_LIST, rest=made) if result is not None and result.several else made
     if called is not None and result is None:
         return called if not made.taints else called.but(taints=merge_taints(called.taints, made.taints))
     return made

@@ -44,8 +44,8 @@ def _assigns(node: ir.Call) -> bool:
 
 
 def note_set(run: Run, site: Site) -> None:
-    """Note `setattr(order, key, value)` of a record, under a key that the client chose: one that was read, one of a class
-    that is kept in a database, or what a helper is given to change, which is most likely such a record."""
+    """Note `setattr(order, key, value)` of a record, under a key that the client chose: one that was read, one of a
+    class that is kept in a database, or what a helper is given to change, which is most likely such a record."""
     record, key, value = site.args
     if key.consts is not None or not value.taints or _goes_through_listed(run, site.node):
         return

@@ -178,8 +178,8 @@ def merge_taints(*several: Taints) -> Taints:
 
 
 def bounded_taints(taints: Taints) -> Taints:
-    """Fewer taints that say as much or a little more: a field of a parameter stands for what is in it when that is much,
-    and the parameter for its fields when they are many."""
+    """Fewer taints that say as much or a little more: a field of a parameter stands for what is in it when that is
+    much, and the parameter for its fields when they are many."""
     if len(taints) <= 3:
         return taints
     whole = {(taint.index, taint.cleared) for taint in taints if taint.index >= 0 and not taint.path}

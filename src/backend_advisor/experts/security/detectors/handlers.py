@@ -108,8 +108,8 @@ def _is_input_field(target: ir.Attr) -> bool:
 
 
 def _named_type(stated: ir.Type | None, unit: Unit, program: Program) -> tuple[str, Unit, list[ir.Expr]]:
-    """The name of a parameter's type, the file that it is a name of, and what is said of it beside; also of one that has
-    a name of its own: `User = Annotated[Principal, Depends(current_user)]`."""
+    """The name of a parameter's type, the file that it is a name of, and what is said of it beside; also of one
+    that has a name of its own: `User = Annotated[Principal, Depends(current_user)]`."""
     if stated is None:
         return "", unit, []
     kind = stated.name.rsplit(".", 1)[-1]

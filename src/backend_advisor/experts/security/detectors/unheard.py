@@ -1,4 +1,4 @@
-"""Questions after a right whose answer nobody hears: `guard.isOwner(invoice, name);` stands alone, or is only logged."""
+"""Questions after a right whose answer nobody hears: `guard.isOwner(invoice, name);` alone, or only logged."""
 
 import re
 from collections.abc import Iterable

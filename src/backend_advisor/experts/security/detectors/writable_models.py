@@ -1,4 +1,4 @@
-"""Serializers and forms of Django that let a client write every field of a model, privileges among them (part of SEC217)."""
+"""Serializers and forms of Django that let a client write every field, privileges among them (part of SEC217)."""
 
 import re
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def privileges_are_writable(context: CodeContext) -> Iterator[Match]:
     found = {one.info.node.name: one for one in _open(program)}
     if not found:
         return
-    used = _used(program, found.keys())
+    used = _used(program, set(found))
     for name, one in found.items():
         if name in used:
             yield Match(
@@ -127,9 +127,8 @@ def _closed_by_itself(family: list[ClassInfo]) -> set[str]:
     return stated | checked
 
 
-def _used(program: Program, names: object) -> set[str]:
+def _used(program: Program, wanted: set[str]) -> set[str]:
     """Those of some serializers and forms that a view without a right of its own fills from a request."""
-    wanted = set(names)  # type: ignore[call-overload]
     used: set[str] = set()
     for info in program.classes.values():
         if is_test(info.unit.path) or not _is_for_all(program, info):
@@ -176,7 +175,7 @@ def _takes_writes(family: list[ClassInfo]) -> bool:
 
 
 def _is_open_function(function: ir.Function) -> bool:
-    """Whether a view that is a function states that being signed in is enough: `@permission_classes([IsAuthenticated])`."""
+    """Whether a function asks only that one is signed in: `@permission_classes([IsAuthenticated])`."""
     notes = [note for note in function.decorators if isinstance(note, ir.Call)]
     return any(
         getattr(note.func, "id", "") == "permission_classes" and _are_anybody(note.args[0])
