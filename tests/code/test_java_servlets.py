@@ -20,6 +20,7 @@ public class C extends HttpServlet {
   private static String take(String a) { return "none"; }
   private static String take(String a, boolean keep) { return keep ? a : "none"; }
   private static String second(String... all) { return all[1]; }
+  private static String undone(String a) { return new String(java.util.Base64.getDecoder().decode(a)); }
 }
 """
 _HELPERS = """package org.shop.help;
@@ -39,6 +40,10 @@ _REFLECTED = '((org.shop.help.Shape) Class.forName("org.shop.help.%s").getDeclar
 _LIST = (
     "java.util.List<String> l = new java.util.ArrayList<String>(); "
     'l.add("safe"); l.add(p); l.add("more"); l.remove(0); String b = l.get(%d);'
+)
+_NAMES = (
+    "java.util.List<String> l = new java.util.ArrayList<String>(); "
+    'l.add("one"); l.add("two"); l.add(p); l.remove("one"); String b = l.get(%d);'
 )
 
 REACHED = [
@@ -61,6 +66,8 @@ REACHED = [
     "o.print(p); String b = w.toString();",
     "String b; try { throw new IllegalStateException(p); } catch (IllegalStateException e) { b = e.getMessage(); }",
     'String b = p.replaceAll("[^a-z;]", "");',
+    "String b = undone(java.util.Base64.getEncoder().encodeToString(p.getBytes()));",
+    _NAMES % 1,
 ]
 KEPT = [
     'String b = new org.shop.help.Request(request).fixed("p");',
@@ -82,6 +89,7 @@ KEPT = [
     'if (!p.matches("[a-z0-9.]+")) { return; } String b = p;',
     "if (!ALLOWED.contains(p)) { return; } String b = p;",
     'String b = p.replaceAll("[^a-zA-Z0-9]", "");',
+    _NAMES % 0,
 ]
 
 
@@ -111,6 +119,8 @@ PAGES = {
     'response.getWriter().append("<p>").append(p);': {"html.text"},
     "new java.io.PrintWriter(new java.io.OutputStreamWriter(response.getOutputStream())).println(p);": {"html.text"},
     'response.setHeader("Location", p);': {"header.value", "redirect.url"},
+    'response.setHeader("Refresh", "3; url=" + p);': {"header.value", "redirect.url"},
+    'response.setHeader("Refresh", "3; url=/home?from=" + p);': {"header.value"},
     'if (!p.startsWith("/") || p.startsWith("//") || p.contains("\\\\")) { return; } response.sendRedirect(p);': set(),
     'if (!p.startsWith("/")) { return; } response.sendRedirect(p);': {"redirect.url"},
     'String h = java.net.URI.create(p).getHost(); if (!java.util.Set.of("a.org").contains(h)) { return; } '
@@ -127,7 +137,15 @@ _ACCESS = (
     'f.setAttribute(javax.xml.XMLConstants.ACCESS_EXTERNAL_DTD, "");'
     'f.setAttribute(javax.xml.XMLConstants.ACCESS_EXTERNAL_SCHEMA, "");'
 )
-PARSERS = {"": {"xml.text"}, _NO_DTD % "true": set(), _NO_DTD % "false": {"xml.text"}, _ACCESS: set()}
+_FEATURE = 'f.setFeature("http://xml.org/sax/features/external-%s-entities", false);'
+PARSERS = {
+    _FEATURE % "parameter": {"xml.text"},
+    _FEATURE % "general": set(),
+    "": {"xml.text"},
+    _NO_DTD % "true": set(),
+    _NO_DTD % "false": {"xml.text"},
+    _ACCESS: set(),
+}
 
 
 @pytest.mark.parametrize(("code", "expected"), PAGES.items(), ids=PAGES)
@@ -159,6 +177,45 @@ def test_settings_come_from_the_file_that_is_loaded(entry: str, default: str, ex
 
     ciphers = found[0].seen.performing("crypto.cipher")
     assert [(words(one.properties["algorithm"]) or ("",))[0].partition("/")[0] for one in ciphers] == [expected]
+
+
+_GETTER = """package org.shop;
+public class Settings {
+  private static final java.util.Properties ALL = load();
+  private static java.util.Properties load() {
+    java.util.Properties all = new java.util.Properties();
+    all.load(Settings.class.getResourceAsStream("shop.properties"));
+    return all;
+  }
+  public static String get(String name, String other) { return ALL.getProperty(name, other).trim(); }
+  public static boolean flag(String name) { return Boolean.parseBoolean(ALL.getProperty(name)); }
+}
+"""
+
+
+def test_settings_are_known_behind_a_getter_that_is_called_with_many_names() -> None:
+    from backend_advisor.code.values import words
+
+    others = " ".join(f'Settings.get("other{number}", "x");' for number in range(20))
+    body = (
+        f'{others} javax.crypto.Cipher.getInstance(Settings.get("one", "x")); send(response, Settings.flag("secure")); '
+        "String b = null;"
+    )
+    sends = (
+        "private void send(HttpServletResponse response, boolean secure) "
+        '{ Cookie c = new Cookie("a", "b"); c.setSecure(secure); response.addCookie(c); }'
+    )
+    servlet = (_FILE % body).replace(
+        "  private static String take(String a)", f"  {sends}\n  private static String take(String a)"
+    )
+    files = {"org/shop/C.java": servlet.encode(), "org/shop/Settings.java": _GETTER.encode()}
+    settings = {"org/shop/shop.properties": {**SETTINGS, "secure": "FALSE"}}
+    found, _ = analyse(files, beside=Beside(settings=settings))
+    known = [(one.role.name, one.properties) for one in found[0].seen.performing("crypto.cipher", "cookie.set")]
+    assert [words(given.get("algorithm", given.get("secure"))) for _, given in known] == [  # type: ignore[arg-type]
+        ("DES/ECB/PKCS5Padding",),
+        ("false",),
+    ]
 
 
 def test_an_inner_class_is_the_one_of_its_file() -> None:

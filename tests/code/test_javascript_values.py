@@ -55,8 +55,9 @@ def test_data_does_not_reach_the_command(body: str) -> None:
 
 OTHERS = {
     "spawn('ls', [p], { shell: true });": {"command.text", "command.argument"},
-    "spawn('sh', ['-c', 'ls ' + p]);": {"command.text", "command.argument"},
-    "spawn('ls', ['--', p]);": {"command.argument"},
+    "spawn('sh', ['-c', 'ls ' + p]);": {"command.text"},
+    "spawn('ls', ['-l', p]);": {"command.argument"},
+    "spawn('ls', [`--color=${p}`, '--', p]);": set(),
     "res.set('Location', p);": {"redirect.url"},
     "req.wanted = p; res.locals.id = p;": set(),
 }

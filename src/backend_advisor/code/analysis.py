@@ -112,6 +112,7 @@ def _deep() -> Iterator[None]:
 def _linked(modules: dict[str, Module], beside: Beside) -> Analysis:
     program = Program(modules)
     program.settings = beside.settings
+    program.documents = beside.documents
     for path in beside.copied & program.units.keys():
         program.units[path].standing["copied"] = True
     pages = (read_template(path, text, escapes=beside.escapes) for path, text in beside.templates.items())

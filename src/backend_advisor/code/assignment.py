@@ -10,6 +10,8 @@ from backend_advisor.code.taints import NO_TAINTS, merge_taints, station
 from backend_advisor.code.values import UNKNOWN, Value, cleaned, element, field, join, single, with_field
 
 _DEEPEST = 5
+_UNNAMED = ("model.fields", "object.merge")
+"""What is harmed by fields that the client names; those that the program's own lists name are not."""
 _BEHIND_HOST = frozenset({"pathname", "search", "hash"})
 """Parts of an address that do not choose the host."""
 
@@ -23,13 +25,7 @@ def assign(run: Run, target: ir.Expr, value: Value, env: Env, declares: str = ""
     elif isinstance(target, ir.Attr):
         _store(run, target.value, target.name, value, env)
     elif isinstance(target, ir.Index):
-        key = run.evaluate(target.key, env)
-        stored(run, target, key, value, env)
-        try:
-            known = single(key)
-        except LookupError:
-            known = None
-        _store(run, target.value, known if isinstance(known, str | int) else None, value, env, taints=key.taints)
+        _element(run, target, value, env)
     elif isinstance(target, ir.Sequence):
         _unpack(run, target, value, env, declares)
     elif isinstance(target, ir.Mapping):
@@ -41,6 +37,26 @@ def assign(run: Run, target: ir.Expr, value: Value, env: Env, declares: str = ""
         assign(run, target.value, value, env, declares)
     else:
         run.evaluate(target, env)
+
+
+def _element(run: Run, target: ir.Index, value: Value, env: Env) -> None:
+    key = run.evaluate(target.key, env)
+    if key.taints:
+        run.machine.element_set(run, target, key, value, env)
+    stored(run, target, key, value, env)
+    try:
+        known = single(key)
+    except LookupError:
+        known = None
+    several = key.consts or ()
+    if len(several) > 1 and all(isinstance(one, str) for one in several):
+        for one in several:
+            before = field(_held(run, target.value, env), one)  # type: ignore[arg-type]
+            _store(run, target.value, one, value if before is None else join(before, value), env)  # type: ignore[arg-type]
+        return
+    if known is None and not key.taints:
+        value = cleaned(value, _UNNAMED, 0)
+    _store(run, target.value, known if isinstance(known, str | int) else None, value, env, taints=key.taints)
 
 
 def _forget_checks(run: Run, target: ir.Expr, env: Env) -> None:

@@ -6,12 +6,16 @@ from backend_advisor.code import ir
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.callbacks import higher_order
 from backend_advisor.code.containers import container_method, holds_elements, is_container
+from backend_advisor.code.documents import parsed
 from backend_advisor.code.expressions import concatenated
 from backend_advisor.code.folding import fold_function, fold_method
-from backend_advisor.code.operations import template_parts
-from backend_advisor.code.patterns import cleared_by_removal, is_plain
+from backend_advisor.code.joiners import joined_by, joiner
+from backend_advisor.code.markup import BETWEEN_TAGS, NO_QUOTES, placed
+from backend_advisor.code.operations import in_template, template_parts
+from backend_advisor.code.patterns import cleared_by_escaping, cleared_by_removal, is_plain
+from backend_advisor.code.prototypes import BARE, is_bare
 from backend_advisor.code.run import Run
-from backend_advisor.code.settings import loaded
+from backend_advisor.code.settings import loaded, of_setting
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, merge_taints
 from backend_advisor.code.values import (
@@ -33,10 +37,12 @@ _REPLACED = {
     "\n": ("log.text", "header.value", "header.name", "mail.header"),
     "\r": ("log.text", "header.value", "header.name", "mail.header"),
     "\r\n": ("log.text", "header.value", "header.name", "mail.header"),
-    "<": ("html.text",),
+    "<": (BETWEEN_TAGS,),
+    '"': (NO_QUOTES,),
     "/": ("path.file", "path.entry"),
 }
 """Characters without which data cannot leave its place in a text of these roles."""
+_JOINER = "java.util.StringJoiner"
 _WRITES = frozenset(["append", "insert", "replace", "write", "print", "println", "printf"])
 _FORMATTERS = frozenset({"format", "String.format", "java.lang.String.format", "formatted", "util.format"})
 _LETTERS = frozenset({"hex", "base64url"})
@@ -44,6 +50,7 @@ _LETTERS = frozenset({"hex", "base64url"})
 _SAME_DATA = frozenset(
     ["toString", "strip", "trim", "lower", "upper", "toLowerCase", "toUpperCase", "encode", "decode"]
 )
+_READING = frozenset({"javascript", "typescript"})
 _READS = frozenset({"get", "getOrDefault"})
 _QUESTIONS = frozenset(
     "length size count indexOf isEmpty hashCode find startswith endswith startsWith endsWith equals".split()
@@ -53,8 +60,13 @@ _QUESTIONS = frozenset(
 def builtin(run: Run, site: Site, known: bool) -> Value | None:
     """What a function of the language itself gives, or None. `known`: the call means something else too."""
     receiver = site.receiver
+    if run.language in _READING and (held := parsed(run, site)) is not None:
+        return held
     if receiver is None:
         return _function(site, known)
+    made = _mapping_made(site, receiver) or of_setting(site)
+    if made is not None:
+        return made
     after = loaded(run, site)
     if after is not None and site.receiver_expr is not None:
         write_back(run, site.receiver_expr, after, site.env)
@@ -66,6 +78,8 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
         return _joined(receiver.fields, site.args[0] if site.args else constant(","))
     if receiver.types & _BUILDERS:
         return _builder(run, site, receiver)
+    if _JOINER in receiver.types:
+        return joined_by(run, site, receiver)
     if receiver.name in _FORMATTERS or f"{receiver.name or ''}.{site.name}" in _FORMATTERS:
         return _formatted(site.args[0] if site.args else UNKNOWN, [*site.args[1:], *site.keywords.values()])
     if site.name in ("replace", "replaceAll") and len(site.args) >= 2 and receiver.taints and not receiver.fields:
@@ -77,6 +91,15 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
     )
 
 
+def _mapping_made(site: Site, receiver: Value) -> Value | None:
+    """What `Object.create(null)` and `Object.fromEntries(pairs)` make."""
+    if is_bare(receiver, site.name, site.args):
+        return Value(types=frozenset({"dict", BARE}), fields={})
+    if site.name == "fromEntries" and receiver.name == "Object" and site.args:
+        return site.args[0] if "dict" in site.args[0].types else _pairs(site.args[0])
+    return None
+
+
 def _joined(items: Mapping[str | int, Value], between: Value) -> Value:
     """`[address, query].join("")`."""
     parts: list[Value] = []
@@ -86,6 +109,8 @@ def _joined(items: Mapping[str | int, Value], between: Value) -> Value:
 
 
 def _function(site: Site, known: bool) -> Value | None:
+    if site.name == _JOINER:
+        return joiner(site)
     if site.name == "enumerate" and site.args and "dict" not in site.args[0].types:
         # The places are numbers, whatever the elements are.
         pair = Value(types=frozenset({"tuple"}), fields={0: UNKNOWN, 1: element(site.args[0])})
@@ -147,6 +172,8 @@ def _replaced(run: Run, site: Site, receiver: Value) -> Value:
     elif stored is not None or (site.name == "replaceAll" and run.language == "java"):
         if _is_plain(site.args[1]) and (stored is None or _everywhere(site.args[0])):
             safe = cleared_by_removal(only[0])
+        elif stored is None or _everywhere(site.args[0]):
+            safe = cleared_by_escaping(only[0], (words(site.args[1]) or ("",))[0])
     elif site.name == "replaceAll" or run.language not in ("javascript", "typescript"):
         # A string given to JavaScript's `replace` is exchanged once.
         safe = _REPLACED.get(only[0], ())
@@ -172,6 +199,7 @@ def _text_method(site: Site, receiver: Value) -> Value | None:
 
 
 def _formatted(template: Value, args: list[Value]) -> Value:
+    args = in_template(template, args)
     taints = merge_taints(*(all_taints(arg, 3) for arg in (template, *args)))
     if template.consts and len(template.consts) == 1 and isinstance(template.consts[0], str):
         return Value(taints, types=frozenset({"str"}), text=template_parts(template.consts[0]))
@@ -182,7 +210,7 @@ def _builder(run: Run, site: Site, receiver: Value) -> Value | None:
     if site.name in _WRITES and site.args:
         text = known_text(receiver) if receiver.text is not None else ()
         made = receiver.but(
-            taints=merge_taints(receiver.taints, all_taints(site.args[-1], 2)),
+            taints=merge_taints(receiver.taints, all_taints(placed(text, site.args[-1]), 2)),
             text=joined_text((text, known_text(site.args[-1])))
             if site.name in ("append", "write", "print")
             else (None,),

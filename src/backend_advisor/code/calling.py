@@ -7,8 +7,8 @@ from backend_advisor.code import ir
 from backend_advisor.code.accessors import accessor
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.builtins import builtin
+from backend_advisor.code.clearing import as_checked
 from backend_advisor.code.containers import holds_elements, is_container
-from backend_advisor.code.guards import as_checked
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import FunctionRef
@@ -18,12 +18,14 @@ from backend_advisor.code.records import note_filled, note_set
 from backend_advisor.code.reflection import reflected
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import CHECKED, Env, Run, evaluates
+from backend_advisor.code.settings import asked_setting, read_by
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import merge_taints
 from backend_advisor.code.values import (
     UNKNOWN,
     Value,
     all_taints,
+    cleaned,
     doubtful,
     element,
     join_all,
@@ -69,7 +71,8 @@ def _answer(run: Run, node: ir.Call, env: Env) -> Value:
     for target in called[:8]:
         results.append(_into(run, target, site))
     for role in roles:
-        results.append(apply_role(run, role, site, certain=role.receiver is None))
+        given = apply_role(run, role, site, certain=role.receiver is None)
+        results.append(given if given.taints else read_by(run, role.name) or given)
     if any(result.name == "(ends)" for result in results):
         return Value(name="(ends)")
     return join_all(results) if results else _unknown(run, node, site)
@@ -194,12 +197,14 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
             site.name = value.name
         elif value.types and not called:
             roles += [role for kind in types_of(value) if (role := machine.method_role(kind, "__call__"))]
+            site.called = value if roles else None
         return fitting(called, site) if len(called) > 1 and run.language == "java" else called, roles
     if receiver.refs or receiver.fields or receiver.types & machine.program.classes.keys():
         value = member(run, receiver, site.name, node.func)
         called += [ref for ref in value.refs if isinstance(ref, FunctionRef | ClassInfo)]
         if value.name is not None and not called and (role := machine.roles.calls.get(value.name)):
             roles.append(role)
+        roles += _of_field(run, value) if not called and not roles else []
     for kind in types_of(receiver):
         role = machine.method_role(kind, site.name)
         if role is not None and role not in roles:
@@ -216,6 +221,13 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
     if not called and not roles:
         roles += _by_name_only(run, site)
     return fitting(called, site) if len(called) > 1 and run.language == "java" else called, roles
+
+
+def _of_field(run: Run, held: Value) -> list[CallRole]:
+    """What calling a field means whose type is one that is called: `this.db("orders")` of knex."""
+    if run.language in ("python", "java"):
+        return []
+    return [role for kind in held.types if (role := run.machine.method_role(kind, "__call__"))]
 
 
 def _by_name_only(run: Run, site: Site) -> list[CallRole]:
@@ -257,7 +269,9 @@ def _into(run: Run, target: FunctionRef | ClassInfo, site: Site) -> Value:
         return run.machine.objects.construct(run, target, site)
     if run.language != "python" and isinstance(site.node, ir.Call) and site.node.new:
         return run.machine.objects.construct_with(run, target, site)
-    made = run.machine.functions.call_function(run, target, site)
+    made = asked_setting(run, target.info, site, run.machine.functions.call_function(run, target, site))
+    if made.taints and (escaped := run.machine.cleared_by(target.info)):
+        return cleaned(made, escaped)
     # What a function named so gives back has been checked in a way that is too long to follow.
     return doubtful(made, 2) if _CHECKS.match(target.info.node.name) else made
 

@@ -11,7 +11,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Run
-from backend_advisor.code.taints import ALL, Taint
+from backend_advisor.code.taints import ALL, RESTORED, Taint
 from backend_advisor.code.values import Value, all_taints
 
 _ADDRESS_CHECK = re.compile(
@@ -72,7 +72,7 @@ def _by_name(name: str) -> tuple[str, ...]:
 
 
 def _is_doubtful(argument: ir.Expr, env: Env) -> bool:
-    if isinstance(argument, ir.Call | ir.Index):
+    if isinstance(argument, ir.Call | ir.Index | ir.Attr):
         return True  # `is_safe_url(request.args.get("next"))`
     held = env.get(argument.id) if isinstance(argument, ir.Name) else None
     return held is not None and bool(held.taints)
@@ -175,4 +175,4 @@ def _cleared(value: Value | None, number: int) -> tuple[str, ...]:
     own = [taint for taint in all_taints(value, 1) if taint.role == _LABEL and taint.index == number and not taint.path]
     if not own:
         return (ALL,)  # it has become one of some constants, or is harmless for every use
-    return tuple(frozenset.intersection(*(taint.cleared for taint in own)))
+    return tuple(frozenset.intersection(*(taint.cleared for taint in own)) - {RESTORED})

@@ -133,12 +133,27 @@ def _remove(receiver: Value, args: list[Value]) -> Outcome | None:
             return Outcome(receiver.fields[at], receiver.but(fields=kept))
         return Outcome(element(receiver))
     if args and not isinstance(at, int):
+        found = _first_of(items, at)
+        if found is not None:
+            return Outcome(UNKNOWN, _listed(receiver, [*items[:found], *items[found + 1 :]]))
         return Outcome(UNKNOWN, _added(receiver.but(fields=None, rest=join_all(items)), []))
     return (
         Outcome(UNKNOWN)
         if isinstance(at, int) and not -len(items) <= at < len(items)
         else _dropped(receiver, items, at)
     )
+
+
+def _first_of(items: list[Value], wanted: object) -> int | None:
+    """Where a constant stands first in a list; None where that is not sure."""
+    for number, item in enumerate(items):
+        if item.consts is None or wanted is None:
+            return None
+        if item.consts == (wanted,):
+            return number
+        if wanted in item.consts:
+            return None
+    return None
 
 
 def _dropped(receiver: Value, items: list[Value], at: object) -> Outcome:

@@ -1,6 +1,7 @@
 """How frameworks call a program's functions: what decorators, base classes and names tell of their parameters."""
 
 import re
+from collections.abc import Sequence
 
 from backend_advisor.code import ir
 from backend_advisor.code.bound import bound_kinds, is_bound_number
@@ -22,6 +23,7 @@ _PARAMETERS = 64
 _OF_CLASSES = frozenset({"component", "http.handler"})
 """What a class is marked as without its methods being so: a path that stands on it is the beginning of theirs."""
 _TEXTS = frozenset({"java.lang.String", "java.lang.Object", "java.lang.CharSequence"})
+_VALIDATION_PIPE = "@nestjs/common.ValidationPipe"
 _OF_OBJECTS = ("model.fields", "nosql.query")
 """What text cannot harm: frameworks fill no object of it."""
 _CHECKS = re.compile(r"(?i)schema|validat|use_kwargs|deserial")
@@ -60,9 +62,21 @@ def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
     for base in run.machine.objects.bases(info.owner):
         for kind in run.machine.roles.ancestry(base):
             known = run.machine.roles.classes.get(kind)
-            for pattern, _ in known.methods if known is not None else ():
-                if known is not None and pattern.match(info.node.name):
+            for pattern, kinds in known.methods if known is not None else ():
+                if known is not None and pattern.match(info.node.name) and _takes(run, info, kind, kinds):
                     info.marks.update(known.marks)
+
+
+def _takes(run: Run, info: FunctionInfo, base: str, kinds: Sequence[str]) -> bool:
+    """Whether a method takes what a generated base class is given: a service has helpers of its own beside."""
+    if all(kind != base for _, kind in run.machine.roles.likened):
+        return True
+    params = info.node.params[1:] if run.language == "python" and not info.is_static else info.node.params
+    stated = [param.type.name.rpartition(".")[2] if param.type is not None else "" for param in params]
+    return len(params) == len(kinds) and all(
+        kind.startswith("source:") or one in ("", kind.rpartition(".")[2])
+        for one, kind in zip(stated, kinds, strict=True)
+    )
 
 
 def _is_client(info: FunctionInfo) -> bool:
@@ -78,7 +92,7 @@ def _handler(run: Run, info: FunctionInfo, role: CallRole, site: Site) -> None:
         handler = handlers[id(info)] = Handler(info, set(), {}, site.node, run.unit)
     handler.marks.update(role.marks)
     handler.properties.update(site.properties(role))
-    if role.result:
+    if role.result and (handler.result is None or "redirect.url" not in handler.result.result):
         handler.result = role
 
 
@@ -174,7 +188,7 @@ def _framework_kinds(run: Run, info: FunctionInfo) -> list[str]:
         for one in run.machine.roles.ancestry(base):
             known = run.machine.roles.classes.get(one)
             for pattern, kinds in known.methods if known is not None else ():
-                if pattern.match(info.node.name):
+                if pattern.match(info.node.name) and _takes(run, info, one, kinds):
                     return list(kinds)
     return []
 
@@ -183,6 +197,8 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
     made = _sourced(run, info, param, kind, label)
     if made.taints and _binds_by_list(info):
         made = cleaned(made, ("model.fields",))
+    if made.taints and kind is not None and "rpc.handler" in info.marks and run.language in ("python", "java"):
+        made = cleaned(made, _OF_OBJECTS)  # each field of a message has the type that its protocol states
     if made.taints and kind is not None and any(_CHECKS.search(_name_of(one)) for one in info.node.decorators):
         made = cleaned(made, _OF_OBJECTS)  # what is given has the fields that the schema declares
     if is_bound_number(run.machine.program, info, param.name):
@@ -327,7 +343,9 @@ def _noted(run: Run, param: ir.Param) -> Value | None:
             }
             if isinstance(note, ir.Call) and _is_cleaned(reader, note):
                 taints = {}
-            elif isinstance(note, ir.Call) and any(_is_schema_pipe(one) for one in note.args):
+            elif isinstance(note, ir.Call) and any(
+                _is_schema_pipe(one) or _takes_away(reader, one, stated) for one in note.args
+            ):
                 taints = {taint.clean(_OF_OBJECTS): way for taint, way in taints.items()}
         types = stated.types
         if role.returns is not None and role.returns.type is not None:
@@ -344,6 +362,16 @@ def _is_schema_pipe(given: ir.Expr) -> bool:
         and bool(given.args)
         and has_schema(given.args)
     )
+
+
+def _takes_away(run: Run, given: ir.Expr, stated: Value) -> bool:
+    """`@Body(new ValidationPipe({ whitelist: true })) changes: DriverUpdate`: what the class does not declare is taken
+    away; a type without a class has no decorators to be asked."""
+    if not isinstance(given, ir.Call | ir.Name | ir.Attr) or not stated.types & run.machine.program.classes.keys():
+        return False
+    pipe = run.evaluate(given, {})
+    listed = (pipe.fields or {}).get("whitelist")
+    return _VALIDATION_PIPE in pipe.types and listed is not None and listed.consts == (True,)
 
 
 def _is_cleaned(run: Run, note: ir.Call) -> bool:

@@ -7,14 +7,17 @@ from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, HOLDS_HOST, MAKES_ADDRESS, NAMES_HOST
 from backend_advisor.code.aliases import FORMS, Alias
 from backend_advisor.code.assignment import assign
+from backend_advisor.code.clearing import as_checked
 from backend_advisor.code.folding import truth
-from backend_advisor.code.guards import as_checked, refine
+from backend_advisor.code.guards import refine
+from backend_advisor.code.markup import placed
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import defined, name_value
 from backend_advisor.code.operations import binary, subscript, unary
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import CHECKED, Env, Run, evaluates
+from backend_advisor.code.sending import waited_for
 from backend_advisor.code.site import Site
 from backend_advisor.code.statements import each
 from backend_advisor.code.taints import NO_TAINTS, merge_taints
@@ -34,6 +37,7 @@ from backend_advisor.code.values import (
     single,
     types_of,
     with_field,
+    with_spread,
 )
 
 _PATH = re.compile(r"/\w")
@@ -201,6 +205,8 @@ def _tagged(run: Run, node: ir.Text, tag: ir.Expr, values: list[Value], env: Env
 
 def concatenated(values: list[Value]) -> Value:
     """Strings put one after the other."""
+    if any(value.taints for value in values):
+        values = _placed(values)
     taints = merge_taints(*(all_taints(value, 2) for value in values))
     text = joined_text(known_text(value) for value in values)
     consts = None
@@ -210,6 +216,16 @@ def concatenated(values: list[Value]) -> Value:
             ways = [way + _shown(one) for way in ways for one in value.consts or ()][:7]
         consts = tuple(dict.fromkeys(ways)) if 0 < len(ways) <= 6 else None
     return Value(taints, consts, _STR, text=text)
+
+
+def _placed(values: list[Value]) -> list[Value]:
+    """Each part as it stands behind those before it."""
+    found: list[Value] = []
+    before: tuple[str | None, ...] = ()
+    for value in values:
+        found.append(placed(before, value) if value.taints else value)
+        before = joined_text((before, known_text(value)))
+    return found
 
 
 def _shown(value: Any) -> str:
@@ -311,15 +327,7 @@ def _mapping(run: Run, node: ir.Mapping, env: Env) -> Value:
         if key is None and isinstance(part, ir.Logic) and part.op == "and":
             value = run.evaluate(part.operands[-1], env)  # `...(title && { title })`: nothing is spread otherwise
         if key is None:
-            rest = value.rest
-            for name, one in (value.fields or {}).items():
-                made = with_field(made, name, one)
-            if rest is not None or value.taints:
-                spread = rest if rest is not None else Value(value.taints)
-                made = made.but(
-                    rest=spread if made.rest is None else join(made.rest, spread),
-                    taints=merge_taints(made.taints, value.taints),
-                )
+            made = with_spread(made, value)
             continue
         name_value = run.evaluate(key, env)
         known = name_value.consts[0] if name_value.consts and len(name_value.consts) == 1 else None
@@ -354,7 +362,7 @@ def _comprehension(run: Run, node: ir.Comprehension, env: Env) -> Value:
     run.enter_loop(node)
     for target, iterable, conditions in node.clauses:
         items = run.evaluate(iterable, state)
-        assign(run, target, each(items, run.language), state, declares="let")
+        assign(run, target, each(run, items), state, declares="let")
         for condition in conditions:
             run.evaluate(condition, state)
             state = refine(run, condition, state, True)
@@ -370,7 +378,7 @@ def _comprehension(run: Run, node: ir.Comprehension, env: Env) -> Value:
 @evaluates(ir.Await)
 def _await(run: Run, node: ir.Await, env: Env) -> Value:
     run.awaited.add((node.value.start, node.value.end))
-    return run.evaluate(node.value, env)
+    return waited_for(run, node, run.evaluate(node.value, env), env)
 
 
 @evaluates(ir.Yield)

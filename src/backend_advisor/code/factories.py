@@ -1,8 +1,7 @@
 """Collections that a call makes of its arguments: `List.of(a, b)`, `Map.of(key, value)`."""
 
 from backend_advisor.code.site import Site
-from backend_advisor.code.taints import merge_taints
-from backend_advisor.code.values import UNKNOWN, Value, join_all, with_field
+from backend_advisor.code.values import UNKNOWN, Value, join_all, with_field, with_spread
 
 _LIST = frozenset({"list"})
 _DICT = frozenset({"dict"})
@@ -38,14 +37,9 @@ def _merged(args: list[Value], unpacked: Value | None) -> Value:
     made = args[0] if args else UNKNOWN
     for more in (*args[1:], *((unpacked,) if unpacked is not None else ())):
         known = more.fields is not None and (made.fields is not None or not made.taints)
-        for name, value in (more.fields or {}).items():
-            made = with_field(made, name, value)
-        if not known or more.rest is not None or more.taints:
-            rest = more.rest if more.rest is not None else Value(more.taints)
-            made = made.but(
-                rest=rest if made.rest is None else join_all((made.rest, rest)),
-                taints=merge_taints(made.taints, more.taints),
-            )
+        made = with_spread(made, more)
+        if not known and made.rest is None:
+            made = made.but(rest=UNKNOWN)
     return made
 
 

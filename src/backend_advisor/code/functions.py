@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
 from backend_advisor.code.assignment import assign, write_back
+from backend_advisor.code.interface_queries import note_query
 from backend_advisor.code.mappers import paste_method
 from backend_advisor.code.names import FunctionRef, gain_around
 from backend_advisor.code.program import FunctionInfo
@@ -26,9 +27,17 @@ if TYPE_CHECKING:
 
 _DEEPEST = 24
 _SHAPES = 8
+_KEYS = 64
+"""Shapes of a function that only looks something up: `Settings.get("name", "default")` is called with every name."""
 _WRAPS = 200
 _SURROUNDINGS = 4
 _HITS = 48
+
+
+def _looks_up(info: FunctionInfo) -> bool:
+    """Whether a function is so short that to run it for each constant costs next to nothing."""
+    body = info.node.body
+    return len(body) == 1 and isinstance(body[0], ir.Return)
 
 
 @dataclass(slots=True)
@@ -87,6 +96,8 @@ class Functions:
         if run.depth >= _DEEPEST:
             return _unseen(values)
         summary = self.summary(run, info, values, ref.closure)
+        if not info.node.body and node is not None and info.unit.language == "java":
+            note_query(run, info, node)
         known = self.substitution(info, values, run, node)
         for name, value in summary.outer.items():
             self._gained(run, ref, name, known.of(value))
@@ -166,7 +177,7 @@ class Functions:
         key = (info, nested, shapes)
         found = self._summaries.get(key)
         # What is made around a function is told apart for each of them: `asyncHandler(fn)` stands at every route.
-        most = _WRAPS if nested or any(value.refs for value in values) else _SHAPES
+        most = _WRAPS if nested or any(value.refs for value in values) else _KEYS if _looks_up(info) else _SHAPES
         if found is None and len(known) >= most:
             shapes = tuple((None, value.types, (), None, None) for value in values)
             values = [Value(taints=value.taints, types=value.types) for value in values]

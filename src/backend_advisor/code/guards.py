@@ -1,24 +1,29 @@
 """What a condition tells of the values in it: on the way where it holds, and on the way where it does not."""
 
 import re
-from collections.abc import Iterable
 
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.checks import is_own_function, told_by
+from backend_advisor.code.clearing import HOSTS, clear, note_checked
+from backend_advisor.code.containment import is_resolved, lets_siblings_pass
+from backend_advisor.code.one_of import asked_of_each
 from backend_advisor.code.patterns import cleared_by_match
+from backend_advisor.code.prototypes import cleared_by_marks, marks_of_others
 from backend_advisor.code.roles import Argument
-from backend_advisor.code.run import CHECKED, Env, Run, join_env
+from backend_advisor.code.run import Env, Run, join_env
 from backend_advisor.code.taints import ALL
-from backend_advisor.code.values import Value, all_taints, cleaned, element, types_of, with_field
+from backend_advisor.code.values import Value, all_taints, cleaned, element, types_of
 
 _PATHS = ("path.file", "path.entry")
 _CHARACTERS = frozenset({"isalnum", "isdigit", "isdecimal", "isnumeric", "isalpha", "isidentifier", "isInteger"})
+_OF_LINES = ("header.value", "log.text", "mail.header", "header.name")
+"""What a line break harms."""
 _NUMBER_TYPES = frozenset({"int", "float", "bool", "number", "boolean", "Integer", "Long", "Double", "UUID"})
-_MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "hasOwnProperty", "get", "contain"})
+_MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "get", "contain"})
+_LOOKS = frozenset({"includes", "has", "test", "exec"})
 _SAME_TEXT = frozenset({"lower", "upper", "strip", "trim", "toLowerCase", "toUpperCase", "str", "String", "toString"})
-_HOSTS = frozenset({"netloc", "hostname", "host", "origin", "getHost", "getAuthority"})
 _VALIDATES = re.compile(
     r"(?i)_*is_?\w*(?:valid|safe|allowed|permitted|trusted|supported|known|uuid|cuid|ulid|slug|object_?id|public)"
     r"|_*(?:is_?)?valid(?:ate)?(?=_|[A-Z]|$)"
@@ -40,16 +45,18 @@ _INDEX: dict[tuple[str, object], bool] = {
 """What a comparison of `indexOf` says of an item: that it is in the list."""
 _OPERATORS = frozenset({"environment.value", "cli.input"})
 """What whoever runs the program gives it."""
-_SET_UP = _OPERATORS | {"configuration.value"}
+_SET_UP = _OPERATORS | {"configuration.value", "file.content", "db.value"}
 _FOLDER = re.compile(r"(?i)root|base|dir(?:ectory)?$|folder|parent|storage|prefix")
 _STARTS = frozenset({"startswith", "startsWith"})
 _ENDS = frozenset({"endswith", "endsWith"})
 _LOCAL = ("(from /)", "(not //)", "(not \\)")
 """What must be known of an address together so that it leads to the same host: browsers read `/\\` as `//`."""
-_CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to", "commonpath", "commonprefix"})
+_CONTAINMENT = frozenset({"startswith", "startsWith", "is_relative_to"})
+_RELATIVE = {"relative": 1, "relpath": 0}
+"""What gives a path as seen from a folder, and which argument the path is."""
+_UPWARDS = re.compile(r"\.\.[/\\]?")
 _MATCHES = frozenset({"match", "fullmatch", "test", "matches", "exec", "find"})
 _NORMAL = re.compile(r"(?i)normal|canonical|real_?path|resolve|absolute")
-_DEEPEST = 4
 
 
 def refine(run: Run, test: ir.Expr, env: Env, holds: bool) -> Env:
@@ -120,17 +127,34 @@ def _comparison(run: Run, test: ir.Binary, env: Env, holds: bool) -> None:
         item, collection, says = found
         if says == holds:
             _member(run, item, _not_text(run.evaluate(collection, env)), env)
+        else:
+            _other_than(run, item, collection, env)
     elif op in ("==", "===", "is", "!=", "!==", "is not"):
         if (op in ("==", "===", "is")) == holds:
+            _begins(run, test, env)
             _equal(run, test.left, test.right, env)
             _equal(run, test.right, test.left, env)
+        else:
+            _other_than(run, test.left, test.right, env)
     elif op in ("in", "not in"):
-        if (op == "in") == holds:
+        if (op == "in") == holds and isinstance(test.right, ir.Attr) and test.right.name == "parents":
+            if _is_inside(run, test.right.value, env):
+                clear(run, test.right.value, env, _PATHS)
+        elif (op == "in") == holds:
             _member(run, test.left, run.evaluate(test.right, env), env)
         else:
             _without(run, test, env)
     elif op == "instanceof" and holds and isinstance(test.right, ir.Name) and test.right.id in _NUMBER_TYPES:
         clear(run, test.left, env, (ALL,))
+
+
+def _begins(run: Run, test: ir.Binary, env: Env) -> None:
+    """`path.indexOf(folder) === 0`."""
+    call, bound = test.left, test.right
+    if not isinstance(call, ir.Call) or not isinstance(call.func, ir.Attr) or len(call.args) != 1:
+        return
+    if call.func.name in ("indexOf", "find") and isinstance(bound, ir.Const) and bound.value == 0:
+        _contained(run, call.func.value, call.args[0], env)
 
 
 def _found(test: ir.Binary) -> tuple[ir.Expr, ir.Expr, bool] | None:
@@ -145,6 +169,8 @@ def _found(test: ir.Binary) -> tuple[ir.Expr, ir.Expr, bool] | None:
 def _equal(run: Run, left: ir.Expr, right: ir.Expr, env: Env) -> None:
     if isinstance(left, ir.Const):
         return
+    if isinstance(left, ir.Call) and getattr(left.func, "name", "") == "commonpath":
+        _shared(run, left, env)
     value = run.evaluate(right, env)
     if isinstance(left, ir.Unary) and left.op == "typeof":
         if value.consts and set(value.consts) <= {"number", "boolean", "bigint"}:
@@ -210,7 +236,7 @@ def _without(run: Run, test: ir.Binary, env: Env) -> None:
             ("xpath.text", *(("code.text",) if quoted else ())),
         )
     elif text.consts[0] in ("\n", "\r", "\r\n"):
-        clear(run, test.right, env, ("header.value", "log.text", "mail.header", "header.name"))
+        clear(run, test.right, env, _OF_LINES)
     else:
         _not_foreign(run, test.right, _text(text), env)
 
@@ -228,10 +254,14 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
             env,
             (ALL,),
         )
+    elif name == "isprintable" and receiver is not None:
+        clear(run, receiver, env, _OF_LINES)
     elif name in ("isinstance", "is_a") and len(test.args) == 2:
-        kinds = test.args[1].items if isinstance(test.args[1], ir.Sequence) else [test.args[1]]
-        if all(isinstance(kind, ir.Name) and kind.id in _NUMBER_TYPES for kind in kinds):
-            clear(run, test.args[0], env, (ALL,))
+        _of_types(run, test.args[0], test.args[1], env)
+    elif (asked := asked_of_each(test, name, receiver)) is not None:
+        _member(run, asked[0], _not_text(run.evaluate(asked[1], env)), env)
+    elif (owned := _owned(test, name, receiver)) is not None:
+        _own_field(run, *owned, env)
     elif name in _MEMBERSHIP and receiver is not None and test.args:
         _member(run, test.args[0], _not_text(run.evaluate(receiver, env)), env)
     elif name in ("equals", "equalsIgnoreCase", "compare") and receiver is not None and test.args:
@@ -249,15 +279,59 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
     own_check(run, test, env, answer=True)
 
 
+def _of_types(run: Run, value: ir.Expr, types: ir.Expr, env: Env) -> None:
+    """`isinstance(value, int)`: a number does no harm anywhere."""
+    kinds = types.items if isinstance(types, ir.Sequence) else [types]
+    if all(isinstance(kind, ir.Name) and kind.id in _NUMBER_TYPES for kind in kinds):
+        clear(run, value, env, (ALL,))
+
+
+def _owned(test: ir.Call, name: str, receiver: ir.Expr | None) -> tuple[ir.Expr, ir.Expr] | None:
+    """The key and the object of `object.hasOwnProperty(key)`, `Object.hasOwn(object, key)` and
+    `hasOwnProperty.call(object, key)`."""
+    if name == "hasOwnProperty" and receiver is not None and test.args:
+        return test.args[0], receiver
+    called = getattr(receiver, "name", "") or getattr(receiver, "id", "")
+    if (name == "hasOwn" or (name == "call" and called == "hasOwnProperty")) and len(test.args) > 1:
+        return test.args[1], test.args[0]
+    return None
+
+
+def _own_field(run: Run, key: ir.Expr, holder: ir.Expr, env: Env) -> None:
+    """A key that an object has itself; that of the object which the key was taken from says nothing."""
+    held, collection = run.evaluate(key, env), _not_text(run.evaluate(holder, env))
+    keys = {(taint.role, taint.index) for taint in all_taints(held, 1)}
+    theirs = {(taint.role, taint.index) for taint in collection.taints}
+    if not theirs or not theirs <= keys:
+        clear(run, key, env, ("object.key", "object.merge"))
+        _member(run, key, collection, env)
+
+
 def _denied(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: Env) -> None:
     """What a call that answered no has told."""
+    if name in _LOOKS and receiver is not None and test.args:
+        _other_than(run, test.args[0], receiver, env)
     if name in ("includes", "contains", "indexOf") and receiver is not None and test.args:
         _without(run, ir.Binary(test.start, test.end, "not in", test.args[0], receiver), env)
     elif _INSIDE.match(name):
         for place in test.args:
             clear(run, place, env, ADDRESSES)
     elif name in _STARTS and receiver is not None and test.args:
-        _not_foreign(run, receiver, _text(run.evaluate(test.args[0], env)), env)
+        start = _text(run.evaluate(test.args[0], env))
+        _not_foreign(run, receiver, start, env)
+        if start is not None and _UPWARDS.fullmatch(start):
+            _not_above(run, receiver, env)
+
+
+def _other_than(run: Run, key: ir.Expr, words: ir.Expr, env: Env) -> None:
+    """A key that is none of some words: those by which the prototype of all objects is reached."""
+    if run.language not in ("javascript", "typescript") or isinstance(key, ir.Const):
+        return
+    marks = marks_of_others(run.evaluate(words, env))
+    if marks:
+        clear(run, key, env, marks)
+        known = [taint.cleared for taint in all_taints(run.evaluate(key, env), 1)]
+        clear(run, key, env, cleared_by_marks(frozenset.intersection(*known)) if known else ())
 
 
 def _doubted(test: ir.Call, env: Env) -> None:
@@ -276,24 +350,6 @@ def own_check(run: Run, test: ir.Call, env: Env, *, answer: bool) -> None:
             note_checked(run, place, roles, env)
 
 
-def note_checked(run: Run, place: ir.Expr, roles: tuple[str, ...], env: Env) -> None:
-    """Remember that what is written so has been checked: `req.query.kind` is read from the request each time."""
-    held, text = env.get(CHECKED, Value()), _written(run, place)
-    known = (held.fields or {}).get(text)
-    before = known.consts or () if known is not None else ()
-    env[CHECKED] = with_field(held, text, Value(consts=tuple(dict.fromkeys((*before, *roles)))))
-
-
-def as_checked(run: Run, place: ir.Expr, value: Value, env: Env) -> Value:
-    """What an expression gives, where the same expression was checked before."""
-    roles = (env[CHECKED].fields or {}).get(_written(run, place))
-    return value if roles is None else cleaned(value, tuple(str(one) for one in roles.consts or ()))
-
-
-def _written(run: Run, place: ir.Expr) -> str:
-    return run.unit.module.source[place.start : place.end].decode("utf-8", "replace")
-
-
 def _not_text(value: Value) -> Value:
     """A string that holds another is no list of what is allowed."""
     if value.types & {"str", "java.lang.String", "string"}:
@@ -308,8 +364,43 @@ def _contained(run: Run, path: ir.Expr, base: ir.Expr, env: Env) -> None:
         clear(run, path, env, ADDRESSES)
     elif known == "/":
         _marked(run, path, _LOCAL[0], env)
-    elif _is_normal(path) or _is_resolved(run.evaluate(path, env)):
+    elif _is_inside(run, path, env) and not lets_siblings_pass(run, path, base, env):
         clear(run, path, env, _PATHS)
+
+
+def _is_inside(run: Run, path: ir.Expr, env: Env) -> bool:
+    """Whether a path whose beginning is that of a folder lies in it: nothing leads out of it again."""
+    return _is_normal(path) or is_resolved(run.evaluate(path, env))
+
+
+def _shared(run: Run, call: ir.Call, env: Env) -> None:
+    """`os.path.commonpath([folder, path]) == folder`; `commonprefix` compares letters, not names."""
+    given = call.args[0] if len(call.args) == 1 else None
+    for path in given.items if isinstance(given, ir.Sequence) else ():
+        if _is_inside(run, path, env):
+            clear(run, path, env, _PATHS)
+
+
+def _not_above(run: Run, seen: ir.Expr, env: Env) -> None:
+    """The way from a folder to a path, as `path.relative(folder, path)`, that does not begin with `..`."""
+    made_by = run.evaluate(seen, env).guard if isinstance(seen, ir.Name) else seen
+    if not isinstance(made_by, ir.Call) or not isinstance(made_by.func, ir.Attr):
+        return
+    name, given = made_by.func.name, made_by.args
+    if name in _RELATIVE and len(given) == 2:
+        clear(run, given[_RELATIVE[name]], env, _PATHS)
+        clear(run, seen, env, _PATHS)
+    elif name == "relativize" and all(_is_normal(one) or is_resolved(run.evaluate(one, env)) for one in given):
+        # Java leaves the `..` of what it is given where they are.
+        for place in (*given, seen):
+            clear(run, place, env, _PATHS)
+
+
+def came_back(run: Run, call: ir.Call, env: Env) -> None:
+    """What a call that did not throw has told of its arguments: `path.relative_to(folder)` throws for one outside."""
+    if isinstance(call.func, ir.Attr) and call.func.name == "relative_to" and _is_inside(run, call.func.value, env):
+        clear(run, call.func.value, env, _PATHS)
+    own_check(run, call, env, answer=False)
 
 
 def _within_domain(run: Run, host: ir.Expr, end: Value, env: Env) -> None:
@@ -323,7 +414,7 @@ def _is_host(run: Run, place: ir.Expr, env: Env) -> bool:
     made_by = run.evaluate(place, env).guard if isinstance(place, ir.Name) else place
     if isinstance(made_by, ir.Call):
         made_by = made_by.func
-    return isinstance(made_by, ir.Attr) and made_by.name in _HOSTS
+    return isinstance(made_by, ir.Attr) and made_by.name in HOSTS
 
 
 def _not_foreign(run: Run, path: ir.Expr, start: str | None, env: Env) -> None:
@@ -338,11 +429,6 @@ def _marked(run: Run, path: ir.Expr, mark: str, env: Env) -> None:
     clear(run, path, env, (mark,))
     if all(taint.cleared.issuperset(_LOCAL) for taint in all_taints(run.evaluate(path, env), 1)):
         clear(run, path, env, ("redirect.url",))
-
-
-def _is_resolved(path: Value) -> bool:
-    """Whether every path that is compared has its `..` resolved: `/files/../etc` begins with `/files/` too."""
-    return all({"path.dots", ALL} & taint.cleared for taint in all_taints(path, 1))
 
 
 def _is_normal(path: ir.Expr) -> bool:
@@ -405,54 +491,3 @@ def _place(test: ir.Call, wanted: Argument) -> ir.Expr | None:
 def _text(value: Value) -> str | None:
     only = value.consts[0] if value.consts and len(value.consts) == 1 else None
     return only if isinstance(only, str) else None
-
-
-def clear(run: Run, place: ir.Expr, env: Env, roles: Iterable[str], depth: int = 0, *, itself: bool = True) -> None:
-    """Note that what an expression names is safe for these sink roles; not `itself`, where only a part of it was
-    tested."""
-    wanted = tuple(roles)
-    if depth > _DEEPEST or not wanted:
-        return
-    if isinstance(place, ir.Name):
-        _clear_name(run, place, env, wanted, depth)
-    elif isinstance(place, ir.Attr) and place.name in _HOSTS:
-        clear(run, place.value, env, ADDRESSES, depth + 1)
-    elif isinstance(place, ir.Attr | ir.Index):
-        value = run.evaluate(place, env)
-        write_back(run, place, cleaned(value, wanted), env)
-        if value.taints and itself:
-            note_checked(run, place, wanted, env)
-    elif isinstance(place, ir.Call):
-        _clear_call(run, place, env, wanted, depth)
-    elif isinstance(place, ir.Await | ir.Cast):
-        clear(run, place.value, env, wanted, depth + 1)
-
-
-def _clear_name(run: Run, place: ir.Name, env: Env, wanted: tuple[str, ...], depth: int) -> None:
-    value = run.evaluate(place, env)
-    write_back(run, place, cleaned(value, wanted), env)
-    made_by = value.guard
-    if isinstance(made_by, ir.Attr):
-        clear(run, made_by, env, wanted, depth + 1)
-    if not isinstance(made_by, ir.Call):
-        return
-    # What was tested was made from something else, which is tested with it for the uses that were asked about.
-    asked = tuple(role for role in wanted if role != ALL)
-    if isinstance(made_by.func, ir.Attr) and made_by.func.name in _HOSTS:
-        asked = ADDRESSES
-    for part in (*made_by.args, *([made_by.func.value] if isinstance(made_by.func, ir.Attr) else [])):
-        if isinstance(part, ir.Name | ir.Call) or (isinstance(part, ir.Attr) and part.name in _HOSTS):
-            clear(run, part, env, asked, depth + 1)
-
-
-def _clear_call(run: Run, place: ir.Call, env: Env, wanted: tuple[str, ...], depth: int) -> None:
-    name = place.func.name if isinstance(place.func, ir.Attr) else getattr(place.func, "id", "")
-    if name in _HOSTS:
-        wanted = ADDRESSES
-    elif name not in _SAME_TEXT:
-        wanted = tuple(role for role in wanted if role != ALL)
-    if isinstance(place.func, ir.Attr):
-        clear(run, place.func.value, env, wanted, depth + 1, itself=name in _SAME_TEXT)
-    for argument in place.args:
-        if isinstance(argument, ir.Name | ir.Call | ir.Attr):
-            clear(run, argument, env, wanted, depth + 1)

@@ -8,15 +8,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from backend_advisor.code import calling, expressions, ir, references, statements  # noqa: F401 (they register what they handle)
+from backend_advisor.code.associations import is_of_association
 from backend_advisor.code.bound import note_operations
 from backend_advisor.code.entries import entry_values, marks_of, takes_request
+from backend_advisor.code.escapers import cleared_by_escaping, may_escape
+from backend_advisor.code.exported import note_exported
 from backend_advisor.code.files import is_test
 from backend_advisor.code.functions import Functions, Summary
 from backend_advisor.code.meaning import apply_role, sink
 from backend_advisor.code.names import FunctionRef, function_value
 from backend_advisor.code.objects import Objects
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
-from backend_advisor.code.rendering import names_view, show_views
+from backend_advisor.code.prototypes import note_written
+from backend_advisor.code.records import note_chosen
+from backend_advisor.code.rendering import names_view, show_page, show_views
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.schemas import beside_schemas, has_schema
@@ -24,9 +29,10 @@ from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.shapes import shape
 from backend_advisor.code.site import Site
 from backend_advisor.code.types import typed
-from backend_advisor.code.values import UNKNOWN, Value, types_of, words
+from backend_advisor.code.values import UNKNOWN, Value, field, types_of, words
 from backend_advisor.code.wrapping import wrapped
 
+_KEEPS = re.compile(rb"(?:\.(?:state|ctx)|\bg)\.\w+\s*+=(?!=)|\bapp\[[^\]\n]*+\]\s*+=(?!=)")
 _CALLED = re.compile(rb"(?<![\w$])([\w$]++)\s*+\(")
 
 
@@ -73,7 +79,10 @@ class Machine:
         self.objects = Objects(self)
         self._entered: dict[Any, Summary] = {}
         self.checks: dict[tuple[FunctionInfo, bool], dict[int, tuple[str, ...]]] = {}
+        self.prototype_writes: dict[object, dict[int, Any]] = {}
         """What functions of the program have checked of their parameters when they say yes, or come back."""
+        self._escaping: dict[FunctionInfo, tuple[str, ...]] = {}
+        self._escaping_files: dict[str, bool] = {}
         self._settable = frozenset(one.rpartition(".")[2][:-1] for one in self.roles.calls if one.endswith("="))
         self.checked: set[int] = set()
         """The functions that stand beside a schema, by the identity of their nodes."""
@@ -84,6 +93,8 @@ class Machine:
         """The methods that a call on an object of a class can reach, once inheritance is known."""
         self.references: dict[int, FunctionInfo] = {}
         """What stands for method references to foreign methods."""
+        self.statements: dict[FunctionInfo, CallRole | None] = {}
+        """What methods of interfaces that are statements do, for those that were called."""
         self._entries: list[tuple[FunctionRef, list[Value]]] = []
         self._known_prefixes: frozenset[str] | None = None
         self.named: dict[tuple[str, str], list[CallRole]] = {}
@@ -98,6 +109,17 @@ class Machine:
         handler = self.seen.handlers.get(id(info))
         return handler is not None and _states_other_content(handler)
 
+    def cleared_by(self, info: FunctionInfo) -> tuple[str, ...]:
+        """The sinks for which a function of the program makes its result safe by escaping it letter by letter."""
+        path = info.unit.path
+        if path not in self._escaping_files:
+            self._escaping_files[path] = may_escape(info.unit.module.source)
+        if not self._escaping_files[path]:
+            return ()
+        if info not in self._escaping:
+            self._escaping[info] = cleared_by_escaping(info)
+        return self._escaping[info]
+
     def run(self) -> Seen:
         """Run every file's top level, then every function as its framework (or anybody) would call it."""
         self.checked.update(id(function) for function in beside_schemas(self.program))
@@ -105,8 +127,12 @@ class Machine:
             self.unit_env(unit)
         self.objects.link()
         note_operations(self)
+        note_exported(self)
         self._run_entries()
         functions = list(self.program.functions())
+        for info in _prepare_application(self.program):
+            if not self.functions.was_run(info):
+                self.run_entry(info)
         called = _called_names(self.program)
         # A function that the program calls is run for its callers; only when it was not, anybody may call it. Annotated
         # parameters are filled by a framework, whoever calls besides.
@@ -166,6 +192,8 @@ class Machine:
         handler = self.seen.handlers.get(id(info))
         if handler is not None and names_view(info, handler):
             show_views(run, info)
+        if handler is not None and "page" in handler.properties:
+            show_page(run, handler.properties["page"])
         if handler is not None and handler.result is not None:
             shows = not _sends_objects(info, handler.result) and not _states_other_content(handler)
             only_text = run.language in ("javascript", "typescript")
@@ -173,7 +201,9 @@ class Machine:
                 site = Site(node, "return", None, None, [value], [])
                 stated = info.node.returns if run.language == "java" else None
                 shown = value if stated is None else typed(run, value, stated)
-                if only_text and not _is_text(shown):
+                if only_text and "redirect.url" in handler.result.result:
+                    shown = field(shown, "url") or UNKNOWN  # `return { url, statusCode: 302 }`
+                elif only_text and not _is_text(shown):
                     continue
                 for role in handler.result.result if shows else [r for r in handler.result.result if r != "html.text"]:
                     sink(run, role, shown, site, handler.result)
@@ -243,6 +273,9 @@ class Machine:
         info = self.program.classes.get(kind)
         if found is None and info is not None:
             found = next((role for base in self.objects.bases(info) if (role := self.roles.method(base, name))), None)
+        if found is None and self.roles.named_so and is_of_association(self.program, name):
+            kinds = (kind, *(self.objects.bases(info) if info is not None else ()))
+            found = next((role for base in kinds if (role := self.roles.made_method(base, name))), None)
         self._methods[key] = found
         return found
 
@@ -287,6 +320,12 @@ class Machine:
         if role is not None:
             apply_role(run, role, Site(holder, f"{name}=", before, holder, [value], [holder], env=env))
 
+    def element_set(self, run: Run, target: ir.Index, key: Value, value: Value, env: Env) -> None:
+        """`holder[key] = value` under a key that somebody else chose."""
+        if run.language in ("javascript", "typescript"):
+            note_written(run, target, key, env)
+            note_chosen(run, target, key, value, env)
+
     def register(
         self, run: Run, ref: FunctionRef, given: list[Value], role: CallRole, site: Site, before: list[Value]
     ) -> None:
@@ -321,6 +360,17 @@ class Machine:
             return None
         folder = unit.path.removesuffix("__init__.py")
         return self.program.units.get(f"{folder}{name}.py") or self.program.units.get(f"{folder}{name}/__init__.py")
+
+
+def _prepare_application(program: Program) -> Iterator[FunctionInfo]:
+    """The functions that keep something on an application, which stand before the handlers that read it there."""
+    if not program.roles.kept:
+        return
+    for unit in program.units.values():
+        if not is_test(unit.path) and _KEEPS.search(unit.module.source):
+            for info in unit.functions:
+                if _KEEPS.search(unit.module.source, info.node.start, info.node.end):
+                    yield info
 
 
 def _called_names(program: Program) -> set[str]:

@@ -47,8 +47,10 @@ class Mappers:
     def __init__(self, files: Iterable[tuple[str, bytes]] = ()) -> None:
         self._statements: dict[tuple[str, str], list[_Pasted]] = {}
         self._by_name: dict[str, list[tuple[str, str]]] = {}
+        self._texts: dict[tuple[str, str], str] = {}
         for path, source in files:
             for one in read(source, path):
+                self._texts[one.namespace, one.id] = f"{one.kind} {one.text}"
                 if one.raw:
                     key = (one.namespace, one.id)
                     self._statements[key] = _pasted(one, path)
@@ -61,6 +63,12 @@ class Mappers:
             return []
         found = self._statements.get((owner.name.replace("$", "."), info.node.name))
         return found if found is not None else _annotated(info)
+
+    def statement_of(self, info: "FunctionInfo") -> str:
+        """The kind and the text of the statement in a mapper that a method stands for: `select SELECT …`."""
+        if info.owner is None:
+            return ""
+        return self._texts.get((info.owner.name.replace("$", "."), info.node.name), "")
 
     def named(self, statement: str) -> list[_Pasted]:
         """What the statement of a name pastes; the namespace may be left out when there is one of that name."""
@@ -89,13 +97,21 @@ def _pasted(statement: MapperStatement, path: str) -> list[_Pasted]:
 def _annotated(info: "FunctionInfo") -> list[_Pasted]:
     for note in info.node.decorators:
         if isinstance(note, ir.Call) and isinstance(note.func, ir.Name | ir.Attr) and _last(note.func) in _ANNOTATIONS:
-            text = "".join(_texts([*note.args, *(value for _, value in note.keywords)]))
+            text = annotated_text(note)
             if "${" in text:
                 statement = read_script(text)
                 return [
                     one._replace(path=info.unit.path, start=note.start, end=note.end) for one in _pasted(statement, "")
                 ]
     return []
+
+
+def annotated_text(note: ir.Expr) -> str:
+    """The text of a statement that stands in an annotation."""
+    if not isinstance(note, ir.Call):
+        return ""
+    stated = [value for key, value in note.keywords if key in ("value", "sql")]
+    return "".join(_texts([*note.args, *(stated or (value for _, value in note.keywords))]))
 
 
 def _last(node: ir.Name | ir.Attr) -> str:

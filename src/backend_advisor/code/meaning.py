@@ -6,15 +6,18 @@ from dataclasses import replace
 from itertools import product
 
 from backend_advisor.code import ir
-from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST
+from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, host_is_fixed
 from backend_advisor.code.assignment import write_back
+from backend_advisor.code.bindings import closes_fields
+from backend_advisor.code.commands import may_be_options, runs_no_shell
 from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.factories import collection
 from backend_advisor.code.mappers import paste_named
 from backend_advisor.code.names import FunctionRef
+from backend_advisor.code.operations import in_template
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
 from backend_advisor.code.program import ClassInfo
-from backend_advisor.code.rendering import is_redirect, redirect, render
+from backend_advisor.code.rendering import is_redirect, redirect, render, rendered
 from backend_advisor.code.roles import Argument, CallRole, Fixed, Result
 from backend_advisor.code.run import Run
 from backend_advisor.code.seen import CallSeen
@@ -34,18 +37,18 @@ from backend_advisor.code.values import (
     words,
 )
 
+_LIST = frozenset({"list"})
 _TEXTUAL = frozenset(
     {"sql.text", "html.text", "code.text", "command.text", "path.file", "url.request", "redirect.url", "template.text"}
 )
 _WHOLE = frozenset({"model.fields", "object.merge"})
+_LIST = frozenset({"list"})
 _LITERAL = frozenset({"$eq", "$literal"})
 _ENTRY_MARKS = frozenset(
     {"http.handler", "http.middleware", "message.handler", "rpc.handler", "graphql.resolver", "scheduled", "background",
      "error.handler", "cli.command"}
 )  # fmt: skip
 _SHOWN = 60
-_SHELL_FLAG = re.compile(r"(?i)^(?:-\w*c|/c|-command|-enc\w*)$")
-_SHELL = re.compile(r"(?i)(?:^|[/\\])(?:sh|bash|zsh|dash|ksh|cmd|powershell|pwsh|env|sudo|ssh|xargs)(?:\.exe)?$")
 _NO_PAGE = re.compile(
     r"(?i)^(?:application/(?!xhtml|xml)|text/(?!html|xml)|\.?(?:text|txt|json|csv|css|js)$|image/(?!svg)|audio/|video/|font/|multipart/)"
 )
@@ -55,8 +58,9 @@ _JAVA_TEXT = frozenset({"str", "java.lang.String", "java.lang.CharSequence", "ja
 def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) -> Value:
     """Note what a call with this role does, and give its result."""
     if _applies(role, site):
+        formats = any("format.text" in kinds for _, kinds in role.sinks)
         for wanted, kinds in role.sinks:
-            for value in site.values(wanted):
+            for value in _in_format(site) if formats and wanted.onwards else site.values(wanted):
                 for kind in kinds:
                     sink(run, kind, value, site, role)
     _further(run, role, site)
@@ -64,7 +68,7 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
         render(run, role, site)
     if "statement" in role.named:
         paste_named(run, role, site)
-    _note(run, role, site, certain)
+    note(run, role, site, certain=certain)
     for wanted, source in role.taints:
         _receive(run, site, wanted, source)
     for place, given in role.fills:
@@ -73,14 +77,25 @@ def apply_role(run: Run, role: CallRole, site: Site, *, certain: bool = True) ->
     called = _callbacks(run, role, site)
     if role.ends:
         return Value(name="(ends)")
-    if role.begins is not None:
-        return _result(run, role, site, called).but(text=(role.begins, None))
     if role.makes is None:
-        return _result(run, role, site, called)
+        return _given_back(run, role, site, called)
     made = collection(role.makes, site)
     if role.makes == "merged" and site.arg_exprs:
         write_back(run, site.arg_exprs[0], made, site.env)
     return made
+
+
+def _in_format(site: Site) -> list[Value]:
+    """The arguments of `writer.printf(template, …)` as they stand in the template, also behind a locale."""
+    at = next((number for number, one in enumerate(site.args) if isinstance((one.consts or (None,))[0], str)), None)
+    return site.everything() if at is None else in_template(site.args[at], site.args[at + 1 :])
+
+
+def _given_back(run: Run, role: CallRole, site: Site, called: Value | None) -> Value:
+    if role.begins is not None:
+        return _result(run, role, site, called).but(text=(role.begins, None))
+    filled = rendered(role, site) if "engine" in role.named else None
+    return filled if filled is not None else _result(run, role, site, called)
 
 
 def _further(run: Run, role: CallRole, site: Site) -> None:
@@ -152,16 +167,16 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     # program names itself are no mass assignment.
     if kind in _TEXTUAL and "dict" in value.types:
         taints = value.taints
+    elif kind == "command.argument":
+        taints = merge_taints(*(all_taints(one, 3) for one in may_be_options(value, site, role)))
     elif kind in _WHOLE and (value.fields is not None or value.rest is not None):
         taints = _unnamed(value)
     else:
         taints = all_taints(_without_literals(value) if kind == "nosql.query" else value, 3)
     if not taints:
         return
-    if kind in ADDRESSES:
-        start = known_text(value)[:1]
-        if start and start[0] and FIXED_HOST.match(start[0]):
-            return
+    if kind in ADDRESSES and host_is_fixed(known_text(value)):
+        return
     for taint, trail in taints.items():
         if taint.harms(kind):
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
@@ -178,9 +193,11 @@ def _unnamed(value: Value) -> Taints:
 def _is_harmless(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> bool:
     """Whether nothing comes of data there, whatever it holds."""
     if kind == "command.text":
-        return _runs_no_shell(value)
+        return runs_no_shell(value, site, role)
     if kind == "regex.pattern":  # a pattern that is only compiled: the question is whether it is one
         return "regex.compile" in role.does and site.node is run.alone
+    if kind == "model.fields":
+        return closes_fields(run, value)
     if kind == "ldap.name" and role.name.endswith(".LdapName"):  # a name that is the data as a whole is only parsed
         return not any(known_text(value))
     if kind != "html.text":
@@ -223,15 +240,6 @@ def _named_path(role: CallRole, site: Site, wanted: Argument) -> Argument:
     return replace(wanted, path=path)
 
 
-def _runs_no_shell(value: Value) -> bool:
-    """Whether a command is a list whose first item, the program, is not the data's, and asks no shell to read text."""
-    items = value.fields or {}
-    if 0 not in items or value.rest is not None or all_taints(items[0], 1):
-        return False
-    flags = [one for part in items.values() for one in part.consts or ()]
-    return not any(isinstance(one, str) and (_SHELL_FLAG.match(one) or _SHELL.search(one)) for one in flags)
-
-
 def _is_no_page(site: Site, role: CallRole) -> bool:
     """Whether the call states a type of content that browsers do not read as a page."""
     stated = site.properties(role).get("type")
@@ -250,6 +258,8 @@ def _body(value: Value) -> Value:
     """The part of a response that a browser shows: the first of a tuple with status and headers; no JSON."""
     if "tuple" in value.types and value.fields and 0 in value.fields:
         return _body(value.fields[0])
+    if value.fields and "headers" in value.fields and any(kind.endswith("Response") for kind in value.types):
+        value = value.but(fields={key: part for key, part in value.fields.items() if key != "headers"})
     return UNKNOWN if value.types & {"dict", "list", "tuple"} else value
 
 
@@ -259,7 +269,8 @@ def _page(value: Value, role: CallRole) -> Value:
     return UNKNOWN if "serialize.json" in role.does and kinds and not kinds & _JAVA_TEXT else value
 
 
-def _note(run: Run, role: CallRole, site: Site, certain: bool) -> None:
+def note(run: Run, role: CallRole, site: Site, *, certain: bool = True) -> None:
+    """Note a call with this role, and what the function around it does by it."""
     for act in role.does:
         run.acts.setdefault(act, (run.unit.path, site.node.start))
     if not role.does and not role.marks and not role.named:
@@ -373,16 +384,7 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
         elif result.argument.keyword == "this" and site.receiver_expr is not None and not result.argument.path:
             value = _changed_receiver(run, role, site, value)
         return cleaned(value, role.cleans) if role.cleans else value
-    taints = _passed(role, site)
-    if role.name == "java.net.URL" and taints and _is_given_host(site):
-        taints = {taint.clean(ADDRESSES): trail for taint, trail in taints.items()}
-    if role.restores:
-        taints = {taint.restored(): trail for taint, trail in taints.items()}
-    taints = _without_matches(role, site, taints)
-    if role.cleans:
-        taints = {} if ALL in role.cleans else {t.clean(role.cleans): trail for t, trail in taints.items()}
-    elif taints:
-        taints = {t: station("pass", run.unit.path, node.start, node.end, trail) for t, trail in taints.items()}
+    taints = _handed_on(run, role, site)
     if role.source is not None:
         taints = merge_taints(
             {Taint(role.source).clean(role.cleans): station("source", run.unit.path, node.start, node.end, None)},
@@ -395,9 +397,24 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
     if role.keeps:
         fields = _kept(role, site, fields)
     made = Value(taints, types=types, fields=fields, name=f"{role.name}()" if not types else None)
+    made = Value(taints, types=_LIST, rest=made) if result is not None and result.several else made
     if called is not None and result is None:
         return called if not made.taints else called.but(taints=merge_taints(called.taints, made.taints))
     return made
+
+
+def _handed_on(run: Run, role: CallRole, site: Site) -> Taints:
+    """What of the given data is in what a call gives back, and by which station it came."""
+    taints = _passed(role, site)
+    if role.name == "java.net.URL" and taints and _is_given_host(site):
+        taints = {taint.clean(ADDRESSES): trail for taint, trail in taints.items()}
+    if role.restores:
+        taints = {taint.restored(): trail for taint, trail in taints.items()}
+    taints = _without_matches(role, site, taints)
+    if role.cleans:
+        return {} if ALL in role.cleans else {t.clean(role.cleans): trail for t, trail in taints.items()}
+    where = (run.unit.path, site.node.start, site.node.end)
+    return {t: station("pass", *where, trail) for t, trail in taints.items()}
 
 
 def _is_other(result: Result, site: Site) -> bool:

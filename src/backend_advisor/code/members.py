@@ -103,7 +103,8 @@ def _of_type(run: Run, value: Value, kind: str, name: str, node: ir.Expr | None)
     if info is not None:
         return _of_instance(run, value, info, name, node)
     role = run.machine.roles.attribute(kind, name)
-    kept = run.machine.objects.attribute_of(kind, name) if role is None or role.source is None else None
+    holder = (_keeper(run, kind) if run.machine.roles.kept else None) or kind
+    kept = run.machine.objects.attribute_of(holder, name) if role is None or role.source is None else None
     if role is None:
         return kept if kept is None else kept.but(taints=merge_taints(kept.taints, _derived(value, name)))
     taints = _derived(value, name)
@@ -201,6 +202,8 @@ def field_written(run: Run, holder: Value, key: str | int | None, value: Value) 
         info = run.machine.program.classes.get(kind)
         if info is not None:
             run.machine.objects.field_gained(info, key, value)
+        elif run.machine.roles.kept and (held := _keeper(run, kind)) is not None:
+            run.machine.objects.application_kept(held, key, value)
         elif run.language in ("javascript", "typescript") and not _answers_last(run.info):
             run.machine.objects.attribute_kept(kind, key, value)
     for ref in holder.refs:
@@ -209,6 +212,12 @@ def field_written(run: Run, holder: Value, key: str | int | None, value: Value) 
         elif isinstance(ref, Unit):
             env = run.machine.unit_env(ref)
             env[key] = join(env[key], value) if key in env else value
+
+
+def _keeper(run: Run, kind: str) -> str | None:
+    """The type under which an object keeps what the program writes to it, when it does."""
+    roles = run.machine.roles
+    return next((one for one in roles.ancestry(kind) if one in roles.kept), None)
 
 
 def _answers_last(info: FunctionInfo | None) -> bool:

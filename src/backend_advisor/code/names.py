@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from backend_advisor.code import ir
+from backend_advisor.code.documents import document
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.taints import Taint, station
@@ -227,11 +228,21 @@ def bind_import(run: Run, node: ir.Import, env: Env) -> None:
         root = node.local.partition(".")[0]
         env[root] = _package(run, node, env.get(root) or external(run, root))
         return
-    bound = imported(run, run.unit, node)
+    bound = _from_document(run, node) or imported(run, run.unit, node)
     before = env.get(node.local)
     if before is not None and before.fields and bound.name == node.local == node.module:
         return
     env[node.local] = bound
+
+
+def _from_document(run: Run, node: ir.Import) -> Value | None:
+    """`import settings from "./settings.json"`."""
+    if not node.module.endswith(".json") or not run.machine.program.documents:
+        return None
+    whole = document(run, node.module)
+    if whole is None or node.name in (None, "default", "*"):
+        return whole
+    return (whole.fields or {}).get(node.name)
 
 
 def _package(run: Run, node: ir.Import, before: Value) -> Value:

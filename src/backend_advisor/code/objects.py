@@ -116,6 +116,7 @@ class Objects:
                 found += [ref.name for ref in value.refs if isinstance(ref, ClassInfo) and ref is not info]
                 if value.name is not None:
                     found.append(value.name.removesuffix("()"))
+            found += [like for name in found if (like := self._machine.roles.likeness(name)) is not None]
             info.bases = tuple(dict.fromkeys(found))
             for name in info.bases:
                 parent = self._machine.program.classes.get(name)
@@ -194,6 +195,18 @@ class Objects:
         if not _OF_REQUESTS.search(kind) or _IDENTITY.search(name) or _OF_PROGRAM.search(name):
             return
         kept = _of_no_caller(bounded(value, 2)).but(consts=None, text=None, guard=None)
+        known = self._kept.get((kind, name))
+        self._kept[kind, name] = kept if known is None else join(known, kept)
+
+    def application_kept(self, kind: str, name: str, value: Value) -> None:
+        """Something is written where an application keeps things for its handlers: `app.state.pool = pool`.
+
+        What it is counts; what it holds is the program's own, and changes while the program runs.
+        """
+        known_types = self._machine.known_types()
+        kept = Value(
+            types=frozenset(one for one in value.types if one in known_types), refs=value.refs, name=value.name
+        )
         known = self._kept.get((kind, name))
         self._kept[kind, name] = kept if known is None else join(known, kept)
 

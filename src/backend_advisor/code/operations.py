@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from backend_advisor.code import ir
 from backend_advisor.code.folding import COMPARISONS, fold_binary, fold_unary
+from backend_advisor.code.markup import placed
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.taints import Taint, merge_taints, station
 from backend_advisor.code.values import (
@@ -42,6 +43,10 @@ def binary(run: Run, op: str, left: Value, right: Value, node: ir.Node) -> Value
         return _chained(left, right)
     if op not in _CARRYING:
         return Value(consts=consts)
+    if op == "+" and right.taints:
+        right = placed(known_text(left), right)
+    elif op == "%" and left.consts and right.taints:
+        right = in_template(left, [right])[0]
     taints = merge_taints(all_taints(left, 2), all_taints(right, 2))
     if op == "%" and not _is_text(left):
         return Value(taints, consts)
@@ -82,6 +87,18 @@ def template_parts(template: str) -> tuple[str | None, ...]:
                 at += 1
         found.append(None)
     return joined_text((tuple(found),))
+
+
+def in_template(template: Value, args: list[Value]) -> list[Value]:
+    """Arguments as they stand in a format string, the first in the first place that is open, and so on."""
+    only = template.consts[0] if template.consts and len(template.consts) == 1 else None
+    if not isinstance(only, str) or not any(arg.taints for arg in args):
+        return args
+    parts = template_parts(only)
+    places = [number for number, part in enumerate(parts) if part is None]
+    if len(places) != len(args):
+        return args  # some are numbered, or widths
+    return [placed(parts[:place], arg) for place, arg in zip(places, args, strict=True)]
 
 
 def _chained(left: Value, right: Value) -> Value:

@@ -92,6 +92,8 @@ class Program:
         self.configuration = configuration or {}
         self.settings: Mapping[str, Mapping[str, str]] = {}
         """The entries of the tree's properties files."""
+        self.documents: Mapping[str, Any] = {}
+        """What the tree's files of settings in YAML and JSON hold that its code reads."""
         self.templates = Templates()
         self.mappers = Mappers()
         self.operations: dict[FunctionInfo, Operation] = {}

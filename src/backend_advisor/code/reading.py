@@ -3,16 +3,17 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from backend_advisor.code.beside import Beside
+from backend_advisor.code.documents import documents_of, is_document, read_documents
 from backend_advisor.code.files import places_in_tree
 from backend_advisor.code.frontends import language_of
 from backend_advisor.code.licences import copied, is_licence, licences_of_others
 from backend_advisor.code.manifests import VERSIONED, asked_versions, is_manifest
 from backend_advisor.code.mappers import is_mapper
-from backend_advisor.code.settings import is_properties, loads_properties, read_settings
+from backend_advisor.code.settings import is_properties, is_settings, loads_properties, named_settings, read_settings
 from backend_advisor.code.template_languages import escapes_nothing, may_print_unescaped
 from backend_advisor.model import SOURCE_CODE, Artifact, ArtifactKind
 
@@ -48,9 +49,9 @@ def source_code(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
     """The artifacts that are source code of a language that has a front end.
 
     A file says by its name that it is: a build script or a component file that looks like a language is not. The
-    OpenAPI documents come with them when a framework binds functions by them, the templates that print something as
-    it is when a program fills templates, the mappers of MyBatis, and the manifests that tell a version on which rules
-    depend.
+    OpenAPI documents come with them when a framework binds functions by them, the files of settings that JavaScript
+    names, the templates that print something as it is when a program fills templates, the mappers of MyBatis, and the
+    manifests that tell a version on which rules depend.
     """
     code = tuple(
         artifact
@@ -63,12 +64,20 @@ def source_code(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
         code += tuple(artifact for artifact in artifacts if is_manifest(artifact))
     if any(loads_properties(artifact.text) for artifact in code if artifact.kind is ArtifactKind.JAVA):
         code += tuple(artifact for artifact in artifacts if is_properties(artifact))
+    code += tuple(documents_of(code, artifacts))
+    names = _names_of_settings(code)
+    if names:
+        code += tuple(artifact for artifact in artifacts if is_settings(artifact, names) and artifact not in code)
     if any(_RENDERS.search(artifact.text) for artifact in code):
         escapes = not any(escapes_nothing(artifact.text) for artifact in code)
         code += tuple(artifact for artifact in artifacts if is_template(artifact, escapes=escapes))
     if any(artifact.kind is ArtifactKind.JAVA for artifact in code):
         code += tuple(artifact for artifact in artifacts if is_mapper(artifact.name, artifact.text))
     return code + tuple(licences_of_others(artifacts)) if code else code
+
+
+def _names_of_settings(artifacts: tuple[Artifact, ...]) -> frozenset[str]:
+    return named_settings(one.text for one in artifacts if one.kind is ArtifactKind.PYTHON)
 
 
 def is_template(artifact: Artifact, *, escapes: bool = True) -> bool:
@@ -82,7 +91,8 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     from backend_advisor.code.analysis import analyse  # most of the start-up time, for what is often known already
 
     licences = [one for one in artifacts if is_licence(one)]
-    beside = (is_manifest, is_properties, is_licence)
+    names = _names_of_settings(artifacts)
+    beside = (is_manifest, is_properties, is_licence, is_document, partial(is_settings, names=names))
     everything = places_in_tree([one for one in artifacts if not any(is_one(one) for is_one in beside)])
     contracts = {path: one.text for path, one in everything.items() if one.kind is ArtifactKind.OPENAPI}
     placed = {path: artifact for path, artifact in everything.items() if path not in contracts}
@@ -92,10 +102,12 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     code = {path: artifact for path, artifact in placed.items() if path not in templates and path not in mappers}
     files = {path: artifact.text.encode("utf-8", "surrogatepass") for path, artifact in code.items()}
     languages = {path: language_of(artifact.name) or artifact.kind.value for path, artifact in code.items()}
-    settings = read_settings(artifact for artifact in artifacts if is_properties(artifact))
+    settings = read_settings(one for one in artifacts if is_properties(one) or is_settings(one, names))
+    documents = read_documents(artifact for artifact in artifacts if is_document(artifact))
     theirs = set(copied((artifact.name for artifact in code.values()), licences))
     of_others = frozenset(path for path, artifact in code.items() if artifact.name in theirs)
-    analyses, left_out = analyse(files, languages, Beside(contracts, templates, mappers, settings, escapes, of_others))
+    beside_code = Beside(contracts, templates, mappers, settings, documents, escapes, of_others)
+    analyses, left_out = analyse(files, languages, beside_code)
     versions = asked_versions(artifact.text for artifact in artifacts if is_manifest(artifact))
     for analysis in analyses:
         analysis.program.configuration = versions

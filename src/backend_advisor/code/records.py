@@ -8,10 +8,10 @@ from backend_advisor.code import ir
 from backend_advisor.code.meaning import sink
 from backend_advisor.code.program import ClassInfo, Program, Unit
 from backend_advisor.code.roles import CallRole
-from backend_advisor.code.run import Run
+from backend_advisor.code.run import Env, Run
 from backend_advisor.code.site import Site
-from backend_advisor.code.tree import in_body, within
-from backend_advisor.code.values import Value, types_of
+from backend_advisor.code.tree import in_body, names_in, within
+from backend_advisor.code.values import Value, doubtful, types_of
 
 _FIELDS = "model.fields"
 _COLUMNS = frozenset({"Column", "mapped_column", "relationship"})
@@ -44,10 +44,23 @@ def _assigns(node: ir.Call) -> bool:
 
 
 def note_set(run: Run, site: Site) -> None:
-    """Note `setattr(order, key, value)` of a record that was read, under a key that the client chose."""
+    """Note `setattr(order, key, value)` of a record, under a key that the client chose: one that was read, one of a
+    class that is kept in a database, or what a helper is given to change, which is most likely such a record."""
     record, key, value = site.args
-    if key.consts is None and value.taints and any(taint.role == "db.value" for taint in record.taints):
+    if key.consts is not None or not value.taints or _goes_through_listed(run, site.node):
+        return
+    classes = [one for kind in types_of(record) if (one := run.machine.program.classes.get(kind)) is not None]
+    if any(taint.role == "db.value" for taint in record.taints) or any(_is_entity(run, one) for one in classes):
         _tell(run, site, "setattr", key)
+    elif not record.types and record.taints and all(taint.index >= 0 and not taint.path for taint in record.taints):
+        _tell(run, site, "setattr", doubtful(key, 1))
+
+
+def note_chosen(run: Run, target: ir.Index, key: Value, value: Value, env: Env) -> None:
+    """Note `order[key] = body[key]` of a record that was read, for each key that the client sent."""
+    if value.taints and _is_record(run, run.evaluate(target.value, env)):
+        source = run.unit.module.source[target.start : target.end].decode("utf-8", "replace")
+        _tell(run, Site(target, source, None, None, [], []), f"*.{source}", key)
 
 
 def _unpacked(run: Run, node: ir.Call, site: Site, called: Sequence[object]) -> None:
@@ -73,18 +86,30 @@ def _tell(run: Run, site: Site, name: str, value: Value) -> None:
 
 def _lists_fields(run: Run, node: ir.Call) -> bool:
     """Whether a schema or the program says which keys are unpacked: `Order(**payload.model_dump())`."""
-    body = run.info.node if run.info is not None else None
-    for key, value in node.keywords:
-        if key != "**":
-            continue
-        if _is_listed(value):
-            return True
-        assigned = [one for one in in_body(body) if isinstance(one, ir.Assign)] if body is not None else []
-        if isinstance(value, ir.Name) and any(
-            isinstance(one.target, ir.Name) and one.target.id == value.id and _is_listed(one.value) for one in assigned
-        ):
-            return True
-    return False
+    return any(
+        key == "**" and (_is_listed(value) or (isinstance(value, ir.Name) and _is_assigned_listed(run, value.id)))
+        for key, value in node.keywords
+    )
+
+
+def _is_assigned_listed(run: Run, name: str) -> bool:
+    """Whether a variable is given the fields that a schema or the program lists."""
+    return run.info is not None and any(
+        isinstance(one, ir.Assign)
+        and isinstance(one.target, ir.Name)
+        and one.target.id == name
+        and _is_listed(one.value)
+        for one in in_body(run.info.node)
+    )
+
+
+def _goes_through_listed(run: Run, node: ir.Node) -> bool:
+    """Whether a call stands in a loop over such fields: `for key, value in changes.items()`."""
+    return any(
+        loop.start <= node.start < loop.end and any(_is_assigned_listed(run, name) for name in names_in(loop.iterable))
+        for loop in (in_body(run.info.node) if run.info is not None else ())
+        if isinstance(loop, ir.For)
+    )
 
 
 def _is_listed(value: ir.Expr | None) -> bool:

@@ -1,6 +1,7 @@
 """Java's method references: functions of the program, or made of what the named method does (`String::trim`)."""
 
 from backend_advisor.code import ir
+from backend_advisor.code.interface_queries import note_query
 from backend_advisor.code.members import member
 from backend_advisor.code.names import FunctionRef, around
 from backend_advisor.code.program import ClassInfo, FunctionInfo
@@ -14,7 +15,11 @@ _ITEM = "(item)"
 def _reference(run: Run, node: ir.Reference, env: Env) -> Value:
     holder = run.evaluate(node.value, env)
     found = member(run, holder, node.name, node)
-    if any(isinstance(ref, FunctionRef) for ref in found.refs):
+    named = [ref for ref in found.refs if isinstance(ref, FunctionRef)]
+    if named:
+        for ref in named:
+            if not ref.info.node.body:
+                note_query(run, ref.info, node)
         return found
     return Value(refs=(FunctionRef(_made(run, node, holder), around(run, env), env.get("this")),), name=found.name)
 

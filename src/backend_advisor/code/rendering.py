@@ -8,9 +8,12 @@ from backend_advisor.code.run import Run
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.shapes import at_path
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import Value, all_taints, known_text, words
+from backend_advisor.code.taints import merge_taints
+from backend_advisor.code.template_languages import read_template
+from backend_advisor.code.values import UNKNOWN, Value, all_taints, known_text, words
 
 _SINK = "html.text"
+_TEXT = frozenset({"str"})
 _RETURNED = 'return "redirect:"'
 REDIRECT = "redirect:"
 """The beginning of a view's name that makes Spring redirect to what follows."""
@@ -28,13 +31,30 @@ def render(run: Run, role: CallRole, site: Site) -> None:
     template, context = properties.get("template"), properties.get("context")
     if template is None or context is None:
         return
-    for name in words(template) or ():
+    # A request may stand before the name.
+    for name in (*(words(template) or ()), *(words(properties.get("second", UNKNOWN)) or ())):
         fill(run, name, context, site)
     if run.language in {"javascript", "typescript"} and _is_whole_input(site.expression(Argument(1))):
         # Express hands the engine its options in the same object: with all of a body, the client sets them.
         for taint, trail in all_taints(context, 1).items():
             if taint.harms("template.text"):
                 run.machine.functions.hit(run, "template.text", site, role.name, taint.doubted(), trail, (None,))
+
+
+def rendered(role: CallRole, site: Site) -> Value | None:
+    """What a template whose text stands in the code makes of its context: with what it prints as it is."""
+    properties = site.properties(role)
+    engine, context = words(properties.get("engine", UNKNOWN)), properties.get("context")
+    text = "".join(part or "" for part in known_text(properties.get("text", UNKNOWN)))
+    if engine is None or context is None or not text:
+        return None
+    if properties.get("raw", UNKNOWN).consts == (True,):
+        return Value(all_taints(context, 3), types=_TEXT)
+    suffix = engine[0]
+    if suffix == ".lodash":  # as in EJS, with what escapes and what does not the other way round
+        suffix, text = ".ejs", text.replace("<%-", "<%#").replace("<%=", "<%-")
+    outputs = read_template(f"text{suffix}", text).outputs
+    return Value(merge_taints(*(at_path(context, one.path) for one in outputs)), types=_TEXT)
 
 
 def _is_whole_input(expression: ir.Expr | None) -> bool:
@@ -55,6 +75,13 @@ def fill(run: Run, name: str, context: Value, site: Site) -> None:
         for taint, trail in at_path(context, output.path).items():
             if taint.harms(_SINK):
                 run.machine.functions.hit(run, _SINK, site, place, taint, trail, (None,))
+
+
+def show_page(run: Run, page: Value) -> None:
+    """The page that a decorator names for a handler, filled with what the handler gives: `@template("card.html")`."""
+    for node, value in zip(run.return_nodes, run.returns, strict=False):
+        for name in words(page) or ():
+            fill(run, name, value, Site(node, "return", None, None, [value], []))
 
 
 def names_view(info: FunctionInfo, handler: Handler) -> bool:
@@ -102,4 +129,4 @@ def is_redirect(view: Value) -> bool:
     return start is not None and start.startswith(REDIRECT)
 
 
-__all__ = ["fill", "is_redirect", "names_view", "redirect", "render", "show_views"]
+__all__ = ["fill", "is_redirect", "names_view", "redirect", "render", "rendered", "show_views"]

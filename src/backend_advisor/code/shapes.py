@@ -13,6 +13,7 @@ from backend_advisor.code.values import OWN, Value, all_taints, element, field, 
 
 _BOUND_FIELDS = 24
 _MOST_PARTS = 96
+_LONGEST = 80
 
 
 def bounded(value: Value, depth: int = 3) -> Value:
@@ -59,11 +60,20 @@ def shape(value: Value, depth: int = 2) -> Any:
         fields = tuple((key, shape(part, depth - 1)) for key, part in list(value.fields.items())[:12])
     consts = value.consts
     if consts is not None:
-        if len(consts) != 1 or (isinstance(consts[0], str | bytes) and len(consts[0]) > 80):
+        if len(consts) != 1 or (isinstance(consts[0], str | bytes) and len(consts[0]) > _LONGEST):
             consts = None
         else:
             consts = ((type(consts[0]).__name__, consts[0]),)  # type: ignore[assignment]
+    elif value.text is not None:
+        consts = _setting(value)
     return (consts, value.types, value.refs, value.name, fields)
+
+
+def _setting(value: Value) -> tuple[str | None, ...] | None:
+    """The whole text of a setting, which is known though it decides no branch."""
+    text = value.text
+    whole = text is not None and len(text) == 1 and text[0] is not None and len(text[0]) <= _LONGEST
+    return text if whole and not value.taints else None
 
 
 def as_parameter(value: Value, index: int, path: tuple[str | int, ...] = (), depth: int = 2) -> Value:
@@ -79,10 +89,11 @@ def as_parameter(value: Value, index: int, path: tuple[str | int, ...] = (), dep
     own = path if fields is None or len(value.fields or ()) > len(fields) else (*path, OWN)
     taints: Taints = {Taint("parameter", index, own): None}  # type: ignore[dict-item]
     consts = value.consts if value.consts is not None and len(value.consts) == 1 else None
-    if consts and isinstance(consts[0], str | bytes) and len(consts[0]) > 80:
+    if consts and isinstance(consts[0], str | bytes) and len(consts[0]) > _LONGEST:
         consts = None
     rest = Value({Taint("parameter", index, (*path, "*")[:MOST_FIELDS_READ]): None}) if value.rest is not None else None  # type: ignore[dict-item]
-    return Value(taints, consts, value.types, fields, rest, value.refs, value.name)
+    text = _setting(value) if value.text is not None and value.consts is None else None
+    return Value(taints, consts, value.types, fields, rest, value.refs, value.name, text)
 
 
 def at_path(value: Value, path: tuple[str | int, ...]) -> Taints:

@@ -23,6 +23,8 @@ class Site:
     keyword_exprs: dict[str, ir.Expr] = field(default_factory=dict)
     unpacked: Value | None = None
     env: Env = field(default_factory=dict)
+    called: Value | None = None
+    """What is called, where that is an object of a framework: `this` in the role of its call."""
 
     def values(self, wanted: Argument) -> list[Value]:
         """The values of the arguments that are meant; none when the call does not give them."""
@@ -35,7 +37,8 @@ class Site:
             fields: dict[str | int, Value] = dict(self.keywords.items())
             found = [Value(fields=fields, rest=self.unpacked)] if fields or self.unpacked else []
         elif wanted.keyword == "this":
-            found = [self.receiver] if self.receiver is not None else []
+            held = self.receiver if self.receiver is not None else self.called
+            found = [held] if held is not None else []
         elif wanted.keyword is not None and wanted.keyword in self.keywords:
             found = [self.keywords[wanted.keyword]]
         elif wanted.position is not None and wanted.position < len(self.args):

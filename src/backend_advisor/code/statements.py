@@ -3,12 +3,12 @@
 from backend_advisor.code import ir
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
-from backend_advisor.code.guards import own_check, refine
+from backend_advisor.code.guards import came_back, refine
 from backend_advisor.code.names import bind_import, defined
 from backend_advisor.code.operations import binary, caught, entered
 from backend_advisor.code.run import Env, Loop, Run, executes, join_env, widen
 from backend_advisor.code.types import declared, typed
-from backend_advisor.code.values import UNKNOWN, Value, constant, element, join, join_all
+from backend_advisor.code.values import UNKNOWN, Value, constant, element, join, join_all, types_of
 
 _PASSES = 3
 
@@ -26,6 +26,8 @@ def _assign(run: Run, node: ir.Assign, env: Env) -> Env | None:
         value = binary(run, node.op, old, value, node)
     elif node.type is not None:
         value = typed(run, value, node.type)
+    if isinstance(node.value, ir.Call) and getattr(node.value.func, "name", "") == "relative_to":
+        came_back(run, node.value, env)
     if isinstance(node.value, ir.Binary | ir.Call | ir.Logic | ir.Unary | ir.Attr) and not value.refs:
         value = value.but(guard=node.value)
     assign(run, node.target, value, env, declares=node.declares)
@@ -38,7 +40,7 @@ def _do(run: Run, node: ir.Do, env: Env) -> Env | None:
     run.alone = call
     value = run.evaluate(node.value, env)
     if isinstance(call, ir.Call):
-        own_check(run, call, env, answer=False)
+        came_back(run, call, env)
     return None if value.name == "(ends)" else env
 
 
@@ -134,7 +136,7 @@ def _while(run: Run, node: ir.While, env: Env) -> Env | None:
 @executes(ir.For)
 def _for(run: Run, node: ir.For, env: Env) -> Env | None:
     items = run.evaluate(node.iterable, env)
-    one = _key(items) if node.keys else each(items, run.language)
+    one = _key(items) if node.keys else each(run, items)
     if (
         items.fields == {}
         and items.rest is None
@@ -168,10 +170,16 @@ def _for(run: Run, node: ir.For, env: Env) -> Env | None:
     return after
 
 
-def each(items: Value, language: str) -> Value:
-    """What a loop over a value gives: a Python dict gives its keys, other collections their elements."""
-    if "dict" in items.types and language == "python":
+def each(run: Run, items: Value) -> Value:
+    """What a loop over a value gives: a Python dict gives its keys, other collections their elements, an object what
+    its role says (`for member in tarfile.open(name)`)."""
+    if "dict" in items.types and run.language == "python":
         return _key(items)
+    if items.types and items.fields is None and items.rest is None:
+        for kind in types_of(items):
+            role = run.machine.method_role(kind, "__iter__")
+            if role is not None and role.returns is not None and role.returns.type is not None:
+                return element(items).but(types=frozenset({role.returns.type}))
     if items.consts is not None and items.consts and all(isinstance(one, str) for one in items.consts):
         return Value(types=frozenset({"str"}))
     return element(items)

@@ -9,9 +9,10 @@ from backend_advisor.code.names import FunctionRef, surrounded
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.shapes import at_path
-from backend_advisor.code.taints import NO_TAINTS, Taint, Taints, Trail, merge_taints, through
+from backend_advisor.code.taints import NO_TAINTS, RESTORED, Taint, Taints, Trail, merge_taints, through
 from backend_advisor.code.values import Value, all_taints, mapped, with_field
 
+_MARK = frozenset({RESTORED})
 PARAMETERS = 64
 """So many parameters of a function are told apart."""
 
@@ -75,7 +76,8 @@ class Substitution:
             return NO_TAINTS
         path, node = self._run.unit.path, self._node
         for given, way in (at_path(value, taint.path) if taint.path else all_taints(value, 3)).items():
-            made = given if not taint.cleared else given.clean(taint.cleared)
+            made = given.restored() if RESTORED in taint.cleared else given
+            made = made if not taint.cleared else made.clean(taint.cleared - _MARK)
             if taint.unsure:
                 made = made.doubted(taint.unsure)
             found.setdefault(made, way if node is None else through(path, node.start, node.end, way, trail))

@@ -18,6 +18,10 @@ _NUMBERS_HARM = frozenset({"record.id"})
 _LASTING = frozenset({NUMBER})
 
 
+RESTORED = "(restored)"
+"""A mark among the cleanings of a parameter: an encoding was undone, which the caller may have made."""
+
+
 MOST_FIELDS_READ = 3
 """How deep the fields read from a parameter are told apart."""
 
@@ -120,7 +124,8 @@ class Taint:
 
     def restored(self) -> "Taint":
         """The same data after an encoding that had made it safe was undone."""
-        return Taint(self.role, self.index, self.path, self.cleared & _LASTING, self.unsure)
+        kept = self.cleared & _LASTING
+        return Taint(self.role, self.index, self.path, kept | {RESTORED} if self.index >= 0 else kept, self.unsure)
 
     def doubted(self, doubts: int = 1) -> "Taint":
         """The same data after a call that nothing is known of; one that looks something up counts for two."""
@@ -137,6 +142,8 @@ class Taint:
         """Whether the data is still unsafe for a sink of this role."""
         if NUMBER in self.cleared and role not in _NUMBERS_HARM:
             return False
+        if role == "html.text" and "html.content" in self.cleared:
+            return False  # taken back where it is put into an attribute
         return role not in self.cleared and ALL not in self.cleared
 
     def __repr__(self) -> str:
@@ -171,25 +178,33 @@ def merge_taints(*several: Taints) -> Taints:
 
 
 def bounded_taints(taints: Taints) -> Taints:
-    """Fewer taints that say as much or a little more: a parameter stands for its fields when they are many."""
+    """Fewer taints that say as much or a little more: a field of a parameter stands for what is in it when that is
+    much, and the parameter for its fields when they are many."""
     if len(taints) <= 3:
         return taints
     whole = {(taint.index, taint.cleared) for taint in taints if taint.index >= 0 and not taint.path}
-    fields: dict[tuple[int, frozenset[str]], int] = {}
+    paths: dict[tuple[int, frozenset[str]], set[tuple[str | int, ...]]] = {}
     for taint in taints:
         if taint.index >= 0 and taint.path:
-            key = (taint.index, taint.cleared)
-            fields[key] = fields.get(key, 0) + 1
+            paths.setdefault((taint.index, taint.cleared), set()).add(taint.path)
+    lengths = {key: 0 if key in whole else _length_kept(several) for key, several in paths.items()}
     found: dict[Taint, Trail] = {}
     # What came from outside is kept before what only a caller could bring in.
     for taint, trail in sorted(taints.items(), key=_from_caller) if len(taints) > _TAINTS else taints.items():
-        key = (taint.index, taint.cleared)
-        if taint.index >= 0 and taint.path and (key in whole or fields[key] > _PATHS):
-            taint = Taint(taint.role, taint.index, (), taint.cleared, taint.unsure)  # noqa: PLW2901
+        kept = lengths.get((taint.index, taint.cleared), 0) if taint.path else 0
+        if taint.index >= 0 and len(taint.path) > kept:
+            taint = Taint(taint.role, taint.index, taint.path[:kept], taint.cleared, taint.unsure)  # noqa: PLW2901
         found.setdefault(taint, trail)
         if len(found) >= _TAINTS:
             break
     return found
+
+
+def _length_kept(paths: set[tuple[str | int, ...]]) -> int:
+    """How much of each path to fields of a parameter is kept, so that few remain."""
+    if len(paths) <= _PATHS:
+        return MOST_FIELDS_READ
+    return 1 if len({path[:1] for path in paths}) <= _PATHS else 0
 
 
 def _from_caller(item: tuple[Taint, Trail]) -> bool:

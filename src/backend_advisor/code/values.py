@@ -24,6 +24,7 @@ _DEPTH = 4
 _REQUEST = re.compile(r"(?:Context|Request|Response)$")
 
 
+_RECORD = frozenset({"dict"})
 NO_TYPES: frozenset[str] = frozenset()
 OWN = "(own)"
 """In a path of fields: the data of the value itself, without that of its parts."""
@@ -315,6 +316,27 @@ def with_field(value: Value, key: str | int | None, new: Value, *, strong: bool 
             fields=None, rest=_everything(Value(fields=fields, rest=value.rest), 3), consts=None, text=None
         )
     return value.but(fields=fields, consts=None, text=None)
+
+
+def with_spread(value: Value, more: Value) -> Value:
+    """An object after the fields of another were written over its own: `{...defaults, ...given}`.
+
+    Fields that are not known may stand over each that was there before, and over none that is set afterwards.
+    """
+    made = value
+    for key, one in (more.fields or {}).items():
+        made = with_field(made, key, one if not more.taints else one.but(taints=merge_taints(one.taints, more.taints)))
+    open_ones = more.rest if more.rest is not None else Value(more.taints) if more.taints else None
+    if open_ones is None:
+        return made
+    if more.rest is not None and more.taints:
+        open_ones = open_ones.but(taints=merge_taints(open_ones.taints, more.taints))
+    kept = more.fields or {}
+    fields = {k: v if k in kept else join(v, open_ones) for k, v in made.fields.items()} if made.fields else made.fields
+    made = made.but(fields=fields, rest=open_ones if made.rest is None else join(made.rest, open_ones))
+    if made.types <= _RECORD and made.fields is not None:
+        return made
+    return made.but(taints=merge_taints(made.taints, more.taints))  # what has a class is asked by that for its fields
 
 
 def cleaned(value: Value, roles: Iterable[str], depth: int = 3) -> Value:

@@ -1,7 +1,7 @@
 """How a detector of source code is written: decorate a function with its playbook's code."""
 
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -50,15 +50,27 @@ _of_trees: set[str] = set()
 
 
 def detects_in_code(code: str, *, trees_alone: bool = False) -> Callable[[CodeDetector], CodeDetector]:
-    """Register a detector that reads source code; `trees_alone` when it asks nothing that the interpreter finds out."""
+    """Register a detector that reads source code; `trees_alone` when it asks nothing that the interpreter finds out.
+
+    A playbook may have several, each for another way to write its problem.
+    """
 
     def register(detector: CodeDetector) -> CodeDetector:
-        _detectors[code] = detector
+        known = _detectors.get(code)
+        _detectors[code] = detector if known is None else _one_after_the_other(known, detector)
         if trees_alone:
             _of_trees.add(code)
         return detector
 
     return register
+
+
+def _one_after_the_other(first: CodeDetector, second: CodeDetector) -> CodeDetector:
+    def both(context: CodeContext) -> Iterator[Match]:
+        yield from first(context)
+        yield from second(context)
+
+    return both
 
 
 def load_detectors(package: ModuleType) -> None:

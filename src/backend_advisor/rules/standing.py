@@ -32,7 +32,7 @@ _MIGRATES = re.compile(
     rb"\bimplements\s+[\w.,\s]*\bMigrationInterface\b"
 )
 _PAGE_PACKAGE = re.compile(
-    r"^(?:react|react-dom|preact|vue|svelte|solid-js|@angular/.*|@tiptap/.*|prosemirror-.*|mobx-react|next/.*|"
+    r"^(?:react|react-dom|preact|vue|svelte|solid-js|@angular/.*|@tiptap/.*|prosemirror-.*|mobx-react|next/(?!server$|headers$|cache$).*|"
     r"@vue/.*|@vueuse/.*|vue-router|react-router.*|styled-components|jquery|@testing-library/.*|vite|bootstrap(?:/.*)?|"
     r"tom-select(?:/.*)?|htmx\.org|alpinejs|lit|@popperjs/.*)$"
 )
@@ -48,7 +48,7 @@ _GENERATED = re.compile(rb"(?m)^@(?:[\w.]+\.)?Generated\b")
 _BORROWED = re.compile(rb"(?i)\b(?:borrowed|copied|forked|ported) (?:\w+ )?from (?:the )?\w+")
 _SERVER_PACKAGE = re.compile(
     r"^(?:node:.*|koa.*|express.*|fastify.*|@nestjs/.*|@hapi/.*|fs(?:/.*)?|http2?|https|net|crypto|child_process|stream|"
-    r"cluster|knex|pg|mysql2?|mongodb|mongoose|sequelize.*|typeorm|@prisma/.*|ioredis|redis|bull.*)$"
+    r"cluster|next/server|next/headers|knex|pg|mysql2?|mongodb|mongoose|sequelize.*|typeorm|@prisma/.*|ioredis|redis|bull.*)$"
 )
 
 

@@ -37,12 +37,13 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call gives back: a value of a type, one of its arguments, or an element of one. With both, the argument
-    where it is an object of a known type that is no text."""
+    """What a call gives back: a value of a type or several, a list of such, one of its arguments, or an element of one.
+    With both, the argument where it is an object of a known type that is no text."""
 
     type: str | None = None
     argument: Argument | None = None
     element: bool = False
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,13 @@ class Roles:
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     checked: dict[str, str] = field(default_factory=dict)
     """The type of a request behind a schema, by the type of any request."""
+    named_so: dict[str, list[tuple[re.Pattern[str], CallRole]]] = field(default_factory=dict)
+    """The methods of a type that it has by a pattern only, such as those that an ORM makes for each association."""
     names: dict[str, str] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    """The types whose attributes and keys the program writes in one place to read them in another."""
+    likened: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
+    """What a generated class that others inherit from is, by its qualified name."""
     unseen: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
     frameworks: list[str] = field(default_factory=list)
     _ways: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -137,6 +144,10 @@ class Roles:
         """The framework's type that a class outside of the program most likely is, by its name; else the name."""
         return next((kind for pattern, kind in self.unseen if pattern.search(name)), name)
 
+    def likeness(self, base: str) -> str | None:
+        """The framework's type that a generated base class stands for, by its name: `shop_pb2_grpc.CartServicer`."""
+        return next((kind for pattern, kind in self.likened if pattern.search(base)), None)
+
     def method(self, kind: str, name: str) -> CallRole | None:
         """The role of a method of a type, its own or inherited."""
         for one in self.ancestry(kind):
@@ -144,6 +155,11 @@ class Roles:
             if role is not None:
                 return role
         return None
+
+    def made_method(self, kind: str, name: str) -> CallRole | None:
+        """The role of a method that a type has by a pattern only."""
+        several = (pair for one in self.ancestry(kind) for pair in self.named_so.get(one, ()))
+        return next((role for named, role in several if named.match(name)), None)
 
     def attribute(self, kind: str, name: str) -> ValueRole | None:
         """The role of an attribute of a type, its own or inherited; `TYPE.*` stands for every other attribute."""
@@ -196,12 +212,16 @@ def _merge(into: Roles, new: Roles) -> None:
     into.calls.update(new.calls)
     for key, several in new.wild.items():
         into.wild.setdefault(key, []).extend(several)
+    for key, patterns in new.named_so.items():
+        into.named_so.setdefault(key, []).extend(patterns)
     into.values.update(new.values)
     into.decorators.update(new.decorators)
     into.parameters.update(new.parameters)
     into.classes.update(new.classes)
     into.checked.update(new.checked)
     into.names.update(new.names)
+    into.kept |= new.kept
+    into.likened += new.likened
     into.unseen += new.unseen
     into.frameworks += new.frameworks
     for kind, bases in new.bases.items():
@@ -213,6 +233,17 @@ def vocabulary() -> Mapping[str, frozenset[str]]:
     """The words that roles may use: `sources`, `sinks`, `acts` and `marks`."""
     document = load_plain_yaml(resources.files(__package__ or "").joinpath("vocabulary.yaml").read_text("utf-8"))
     return {kind: frozenset(words) for kind, words in document.items()}
+
+
+def _read_types(made: Roles, document: Mapping[str, Any]) -> None:
+    for name, entry in _entries(document, "types"):
+        made.bases[name] = tuple(_words(entry.get("is", ())))
+        if "checked" in entry:
+            made.checked[name] = str(entry["checked"])
+        if entry.get("kept") == "true":
+            made.kept.add(name)
+        if "like" in entry:
+            made.likened.append((re.compile(entry["like"]), name))
 
 
 def read_roles(document: Mapping[str, Any], place: str) -> Roles:
@@ -235,10 +266,7 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
     unknown = document.keys() - sections
     if unknown:
         raise RolesError(f"{place}: unknown section {sorted(unknown)[0]}")
-    for name, entry in _entries(document, "types"):
-        made.bases[name] = tuple(_words(entry.get("is", ())))
-        if "checked" in entry:
-            made.checked[name] = str(entry["checked"])
+    _read_types(made, document)
     for name, entry in _entries(document, "values"):
         _only(entry, {"type", "source", "constant", "cleans"}, f"{place}: {name}")
         made.values[name] = ValueRole(
@@ -248,9 +276,12 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
             _cleans(entry.get("cleans", ()), f"{place}: {name}"),
         )
     for name, entry in _entries(document, "calls"):
-        role = _call(name, entry, framework, place)
+        kind, of_pattern, pattern = name.partition("./")
+        role = _call(f"{kind}.{_BEGINNING.match(pattern)[0]}" if of_pattern else name, entry, framework, place)  # type: ignore[index]
         if name.startswith("*."):
             made.wild.setdefault(name[2:], []).append(role)
+        elif of_pattern:
+            made.named_so.setdefault(kind, []).append((re.compile(rf"(?:{pattern.removesuffix('/')})\Z"), role))
         else:
             made.calls[name] = role
     for name, entry in _entries(document, "decorators"):
@@ -360,6 +391,8 @@ def _result(value: Any, where: str) -> Result:
         return Result(argument=_argument(argument, where), type=otherwise or None)
     if value.startswith("element:"):
         return Result(argument=_argument(value[8:], where), element=True)
+    if value.startswith("list:"):
+        return Result(type=value[5:], several=True)
     return Result(type=value)
 
 
@@ -413,5 +446,7 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "parameters": lambda value, _: _parameters(value),
 }
 """What may be said of a call, and how it is read."""
+_BEGINNING = re.compile(r"\w*")
+"""What all methods that a pattern stands for begin with."""
 _FIELDS = {"args": "sinks", "type": "returns"}
 """The fields of a role that are not named as their keys are."""

@@ -8,6 +8,7 @@ from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import in_body, names_in, own, within
 from backend_advisor.experts.performance.detectors.how_many import ends_when_found, is_part_of_object
+from backend_advisor.experts.performance.detectors.known_keys import is_listed
 from backend_advisor.experts.performance.detectors.loops import Round, many
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import Served, served
@@ -62,6 +63,9 @@ def unbounded_cache(context: CodeContext) -> Iterator[Match]:
                 continue
             for node, name in _fillings(info, held):
                 if name not in emptied and _is_by_caller(node, info, name, during):
+                    key = _key_of(node)
+                    if key is not None and is_listed(context, info, key):
+                        continue
                     yield Match(
                         location=context.location(unit, node),
                         values={"name": name},
@@ -121,6 +125,8 @@ def _is_the_only_one(unit: Unit, field: ir.Node, info: FunctionInfo) -> bool:
 def _is_map(value: ir.Expr | None) -> bool:
     if isinstance(value, ir.Mapping):
         return not value.pairs
+    if isinstance(value, ir.Call) and name_of(value.func) == "create" and len(value.args) == 1:
+        return isinstance(value.args[0], ir.Const) and value.args[0].value is None  # `Object.create(null)`
     return isinstance(value, ir.Call) and name_of(value.func) in _MAPS - _BOUNDED and not _has_content(value)
 
 
@@ -190,13 +196,16 @@ def _is_fixed(key: ir.Expr) -> bool:
     )
 
 
+def _key_of(node: ir.Node) -> ir.Expr | None:
+    if isinstance(node, ir.Assign) and isinstance(node.target, ir.Index):
+        return node.target.key
+    return node.args[0] if isinstance(node, ir.Call) and node.args else None
+
+
 def _has_many_keys(node: ir.Node, info: FunctionInfo) -> bool:
     """Whether the key names one of ever more things (a user, an address), not one of few (a locale, a type)."""
-    if isinstance(node, ir.Assign) and isinstance(node.target, ir.Index):
-        key: ir.Expr = node.target.key
-    elif isinstance(node, ir.Call) and node.args:
-        key = node.args[0]
-    else:
+    key = _key_of(node)
+    if key is None:
         return True
     made = [
         one.value

@@ -238,11 +238,18 @@ def _touches(program: Program, spot: Spot, info: FunctionInfo, body: Body, wante
 
 
 def _first_load(body: Body, wanted: set[str]) -> ir.Node | None:
-    """Where a relation of the item is really read: `item.getLines().size()`, `for (Line l : item.getLines())`."""
+    """Where a relation of the item is really read: `item.getLines().size()`, `for (Line l : item.getLines())`, also
+    through a variable: `User user = item.getUser(); user.getName()`."""
+    kept = {
+        one.target.id: one.value
+        for one in within(*body.nodes)
+        if isinstance(one, ir.Assign) and isinstance(one.target, ir.Name) and isinstance(one.value, ir.Call)
+    }
     for node in within(*body.nodes):
         got = node.value if isinstance(node, ir.Attr) else node.iterable if isinstance(node, ir.For) else None
         if got is None or (isinstance(node, ir.Attr) and node.name in ("id", "getId")):
             continue
+        got = kept.get(got.id, got) if isinstance(got, ir.Name) else got
         if isinstance(got, ir.Call) and isinstance(got.func, ir.Attr) and not got.args:
             holder, name = got.func.value, got.func.name
             field = name[3:4].lower() + name[4:] if name.startswith("get") else name

@@ -9,6 +9,8 @@ from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.tree import in_whole, names_in, of_kind
 from backend_advisor.experts.performance.detectors.lifetimes import is_made_once
 from backend_advisor.experts.performance.detectors.loops import many
+from backend_advisor.experts.performance.detectors.on_the_loop import waiting_for, whole_copies
+from backend_advisor.experts.performance.detectors.one_by_one import one_by_one
 from backend_advisor.experts.performance.detectors.serving import served, worked_off
 from backend_advisor.experts.performance.detectors.statements import kind_of
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, keeps_in_step, name_of, serves, short
@@ -99,7 +101,10 @@ def _blocking_in_async(context: CodeContext) -> Iterator[Match]:
         short_one = short_one or (id(spot.info) in elsewhere and spot.info not in during)
         short_one = short_one or _is_kept(spot.info) or _is_far_file(context, spot, language)
         short_one = short_one or ("process.run" in spot.call.role.does and not is_waited_for(context, spot.info))
-        yield _blocking_match(context, spot, Confidence.LOW if short_one else confidence)
+        match = _blocking_match(context, spot, Confidence.LOW if short_one else confidence)
+        far = language not in ("python", "java") and not serves(context, spot.info)
+        yield replace(match, steps=waiting_for(context, seen, spot.info)) if far else match
+    yield from whole_copies(context, during)
     if language == "python":
         for spot, match in _through_functions(context, seen):
             worker = (id(spot.info) in elsewhere and spot.info not in during) or not is_waited_for(context, spot.info)
@@ -192,7 +197,7 @@ def _through_functions(context: CodeContext, seen: Survey) -> Iterator[tuple[Spo
         reach, info = spot.reach, spot.info
         if reach is None or info is None or not info.node.is_async or reach.callee.node.is_async:
             continue
-        act = next((one for one in ("blocking.sleep", "blocking.io") if one in reach.acts), None)
+        act = next((one for one in _BLOCKING if one in reach.acts), None)
         if act is None or _is_start(info.node.name) or is_by_hand(spot.unit, info) or _in_sync_lambda(spot):
             continue
         if (
@@ -240,6 +245,7 @@ def awaits_in_sequence(context: CodeContext) -> Iterator[Match]:
                 confidence=Confidence.MEDIUM if len(run) > most or _asks_others(run, by_node) else Confidence.LOW,
                 steps=tuple((context.location(spot.unit, one), "step_await") for one in run),
             )
+    yield from one_by_one(context, seen, _is_read)
 
 
 def _asks_others(run: list[ir.Stmt], by_node: dict[int, Spot]) -> bool:

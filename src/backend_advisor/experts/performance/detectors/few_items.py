@@ -15,7 +15,7 @@ _SMALL = 12
 _GIVEN = frozenset({"fromIterable", "fromStream", "fromArray"})
 _CONFIGURED = re.compile(
     r"(?i)^(?:\w*(?:config|repositories|collections|parents|configs|settings|options|conf|environ|env|flags|features|tables|\w*table_?names?\w*|joins|shards|databases|schemas|"
-    r"replicas|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|modules|dependents|departments?|department_?ids|\w*_map|mappings?|"
+    r"replicas|environments|locales|languages|currencies|migrations|fixtures|seeds|samples|providers|plugins|modules|dependents|departments?|department_?ids|\w*_map|mappings?|"
     r"roles|role_?names|columns|headers|triggers|actions|workflows|display_?fields|tags|tag_?ids|labels|registry|registries|filter_?rules|rules_?data|webhooks|permissions|"
     r"attributes|authorities|scopes|privileges|genres|keywords|option_?values|"
     r"rates|statuses|types|priorities|severities|due_?dates|custom_?(?:attributes|fields)|schedules?|mentions|mentioned_?\w+|consumer|listener|stream|socket|events|subscription|pubsub|queue))$"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import in_body, names_in, within
+from backend_advisor.experts.performance.detectors.open_transactions import left_open
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, serves, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
@@ -176,6 +177,7 @@ def connection_not_released(context: CodeContext) -> Iterator[Match]:
             confidence=Confidence.HIGH if pooled and not released and call.certain else Confidence.MEDIUM,
             steps=tuple((context.location(spot.unit, one), "step_release") for one in released[:1]),
         )
+    yield from left_open(context, survey(context))
 
 
 def _listens(name: str, body: list[ir.Stmt]) -> bool:
@@ -251,8 +253,14 @@ def _is_managed(name: str, body: list[ir.Stmt]) -> bool:
 
 
 def _only_uses(item: ir.Expr, name: str) -> bool:
-    """`with connection.cursor()` closes the cursor, not the connection."""
-    return isinstance(item, ir.Call) and isinstance(item.func, ir.Attr) and name_of(item.func.value) == name
+    """`with connection.cursor()`, `try (Statement s = connection.createStatement())`: it closes what was made with the
+    connection, not the connection."""
+    while isinstance(item, ir.Cast | ir.Await | ir.AssignExpr):
+        item = item.value
+    at: ir.Expr = item
+    while isinstance(at, ir.Call | ir.Attr):
+        at = at.func if isinstance(at, ir.Call) else at.value
+    return isinstance(item, ir.Call) and isinstance(item.func, ir.Attr) and isinstance(at, ir.Name) and at.id == name
 
 
 def _is_release(call: ir.Call, name: str) -> bool:

@@ -15,11 +15,16 @@ _AT_ONCE = frozenset(
     ["then", "catch", "finally", "limit", "Promise", "retry", "transaction", "$transaction", "withTransaction", "run",
      "tx", "supplyAsync", "runAsync", "submit", "execute", "timeout", "all", "resolve"]
 )  # fmt: skip
-_BATCH = re.compile(r"(?i)chunk|batch|page|partition|slice|window|offset|skip|cursor|attempt|retr(?:y|ies)|tries")
+_BATCH = re.compile(
+    r"(?i)chunk|batch|page|partition|slice|window|offset|skip|cursor|attempt|retr(?:y|ies)|(?-i:(?<![a-z])[tT]ries|Tries)"
+)
+"""`entries` and `countries` are no tries."""
 _BATCHES = re.compile(
     r"(?i)^(?:chunk|batch|partition)|(?:chunks|batches|partitions)$|(?<=[a-z])(?:Chunks|Batches|Partitions)"
 )
 _PAGES = re.compile(r"(?i)(?:^|_|(?<=[a-z]))pages?$|^(?:num|n|max|total|last)_?pages?")
+_NEXT_PAGE = re.compile(r"(?:next|has_?next|is_?last|has_?more)_?(?:or_?last_?)?(?:Page|page|Slice|slice)\w*$")
+"""What asks a page of rows for the next one."""
 _NEXT = frozenset({"pop", "popleft", "poll", "shift", "fetchone", "next", "hasNext", "remove", "readline", "dequeue"})
 
 
@@ -76,6 +81,11 @@ def many(spot: Spot) -> Round | None:
         if used & one.names and not is_small(one, spot):
             return one
     return None
+
+
+def goes_over_items(one: Round, spot: Spot) -> bool:
+    """Whether a loop goes over an unknown number of items, one by one."""
+    return not _in_batches(one) and not is_small(one, spot)
 
 
 def by_name(spot: Spot) -> Round | None:
@@ -226,19 +236,9 @@ def _remembers(node: ir.If) -> bool:
 
 def _in_batches(one: Round) -> bool:
     """Whether the loop goes over batches, pages or attempts rather than rows."""
-    targets: set[str] = set()
-    if isinstance(one.node, ir.For):
-        targets = names_in(one.node.target)
-    elif isinstance(one.node, ir.While):
-        targets = _of_while(one.node)
-        for statement in one.node.update:
-            if isinstance(statement, ir.Assign) and statement.op and not _is_one(statement.value):
-                return True
-            for part in within(statement):
-                if isinstance(part, ir.AssignExpr) and part.op and not _is_one(part.value):
-                    return True
-    elif isinstance(one.node, ir.Comprehension):
-        targets = names_in(*(target for target, _, _ in one.node.clauses))
+    if isinstance(one.node, ir.While) and _goes_on_by_batch(one.node):
+        return True
+    targets = _targets(one.node)
     if any(_BATCH.search(name) for name in targets):
         return True
     over = one.over
@@ -250,6 +250,31 @@ def _in_batches(one: Round) -> bool:
             return True
         return name == "range" and len(over.args) == 3 and not _is_one(over.args[2])
     return over is not None and _BATCHES.search(_name(over)) is not None
+
+
+def _targets(loop: ir.Node) -> set[str]:
+    """What an item of a loop is called."""
+    if isinstance(loop, ir.For):
+        return names_in(loop.target)
+    if isinstance(loop, ir.While):
+        return _of_while(loop)
+    if isinstance(loop, ir.Comprehension):
+        return names_in(*(target for target, _, _ in loop.clauses))
+    given = loop.args[0] if isinstance(loop, ir.Call) and loop.args else None
+    return {param.name for param in given.function.params} if isinstance(given, ir.Lambda) else set()
+
+
+def _goes_on_by_batch(loop: ir.While) -> bool:
+    """`i += size`, `while ((page = rows.nextPageable()) != null)`."""
+    if any(isinstance(part, ir.Attr) and _NEXT_PAGE.match(part.name) for part in within(loop.test)):
+        return True
+    for statement in loop.update:
+        if isinstance(statement, ir.Assign) and statement.op and not _is_one(statement.value):
+            return True
+        for part in within(statement):
+            if isinstance(part, ir.AssignExpr) and part.op and not _is_one(part.value):
+                return True
+    return False
 
 
 def _is_one(value: ir.Expr | None) -> bool:

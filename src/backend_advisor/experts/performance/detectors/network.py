@@ -12,6 +12,13 @@ from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.experts.performance.detectors.time_limits import limit
+from backend_advisor.experts.performance.detectors.tried_again import tried_again
+from backend_advisor.experts.performance.detectors.unlimited_clients import (
+    connections,
+    is_made_unlimited,
+    switched_off,
+    waits_for_streams,
+)
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.ranking import worst_first_told
@@ -28,7 +35,20 @@ _MOST_OWN = 3
 @detects_in_code("PERF211")
 def request_without_timeout(context: CodeContext) -> Iterator[Match]:
     """A request that may wait for ever, by a client that has a setting for it. Those that a client waits for first."""
-    return worst_first_told(_without_timeout(context), _MOST)
+    return worst_first_told((*_switched_off(context), *_without_timeout(context)), _MOST)
+
+
+def _switched_off(context: CodeContext) -> Iterator[tuple[int, Match]]:
+    for call in switched_off(context):
+        if not is_by_hand(call.unit, call.info):
+            yield (
+                1,
+                Match(
+                    location=context.location(call.unit, call.node),
+                    values={"call": short(context.text(call.unit, call.node))},
+                    confidence=Confidence.LOW if waits_for_streams(call) else Confidence.MEDIUM,
+                ),
+            )
 
 
 def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
@@ -45,14 +65,16 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
     files: set[str] = set()
     own_clients: list[str] = []
     kept: set[str] = set()
-    for spot in survey(context).of("http.request"):
+    for spot in (*survey(context).of("http.request"), *connections(context)):
         call = spot.call
-        if call is None or "timeout" not in call.role.named or _is_limited(call) or _is_by_hand_here(spot):
+        if call is None or "timeout" not in call.role.named or _is_by_hand_here(spot) or _is_of_a_page(spot):
             continue
-        if _is_of_a_page(spot):
+        unlimited = is_made_unlimited(context, spot)
+        if _is_limited(call) and not unlimited:
             continue
         by_client = call.role.name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
-        if (by_client and call.role.framework in limited) or _has_signal(spot) or _in_time_limit(spot):
+        elsewhere = by_client and call.role.framework in limited and not unlimited
+        if elsewhere or _has_signal(spot) or _in_time_limit(spot):
             continue
         # The limit is set once on a connection, whatever is then asked of it.
         held = spot.node.func.value if isinstance(spot.node, ir.Call) and isinstance(spot.node.func, ir.Attr) else None
@@ -163,7 +185,7 @@ def _has_signal(spot: Spot) -> bool:
                     isinstance(key, ir.Const) and key.value in ("signal", "timeout", "dispatcher", "agent")
                 ):
                     return True
-    if spot.unit.language == "python" or not node.args or not isinstance(node.args[-1], ir.Name):
+    if spot.unit.language in ("python", "java") or not node.args or not isinstance(node.args[-1], ir.Name):
         return False
     return len(node.args) > max(_place_of_options(spot), 1)  # what stands before the options is what is sent
 
@@ -198,6 +220,7 @@ def retry_without_bound(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(spot.unit, spot.node), values={"call": short(context.text(spot.unit, spot.node))}
         )
+    yield from tried_again(context, seen)
     yield from _decorated(context)
     for spot in seen.of("retry.configure"):
         if spot.call is not None and _says_nothing(spot.call):

@@ -8,13 +8,16 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import names_in
+from backend_advisor.experts.performance.detectors.commits import commits_per_row
 from backend_advisor.experts.performance.detectors.entities import entity_touches
 from backend_advisor.experts.performance.detectors.few_items import is_few_by_name
 from backend_advisor.experts.performance.detectors.how_many import (
     is_over_rows,
 )
 from backend_advisor.experts.performance.detectors.loops import Round, by_name, many
+from backend_advisor.experts.performance.detectors.method_references import is_far_statement, references
 from backend_advisor.experts.performance.detectors.names import function_named
+from backend_advisor.experts.performance.detectors.python_relations import PassedRelations
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.rounds import (
     IN_TURN,
@@ -27,7 +30,12 @@ from backend_advisor.experts.performance.detectors.rounds import (
     nobody_waits,
     saves_each,
 )
-from backend_advisor.experts.performance.detectors.serialisers import nested_relations, queries_per_item
+from backend_advisor.experts.performance.detectors.row_savers import is_row_saved
+from backend_advisor.experts.performance.detectors.serialisers import (
+    nested_relations,
+    queries_per_item,
+    read_by_methods,
+)
 from backend_advisor.experts.performance.detectors.statements import kind_of
 from backend_advisor.experts.performance.detectors.sure_writes import UNIT_OF_WORK, sureness_of_write
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
@@ -92,6 +100,8 @@ def _queries_in_loops(context: CodeContext) -> Iterator[Match]:
             little = is_little(spot, loop) or is_small_in_java(spot, loop)
             yield _match(context, spot, loop, Confidence.LOW if little else Confidence.HIGH)
     yield from _through_helpers(context, seen, told, "read")
+    for one in references(context, seen, "read"):
+        yield _match(context, one.spot, one.loop, one.confidence)
     for match in _by_relation(context, seen):
         yield replace(match, confidence=Confidence.LOW) if IN_TURN.search(match.location.artifact) else match
 
@@ -138,6 +148,10 @@ def _statements_in_loops(context: CodeContext) -> Iterator[Match]:
             little = little or (_is_script(spot) and not is_over_rows(loop, spot, seen))
             yield _match(context, spot, loop, Confidence.LOW if little else sure)
     yield from _through_helpers(context, seen, told, "insert")
+    for one in references(context, seen, "insert"):
+        yield _match(context, one.spot, one.loop, one.confidence)
+    for spot, loop in commits_per_row(seen):
+        yield _match(context, spot, loop, Confidence.MEDIUM)
 
 
 def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted: str) -> Iterator[Match]:
@@ -152,9 +166,15 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
             reach.acts.get("db.write", reach.acts["db.query"]) if wanted == "insert" else reach.acts["db.query"]
         )
         there = _query_at(seen, path, start)
-        if there is None or start in told or kind_of(there) != wanted or "cached" in reach.callee.marks:
+        if (
+            there is None
+            or start in told
+            or "cached" in reach.callee.marks
+            or not _is_wanted(there, wanted, spot, seen)
+        ):
             continue
-        if not reach.callee.node.is_async and _is_only_built(spot, there):
+        built = not reach.callee.node.is_async and _is_only_built(spot, there)
+        if built or is_far_statement(context.program, there, reach.callee):
             continue
         if wanted == "insert" and _FAR & reach.acts.keys():
             continue
@@ -182,6 +202,10 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
 
     for spot in seen.callbacks:
         yield from _by_name(context, seen, spot, wanted)
+
+
+def _is_wanted(there: CallSeen, wanted: str, spot: Spot, seen: Survey) -> bool:
+    return kind_of(there) == wanted or (wanted == "insert" and is_row_saved(there, spot, seen))
 
 
 def _is_beside(context: CodeContext, seen: Survey, spot: Spot, loop: Round) -> bool:
@@ -280,7 +304,9 @@ def _works(seen: Survey, called: FunctionInfo | None) -> bool:
 def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
     """Relations that are loaded when a loop or a serialiser touches them."""
     relations = Relations(context, seen)
+    touched: set[int] = set()
     for touch in relations.touches():
+        touched.add(id(touch.node))
         if is_few_by_name(touch.over):
             continue
         over = context.location(touch.unit, touch.over)
@@ -298,7 +324,13 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
             confidence=Confidence.LOW if beside else Confidence.MEDIUM,
             steps=((over, "step_loop"), (place, "step_lazy")),
         )
-    for found in (*entity_touches(context.program, seen, relations), *unseen_touches(context.program, seen)):
+    passed = PassedRelations(context, seen, relations)
+    for found in (
+        *entity_touches(context.program, seen, relations),
+        *unseen_touches(context.program, seen),
+        *passed.touches(touched),
+        *read_by_methods(context.program, passed),
+    ):
         if is_few_by_name(found.query):
             continue
         yield Match(
@@ -319,12 +351,13 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
             values={"call": _called(context, spot), "items": item.name},
             confidence=Confidence.MEDIUM,
         )
-    for view, query, field, serialiser in nested_relations(context.program, relations):
-        if isinstance(query.value, ir.Call) and name_of(query.value.func) == "none":
-            continue  # the view brings its rows by itself
+    for shown, field in nested_relations(context.program, passed):
         yield Match(
-            location=context.location(view.unit, query.value or query),
-            values={"call": f"{serialiser}.{field}", "items": short(context.text(view.unit, query.value or query))},
+            location=context.location(shown.view.unit, shown.query),
+            values={
+                "call": f"{shown.serialiser.node.name}.{field}",
+                "items": short(context.text(shown.view.unit, shown.query)),
+            },
             confidence=Confidence.MEDIUM,
         )
 
@@ -337,9 +370,9 @@ def _runs_list(spot: Spot, loop: Round) -> bool:
 
 
 def _query_at(seen: Survey, path: str, start: int) -> CallSeen | None:
-    return next(
-        (call for call in seen.at.get((path, start), ()) if {"db.query", "db.write"} & set(call.role.does)), None
-    )
+    found = [call for call in seen.at.get((path, start), ()) if {"db.query", "db.write"} & set(call.role.does)]
+    # A chain begins in one place: `db("orders").insert(…)` is what its end makes of it.
+    return next((call for call in found if "db.write" in call.role.does), found[0] if found else None)
 
 
 def _is_queued(function: ir.Function) -> bool:

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.tree import names_in, within
+from backend_advisor.experts.performance.detectors.cut_in_code import counted_or_cut
+from backend_advisor.experts.performance.detectors.everything import narrowed_query_sets, takes_everything
+from backend_advisor.experts.performance.detectors.growing_reads import growing_reads
 from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.statements import statement_text
@@ -26,7 +29,7 @@ _LIMITED = re.compile(
     r"(?is)^\s*(?:show|describe|desc|explain|pragma)\b|\blimit\b|\bfetch\s+(?:first|next)\b|\btop\b|\bwhere\b|\brownum\b|\bgroup\s+by\b|\b(?:count|sum|max|min|avg)\s*\("
 )
 _ARRANGES = frozenset({"order", "orderBy", "include", "attributes", "raw", "select", "relations", "sort", "nest"})
-_PICKS = frozenset({"filter", "find", "some", "every", "anyMatch", "allMatch", "noneMatch", "findFirst"})
+_PICKS = frozenset({"filter", "find", "some", "every", "anyMatch", "allMatch", "noneMatch", "findFirst", "subList"})
 _ALL = re.compile(r"(?i)^_?(?:find|get|list|load|fetch|read|select|query)_?all(?:$|_|(?-i:[A-Z]))")
 """Functions that say that they give everything: how much that is, those who call them know."""
 _COUNTS = frozenset({"length", "size"})
@@ -64,6 +67,8 @@ def unbounded_read(context: CodeContext) -> Iterator[Match]:
                 values={"call": short(text)},
                 confidence=Confidence.MEDIUM if many else Confidence.LOW,
             )
+            told.add(id(spot.node))
+    yield from growing_reads(context, during, told)
 
 
 def _may_be_many(context: CodeContext, seen: Survey, spot: Spot) -> bool:
@@ -89,7 +94,8 @@ def _may_be_many(context: CodeContext, seen: Survey, spot: Spot) -> bool:
 @detects_in_code("PERF205")
 def filtered_in_the_application(context: CodeContext) -> Iterator[Match]:
     """Rows that the program reads only to throw them away or to count them."""
-    for spot, node, key in _narrowed_later(context):
+    sets = (one for one in narrowed_query_sets(context) if not _SMALL.search(context.text(one[0].unit, one[0].node)))
+    for spot, node, key in (*_narrowed_later(context), *sets):
         yield Match(
             location=context.location(spot.unit, spot.node),
             values={"call": short(context.text(spot.unit, spot.node))},
@@ -106,18 +112,19 @@ def _is_whole(seen: Survey, spot: Spot) -> bool:
         or not (call.certain or call.role.framework == "snippets")
         or is_by_hand(spot.unit, spot.info)
         or "pagination.limit" in call.role.does
+        or (spot.info is not None and "cached" in spot.info.marks)
     ):
         return False
     if not isinstance(spot.node, ir.Call):
         return False
     model = _is_model(spot)
-    arranged = model and _only_arranges(spot.node)
+    arranged = (model and _only_arranges(spot.node)) or takes_everything(spot, call)
     if not arranged and {"limit", "filter", "take", "page", "where"} & set(call.properties):
         return False
     chain = _chain(spot.node)
     if any(_NARROWS.match(name) for name in _made_before(spot)):
         return False
-    after = [name for name in _chained_on(spot) if name not in _PICKS] if model else []
+    after = [name for name in _chained_on(spot) if name not in _PICKS] if model or arranged else []
     if any(_NARROWS.match(name) for name in (*chain, *after)):
         return False
     if (spot.node.args and not arranged) or spot.node.keywords:
@@ -135,7 +142,7 @@ def _is_whole(seen: Survey, spot: Spot) -> bool:
     repository = spot.unit.language == "java" and "filter" in call.role.named
     owner = spot.info.owner.node.name if repository and spot.info is not None and spot.info.owner is not None else ""
     written = " ".join([*sorted(names_in(spot.node) | set(chain)), owner])
-    return (bool(chain) or repository or model) and not _SMALL.search(written)
+    return (bool(chain) or repository or model or arranged) and not _SMALL.search(written)
 
 
 def _made_before(spot: Spot) -> Iterator[str]:
@@ -205,6 +212,7 @@ def _text_before(seen: Survey, spot: Spot) -> str:
 def _narrowed_later(context: CodeContext) -> Iterator[tuple[Spot, ir.Node, str]]:
     """Reads of everything that are filtered or counted at once, or through a variable with no other use."""
     seen = survey(context)
+    told: set[int] = set()
     for spot in seen.of("db.read_all"):
         if not _is_whole(seen, spot):
             continue
@@ -213,7 +221,11 @@ def _narrowed_later(context: CodeContext) -> Iterator[tuple[Spot, ir.Node, str]]
             name = _assigned_to(spot)
             found = _only_use(name, spot) if name is not None else None
         if found is not None:
+            told.add(id(spot.node))
             yield spot, *found
+    for spot, node, key in counted_or_cut(context):
+        if id(spot.node) not in told:
+            yield spot, node, key
 
 
 def _use_around(spot: Spot) -> tuple[ir.Node, str] | None:
@@ -251,6 +263,16 @@ def _stream_use(spot: Spot, stream: ir.Attr) -> tuple[ir.Node, str] | None:
             after = spot.path[number - 2]
             if isinstance(after, ir.Attr) and after.name in _PICKS | {"count"}:
                 return after, "step_count" if after.name == "count" else "step_filter"
+    return None
+
+
+def _streamed(body: list[ir.Stmt], stream: ir.Attr) -> tuple[ir.Node, str] | None:
+    """`rows.stream().filter(…)` of a variable: what the stream is followed by."""
+    for node in within(*body):
+        if isinstance(node, ir.Attr) and isinstance(node.value, ir.Call) and node.value.func is stream:
+            if node.name in _PICKS | {"count"}:
+                return node, "step_count" if node.name == "count" else "step_filter"
+            return None
     return None
 
 
@@ -299,7 +321,8 @@ def _only_use(name: str, spot: Spot) -> tuple[ir.Node, str] | None:
             if isinstance(node, ir.For):
                 part = node.iterable
             if isinstance(part, ir.Name) and part.id == name:
-                found = _narrowing(node, part, spot)
+                is_stream = isinstance(node, ir.Attr) and node.name == "stream"
+                found = _streamed(body, node) if is_stream else _narrowing(node, part, spot)  # type: ignore[arg-type]
         if found is not None:
             uses.append(found)
     return uses[0] if uses and len(uses) == total - 1 else None

@@ -1,16 +1,37 @@
 """Nested serialisers and serialiser methods that ask the database for each item (part of PERF201)."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, Program
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.tree import names_in, within
+from backend_advisor.experts.performance.detectors.entities import EntityTouch
 from backend_advisor.experts.performance.detectors.names import class_named
-from backend_advisor.experts.performance.detectors.relations import Relations
+from backend_advisor.experts.performance.detectors.python_relations import PassedRelations
+from backend_advisor.experts.performance.detectors.python_rows import given_back
+from backend_advisor.experts.performance.detectors.relations import Relations, eager_relations
 from backend_advisor.experts.performance.detectors.statements import kind_of
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 
 _SERIALISER = "rest_framework.serializers.Serializer"
+_ONE = re.compile(r"^(?:(?:Retrieve|Create|Update|Destroy)\w*(?:APIView|Mixin)|GenericAPIView|APIView)$")
+"""Views that show one object."""
+_CHOOSES = ("get_serializer_class", "get_serializer", "filter_queryset", "list", "initial", "paginate_queryset")
+_FOLLOWED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A view that lists rows: the query that gives them, their class, what is loaded with them, their serialiser."""
+
+    view: ClassInfo
+    query: ir.Expr
+    model: ClassInfo
+    loaded: set[str]
+    serialiser: ClassInfo
 
 
 def is_serialiser(program: Program, owner: ClassInfo) -> bool:
@@ -31,29 +52,102 @@ def queries_per_item(program: Program, seen: Survey) -> Iterator[tuple[Spot, ir.
             yield spot, item
 
 
-def nested_relations(program: Program, relations: Relations) -> Iterator[tuple[ClassInfo, ir.Field, str, str]]:
+def nested_relations(program: Program, passed: PassedRelations) -> Iterator[tuple[Shown, str]]:
     """Views whose serialiser shows a relation that their query set does not load."""
-    for view in program.classes.values():
-        query, serialiser = view.fields.get("queryset"), view.fields.get("serializer_class")
-        if query is None or serialiser is None or query.value is None or not isinstance(serialiser.value, ir.Name):
-            continue
-        shown = class_named(program, view.unit, serialiser.value.id)
-        model = _model(program, view, query.value, relations)
-        if shown is None or model is None or "get_queryset" in view.methods:
-            continue
-        loaded = {
-            str(part.value).split("__")[0]
-            for part in within(query.value)
-            if isinstance(part, ir.Const) and isinstance(part.value, str)
-        }
-        for field in shown.node.fields:
-            if (
-                field.name in relations.of(model) - loaded
-                and isinstance(field.value, ir.Call)
-                and _is_nested(program, shown, field)
-            ):
-                yield view, query, field.name, shown.node.name
+    for shown in _shown(program, passed):
+        wanted = passed.relations.of(shown.model) - shown.loaded
+        for field in shown.serialiser.node.fields:
+            if isinstance(field.value, ir.Call) and _loads(program, shown.serialiser, field, field.value, wanted):
+                yield shown, field.name
                 break
+
+
+def read_by_methods(program: Program, passed: PassedRelations) -> Iterator[EntityTouch]:
+    """Relations that a serialiser's `get_…` methods read of each row, where the view that shows them did not load them,
+    or by a condition of their own, which loading them does not help."""
+    listed: dict[str, list[Shown]] = {}
+    for shown in _shown(program, passed):
+        listed.setdefault(shown.serialiser.name, []).append(shown)
+    for owner in program.classes.values():
+        fields = [field for field in owner.node.fields if name_of(field.value) == "SerializerMethodField"]
+        model = _of_meta(program, owner) if fields and not is_by_hand(owner.unit, None) else None
+        if model is None or not is_serialiser(program, owner):
+            continue
+        wanted = passed.relations.of(model)
+        several = listed.get(owner.name, [])
+        loaded = set[str]().union(*(one.loaded for one in several)) if several else wanted
+        for field in fields:
+            method = _method_of(owner, field)
+            if method is None or len(method.node.params) != 2:
+                continue
+            item = method.node.params[1]
+            body = list[ir.Node](method.node.body)
+            read = next(passed.reads(method, body, item.name, model, loaded, wanted, _FOLLOWED), None)
+            if read is not None:
+                over = ir.Name(item.start, item.end, item.name)
+                yield EntityTouch(method, over, read.node, read.loads, read.loads_in)
+
+
+def _method_of(owner: ClassInfo, field: ir.Field) -> FunctionInfo | None:
+    stated = field.value if isinstance(field.value, ir.Call) else None
+    given = (
+        next((value for key, value in stated.keywords if key == "method_name"), None) if stated is not None else None
+    )
+    name = given.value if isinstance(given, ir.Const) else f"get_{field.name}"
+    return next(iter(owner.methods.get(str(name), ())), None)
+
+
+def _of_meta(program: Program, serialiser: ClassInfo) -> ClassInfo | None:
+    """The model that a serialiser says it shows."""
+    meta = serialiser.classes.get("Meta")
+    stated = meta.fields.get("model") if meta is not None else None
+    return class_named(program, serialiser.unit, name_of(stated.value)) if stated is not None else None
+
+
+def _shown(program: Program, passed: PassedRelations) -> Iterator[Shown]:
+    for view in program.classes.values():
+        serialiser = view.fields.get("serializer_class")
+        if serialiser is None or _decides_itself(program, view) or is_by_hand(view.unit, None):
+            continue
+        shown = class_named(program, view.unit, name_of(serialiser.value))
+        if shown is None or all(_ONE.match(name_of(base)) for base in view.node.bases):
+            continue
+        found = _rows(program, passed, view)
+        if found is not None:
+            query, model, loaded = found
+            yield Shown(view, query, model, loaded, shown)
+
+
+def _decides_itself(program: Program, view: ClassInfo) -> bool:
+    """Whether methods of a view, or of a class that it inherits from, choose the serialiser or change the query."""
+    inherited = [one for one in program.ancestry(view) if one is not view]
+    return any(name in one.methods for one in (view, *inherited) for name in _CHOOSES) or any(
+        "get_queryset" in one.methods for one in inherited
+    )
+
+
+def _rows(program: Program, passed: PassedRelations, view: ClassInfo) -> tuple[ir.Expr, ClassInfo, set[str]] | None:
+    """The query of a view, the class of its rows, and what is loaded with them."""
+    stated = view.fields.get("queryset")
+    asked = view.methods.get("get_queryset", ())
+    if asked:
+        query = given_back(asked[0])
+        rows = passed.sources.of(asked[0], query) if query is not None else None
+        if query is None or rows is None:
+            return None
+        loaded, everything = eager_relations(ir.Sequence(query.start, query.end, "tuple", rows.calls), passed.seen)
+        return None if everything else (query, rows.model, loaded)
+    if stated is None or stated.value is None or name_of(stated.value) == "none":
+        return None  # the view brings its rows by itself
+    model = _model(program, view, stated.value, passed.relations)
+    if model is None or passed.sources.loads(stated.value, model):
+        return None
+    loaded = {
+        str(part.value).split("__")[0]
+        for part in within(stated.value)
+        if isinstance(part, ir.Const) and isinstance(part.value, str)
+    }
+    return stated.value, model, loaded
 
 
 def _model(program: Program, view: ClassInfo, query: ir.Expr, relations: Relations) -> ClassInfo | None:
@@ -65,9 +159,18 @@ def _model(program: Program, view: ClassInfo, query: ir.Expr, relations: Relatio
     return None
 
 
-def _is_nested(program: Program, shown: ClassInfo, field: ir.Field) -> bool:
-    func = field.value.func if isinstance(field.value, ir.Call) else None
-    if isinstance(func, ir.Name):
-        inner = class_named(program, shown.unit, func.id)
-        return inner is not None and is_serialiser(program, inner)
-    return isinstance(func, ir.Attr) and func.name in ("StringRelatedField", "SlugRelatedField")
+def _loads(program: Program, shown: ClassInfo, field: ir.Field, made: ir.Call, wanted: set[str]) -> bool:
+    """Whether a field of a serialiser reads a relation: by its name, or by `source="customer.name"`."""
+    stated = {key: value.value for key, value in made.keywords if isinstance(value, ir.Const)}
+    if stated.get("write_only") is True:
+        return False
+    relation, _, part = str(stated.get("source", field.name)).partition(".")
+    return relation in wanted and (bool(part) or _is_nested(program, shown, made))
+
+
+def _is_nested(program: Program, shown: ClassInfo, made: ir.Call) -> bool:
+    if isinstance(made.func, ir.Name):
+        inner = class_named(program, shown.unit, made.func.id)
+        if inner is not None:
+            return is_serialiser(program, inner)
+    return name_of(made.func) in ("StringRelatedField", "SlugRelatedField")

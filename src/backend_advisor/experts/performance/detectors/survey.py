@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -140,6 +140,12 @@ def _found(unit: Unit, wanted: Any) -> Iterator[tuple[ir.Node, tuple[ir.Node, ..
 def _is_derived(unit: Unit, node: ir.Call) -> bool:
     """`orders.findByCustomerId(id)`: Spring Data makes the query from the method's name."""
     return unit.language == "java" and isinstance(node.func, ir.Attr) and _DERIVED.match(node.func.name) is not None
+
+
+def asks_by_name(program: Program, spot: Spot, given: ir.Reference) -> bool:
+    """`orders::findByCustomerId`: a query of a repository by its name."""
+    call = ir.Call(given.start, given.end, given, [])
+    return _is_derived(spot.unit, call) and _is_repository(program, replace(spot, node=call))
 
 
 def _is_repository(program: Program, spot: Spot) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.searching import mentions
-from backend_advisor.code.tree import names_in, within
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import within
 from backend_advisor.experts.performance.detectors.statements import kind_of, statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
@@ -18,7 +19,10 @@ _FAR = ("http.request", "mail.send")
 _AFTER = frozenset(
     {"on_commit", "afterCommit", "registerSynchronization", "after_commit", "add_task", "delay_on_commit"}
 )
-_OUTBOX = (b"outbox", b"transactionaleventlistener", b"transactional_id", b"transactionalid")
+_OUTBOX = (b"outbox", b"transactionaleventlistener")
+"""What a file names that writes both in one transaction; another file of the program may still write twice."""
+_TOGETHER = (b"transactional_id", b"transactionalid", b"transactionidprefix", b"chainedkafkatransactionmanager")
+"""Settings of a broker that makes its messages part of the program's transactions."""
 _TO_BROWSERS = "org.springframework.messaging.simp."
 """Messages to pages that are open now: who is not there misses nothing that is not read again later."""
 _BEGIN = re.compile(r"(?i)^\s*(?:begin|start\s+transaction)\b")
@@ -140,7 +144,7 @@ def _begun_before(seen: Survey, spot: Spot, info: FunctionInfo) -> ir.Node | Non
             elif (
                 "db.commit" in does or "db.rollback" in does or text.strip().upper().startswith(("COMMIT", "ROLLBACK"))
             ):
-                begun = None if not _in_handler(other) else begun
+                begun = None if not (_in_handler(other) or _leaves_early(other, spot)) else begun
         elif "db.commit" in does or text.strip().upper().startswith("COMMIT"):
             ended = True
     return begun if ended else None
@@ -152,6 +156,17 @@ def _is_block(spot: Spot) -> bool:
     if any(isinstance(one, ir.With) for one in spot.path[-1:]):
         return True
     return isinstance(node, ir.Call) and any(isinstance(one, ir.Lambda | ir.Name) for one in node.args)
+
+
+def _leaves_early(ended: Spot, spot: Spot) -> bool:
+    """`if (!row) { ROLLBACK; return; }`: who comes to the later call has not been there."""
+    for number, node in enumerate(ended.path):
+        if isinstance(node, ir.If) and not node.start <= spot.node.start < node.end:
+            inner = ended.inner(number)
+            way = node.then if any(one is inner for one in node.then) else node.otherwise
+            if way and isinstance(way[-1], ir.Return | ir.Throw | ir.Continue | ir.Break):
+                return True
+    return False
 
 
 def _in_handler(spot: Spot) -> bool:
@@ -181,20 +196,23 @@ def _match(
 def dual_write(context: CodeContext) -> Iterator[Match]:
     """A function that changes the database and tells a broker, with nothing that makes both happen or neither."""
     seen = survey(context)
-    if any(mentions(source, _OUTBOX) for source in context.program.sources()):
+    if any(mentions(source, _TOGETHER) for source in context.program.sources()):
         return
-    for spot in seen.of("queue.publish"):
-        call, info = spot.call, spot.info
-        if call is None or info is None or is_by_hand(spot.unit, info) or "cache.client" in call.role.does:
+    told: set[int] = set()
+    for spot, there in (*_published(seen), *_published_by_helpers(seen)):
+        info, role = spot.info, there.role
+        if info is None or id(info) in told or is_by_hand(spot.unit, info) or "cache.client" in role.does:
             continue
-        if call.role.name.startswith(_TO_BROWSERS):
+        if role.name.startswith(_TO_BROWSERS) or {"task.enqueue", "http.request"} & set(role.does):
             continue
-        if {"task.enqueue", "http.request"} & set(call.role.does) or any(
-            name_of(n) in _AFTER for n in spot.path if isinstance(n, ir.Call)
-        ):
+        if any(name_of(n) in _AFTER for n in (*spot.path, spot.node) if isinstance(n, ir.Call)):
+            continue
+        if any(mentions(one.module.source, _OUTBOX) for one in (spot.unit, there.unit)):
             continue
         written = _write_before(seen, spot, info)
-        if written is not None and "outbox" not in " ".join(names_in(*info.node.body)).lower():
+        if written is not None:
+            told.add(id(info))
+            place = ((context.location(there.unit, there.node), "step_publish"),)
             yield Match(
                 location=context.location(spot.unit, spot.node),
                 values={
@@ -202,11 +220,29 @@ def dual_write(context: CodeContext) -> Iterator[Match]:
                     "write": short(context.text(spot.unit, written)),
                 },
                 confidence=Confidence.MEDIUM,
-                steps=(
-                    (context.location(spot.unit, written), "step_write"),
-                    (context.location(spot.unit, spot.node), "step_publish"),
-                ),
+                steps=((context.location(spot.unit, written), "step_write"), *place),
             )
+
+
+def _published(seen: Survey) -> Iterator[tuple[Spot, CallSeen]]:
+    for spot in seen.of("queue.publish"):
+        if spot.call is not None:
+            yield spot, spot.call
+
+
+def _published_by_helpers(seen: Survey) -> Iterator[tuple[Spot, CallSeen]]:
+    """Calls of functions of the program that tell the broker themselves: `events.statusChanged(order)`."""
+    for spot in seen.reaches:
+        reach = spot.reach
+        if reach is None or "queue.publish" not in reach.acts or reach.callee.marks & {"background", "message.handler"}:
+            continue
+        if {"db.write", "db.write_many", "db.commit", "orm.save"} & reach.acts.keys():
+            continue
+        there = next(
+            (one for one in seen.at.get(reach.acts["queue.publish"], ()) if "queue.publish" in one.role.does), None
+        )
+        if there is not None and there.info is reach.callee:
+            yield spot, there
 
 
 def _write_before(seen: Survey, spot: Spot, info: FunctionInfo) -> ir.Node | None:

@@ -98,7 +98,7 @@ def _of_sessions(program: Program, seen: Survey) -> Iterator[EntityTouch]:
             if isinstance(one, ir.Assign) and isinstance(one.target, ir.Name) and one.value is not None
         }
         told: set[str] = set()
-        for item, over, body in _rounds(nodes):
+        for item, over, body in rounds_over(nodes):
             query, _ = query_of(over, given)
             if query is None or not _gives_unseen_rows(program, info, query, seen):
                 continue
@@ -109,7 +109,8 @@ def _of_sessions(program: Program, seen: Survey) -> Iterator[EntityTouch]:
                     yield EntityTouch(info, over, node, node, info, sure)
 
 
-def _rounds(nodes: list[ir.Node]) -> Iterator[tuple[str, ir.Expr, list[ir.Node]]]:
+def rounds_over(nodes: list[ir.Node]) -> Iterator[tuple[str, ir.Expr, list[ir.Node]]]:
+    """The loops with one name for the item: that name, what they go over, and what is done with each item."""
     for node in nodes:
         if isinstance(node, ir.For) and isinstance(node.target, ir.Name):
             yield node.target.id, node.iterable, list(node.body)

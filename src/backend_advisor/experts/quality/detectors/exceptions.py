@@ -10,6 +10,7 @@ from backend_advisor.code.tree import in_body, names_in, own, within
 from backend_advisor.experts.quality.detectors.acts import OUTSIDE, WRITES, acts_between
 from backend_advisor.experts.quality.detectors.handlers import handler_of
 from backend_advisor.experts.quality.detectors.outline import Written, outline
+from backend_advisor.experts.quality.detectors.silent_answers import answered_as_success, dropped_futures
 from backend_advisor.experts.quality.detectors.tree import name_of, short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location, Severity
@@ -67,6 +68,25 @@ def swallowed_exception(context: CodeContext) -> Iterator[Match]:
             if isinstance(node, ir.Try):
                 for handler in node.handlers:
                     yield from _swallowed(context, written, node, handler)
+                for told in answered_as_success(context, written, node):
+                    yield _silent(context, written.unit, node, told)
+        for call in dropped_futures(written):
+            yield Match(
+                location=context.location(written.unit, call),
+                values={"caught": short(context.text(written.unit, call)), "tried": "CompletableFuture"},
+                severity=Severity.WARNING,
+                confidence=Confidence.MEDIUM,
+            )
+
+
+def _silent(context: CodeContext, unit: Unit, node: ir.Try, handler: ir.Handler) -> Match:
+    return Match(
+        location=_head(context, unit, handler),
+        values={"caught": _caught(unit, handler), "tried": short(context.text(unit, node.body[0]))},
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        steps=((context.location(unit, node.body[0]), "step_tried"),),
+    )
 
 
 def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir.Handler) -> Iterator[Match]:

@@ -118,15 +118,25 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
             known = _CREDENTIAL.search(snake(fetch.model)) and _HELD.search(fetch.key)
             if known or (fetch.unit.language == "python" and any(_HELD.search(key) for key, _ in given)):
                 continue  # whoever knows the key is whom it was given to
-            place = (fetch.unit.path, fetch.node.start)
+            # A question that nobody hears the answer of is where the mistake is.
+            unit, node = found.unheard[0] if found.unheard else (fetch.unit, fetch.node)
+            place = (unit.path, node.start)
             if place in told or not (has_users or alone or is_guarded):
                 continue
-            if _matters(fetch, route, owned, context.program, has_users or is_guarded):
+            if found.unheard or _matters(fetch, route, owned, context.program, has_users or is_guarded):
                 told.add(place)
                 yield Match(
-                    location=context.location(fetch.unit, fetch.node),
+                    location=context.location(unit, node),
                     values={"route": route.label, "model": fetch.model or "?", "key": fetch.key},
-                    confidence=_sureness(fetch, route, is_guarded, alone or fetch.model.lower() in owned),
+                    steps=(
+                        (context.location(unit, node), "step_unheard"),
+                        (context.location(fetch.unit, fetch.node), "step_fetch"),
+                    )
+                    if found.unheard
+                    else (),
+                    confidence=None
+                    if found.unheard
+                    else _sureness(fetch, route, is_guarded, alone or fetch.model.lower() in owned),
                 )
                 break
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import everything
+from backend_advisor.code.tree import everything, names_in
 from backend_advisor.experts.security.detectors.reading import calls_with, constants, is_false
 from backend_advisor.experts.security.detectors.words import dotted, identifiers
 from backend_advisor.knowledge.detection import Match
@@ -132,13 +132,42 @@ def _switches(context: CodeContext) -> Iterator[tuple[Unit, ir.Node, ir.Node]]:
                 b"check_hostname",
                 b"CERT_NONE",
                 b".verify",
+                b"checkServerIdentity",
             )
         ):
             continue
         for node in everything(unit.module.body):
             found = _switched_off(node)
-            if found is not None:
+            if found is not None and not (isinstance(node, ir.Mapping) and _is_set_again(unit, node, found[0])):
                 yield unit, *found
+
+
+def _is_set_again(unit: Unit, made: ir.Mapping, switch: ir.Node) -> bool:
+    """Whether options are only spread into others, which say themselves afterwards what is checked."""
+    holder = next(
+        (
+            node.target.id
+            for node in everything(unit.module.body)
+            if isinstance(node, ir.Assign) and node.value is made and isinstance(node.target, ir.Name)
+        ),
+        None,
+    )
+    if holder is None or any(isinstance(one, ir.Export) and holder in names_in(one) for one in unit.module.body):
+        return False
+    word = unit.module.source[switch.start : switch.end].split(b":")[0].strip(b" '\"").decode("utf-8", "replace")
+    uses = sum(isinstance(node, ir.Name) and node.id == holder for node in everything(unit.module.body)) - 1
+    spread = sum(
+        _overrides(node, holder, word) for node in everything(unit.module.body) if isinstance(node, ir.Mapping)
+    )
+    return uses > 0 and uses == spread
+
+
+def _overrides(options: ir.Mapping, holder: str, word: str) -> bool:
+    """Whether an object takes others in and has a field of its own behind them: `{...DEFAULTS, verify: true}`."""
+    at = next(
+        (n for n, (key, value) in enumerate(options.pairs) if key is None and getattr(value, "id", "") == holder), None
+    )
+    return at is not None and any(isinstance(key, ir.Const) and key.value == word for key, _ in options.pairs[at + 1 :])
 
 
 def _is_chosen(unit: Unit, place: ir.Node) -> bool:
@@ -190,6 +219,8 @@ def _switched_off(node: ir.Node) -> tuple[ir.Node, ir.Node] | None:
         if any(isinstance(key, ir.Const) and key.value == "requestCert" for key, _ in node.pairs):
             return None  # a server says so of its clients' certificates
         for key, value in node.pairs:
+            if getattr(key, "value", None) == "checkServerIdentity" and key is not None and _accepts_all(value):
+                return ir.Node(key.start, value.end), value
             word = key.value if isinstance(key, ir.Const) else getattr(key, "id", "")
             if not isinstance(word, str) or not isinstance(value, ir.Const) or not _UNVERIFIED.fullmatch(word):
                 continue
@@ -198,11 +229,15 @@ def _switched_off(node: ir.Node) -> tuple[ir.Node, ir.Node] | None:
     if (
         isinstance(node, ir.Assign)
         and isinstance(node.target, ir.Attr | ir.Index)
-        and isinstance(node.value, ir.Const | ir.Attr)
+        and isinstance(node.value, ir.Const | ir.Attr | ir.Lambda)
     ):
         name = node.target.name if isinstance(node.target, ir.Attr) else getattr(node.target.key, "value", "")
-        given = node.value.value if isinstance(node.value, ir.Const) else node.value.name
+        given = (
+            getattr(node.value, "value", None) if isinstance(node.value, ir.Const) else getattr(node.value, "name", "")
+        )
         holder = dotted(node.target.value).lower()
+        if name == "checkServerIdentity" and _accepts_all(node.value):
+            return node, node.value
         if name == "NODE_TLS_REJECT_UNAUTHORIZED" and str(given) == "0":
             return node, node.value
         if name == "check_hostname" and given is False:
@@ -212,6 +247,24 @@ def _switched_off(node: ir.Node) -> tuple[ir.Node, ir.Node] | None:
         if name == "verify" and given is False and re.search(r"session|client|^s$|http", holder):
             return node, node.value
     return None
+
+
+def _accepts_all(value: ir.Expr) -> bool:
+    """Whether a check of the host's name finds nothing, whoever answers: an error would be what it gives."""
+    if not isinstance(value, ir.Lambda):
+        return False
+    body = value.function.body
+    if not body:
+        return True
+    only = body[0] if len(body) == 1 else None
+    given = only.value if isinstance(only, ir.Return) else None
+    if isinstance(given, ir.Unary) and given.op == "void":
+        return True
+    return isinstance(only, ir.Return) and (
+        given is None
+        or (isinstance(given, ir.Const) and given.value in (None, True))
+        or getattr(given, "id", "") == "undefined"
+    )
 
 
 def _trust_everything(context: CodeContext, path: str) -> Iterator[Match]:

@@ -104,6 +104,41 @@ def weak_hash(context: CodeContext) -> Iterator[Match]:
         )
 
 
+_SIGNED_OVER = re.compile(r"(?i)^(?:rsa-)?(md[245]|sha-?1)(?:with\w+)?$|^dss1?$")
+_MADE_OVER_MD = re.compile(r"(?i)md[245]")
+_SIGNERS = re.compile(
+    r"^(?:java\.security\.Signature\.getInstance|crypto\.(?:createSign|sign)|OpenSSL\.crypto\.(?:X509\.|X509Req\.|CRL\.)?sign)$"
+)
+
+
+@detects_in_code("SEC222")
+def weak_signature(context: CodeContext) -> Iterator[Match]:
+    """Signatures made over a broken hash. What is only verified was signed by somebody else, who chose the hash."""
+    told: set[tuple[str, int]] = set()
+    for call in context.seen.performing("crypto.sign"):
+        place = (call.unit.path, call.node.start)
+        algorithm = words(call.properties["algorithm"]) if "algorithm" in call.properties else None
+        if algorithm is None or place in told or not _SIGNERS.match(call.role.name):
+            continue
+        if not all(_SIGNED_OVER.match(one) for one in algorithm) or _verifies(call):
+            continue
+        told.add(place)
+        made_over_md = all(_MADE_OVER_MD.search(one) for one in algorithm)
+        yield Match(
+            location=context.location(call.unit, call.node),
+            values={"call": ".".join(call.role.name.split(".")[-2:]), "algorithm": shown(call.properties["algorithm"])},
+            # Partners still ask for SHA-1 (payment gateways do), and the other side decides.
+            confidence=Confidence.MEDIUM if made_over_md else Confidence.LOW,
+        )
+
+
+def _verifies(call: CallSeen) -> bool:
+    """Whether the function that makes the signature object verifies with it."""
+    return call.info is not None and any(
+        isinstance(one, ir.Attr) and one.name == "initVerify" for one in in_whole(call.info.node)
+    )
+
+
 def _only_asks(call: CallSeen) -> bool:
     """`MessageDigest.getInstance("MD4");`: whether there is such a function, and nothing is hashed."""
     return call.info is not None and any(

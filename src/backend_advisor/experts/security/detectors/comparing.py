@@ -10,6 +10,7 @@ from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything, in_whole
 from backend_advisor.experts.security.detectors.constant_time import in_constant_time
 from backend_advisor.experts.security.detectors.facts import Facts
+from backend_advisor.experts.security.detectors.given_secrets import is_given_secret
 from backend_advisor.experts.security.detectors.reading import (
     behind,
     calls_with,
@@ -23,11 +24,6 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
-_SECRET = re.compile(
-    r"signature|hmac|(?:api|secret|webhook|access|admin|internal|auth|service)_?(?:key|token|secret)$|"
-    r"^(?:secret|mac|digest|checksum_?key|shared_?secret|api_?key|bearer_?token|csrf_?token|reset_?token|otp|totp|token_?hash|sig)$",
-    re.IGNORECASE,
-)
 _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _KEY = re.compile(r"^(?:x-)?idempotency[-_]?key$|^idempotent[-_]?key$|^x-idempotency-key$", re.IGNORECASE)
 _ABOUT = (
@@ -60,9 +56,7 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
                 continue
             if defined is None:
                 defined = definitions(info.node.body)
-            if any(_is_computed(side, info, defined, facts) for side in sides) or _is_given_secret(
-                sides, context, info
-            ):
+            if any(_is_computed(side, info, defined, facts) for side in sides) or is_given_secret(sides, context, info):
                 text = context.text(info.unit, node)
                 again = text.replace('"', "'") in told and info.unit.language in ("javascript", "typescript")
                 told.add(text.replace('"', "'"))
@@ -146,33 +140,6 @@ def _signs(callee: FunctionInfo, facts: Facts) -> bool:
     if "crypto.sign" not in facts.acts(callee):
         return False
     return re.search(r"sign|hmac|mac|digest", callee.node.name, re.IGNORECASE) is not None
-
-
-def _is_given_secret(sides: tuple[ir.Expr, ir.Expr], context: CodeContext, info: FunctionInfo) -> bool:
-    """A header or field of the request against a secret of the configuration."""
-    names = [dotted(side).rpartition(".")[2] or _last_key(side) for side in sides]
-    if not any(_SECRET.search(name) for name in names):
-        return False
-    text = [context.text(info.unit, side) for side in sides]
-    given = [re.search(r"\b(?:req|request|ctx|headers?|getHeader)\b", one) is not None for one in text]
-    kept = [
-        re.search(r"\benv\b|environ|getenv|config|settings|app\.config|properties|[A-Z]{3,}_[A-Z]{3,}", one) is not None
-        for one in text
-    ]
-    return (given[0] and kept[1]) or (given[1] and kept[0])
-
-
-def _last_key(side: ir.Expr) -> str:
-    if isinstance(side, ir.Index) and isinstance(side.key, ir.Const) and isinstance(side.key.value, str):
-        return side.key.value.replace("-", "_")
-    if (
-        isinstance(side, ir.Call)
-        and side.args
-        and isinstance(side.args[0], ir.Const)
-        and isinstance(side.args[0].value, str)
-    ):
-        return side.args[0].value.replace("-", "_")
-    return ""
 
 
 @detects_in_code("SEC308")

@@ -1,6 +1,7 @@
 """Reading a route: what its handler, and every function that it calls, does with records."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from backend_advisor.code import ir
@@ -9,6 +10,7 @@ from backend_advisor.code.tree import everything, in_whole
 from backend_advisor.experts.security.detectors.facts import Facts, Route
 from backend_advisor.experts.security.detectors.origins import CLIENT, NOTHING, WHO, Findings, Origin
 from backend_advisor.experts.security.detectors.telling import INPUT_FIELDS
+from backend_advisor.experts.security.detectors.unheard import unheard_calls
 from backend_advisor.experts.security.detectors.walking import Walk
 from backend_advisor.experts.security.detectors.words import (
     AUTHENTICATES,
@@ -33,7 +35,16 @@ class Reader:
         self.program = program
         self.facts = facts
         self.set_fields = _set_fields(program)
+        self._unheard: dict[int, frozenset[int]] = {}
         self._summaries: dict[object, tuple[Findings, Origin]] = {}
+        self._by_name: dict[str, list[FunctionInfo]] | None = None
+
+    def unheard(self, info: FunctionInfo) -> frozenset[int]:
+        """The calls in a function whose answer decides nothing."""
+        known = self._unheard.get(id(info))
+        if known is None:
+            known = self._unheard[id(info)] = unheard_calls(info.node)
+        return known
 
     def inside(
         self, info: FunctionInfo, env: dict[str, Origin], texts: dict[str, str], depth: int, trusted: frozenset[str]
@@ -47,10 +58,18 @@ class Reader:
             known = self._summaries[key] = (walk.found, walk.result)
         return known
 
+    def named(self, name: str) -> list[FunctionInfo]:
+        """Every function of the program with this name."""
+        if self._by_name is None:
+            self._by_name = defaultdict(list)
+            for info in self.program.functions():
+                self._by_name[info.node.name].append(info)
+        return self._by_name.get(name, [])
+
     def read(self, route: Route) -> Findings:
         """What a route does with records."""
         found = Findings()
-        env = {param.name: _parameter(param, self.program) for param in route.info.node.params}
+        env = {param.name: _parameter(param, self.program, route.unit) for param in route.info.node.params}
         if "user" in env and AUTHENTICATES.search(" ".join(snake(n) for n in identifiers(route.info.node.decorators))):
             env["user"] = WHO  # what the decorator found out
         if route.info.owner is not None and route.info.node.params and route.unit.language == "python":
@@ -88,9 +107,37 @@ def _is_input_field(target: ir.Attr) -> bool:
     return len(base) > 1 and bool(REQUEST.match(base[0])) and bool(INPUT_FIELDS.match(base[-1]))
 
 
-def _parameter(param: ir.Param, program: Program) -> Origin:
-    notes = identifiers(param.decorators, param.default or (), param.type.metadata if param.type is not None else ())
-    kind = param.type.name.rsplit(".", 1)[-1] if param.type is not None else ""
+def _named_type(stated: ir.Type | None, unit: Unit, program: Program) -> tuple[str, Unit, list[ir.Expr]]:
+    """The name of a parameter's type, the file that it is a name of, and what is said of it beside; also of one
+    that has a name of its own: `User = Annotated[Principal, Depends(current_user)]`."""
+    if stated is None:
+        return "", unit, []
+    kind = stated.name.rsplit(".", 1)[-1]
+    if unit.language != "python" or stated.metadata:
+        inner = stated.args[0].name.rsplit(".", 1)[-1] if kind == "Annotated" and stated.args else kind
+        return inner, unit, list(stated.metadata)
+    statement = unit.imports.get(kind)
+    there = program.locate(statement, unit) if statement is not None else unit
+    meant = (statement.name or kind) if statement is not None else kind
+    for one in there.module.body if there is not None else ():
+        if isinstance(one, ir.Assign) and getattr(one.target, "id", "") == meant and isinstance(one.value, ir.Index):
+            said = one.value.key if dotted(one.value.value).rpartition(".")[2] == "Annotated" else None
+            if isinstance(said, ir.Sequence) and said.items and there is not None:
+                return dotted(said.items[0]).rpartition(".")[2], there, said.items[1:]
+    return kind, unit, []
+
+
+def _is_of_database(kind: str, unit: Unit) -> bool:
+    """Whether a type is a session with a database, which is nobody's."""
+    statement = unit.imports.get(kind)
+    return statement is not None and statement.module.partition(".")[0] in ("sqlalchemy", "sqlmodel")
+
+
+def _parameter(param: ir.Param, program: Program, unit: Unit) -> Origin:
+    kind, there, said = _named_type(param.type, unit, program)
+    notes = identifiers(param.decorators, param.default or (), said)
+    if _is_of_database(kind, there):
+        return NOTHING
     if any(IDENTITY.match(one) or IDENTIFIES.search(one) or one in ("login_required",) for one in notes):
         return WHO
     if not _SERVICE.search(kind) and (IDENTITY.match(kind) or (IDENTITY.match(param.name) and param.name != "session")):
@@ -106,11 +153,7 @@ def _parameter(param: ir.Param, program: Program) -> Origin:
         )
         if role is not None and role.source is None:
             return WHO if re.search(r"user|auth|token|principal", " ".join(notes), re.IGNORECASE) else NOTHING
-    if (
-        param.type is not None
-        and param.type.metadata
-        and re.search(r"user|auth|token|principal", " ".join(notes), re.IGNORECASE)
-    ):
+    if said and re.search(r"user|auth|token|principal", " ".join(notes), re.IGNORECASE):
         return WHO
     if _SERVICE.search(kind) or param.name in ("res", "response", "next", "db", "reply", "done", "model", "resp"):
         return NOTHING

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
+from backend_advisor.code.addresses import host_is_fixed
 from backend_advisor.code.seen import CallSeen, Flow
 from backend_advisor.code.tree import in_whole
 from backend_advisor.experts.security.detectors.reading import constants
@@ -12,7 +13,7 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.declared import confidence_of
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
-_LOCATION = re.compile(r"(?i)^location$|HttpHeaders\.LOCATION$")
+_LOCATION = re.compile(r"(?i)^(?:location|refresh)$|HttpHeaders\.LOCATION$")
 _RISKY = frozenset({"http.input", "http.parsed_body", "http.raw_body"})
 
 
@@ -42,8 +43,10 @@ def _asked_about(call: CallSeen) -> bool:
 
 @detects_in_code("SEC214")
 def location_by_hand(context: CodeContext) -> Iterator[Match]:
-    """A `Location` header that the client chooses."""
+    """A `Location` or `Refresh` header that the client chooses."""
     for flow in into_header(context, _LOCATION, *sorted(_RISKY)):
+        if host_is_fixed(flow.text):
+            continue
         first = flow.trail.stations()[0] if flow.trail is not None else None
         source = context.places.text(first.path, first.start, first.end) if first is not None else ""
         yield Match(

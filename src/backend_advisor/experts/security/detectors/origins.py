@@ -42,6 +42,8 @@ class Findings:
     knows_user: bool = False
     owned: set[str] = field(default_factory=set)
     """Models that are read or written together with the identity."""
+    unheard: list[tuple[Unit, ir.Node]] = field(default_factory=list)
+    """Where a right is asked for and the answer decides nothing."""
 
     def unchecked(self) -> list[Fetch]:
         """The records that are fetched where no right to them is asked for."""

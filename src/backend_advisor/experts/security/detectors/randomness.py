@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import everything, within
+from backend_advisor.experts.security.detectors.reading import constants
 from backend_advisor.experts.security.detectors.words import dotted, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -25,11 +26,26 @@ _SECRET = re.compile(
 _OTHER = re.compile(
     r"tokens(?:_|$)|(?:token|key|secret|password|cookie)_ids?$|token_?(?:count|len|size|limit|iz|embed)|session_?(?:maker|factory|count)"
 )
+_FILLS = frozenset({"nextBytes"})
+"""What writes the numbers into an array that it is given."""
+_KEY = re.compile(r"(?:^|_)key$")
+_OF_KEYS = re.compile(r"api_?-?keys?|licen[cs]e_?-?keys?|access_?-?keys?|secret|token|credential")
+"""What a `key` is for that must not be guessed; others are those of a map or a cache."""
+_AS_TEXT = re.compile(r"(?i)hex|base_?64|^to_?string$|^format(?:ted)?$|^join$|^str$|^encode\w*$|^hexlify$")
 _CODE = re.compile(r"(?:^|_)(?:code|pin|otp|coupon|voucher|passcode)$")
 _ABOUT = re.compile(
-    r"reset|forgot|send_?code|recover|verif|certif|confirm|otp|2fa|mfa|sms|mail|coupon|voucher|gift|invit|auth|password|sign_?(?:up|in)|login"
+    r"reset|forgot|send_?code|recover|verif|certif|confirm|otp|2fa|mfa|sms|mail|coupon|voucher|gift|invit|auth|password|sign[-_]?(?:up|in)|login"
 )
 """What a code is for that nobody but its receiver may know."""
+_BARE = re.compile(r"^(?:key|value|hash|raw|plain|code)$")
+"""A name that says nothing itself: what it is given to may say that it is a key for an API."""
+_KEPT_AS = re.compile(
+    r"(?:api|access|licen[cs]e)_?(?:key|token|secret)s?|(?:^|[._])tokens?(?:[._]|$)|secrets?(?:[._]|$)|passwords?(?:[._]|$)"
+)
+_MAKES = frozenset(
+    {"from", "map", "flatMap", "mapToObj", "times", "generate", "iterate", "reduce", "replace", "replaceAll"}
+)
+"""Calls that make their result of what the function gives that they are given."""
 _FOR_TESTS = re.compile(
     r"(?i)(?:^|/)(?:management/commands|tools|scripts)/[^/]*(?:dummy|fake|sample|demo|test|seed|generat)"
 )
@@ -118,14 +134,17 @@ def _shows(unit: Unit, start: int) -> bool:
 
 
 def _with_generator(context: CodeContext) -> set[tuple[str, int]]:
-    """`RandomStringUtils.random(…, chars, new SecureRandom())`: the caller says where the numbers come from."""
+    """`RandomStringUtils.random(…, chars, new SecureRandom())`, `RandomGenerator.of("SecureRandom")`: the caller says
+    where the numbers come from."""
     return {
         (call.unit.path, call.node.start)
-        for call in context.seen.calls.values()
-        if "random.weak" in call.role.does
-        and isinstance(call.node, ir.Call)
-        and len(call.args) == _ARGUMENTS_WITH_GENERATOR
-        and "java.util.Random" not in call.args[-1].types
+        for call in context.seen.performing("random.weak")
+        if constants(call.properties.get("algorithm")) == ["SecureRandom"]
+        or (
+            isinstance(call.node, ir.Call)
+            and len(call.args) == _ARGUMENTS_WITH_GENERATOR
+            and "java.util.Random" not in call.args[-1].types
+        )
     }
 
 
@@ -136,7 +155,7 @@ def _uses(context: CodeContext) -> list[_Use]:
         if "random.weak" in call.role.does:
             drawn = (call.unit.path, call.node.start, call.node.end)
             callee = ".".join(call.role.name.removeprefix("*.").split(".")[-2:])
-            found[drawn[:2]] = _Use(call.unit, call.info, call.node, drawn, callee, call.certain)
+            found[drawn[:2]] = _around(_Use(call.unit, call.info, call.node, drawn, callee, call.certain))
     through: list[_Use] = []
     for reach in context.seen.reaches.values():
         at = reach.acts.get("random.weak")
@@ -144,6 +163,28 @@ def _uses(context: CodeContext) -> list[_Use]:
         if inner is not None and inner.info is reach.callee and _returned(inner) and not _counts(inner):
             through.append(_Use(reach.unit, reach.info, reach.node, inner.drawn, inner.callee, inner.certain))
     return [*found.values(), *through]
+
+
+def _around(use: _Use) -> _Use:
+    """A draw in `Array.from({length}, () => …)`: it is made where the whole list is."""
+    while use.info is not None and not use.info.node.name and _returned(use):
+        outer = use.info.outer
+        maker = _maker(use.info.node, outer.node.body if outer is not None else use.unit.module.body)
+        if maker is None:
+            return use
+        use = replace(use, info=outer, node=maker)
+    return use
+
+
+def _maker(function: ir.Function, body: list[ir.Stmt]) -> ir.Call | None:
+    """The call that makes its result of what a function gives."""
+    for node in everything(*body):
+        if not isinstance(node, ir.Call) or not node.start <= function.start < node.end:
+            continue
+        name = dotted(node.func).rpartition(".")[2]
+        if name in _MAKES and any(isinstance(one, ir.Lambda) and one.function is function for one in node.args):
+            return node
+    return None
 
 
 def _body(use: _Use) -> list[ir.Stmt]:
@@ -162,6 +203,11 @@ def _carriers(use: _Use) -> tuple[set[str], list[ir.Expr]]:
     """The variables that hold the number, and everything that it is assigned to."""
     names: set[str] = set()
     targets: list[ir.Expr] = []
+    node = use.node
+    if isinstance(node, ir.Call) and dotted(node.func).rpartition(".")[2] in _FILLS:
+        filled = [one for one in node.args if isinstance(one, ir.Name | ir.Attr)]
+        targets += filled
+        names |= {one.id for one in filled if isinstance(one, ir.Name)}
     assigns = [node for node in everything(*_body(use)) if isinstance(node, ir.Assign | ir.AssignExpr) and node.value]
     for _ in range(_ROUNDS):
         before = len(targets)
@@ -193,22 +239,56 @@ def _purpose(use: _Use, context: CodeContext) -> str | None:
         found = _given(node, use, names)
         if found is not None:
             return found
-    return _code(use, names, context)
+    return _code(use, names, context) or _kept(use, names)
+
+
+def _kept(use: _Use, names: set[str]) -> str | None:
+    """`apiKeys.create({ owner, key })`: the call that a bare name is given to says what it is."""
+    for call in (one for one in everything(*_body(use)) if isinstance(one, ir.Call)):
+        kept = dotted(call.func)
+        if not kept or _KEPT_AS.search(snake(kept).lower()) is None:
+            continue
+        for one in (inner for inner in everything(*call.args) if isinstance(inner, ir.Mapping)):
+            if any(_BARE.search(_key_of(key)) and _carries(value, use.node, names) for key, value in one.pairs):
+                return kept
+    return None
 
 
 def _code(use: _Use, names: set[str], context: CodeContext) -> str | None:
     """A variable named `code`, of a function or route that resets, verifies or invites, or that is mailed."""
-    code = next((name for name in sorted(names) if _CODE.search(snake(name).lower())), None)
-    if code is None or use.info is None:
+    if use.info is None:
         return None
-    words = [use.info.node.name]
-    handler = context.seen.handlers.get(id(use.info))
-    path = handler.properties.get("path") if handler is not None else None
-    words += [str(one) for one in path.consts or ()] if path is not None else []
+    words = [use.info.node.name, *_addresses(use.info, context)]
+    key = next((name for name in sorted(names) if _KEY.search(snake(name).lower())), None)
+    if key is not None and any(_OF_KEYS.search(snake(word).lower()) for word in words):
+        return key
+    named = sorted({*names, *_keys(use, names)})
+    code = next((name for name in named if _CODE.search(snake(name).lower())), None)
+    if code is None:
+        return None
     for node in everything(*_body(use)):
-        if isinstance(node, ir.Call) and any(_carries(one, use.node, {code}) for one in node.args):
+        if isinstance(node, ir.Call) and any(_carries(one, use.node, {code, *names}) for one in node.args):
             words.append(dotted(node.func))
     return code if any(_ABOUT.search(snake(word).lower()) for word in words) else None
+
+
+def _keys(use: _Use, names: set[str]) -> Iterator[str]:
+    """The fields that the number is given to: `{ code: sixDigits(), … }`."""
+    for node in everything(*_body(use)):
+        if isinstance(node, ir.Mapping):
+            yield from (_key_of(key) for key, value in node.pairs if _carries(value, use.node, names))
+
+
+def _addresses(info: FunctionInfo, context: CodeContext) -> list[str]:
+    """The paths under which a function, or the class of a servlet around it, is called."""
+    handler = context.seen.handlers.get(id(info))
+    path = handler.properties.get("path") if handler is not None else None
+    found = [str(one) for one in path.consts or ()] if path is not None else []
+    answers = handler is not None or "http.handler" in info.marks
+    notes = info.owner.node.decorators if info.owner is not None and answers else []
+    for note in notes:
+        found += [one.value for one in everything(note) if isinstance(one, ir.Const) and isinstance(one.value, str)]
+    return found
 
 
 def _given(node: ir.Node, use: _Use, names: set[str]) -> str | None:
@@ -222,10 +302,33 @@ def _given(node: ir.Node, use: _Use, names: set[str]) -> str | None:
             if isinstance(word, str) and _is_secret(word) and _carries(value, use.node, names):
                 return word
     elif isinstance(node, ir.Return) and use.info is not None and node.value is not None:
-        name = use.info.node.name
-        if name and _is_secret(name) and _carries(node.value, use.node, names):
+        name = use.info.node.name or _held_as(use)
+        # Many `tokens` are counted; one that is text is a token.
+        is_secret = _is_secret(name) or (_is_secret(name.removesuffix("s")) and _is_text(node.value))
+        if name and is_secret and _carries(node.value, use.node, names):
             return name
     return None
+
+
+def _held_as(use: _Use) -> str:
+    """The field or variable that a function without a name is: `Supplier<String> tokens = () -> …`."""
+    function = use.info.node if use.info is not None else None
+    for one in everything(use.unit.module.body) if function is not None and not function.name else ():
+        if (
+            isinstance(one, ir.Field | ir.Assign)
+            and isinstance(one.value, ir.Lambda)
+            and one.value.function is function
+        ):
+            return one.name if isinstance(one, ir.Field) else dotted(one.target).rpartition(".")[2]
+    return ""
+
+
+def _is_text(value: ir.Expr) -> bool:
+    """Whether numbers are written as text, as nothing that is counted is."""
+    return any(
+        isinstance(one, ir.Call) and _AS_TEXT.search(dotted(one.func).rpartition(".")[2]) is not None
+        for one in everything(value)
+    )
 
 
 def _is_secret(name: str) -> bool:

@@ -29,18 +29,22 @@ _TRIED = re.compile(
     r"(?:^|/)(?:test|testing|dev|development|local|ci)(?:_?(?:settings|config))?\.py$|(?:^|/)(?:dev|test|demo)\w*/settings\.py$"
 )
 """Settings of those who develop and test."""
+_SETTER = re.compile(
+    r"(?:set|with)?_?(?P<name>(?i:(?:\w+_?)?(?:pass(?:word|wd|phrase)|pwd|secret|token|(?:api|access|secret|private|signing|encryption)_?key)))$"
+)
+_URL_USER_PASSWORD = 3
 _KEYED = frozenset({"crypto.sign", "crypto.cipher"})
 
 
 _WORTH_READING = re.compile(
-    rb"(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?)\d?[\"'\]]*\s*(?::\s*[\w.]+\s*)?[:=,]\s*"
-    rb"(?:[^\n\"'`]{0,80}(?:\|\||\?\?|\bor\b)\s*)?b?[\"'`]"
+    rb"(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?)\d?[\"'\]]*\s*(?::\s*[\w.]+\s*)?[:=,(]\s*"
+    rb"(?:[^\n\"'`]{0,80}(?:\|\||\?\?|\bor\b)\s*)?b?[\"'`]|getconnection\("
 )
 """Text in which a name of a secret may be given a literal; for a text in small letters."""
 _SIGNS = tuple({sign.encode() for signs in BEGINNINGS.values() for sign in signs if len(sign) > 2})
 _FEW_LETTERS = re.compile(rb"SK[0-9a-f]{32}")
 _CREDENTIALS = re.compile(rb"://[^\s/@\"']{1,60}:[^\s/@\"']{1,80}@")
-_NAMING = (b"pass", b"pwd", b"secret", b"token", b"key", b"credential")
+_NAMING = (b"pass", b"pwd", b"secret", b"token", b"key", b"credential", b"getconnection")
 
 
 def _holds_a_form(source: bytes) -> bool:
@@ -171,6 +175,7 @@ def _named(read: list[ir.Node]) -> Iterator[tuple[str, ir.Const]]:
             for keyword, given in node.keywords:
                 yield from _constant(keyword, given)
             yield from _set_by_name(node)
+            yield from _set_by_method(node)
 
 
 def _says_its_name(name: str, value: str) -> bool:
@@ -186,6 +191,17 @@ def _set_by_name(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:
     name, value = node.args
     if isinstance(name, ir.Const) and isinstance(name.value, str) and isinstance(value, ir.Const):
         yield name.value, value
+
+
+def _set_by_method(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:
+    """`config.setPassword("…")`, `builder.password("…")`, `DriverManager.getConnection(url, user, "…")`."""
+    last = node.args[-1] if node.args else None
+    if not isinstance(node.func, ir.Attr) or not isinstance(last, ir.Const):
+        return
+    if len(node.args) == 1 and (sets := _SETTER.match(node.func.name)):
+        yield sets["name"], last
+    elif len(node.args) == _URL_USER_PASSWORD and node.func.name == "getConnection":
+        yield "password", last
 
 
 def _constant(name: str, value: ir.Expr | None) -> Iterator[tuple[str, ir.Const]]:

@@ -4,24 +4,28 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything, names_in
+from backend_advisor.experts.security.detectors.decoded_by_hand import decoded_payloads
+from backend_advisor.experts.security.detectors.facts import Facts
 from backend_advisor.experts.security.detectors.reading import (
     behind,
     calls_with,
     constants,
     definitions,
     facts_of,
+    functions,
     is_false,
     is_true,
     stands_in_tests_only,
 )
 from backend_advisor.experts.security.detectors.routes import survey
-from backend_advisor.experts.security.detectors.words import snake
+from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
-from backend_advisor.rules.standing import runs_once
+from backend_advisor.rules.standing import is_for_browsers, runs_once
 
 _SYMMETRIC = re.compile(r"^HS\d{3}$", re.IGNORECASE)
 _ASYMMETRIC = re.compile(r"^(?:RS|ES|PS)\d{3}$|^EdDSA$", re.IGNORECASE)
@@ -39,6 +43,9 @@ _LINKS = re.compile(
 _SIGNS_IN = re.compile(r"(?i)auth|log_?in|sign_?in|session|access_?token|refresh")
 _EXPIRES = re.compile(r"(?i)^(?:p?expire(?:_?at)?|get_?expire|get_?ttl|p?ttl|set_?ex|touch)$")
 """What a store of sessions is asked or told of a token's life."""
+_AFTER_END = re.compile(r"(?i)refresh|renew|re_?issue|expired|log_?out|sign_?out|revo|introspect|unsubscri")
+"""What is done with tokens that have ended."""
+_SENT = frozenset({"http.input", "http.header", "http.parsed_body", "http.raw_body", "message.input"})
 _STORES = frozenset({"db.write", "db.write_many", "orm.save", "cache.set", "cache.delete", "db.commit"})
 
 
@@ -48,13 +55,19 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
     facts = facts_of(context)
     # Where tokens are verified somewhere, what is only decoded was mostly verified before, or has run out.
     verified = any(_fault(call) is None for call in calls_with(context, "jwt.verify"))
+    sent = {
+        (one.path, one.start)
+        for one in context.seen.flows.values()
+        if one.sink == "token.claims" and one.source in _SENT
+    }
+    yield from _decoded_by_hand(context, facts, verified)
     for call in calls_with(context, "jwt.verify", "jwt.decode"):
         kind = _fault(call)
         confidence = None
         if kind is None and "jwt.decode" in call.role.does and "header" not in call.role.name.lower():
             if call.info is not None and "jwt.verify" in facts.acts(call.info):
                 continue
-            if not _from_request(call):
+            if not _from_request(call) and (call.unit.path, call.node.start) not in sent:
                 continue  # who called may have verified it
             kind, confidence = "not verified", Confidence.LOW if verified or _only_notes(call) else Confidence.MEDIUM
         if kind == "verification off" and _is_verified_after(call, context):
@@ -69,16 +82,36 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
             )
 
 
+def _decoded_by_hand(context: CodeContext, facts: Facts, verified: bool) -> Iterator[Match]:
+    """Tokens that the program takes apart itself; sure where whoever they name is let in by it."""
+    for info in functions(context):
+        if info.outer is not None or is_for_browsers(info.unit):
+            continue
+        for node in decoded_payloads(info, facts):
+            sure = not verified and _named(_LETS_IN, info) and not _named(_NOTES, info)
+            yield Match(
+                location=context.location(info.unit, node),
+                values={"call": ".".join(dotted(node.func).split(".")[-2:]), "fault": "not verified"},
+                confidence=Confidence.MEDIUM if sure else Confidence.LOW,
+            )
+
+
+def _named(words: re.Pattern[str], info: FunctionInfo | None, unit: Unit | None = None) -> bool:
+    """Whether a function or its file is named so."""
+    file = info.unit if info is not None else unit
+    path = file.path if file is not None else ""
+    around = info.node.name if info is not None else ""
+    return words.search(snake(f"{path.rpartition('/')[2]} {around}")) is not None
+
+
 def _only_notes(call: CallSeen) -> bool:
     """Whether the claims are for a record of what happened, a limit or the key to choose, which let nobody in."""
-    around = call.info.node.name if call.info is not None else ""
-    return _NOTES.search(snake(f"{call.unit.path.rpartition('/')[2]} {around}")) is not None
+    return _named(_NOTES, call.info, call.unit)
 
 
 def _lets_in(call: CallSeen) -> bool:
     """Whether the function that reads a token is named for deciding who may come in."""
-    around = call.info.node.name if call.info is not None else ""
-    return _LETS_IN.search(snake(f"{call.unit.path.rpartition('/')[2]} {around}")) is not None
+    return _named(_LETS_IN, call.info, call.unit)
 
 
 def _is_verified_after(call: CallSeen, context: CodeContext) -> bool:
@@ -157,9 +190,41 @@ def token_without_expiry(context: CodeContext) -> Iterator[Match]:
             continue
         yield Match(
             location=context.location(call.unit, call.node),
-            values={"call": ".".join(call.role.name.split(".")[-2:])},
+            values={"call": ".".join(call.role.name.split(".")[-2:]), "fault": "no `exp`"},
             confidence=Confidence.LOW if _opens_one_thing(call) or _is_kept(call) else None,
         )
+
+    for call in calls_with(context, "jwt.verify"):
+        switch = _ignores_expiry(call)
+        if switch is not None and _fault(call) is None:
+            yield Match(
+                location=context.location(call.unit, call.node),
+                values={"call": ".".join(call.role.name.split(".")[-2:]), "fault": switch},
+                confidence=Confidence.LOW if _may_have_ended(call, context) else None,
+            )
+
+
+def _ignores_expiry(call: CallSeen) -> str | None:
+    """The switch by which a verifier lets tokens in that have ended."""
+    if is_true(call.properties.get("ignore_expiry")):
+        return "ignoreExpiration: true"
+    return "verify_exp: False" if is_false(call.properties.get("expiry")) else None
+
+
+def _may_have_ended(call: CallSeen, context: CodeContext) -> bool:
+    """Whether a token that has ended is expected: it is refreshed or given back, its end is looked at here, or the
+    token was verified whole before."""
+    around = call.info.node.name if call.info is not None else ""
+    if _AFTER_END.search(snake(f"{call.unit.path.rpartition('/')[2]} {around}")) or _only_notes(call):
+        return True
+    if call.info is None:
+        return False
+    if "exp" in identifiers(call.info.node.body):
+        return True
+    return any(
+        one.info is call.info and one.node.start != call.node.start and _ignores_expiry(one) is None
+        for one in calls_with(context, "jwt.verify")
+    )
 
 
 def _opens_one_thing(call: CallSeen) -> bool:

@@ -40,6 +40,7 @@ from backend_advisor.experts.security.detectors.telling import (
     SAME,
     TELLING,
 )
+from backend_advisor.experts.security.detectors.unheard import only_answers
 from backend_advisor.experts.security.detectors.words import (
     IDENTIFIES,
     IDENTITY,
@@ -94,6 +95,7 @@ class Walk:
         self._lambdas: dict[str, FunctionInfo] = {}
         self._texts = texts or {}
         self._told: set[int] = set()
+        self._unheard = reader.unheard(info)
         self.result = NOTHING
 
     def run(self) -> "Walk":
@@ -316,6 +318,16 @@ class Walk:
             self._found.checks.append(self._branch)
 
     def _call(self, node: ir.Call) -> Origin:
+        if id(node) in self._unheard and only_answers(node, self._meant_by(node)):
+            checked = len(self._found.checks)
+            value = self._asked(node)
+            if len(self._found.checks) > checked:
+                self._found.unheard.append((self._unit, node))
+            del self._found.checks[checked:]  # a question whose answer nobody hears lets everybody through
+            return value
+        return self._asked(node)
+
+    def _asked(self, node: ir.Call) -> Origin:
         name = dotted(node.func)
         last = name.rpartition(".")[2]
         receiver = self._of(node.func.value) if isinstance(node.func, ir.Attr) else NOTHING
@@ -463,6 +475,10 @@ class Walk:
                 found += [info.node.body for info in self._targets(argument) if info.outer is self._info]
         return found
 
+    def _meant_by(self, call: ir.Call) -> list[FunctionInfo]:
+        """The functions that a call means; by its name alone all functions of that name."""
+        return self._targets(call) or self._reader.named(dotted(call.func).rpartition(".")[2])
+
     def _targets(self, node: ir.Call) -> list[FunctionInfo]:
         return targets_of(node, self._reader, self._info, self._lambdas)
 
@@ -475,6 +491,8 @@ class Walk:
             return None
         result = NOTHING
         for info in targets[:4]:
+            if "auth.role" in info.marks:
+                self._check()  # `@PostAuthorize("returnObject.owner == authentication.name")` on a service
             env = bound(info, node, receiver, given)
             if info.outer is self._info:
                 env = {**self._env, **env}
@@ -485,6 +503,7 @@ class Walk:
             self._found.checks += [self._branch + check for check in found.checks[:4]]
             self._found.knows_user = self._found.knows_user or found.knows_user
             self._found.owned |= found.owned
+            self._found.unheard += found.unheard[:1]
             known = {id(fetch.node) for fetch in self._found.fetches}
             for fetch in found.fetches:
                 if id(fetch.node) not in known:

@@ -1,0 +1,58 @@
+"""Java's methods of interfaces that are statements: handed over by name, `ids.stream().map(orders::findById)`, and how
+far from a loop they are called."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo, Program
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.experts.performance.detectors.loops import Round, by_name
+from backend_advisor.experts.performance.detectors.rounds import is_list_of_request, is_little, is_small_in_java
+from backend_advisor.experts.performance.detectors.statements import kind_of
+from backend_advisor.experts.performance.detectors.sure_writes import sureness_of_write
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey, asks_by_name
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext
+
+
+@dataclass(frozen=True, slots=True)
+class Referenced:
+    """A method of a repository or a mapper that is handed over to be run for each item."""
+
+    spot: Spot
+    loop: Round
+    confidence: Confidence
+
+
+def is_far_statement(program: Program, there: CallSeen, called: FunctionInfo) -> bool:
+    """Whether a statement of an interface is not run by the function itself that a loop calls: layers below it, which
+    of several ways leads there is an accident."""
+    return there.role.name in program.roles.decorators and there.info is not called
+
+
+def references(context: CodeContext, seen: Survey, wanted: str) -> Iterator[Referenced]:
+    """Every reference that reads (`wanted` is "read") or writes a row in each round."""
+    for spot in seen.callbacks:
+        given = spot.node.args[0] if isinstance(spot.node, ir.Call) else None
+        loop = by_name(spot) if isinstance(given, ir.Reference) else None
+        if loop is None or not isinstance(given, ir.Reference) or is_by_hand(spot.unit, spot.info):
+            continue
+        there = next(
+            (one for one in seen.at.get((spot.unit.path, given.start), ()) if "db.query" in one.role.does), None
+        )
+        kind = (
+            kind_of(there) if there is not None else "read" if asks_by_name(context.program, spot, given) else "other"
+        )
+        little = is_little(spot, loop)
+        sure = Confidence.MEDIUM
+        if wanted == "read" and kind == "read":
+            little = little or is_small_in_java(spot, loop)
+        elif wanted != "read" and there is not None and kind in ("insert", "write"):
+            little = little or is_list_of_request(spot, loop)
+            sure = sureness_of_write(context, replace(spot, call=there), loop, kind)
+        else:
+            continue
+        low = little or sure is Confidence.LOW
+        yield Referenced(replace(spot, node=given), loop, Confidence.LOW if low else Confidence.MEDIUM)

@@ -1,0 +1,193 @@
+"""Where the rows of a loop of Python come from: the model of an ORM, followed through names and functions."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
+from backend_advisor.code.tree import in_body
+from backend_advisor.experts.performance.detectors.names import class_named, function_named
+from backend_advisor.experts.performance.detectors.surroundings import name_of
+
+_NO_ROWS = frozenset(
+    ["values", "values_list", "count", "exists", "aggregate", "first", "last", "get", "in_bulk", "dates", "datetimes",
+     "with_entities", "mappings", "tuples", "partitions", "group_by", "pluck", "scalar", "one", "one_or_none", "items"]
+)  # fmt: skip
+"""What gives something else than objects of the model, or one object."""
+_SENDS = frozenset({"scalars", "execute", "exec", "stream_scalars", "stream"})
+"""A session's methods that are given the statement."""
+_KEEPS = frozenset({"list", "sorted", "reversed", "set", "tuple", "Paginator", "iter", "aiter"})
+_MANAGERS = frozenset({"objects", "query", "_default_manager"})
+_LOADS = re.compile(rb"\b(?:select_related|prefetch_related|joinedload|selectinload|subqueryload|contains_eager)\b")
+_FOLLOWED = 3
+
+
+@dataclass(slots=True)
+class Rows:
+    """What a query gives: objects of `model`; `calls` are those that the query is made of, slices among them."""
+
+    model: ClassInfo
+    calls: list[ir.Expr]
+
+
+class RowSources:
+    """Finds the query behind an expression; knows once which functions of the program load relations."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._loading: set[str] | None = None
+
+    def of(self, info: FunctionInfo, over: ir.Expr) -> Rows | None:
+        """The rows that a loop goes over; None when it is not plain, or when their relations may be loaded."""
+        calls: list[ir.Expr] = []
+        model = self._follow(info, over, calls, _FOLLOWED)
+        if model is None or any(name_of(one) in _NO_ROWS for one in calls):
+            return None
+        loads = any(name_of(one) in self._loads_elsewhere() for one in calls) or self._manager_loads(model)
+        return None if loads else Rows(model, calls)
+
+    def loads(self, query: ir.Expr, model: ClassInfo) -> bool:
+        """Whether a method of the program that the query is made of, or the model's manager, loads relations."""
+        return any(name_of(one) in self._loads_elsewhere() for one in _chain(query)) or self._manager_loads(model)
+
+    def _follow(self, info: FunctionInfo, over: ir.Expr, calls: list[ir.Expr], depth: int) -> ClassInfo | None:
+        while True:
+            if isinstance(over, ir.Await | ir.Cast):
+                over = over.value
+            elif isinstance(over, ir.Index) and isinstance(over.key, ir.Slice):
+                calls.append(over)
+                over = over.value
+            elif isinstance(over, ir.Attr):
+                if over.name in _MANAGERS and isinstance(over.value, ir.Name):
+                    return class_named(self._program, info.unit, over.value.id)
+                over = over.value
+            elif isinstance(over, ir.Name):
+                return self._of_name(info, over.id, calls, depth)
+            elif isinstance(over, ir.Call):
+                made = self._made_by_function(info, over, calls, depth)
+                if made is not None:
+                    return made
+                calls.append(over)
+                asked = _asked(over)
+                if asked is not None:
+                    return class_named(self._program, info.unit, asked)
+                before = _before(over)
+                if before is None:
+                    return None
+                over = before
+            else:
+                return None
+
+    def _of_name(self, info: FunctionInfo, name: str, calls: list[ir.Expr], depth: int) -> ClassInfo | None:
+        """What a variable was given first; what was added to the query later counts as well."""
+        first: list[ir.Expr] = []
+        for value in assigned(info, name):
+            (first if _root(value) != name else calls).append(value)
+        if len(first) != 1 or not depth:
+            return None
+        calls += [part for one in calls if _root(one) == name for part in _chain(one)]
+        return self._follow(info, first[0], calls, depth - 1)
+
+    def _made_by_function(
+        self, info: FunctionInfo, call: ir.Call, calls: list[ir.Expr], depth: int
+    ) -> ClassInfo | None:
+        callee = function_named(self._program, info.unit, call.func, info) if depth else None
+        if callee is None or callee is info:
+            return None
+        given = given_back(callee)
+        return self._follow(callee, given, calls, depth - 1) if given is not None else None
+
+    def _loads_elsewhere(self) -> set[str]:
+        """The functions of the program that load relations: `Order.objects.with_lines()`."""
+        if self._loading is None:
+            self._loading = {
+                info.node.name
+                for info in self._program.functions()
+                if _LOADS.search(info.unit.module.source, info.node.start, info.node.end)
+            }
+        return self._loading
+
+    def _manager_loads(self, model: ClassInfo) -> bool:
+        """Whether the model's own manager may load relations with every query."""
+        for one in self._program.ancestry(model):
+            made = one.fields.get("objects")
+            for name in names(made.value) if made is not None and made.value is not None else ():
+                manager = class_named(self._program, one.unit, name)
+                if manager is not None and _LOADS.search(
+                    manager.unit.module.source, manager.node.start, manager.node.end
+                ):
+                    return True
+        return False
+
+
+def _asked(call: ir.Call) -> str | None:
+    """The class that `select(Order)` or `session.query(Order)` asks for."""
+    given = call.args[0] if len(call.args) == 1 else None
+    by_name = name_of(call.func) == ("select" if isinstance(call.func, ir.Name) else "query")
+    return given.id if by_name and isinstance(given, ir.Name) else None
+
+
+def _before(call: ir.Call) -> ir.Expr | None:
+    """What a call goes on from: the query before it in the chain, or the one that it is given."""
+    if isinstance(call.func, ir.Attr) and not (call.func.name in _SENDS and call.args):
+        return call.func.value
+    given = call.args[0] if call.args else None
+    return given if isinstance(call.func, ir.Attr) or name_of(call.func) in _KEEPS else None
+
+
+def given_back(info: FunctionInfo) -> ir.Expr | None:
+    """What a function returns, when it is one thing; `Order.objects.none()` is what it returns to nobody."""
+    given = [one.value for one in in_body(info.node) if isinstance(one, ir.Return) and one.value is not None]
+    rows = [one for one in given if not isinstance(one, ir.Const | ir.Sequence) and name_of(one) != "none"]
+    return rows[0] if len(rows) == 1 else None
+
+
+def names(expression: ir.Expr) -> Iterator[str]:
+    """The names along an expression: `OrderManager.from_queryset(OrderQuerySet)()`."""
+    waiting: list[ir.Expr] = [expression]
+    while waiting:
+        at = waiting.pop()
+        if isinstance(at, ir.Name):
+            yield at.id
+        elif isinstance(at, ir.Attr):
+            waiting.append(at.value)
+        elif isinstance(at, ir.Call):
+            waiting += [at.func, *at.args]
+
+
+def assigned(info: FunctionInfo, name: str) -> list[ir.Expr]:
+    """Everything that a variable is given in a function."""
+    return [
+        one.value
+        for one in in_body(info.node)
+        if isinstance(one, ir.Assign)
+        and isinstance(one.target, ir.Name)
+        and one.target.id == name
+        and one.value is not None
+    ]
+
+
+def _chain(expression: ir.Expr) -> Iterator[ir.Expr]:
+    """The calls that an expression is chained of."""
+    while isinstance(expression, ir.Call | ir.Attr | ir.Await):
+        if isinstance(expression, ir.Call):
+            yield expression
+            expression = expression.func
+        else:
+            expression = expression.value
+
+
+def _root(expression: ir.Expr) -> str:
+    while isinstance(expression, ir.Call | ir.Attr | ir.Await | ir.Index):
+        expression = expression.func if isinstance(expression, ir.Call) else expression.value
+    return expression.id if isinstance(expression, ir.Name) else ""
+
+
+def params_given(call: ir.Call, item: str, names_of_params: list[str]) -> Mapping[int, str]:
+    """Which parameters of the function that is called are given the item."""
+    return {
+        number: names_of_params[number]
+        for number, argument in enumerate(call.args)
+        if isinstance(argument, ir.Name) and argument.id == item and number < len(names_of_params)
+    }

@@ -1,0 +1,87 @@
+"""Clients whose limit is switched off, and those that are made in view without one (parts of PERF211)."""
+
+from collections.abc import Iterator
+from weakref import WeakKeyDictionary
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import Program
+from backend_advisor.code.searching import mentions
+from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.values import Value
+from backend_advisor.experts.performance.detectors.surroundings import name_of
+from backend_advisor.experts.performance.detectors.survey import Spot, survey
+from backend_advisor.rules.registry import CodeContext
+
+_STREAMS = (
+    b"eventsource",
+    b"event-stream",
+    b"websocket",
+    b"aiter_",
+    b"iter_lines",
+    b"longpoll",
+    b"long_poll",
+    b".stream(",
+)
+"""What waits on purpose for something that comes when it comes."""
+_SET_LATER = (b"setrequestfactory", b"setreadtimeout", b"customizer")
+_WITHOUT_DEFAULT = frozenset({"smtplib", "poplib", "imaplib"})
+"""Connections of Python's own library, which wait for ever unless a program limits them."""
+_MADE: "WeakKeyDictionary[Program, dict[tuple[str, str], list[Spot]]]" = WeakKeyDictionary()
+
+
+def switched_off(context: CodeContext) -> Iterator[CallSeen]:
+    """Calls that set a client's limit to none: `AsyncClient(timeout=None)`, `readTimeout(Duration.ZERO)`."""
+    for call in context.seen.calls.values():
+        value = call.properties.get("timeout") if "http.request" not in call.role.does else None
+        if value is None or not call.certain or "db.pool" in call.role.does or not _is_none(call, value):
+            continue
+        yield call
+
+
+def _is_none(call: CallSeen, value: Value) -> bool:
+    if call.unit.language == "python":
+        return value.consts == (None,) and ("http.client" in call.role.does or call.role.name == "httpx.Timeout")
+    if call.unit.language == "java":
+        return value.consts == (0,) or (value.name is not None and value.name.endswith("Duration.ZERO"))
+    return False
+
+
+def waits_for_streams(call: CallSeen) -> bool:
+    """Whether the file waits for events on purpose."""
+    return mentions(call.unit.module.source, _STREAMS)
+
+
+def connections(context: CodeContext) -> Iterator[Spot]:
+    """Connections to mail servers by Python's own library."""
+    for spot in survey(context).of("resource.open"):
+        if spot.call is not None and spot.call.role.name.partition(".")[0] in _WITHOUT_DEFAULT:
+            yield spot
+
+
+def is_made_unlimited(context: CodeContext, spot: Spot) -> bool:
+    """Whether the client that a request is made by is made in the same file with nothing that could limit it."""
+    func = spot.node.func if isinstance(spot.node, ir.Call) else None
+    holder = func.value if isinstance(func, ir.Attr) else None
+    made = _made(context).get((spot.unit.path, name_of(holder)), []) if holder is not None else []
+    return bool(made) and all(_has_no_limit(one) for one in made)
+
+
+def _made(context: CodeContext) -> dict[tuple[str, str], list[Spot]]:
+    known = _MADE.get(context.program)
+    if known is None:
+        known = _MADE[context.program] = {}
+        for spot in survey(context).of("http.client"):
+            kept = next((one for one in reversed(spot.path) if isinstance(one, ir.Assign | ir.Field)), None)
+            name = kept.name if isinstance(kept, ir.Field) else name_of(kept.target) if kept is not None else ""
+            known.setdefault((spot.unit.path, name), []).append(spot)
+    return known
+
+
+def _has_no_limit(made: Spot) -> bool:
+    """`new RestTemplate()`, `new RestTemplate(new SimpleClientHttpRequestFactory())`."""
+    if made.call is None or "timeout" not in made.call.role.named or not isinstance(made.node, ir.Call):
+        return False
+    given = [*made.node.args, *(value for _, value in made.node.keywords)]
+    plain = all(isinstance(one, ir.Const) or (isinstance(one, ir.Call) and one.new and not one.args) for one in given)
+    stated = (value.consts for name, value in made.call.properties.items() if "timeout" in name)
+    return plain and all(one in (None, (None,)) for one in stated) and not mentions(made.unit.module.source, _SET_LATER)

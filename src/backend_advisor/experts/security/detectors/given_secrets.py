@@ -1,0 +1,106 @@
+"""Comparisons of what a client sends with a secret that the program is set up with."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.program import ClassInfo, FunctionInfo
+from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.reading import definitions
+from backend_advisor.experts.security.detectors.words import dotted
+from backend_advisor.rules.registry import CodeContext
+
+_SECRET = re.compile(
+    r"signature|hmac|(?:api|secret|webhook|access|admin|internal|auth|service)_?(?:key|token|secret)$|"
+    r"^(?:secret|mac|digest|checksum_?key|shared_?secret|api_?key|bearer_?token|csrf_?token|reset_?token|otp|totp|token_?hash|sig)$",
+    re.IGNORECASE,
+)
+_REQUEST = re.compile(r"\b(?:req|request|ctx|headers?|getHeader)\b")
+_KEPT = re.compile(r"\benv\b|environ|getenv|config|settings|app\.config|properties|[A-Z]{3,}_[A-Z]{3,}")
+_FROM_HEADER = re.compile(
+    r"\b(?:req|request|ctx|context|c)\w*\b.*(?:headers?\b|getHeader|\.get\(|\.cookies?\b)|^@?(?:Headers?|RequestHeader|HeaderParam|CookieValue)\b"
+)
+"""What a variable or parameter is given that holds a header: `request.get("x-api-key")`, `@RequestHeader`."""
+_FROM_SET_UP = re.compile(r"(?i)\benv\b|environ|getenv|config|settings|properties|@?\bValue\(")
+_SELVES = frozenset({"this", "self"})
+
+
+def is_given_secret(sides: tuple[ir.Expr, ir.Expr], context: CodeContext, info: FunctionInfo) -> bool:
+    """A header or field of the request against a secret of the configuration."""
+    made = [list(_given(side, info)) for side in sides]
+    names = [_name(one) for side, values in zip(sides, made, strict=True) for one in (side, *values)]
+    if not any(_SECRET.search(name) for name in names):
+        return False
+    texts = [context.text(info.unit, side) for side in sides]
+    behind = [[context.text(info.unit, one) for one in values] for values in made]
+    sent = [_is_so(_REQUEST, _FROM_HEADER, text, made_of) for text, made_of in zip(texts, behind, strict=True)]
+    kept = [_is_so(_KEPT, _FROM_SET_UP, text, made_of) for text, made_of in zip(texts, behind, strict=True)]
+    return (sent[0] and kept[1] and not kept[0]) or (sent[1] and kept[0] and not kept[1])
+
+
+def _is_so(said: re.Pattern[str], given: re.Pattern[str], text: str, behind: list[str]) -> bool:
+    return said.search(text) is not None or any(map(given.search, behind))
+
+
+def _name(side: ir.Expr) -> str:
+    return dotted(side).rpartition(".")[2] or _last_key(side)
+
+
+def _last_key(side: ir.Expr) -> str:
+    if isinstance(side, ir.Index) and isinstance(side.key, ir.Const) and isinstance(side.key.value, str):
+        return side.key.value.replace("-", "_")
+    if (
+        isinstance(side, ir.Call)
+        and side.args
+        and isinstance(side.args[0], ir.Const)
+        and isinstance(side.args[0].value, str)
+    ):
+        return side.args[0].value.replace("-", "_")
+    return ""
+
+
+def _given(side: ir.Expr, info: FunctionInfo) -> Iterator[ir.Expr]:
+    """What a variable, parameter or field is given, as far as its function, class and file say."""
+    if isinstance(side, ir.Attr) and isinstance(side.value, ir.Name) and side.value.id in _SELVES:
+        if info.owner is not None:
+            yield from _of_field(info.owner, side.name)
+    elif isinstance(side, ir.Name):
+        param = next((one for one in info.node.params if one.name == side.id), None)
+        local = definitions(info.node.body).get(side.id, ())
+        if param is not None:
+            yield from (*param.decorators, *((param.default,) if param.default is not None else ()))
+        elif local:
+            yield from local
+        elif info.owner is not None and side.id in info.owner.fields:
+            yield from _of_field(info.owner, side.id)
+        else:
+            yield from _of_file(side.id, info)
+
+
+def _of_file(name: str, info: FunctionInfo) -> Iterator[ir.Expr]:
+    for statement in info.unit.module.body:
+        if isinstance(statement, ir.Assign) and getattr(statement.target, "id", "") == name and statement.value:
+            yield statement.value
+
+
+def _of_field(owner: ClassInfo, name: str) -> Iterator[ir.Expr]:
+    stated = owner.fields.get(name)
+    if stated is not None:
+        yield from stated.decorators
+        if stated.value is not None:
+            yield stated.value
+    for methods in owner.methods.values():
+        for method in methods:
+            for node in everything(*method.node.body):
+                if not isinstance(node, ir.Assign) or node.value is None or not isinstance(node.target, ir.Attr):
+                    continue
+                if node.target.name == name and getattr(node.target.value, "id", "") in _SELVES:
+                    yield node.value
+                    yield from _of_parameter(node.value, method)
+
+
+def _of_parameter(value: ir.Expr, method: FunctionInfo) -> Iterator[ir.Expr]:
+    """`Guard(@Value("${api.key}") String key) { this.key = key; }`."""
+    for param in method.node.params if isinstance(value, ir.Name) else ():
+        if param.name == getattr(value, "id", ""):
+            yield from param.decorators
