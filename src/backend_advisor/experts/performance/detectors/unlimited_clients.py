@@ -81,6 +81,8 @@ def _has_no_limit(made: Spot) -> bool:
     """`new RestTemplate()`, `new RestTemplate(new SimpleClientHttpRequestFactory())`."""
     if made.call is None or "timeout" not in made.call.role.named or not isinstance(made.node, ir.Call):
         return False
+    if made.unit.language == "java" and not made.node.new:
+        return False  # what a builder was told before stands elsewhere
     given = [*made.node.args, *(value for _, value in made.node.keywords)]
     plain = all(isinstance(one, ir.Const) or (isinstance(one, ir.Call) and one.new and not one.args) for one in given)
     stated = (value.consts for name, value in made.call.properties.items() if "timeout" in name)
