@@ -50,6 +50,13 @@ REST = {
     'public void f(String n) { if (!Set.of("a", "b").contains(n)) return; t.execute("a" + n); }': set(),
     'public void f(String n) { t.execute(switch (n) { case "a" -> "b"; default -> "c"; }); }': set(),
     "public void f(String n) { s.run(n); }": {"command.text"},
+    'public void f(String n) { t.execute(new Text().add("a").add(n).text()); }': {"sql.text"},
+    "public void f(String n) { Text x = new Text(); x.add(n); t.execute(x.text()); }": {"sql.text"},
+    "public void f(String n) { Text x = new Text(); x.last(n); t.execute(x.ending()); }": {"sql.text"},
+    "public void f(String n) { Text x = new Text(); x.shadowed(n); t.execute(x.ending()); }": set(),
+    'public void f(String n) { Optional.of(n).filter(Codes::good).ifPresent(m -> t.execute("a" + m)); }': set(),
+    'public void f(String n) { if (!Codes.good(n)) return; t.execute("a" + n); }': {"regex.input"},
+    'public void f(String n) { if (!Codes.some(n)) return; t.execute("a" + n); }': {"regex.input", "sql.text"},
     'public String f(String n) { return "<b>" + n; }': {"html.text"},
     "public D f(String n) { D d = new D(); d.setName(n); return d; }": set(),
     'public ResponseEntity<?> f(String n) { return ResponseEntity.ok(Map.of("n", n)); }': set(),
@@ -63,6 +70,18 @@ class ServiceImpl implements Service {
 }
 class Runner { void go(String n) { try { Runtime.getRuntime().exec(n); } catch (Exception e) { } } }
 class Dao { String find(String n) { return helper(n); } private String helper(String n) { return n.trim(); } }
+class Text {
+  private final StringBuilder parts = new StringBuilder(); private String end = "";
+  Text add(String n) { parts.append(n).append(' '); return this; }
+  String text() { return parts.toString(); }
+  void last(String n) { end = n; } void shadowed(String n) { String end = n; } String ending() { return end; }
+}
+class Codes {
+  private static final java.util.regex.Pattern GOOD = java.util.regex.Pattern.compile("[a-z]+");
+  private static final java.util.regex.Pattern SOME = java.util.regex.Pattern.compile("[a-z]");
+  static boolean good(String n) { return GOOD.matcher(n).matches(); }
+  static boolean some(String n) { return SOME.matcher(n).find(); }
+}
 enum Kind { A, B }
 record R(String name, int age) { }
 @lombok.Data @lombok.Builder class D { private String name; private int age; String total() { return name + age; } }

@@ -3,7 +3,7 @@
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES
 from backend_advisor.code.members import field_written, member
-from backend_advisor.code.names import write_outer
+from backend_advisor.code.names import is_own_field, write_outer
 from backend_advisor.code.operations import stored
 from backend_advisor.code.run import CHECKED, Env, Run
 from backend_advisor.code.taints import NO_TAINTS, merge_taints, station
@@ -78,8 +78,16 @@ def _name(run: Run, target: ir.Name, value: Value, env: Env, declares: str) -> N
     outer = name in run.written if run.language == "python" else (not declares and name not in env)
     if outer and write_outer(run, name, value):
         return
+    if outer and is_own_field(run, name, env):
+        _store(run, _this(target), name, value, env)
+        return
     run.reassigned.add(name)
     env[name] = value
+
+
+def _this(place: ir.Name) -> ir.Name:
+    """The object whose field a bare name is in Java."""
+    return ir.Name(place.start, place.start, "this")
 
 
 def _unpack(run: Run, target: ir.Sequence, value: Value, env: Env, declares: str) -> None:
@@ -143,8 +151,8 @@ def write_back(run: Run, place: ir.Expr, value: Value, env: Env, depth: int = 0)
                 run.this = value
         elif place.id == "this" and run.this is not None:
             run.this = value
-        else:
-            write_outer(run, place.id, value)
+        elif not write_outer(run, place.id, value) and is_own_field(run, place.id, env):
+            write_back(run, ir.Attr(place.start, place.end, _this(place), place.id), value, env, depth)
     elif isinstance(place, ir.Attr) and depth < _DEEPEST:
         before = _held(run, place.value, env)
         field_written(run, before, place.name, value)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from backend_advisor.code import ir
-from backend_advisor.code.names import FunctionRef
+from backend_advisor.code.names import FunctionRef, instance
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.taints import ALL, RESTORED, Taint
@@ -92,6 +92,8 @@ def _checked(run: Run, info: FunctionInfo, refine: Refine, *, answer: bool) -> d
 def _checked_one(run: Run, info: FunctionInfo, number: int, refine: Refine, *, answer: bool) -> tuple[str, ...]:
     closure = run.machine.closure_of(info)
     inner_env: Env = {**closure, **{param.name: Value() for param in info.node.params}}
+    if info.unit.language == "java" and info.owner is not None:
+        inner_env.setdefault("this", instance(info.owner))  # whose constants it asks: `CODE.matcher(code)`
     name = info.node.params[number].name
     inner_env[name] = Value({Taint(_LABEL, number): None})  # type: ignore[dict-item]
     inner = Run(run.machine, info.unit, info, closure, run.depth + 1)

@@ -73,6 +73,15 @@ def _implicit_member(run: Run, name: str, this: Value) -> Value | None:
     return None
 
 
+def is_own_field(run: Run, name: str, env: Env) -> bool:
+    """Whether a bare name of Java that is no variable is a field of the object: `total = …` is `this.total = …`."""
+    if run.language != "java" or "this" not in env or run.info is None or run.info.owner is None:
+        return False
+    owners = (one for one in run.machine.program.ancestry(run.info.owner) if name in one.fields)
+    declared = next(owners, None)
+    return declared is not None and "static" not in declared.fields[name].modifiers
+
+
 def unit_name(run: Run, unit: Unit, name: str, node: ir.Expr | None = None) -> Value:
     """What a name means at the top level of a file."""
     env = run.machine.unit_env(unit)

@@ -12,7 +12,7 @@ from backend_advisor.experts.performance.detectors.rounds import is_list_of_requ
 from backend_advisor.experts.performance.detectors.statements import kind_of
 from backend_advisor.experts.performance.detectors.sure_writes import sureness_of_write
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand
-from backend_advisor.experts.performance.detectors.survey import Spot, Survey, asks_by_name
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey, asks_by_name, handed_over
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext
 
@@ -27,15 +27,17 @@ class Referenced:
 
 
 def is_far_statement(program: Program, there: CallSeen, called: FunctionInfo) -> bool:
-    """Whether a statement of an interface is not run by the function itself that a loop calls: layers below it, which
-    of several ways leads there is an accident."""
-    return there.role.name in program.roles.decorators and there.info is not called
+    """Whether a statement of an interface is run neither by the function itself that a loop calls, nor by another one
+    of its class: layers below it, which of several ways leads there is an accident."""
+    if there.role.name not in program.roles.decorators or there.info is called:
+        return False
+    return called.owner is None or there.info is None or there.info.owner is not called.owner
 
 
 def references(context: CodeContext, seen: Survey, wanted: str) -> Iterator[Referenced]:
     """Every reference that reads (`wanted` is "read") or writes a row in each round."""
     for spot in seen.callbacks:
-        given = spot.node.args[0] if isinstance(spot.node, ir.Call) else None
+        given = handed_over(spot.node) if isinstance(spot.node, ir.Call) else None
         loop = by_name(spot) if isinstance(given, ir.Reference) else None
         if loop is None or not isinstance(given, ir.Reference) or is_by_hand(spot.unit, spot.info):
             continue

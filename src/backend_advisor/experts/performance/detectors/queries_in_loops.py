@@ -30,6 +30,7 @@ from backend_advisor.experts.performance.detectors.rounds import (
     nobody_waits,
     saves_each,
 )
+from backend_advisor.experts.performance.detectors.row_mappers import queries_of_row_mappers
 from backend_advisor.experts.performance.detectors.row_savers import is_row_saved
 from backend_advisor.experts.performance.detectors.serialisers import (
     nested_relations,
@@ -39,7 +40,7 @@ from backend_advisor.experts.performance.detectors.serialisers import (
 from backend_advisor.experts.performance.detectors.statements import kind_of
 from backend_advisor.experts.performance.detectors.sure_writes import UNIT_OF_WORK, sureness_of_write
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
-from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey, handed_over, survey
 from backend_advisor.experts.performance.detectors.unseen_relations import unseen_touches
 from backend_advisor.experts.performance.detectors.waiting import function_around, is_waited_for, writes_each
 from backend_advisor.knowledge.detection import Match
@@ -102,6 +103,12 @@ def _queries_in_loops(context: CodeContext) -> Iterator[Match]:
     yield from _through_helpers(context, seen, told, "read")
     for one in references(context, seen, "read"):
         yield _match(context, one.spot, one.loop, one.confidence)
+    for spot, given, asked in queries_of_row_mappers(context.program, seen):
+        if not isinstance(spot.node, ir.Expr):
+            continue
+        loop = Round(spot.node, spot.node, frozenset())
+        place = context.location(asked.unit, asked.node)
+        yield _match(context, replace(spot, node=given), loop, Confidence.MEDIUM, ((place, "step_query"),))
     for match in _by_relation(context, seen):
         yield replace(match, confidence=Confidence.LOW) if IN_TURN.search(match.location.artifact) else match
 
@@ -279,8 +286,15 @@ def _by_name(context: CodeContext, seen: Survey, spot: Spot, wanted: str) -> Ite
     loop = by_name(spot)
     if loop is None or not isinstance(spot.node, ir.Call) or is_by_hand(spot.unit, spot.info):
         return
-    called = function_named(context.program, spot.unit, spot.node.args[0], spot.info)
-    for inner in seen.inside.get(id(called), ()) if called is not None and not _remembered(called.node) else ():
+    called = function_named(context.program, spot.unit, handed_over(spot.node), spot.info)
+    if called is None or _remembered(called.node):
+        return
+    derived = next((one for one in seen.derived if one.info is called), None)
+    if derived is not None and wanted == "read":
+        sure = Confidence.LOW if is_small_in_java(spot, loop) or _works(seen, called) else Confidence.MEDIUM
+        yield _match(context, spot, loop, sure, ((context.location(derived.unit, derived.node), "step_query"),))
+        return
+    for inner in seen.inside.get(id(called), ()):
         there = inner.call if inner.call is not None and "db.query" in inner.call.role.does else None
         if inner.reach is not None and "db.query" in inner.reach.acts:
             there = _query_at(seen, *inner.reach.acts["db.query"])

@@ -92,6 +92,11 @@ class Survey:
         """Every function of the program that a call may reach."""
         return self.reached.get(id(node), [])
 
+    def asking(self, path: str) -> list[Spot]:
+        """The calls of a file that ask the database, themselves or through others."""
+        reaching = (spot for spot in self.reaches if spot.reach is not None and "db.query" in spot.reach.acts)
+        return [spot for spot in (*self.calls.get("db.query", ()), *reaching) if spot.unit.path == path]
+
     def of(self, *acts: str) -> Iterator[Spot]:
         """Every call that performs one of these acts, each once."""
         told: set[int] = set()
@@ -172,7 +177,8 @@ def _keeps_rows(program: Program, unit: Unit, kind: ir.Type | None) -> bool:
 def _with_repositories(program: Program) -> Iterator[str]:
     """The files whose classes hold a repository: their queries may have no other role than their name."""
     for unit in program.units.values() if program.language == "java" else ():
-        if any(_keeps_rows(program, unit, one.type) for owner in unit.classes.values() for one in owner.node.fields):
+        owners = _classes(unit.module.body)
+        if any(_keeps_rows(program, unit, one.type) for owner in owners for one in owner.fields):
             yield unit.path
 
 
@@ -183,8 +189,18 @@ def _names_callback(node: ir.Node) -> bool:
         and isinstance(node.func, ir.Attr)
         and node.func.name in OVER_ITEMS
         and len(node.args) == 1
-        and isinstance(node.args[0], ir.Name | ir.Attr)
+        and isinstance(handed_over(node), ir.Name | ir.Attr)
     )
+
+
+def handed_over(node: ir.Call) -> ir.Expr:
+    """The function that is run for each item, also where its answer is turned around: `Predicate.not(this::known)`."""
+    given = node.args[0]
+    turned = isinstance(given, ir.Call) and len(given.args) == 1 and isinstance(given.func, ir.Name | ir.Attr)
+    if turned and isinstance(given, ir.Call):
+        called = given.func.id if isinstance(given.func, ir.Name) else getattr(given.func, "name", "")
+        return given.args[0] if called == "not" else given
+    return given
 
 
 def _function_of(program: Program, around: tuple[ir.Node, ...]) -> FunctionInfo | None:

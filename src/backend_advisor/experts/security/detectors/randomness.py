@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
@@ -37,6 +38,11 @@ _ABOUT = re.compile(
     r"reset|forgot|send_?code|recover|verif|certif|confirm|otp|2fa|mfa|sms|mail|coupon|voucher|gift|invit|auth|password|sign[-_]?(?:up|in)|login"
 )
 """What a code is for that nobody but its receiver may know."""
+_SAID = re.compile(
+    r"(?i)\b(?:verification|confirmation|security|log-?in|sign-?in|one[- ]time|reset)[- ](?:code|pin|password)|"
+    r"\b(?:passcode|OTP)\b|인증\s?(?:번호|코드)|임시\s?비밀번호|확인\s?코드"
+)
+"""What a message calls the number that it tells: `"Your verification code is " + code`."""
 _BARE = re.compile(r"^(?:key|value|hash|raw|plain|code)$")
 """A name that says nothing itself: what it is given to may say that it is a key for an API."""
 _KEPT_AS = re.compile(
@@ -239,7 +245,29 @@ def _purpose(use: _Use, context: CodeContext) -> str | None:
         found = _given(node, use, names)
         if found is not None:
             return found
-    return _code(use, names, context) or _kept(use, names)
+    return _code(use, names, context) or _kept(use, names) or _told_as(use, names)
+
+
+def _told_as(use: _Use, names: set[str]) -> str | None:
+    """What a text that holds the number calls it."""
+    for node in everything(*_body(use)):
+        parts = node.parts if isinstance(node, ir.Text) else (node.left, node.right) if _is_joined(node) else ()
+        if not any(_is_plain(part) and _carries(part, use.node, names) for part in parts):
+            continue
+        for part in parts:
+            said = _SAID.search(part.value) if isinstance(part, ir.Const) and isinstance(part.value, str) else None
+            if said is not None:
+                return said[0]
+    return None
+
+
+def _is_joined(node: ir.Node) -> TypeGuard[ir.Binary]:
+    return isinstance(node, ir.Binary) and node.op == "+"
+
+
+def _is_plain(part: ir.Node) -> bool:
+    """Whether the number itself is told, rather than something that it led to."""
+    return not isinstance(part, ir.Binary)
 
 
 def _kept(use: _Use, names: set[str]) -> str | None:
@@ -262,7 +290,7 @@ def _code(use: _Use, names: set[str], context: CodeContext) -> str | None:
     key = next((name for name in sorted(names) if _KEY.search(snake(name).lower())), None)
     if key is not None and any(_OF_KEYS.search(snake(word).lower()) for word in words):
         return key
-    named = sorted({*names, *_keys(use, names)})
+    named = sorted({*names, *_keys(use, names), *_made_by(use)})
     code = next((name for name in named if _CODE.search(snake(name).lower())), None)
     if code is None:
         return None
@@ -270,6 +298,12 @@ def _code(use: _Use, names: set[str], context: CodeContext) -> str | None:
         if isinstance(node, ir.Call) and any(_carries(one, use.node, {code, *names}) for one in node.args):
             words.append(dotted(node.func))
     return code if any(_ABOUT.search(snake(word).lower()) for word in words) else None
+
+
+def _made_by(use: _Use) -> Iterator[str]:
+    """The function of the program that gives the number: `"…" + code()`."""
+    if isinstance(use.node, ir.Call):
+        yield dotted(use.node.func).rpartition(".")[2]
 
 
 def _keys(use: _Use, names: set[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 _HEADER = re.compile(r"(?i)(?:^|\.)set[-_]cookie$")
 _UNKNOWN = "\0"
 _COOKIE = re.compile(r"(?s)\s*(?P<name>[^=;\s\0]+)=(?P<value>[^;]*)(?P<attributes>.*)")
-_OPEN_ENDED = re.compile(r"(?i);\s*(?!(?:max-age|expires|domain|path|samesite|priority)\s*=)[^;]*\0")
+_OPEN_ENDED = re.compile(r"(?i);(?!\s*(?:max-age|expires|domain|path|samesite|priority)\s*=)[^;]*\0")
 """An attribute that is not known may be any."""
 _SECURE = re.compile(r"(?i);\s*secure\s*(?:;|$)")
 _HTTP_ONLY = re.compile(r"(?i);\s*httponly\s*(?:;|$)")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
@@ -24,7 +25,11 @@ from backend_advisor.rules.standing import runs_once
 
 _HEADER = re.compile(r"[Xx]-\w+(?:-\w+)*")
 """The name of a header, which holds the secret."""
-_SETS = re.compile(r"(?:^|\.)(?:get|getenv|set|put|setProperty|setdefault|env|config)$")
+_SETS = re.compile(
+    r"(?:^|\.)(?:get|getenv|getProperty|getOrDefault|set|put|putIfAbsent|setProperty|setdefault|env|config)$"
+)
+_DEFAULTED = re.compile(r"\$\{(?P<name>[\w.\-]+):(?P<default>[^${}]+)\}")
+"""Spring's `@Value("${sms.api-key:…}")`: what it is where nobody sets the property."""
 _TRIED = re.compile(
     r"(?:^|/)(?:test|testing|dev|development|local|ci)(?:_?(?:settings|config))?\.py$|(?:^|/)(?:dev|test|demo)\w*/settings\.py$"
 )
@@ -39,6 +44,7 @@ _KEYED = frozenset({"crypto.sign", "crypto.cipher"})
 _WORTH_READING = re.compile(
     rb"(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?)\d?[\"'\]]*\s*(?::\s*[\w.]+\s*)?[:=,(]\s*"
     rb"(?:[^\n\"'`]{0,80}(?:\|\||\?\?|\bor\b)\s*)?b?[\"'`]|getconnection\("
+    rb"|\$\{[\w.\-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?):[^}\s]{8}"
 )
 """Text in which a name of a secret may be given a literal; for a text in small letters."""
 _SIGNS = tuple({sign.encode() for signs in BEGINNINGS.values() for sign in signs if len(sign) > 2})
@@ -176,6 +182,7 @@ def _named(read: list[ir.Node]) -> Iterator[tuple[str, ir.Const]]:
                 yield from _constant(keyword, given)
             yield from _set_by_name(node)
             yield from _set_by_method(node)
+            yield from _set_as_default(node)
 
 
 def _says_its_name(name: str, value: str) -> bool:
@@ -191,6 +198,16 @@ def _set_by_name(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:
     name, value = node.args
     if isinstance(name, ir.Const) and isinstance(name.value, str) and isinstance(value, ir.Const):
         yield name.value, value
+
+
+def _set_as_default(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:
+    """`@Value("${sms.api-key:…}")`."""
+    given = node.args[0] if node.args and dotted(node.func).rpartition(".")[2] == "Value" else None
+    if not isinstance(given, ir.Const) or not isinstance(given.value, str):
+        return
+    stated = _DEFAULTED.fullmatch(given.value)
+    if stated is not None:
+        yield stated["name"].replace("-", "_"), replace(given, value=stated["default"])
 
 
 def _set_by_method(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:

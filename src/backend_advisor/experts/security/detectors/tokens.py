@@ -21,6 +21,7 @@ from backend_advisor.experts.security.detectors.reading import (
     stands_in_tests_only,
 )
 from backend_advisor.experts.security.detectors.routes import survey
+from backend_advisor.experts.security.detectors.unheard import unheard_calls
 from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -54,7 +55,7 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
     """Tokens whose claims are read without checking who signed them."""
     facts = facts_of(context)
     # Where tokens are verified somewhere, what is only decoded was mostly verified before, or has run out.
-    verified = any(_fault(call) is None for call in calls_with(context, "jwt.verify"))
+    verified = any(_fault(call) is None and not _is_unheard(call) for call in calls_with(context, "jwt.verify"))
     sent = {
         (one.path, one.start)
         for one in context.seen.flows.values()
@@ -70,6 +71,8 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
             if not _from_request(call) and (call.unit.path, call.node.start) not in sent:
                 continue  # who called may have verified it
             kind, confidence = "not verified", Confidence.LOW if verified or _only_notes(call) else Confidence.MEDIUM
+        if kind is None and _is_unheard(call):
+            kind = "not verified"
         if kind == "verification off" and _is_verified_after(call, context):
             continue
         if kind == "verification off" and verified and call.unit.language == "python" and not _lets_in(call):
@@ -80,6 +83,13 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
                 values={"call": ".".join(call.role.name.split(".")[-2:]).removesuffix("="), "fault": kind},
                 confidence=confidence,
             )
+
+
+def _is_unheard(call: CallSeen) -> bool:
+    """Whether a verifier that answers yes or no is asked and nobody hears it: `jwt.verify(verifier);` alone."""
+    if not is_true(call.properties.get("answers")) or call.info is None:
+        return False
+    return id(call.node) in unheard_calls(call.info.node)
 
 
 def _decoded_by_hand(context: CodeContext, facts: Facts, verified: bool) -> Iterator[Match]:
