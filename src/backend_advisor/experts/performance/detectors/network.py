@@ -180,14 +180,37 @@ def _has_signal(spot: Spot) -> bool:
         return True
     for argument in node.args:
         if isinstance(argument, ir.Mapping):
-            for key, _ in argument.pairs:
+            for key, value in argument.pairs:
                 if key is None or (
-                    isinstance(key, ir.Const) and key.value in ("signal", "timeout", "dispatcher", "agent")
+                    isinstance(key, ir.Const)
+                    and key.value in ("signal", "timeout", "dispatcher", "agent")
+                    and not (key.value == "agent" and _is_agent_without_limit(value, spot))
                 ):
                     return True
     if spot.unit.language in ("python", "java") or not node.args or not isinstance(node.args[-1], ir.Name):
         return False
     return len(node.args) > max(_place_of_options(spot), 1)  # what stands before the options is what is sent
+
+
+def _is_agent_without_limit(agent: ir.Expr, spot: Spot) -> bool:
+    """`new https.Agent({ keepAlive: true })` in the same file: connections are kept, and waits are not ended."""
+    made = [
+        one.value
+        for one in spot.unit.module.body
+        if isinstance(one, ir.Assign) and isinstance(agent, ir.Name) and getattr(one.target, "id", "") == agent.id
+    ]
+    around = spot.info.node if spot.info is not None else spot.node
+    if len(made) != 1 or b"imeout" in spot.unit.module.source[around.start : around.end]:
+        return False
+    agent = made[0] if made[0] is not None else agent
+    if not isinstance(agent, ir.Call) or name_of(agent.func) != "Agent" or len(agent.args) > 1:
+        return False
+    options = agent.args[0] if agent.args else None
+    if options is None:
+        return True
+    return isinstance(options, ir.Mapping) and all(
+        isinstance(key, ir.Const) and key.value != "timeout" for key, _ in options.pairs
+    )
 
 
 def _place_of_options(spot: Spot) -> int:

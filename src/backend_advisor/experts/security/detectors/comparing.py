@@ -128,7 +128,7 @@ def _is_computed(
         call.role.source == "signature.computed" or "crypto.sign" in call.role.does for call in facts.at.get(place, ())
     ):
         return True
-    if any(_signs(callee, facts) for callee in facts.into.get(place, ())):
+    if any(_signs(callee, facts) or _returns_computed(callee, facts, seen) for callee in facts.into.get(place, ())):
         return True
     if isinstance(side.func, ir.Attr) and inner(side.func.value):
         return True
@@ -140,6 +140,22 @@ def _signs(callee: FunctionInfo, facts: Facts) -> bool:
     if "crypto.sign" not in facts.acts(callee):
         return False
     return re.search(r"sign|hmac|mac|digest", callee.node.name, re.IGNORECASE) is not None
+
+
+def _returns_computed(callee: FunctionInfo, facts: Facts, seen: set[str]) -> bool:
+    """Whether a function, whatever its name, returns a signature that it computes: `expected(timestamp, body)`."""
+    key = f"{callee.unit.path}:{callee.node.start}"
+    if key in seen or "crypto.sign" not in facts.acts(callee):
+        return False
+    seen.add(key)
+    defined = definitions(callee.node.body)
+    known = {key}
+    return any(
+        isinstance(node, ir.Return)
+        and node.value is not None
+        and _is_computed(node.value, callee, defined, facts, known)
+        for node in in_whole(callee.node)
+    )
 
 
 @detects_in_code("SEC308")
