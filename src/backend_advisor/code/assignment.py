@@ -127,7 +127,7 @@ def _store(
 
 
 def _held(run: Run, holder: ir.Expr, env: Env) -> Value:
-    if isinstance(holder, ir.Name | ir.Attr | ir.Index):
+    if isinstance(holder, ir.Name | ir.Attr | ir.Index | ir.Conditional):
         return run.evaluate(holder, env)
     return UNKNOWN
 

@@ -14,6 +14,8 @@ from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.experts.performance.detectors.time_limits import limit
 from backend_advisor.experts.performance.detectors.tried_again import tried_again
 from backend_advisor.experts.performance.detectors.unlimited_clients import (
+    BASES,
+    asks_another_host,
     connections,
     is_made_unlimited,
     switched_off,
@@ -67,7 +69,9 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
     kept: set[str] = set()
     for spot in (*survey(context).of("http.request"), *connections(context)):
         call = spot.call
-        if call is None or "timeout" not in call.role.named or _is_by_hand_here(spot) or _is_of_a_page(spot):
+        if call is None or "timeout" not in call.role.named or _is_by_hand_here(spot):
+            continue
+        if _is_of_a_page(spot) and not asks_another_host(context, spot):
             continue
         unlimited = is_made_unlimited(context, spot)
         if _is_limited(call) and not unlimited:
@@ -120,7 +124,7 @@ def _frameworks_of_pages(context: CodeContext) -> set[str]:
 def _is_below_the_page(made: ir.Call) -> bool:
     return any(
         isinstance(key, ir.Const)
-        and key.value in ("baseURL", "baseUrl", "prefixUrl")
+        and key.value in BASES
         and isinstance(value, ir.Const)
         and isinstance(value.value, str)
         and re.match(r"/(?!/)", value.value) is not None

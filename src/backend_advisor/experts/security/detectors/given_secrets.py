@@ -78,7 +78,7 @@ def _given(side: ir.Expr, info: FunctionInfo) -> Iterator[ir.Expr]:
             yield from _of_stated(param)
         elif local:
             yield from local
-        elif unpacked := _unpacked(side.id, info):
+        elif unpacked := list(_unpacked(side.id, info)):
             yield from unpacked
         elif info.owner is not None and side.id in info.owner.fields:
             yield from _of_field(info.owner, side.id)

@@ -224,10 +224,19 @@ def _fields(use: _Use) -> frozenset[str]:
     for node in everything(*_body(use)):
         if not isinstance(node, ir.Return) or node.value is None or not _carries(node.value, use.node, names):
             continue
-        if not isinstance(node.value, ir.Mapping):
+        given = node.value
+        if isinstance(given, ir.Name):  # `const link = { id: draw(), … }; return link`
+            given = next((one for one in _assigned(given.id, use) if isinstance(one, ir.Mapping)), given)
+        if not isinstance(given, ir.Mapping):
             return frozenset()
-        found |= {_key_of(key) for key, value in node.value.pairs if _carries(value, use.node, names)}
+        found |= {_key_of(key) for key, value in given.pairs if _carries(value, use.node, names)}
     return frozenset(found)
+
+
+def _assigned(name: str, use: _Use) -> Iterator[ir.Expr]:
+    for node in everything(*_body(use)):
+        if isinstance(node, ir.Assign) and getattr(node.target, "id", "") == name and node.value is not None:
+            yield node.value
 
 
 def _carriers(use: _Use) -> tuple[set[str], list[ir.Expr]]:
@@ -243,6 +252,13 @@ def _carriers(use: _Use) -> tuple[set[str], list[ir.Expr]]:
     for _ in range(_ROUNDS):
         before = len(targets)
         for node in assigns:
+            if (
+                use.under
+                and isinstance(node.target, ir.Name)
+                and node.value is not None
+                and _holds(node.value, use.node)
+            ):
+                continue  # an object with other fields beside the number
             if node.target in targets or node.value is None or not _carries(node.value, use.node, names):
                 continue
             targets.append(node.target)
