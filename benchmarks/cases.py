@@ -2,10 +2,11 @@
 
     python benchmarks/cases.py [SET ...] [--wrong]
 
-A set is an archive in benchmarks/cases (`python -m zipfile -e benchmarks/cases/NAME.zip FOLDER` unpacks it) with a sheet `expectedresults-1.csv` (name, category, defect or not, CWE or 0,
-line, reason). A case is found when a result in its file, or with a station of its path there, carries the sheet's CWE
-or a related one; without a CWE, when it is of one of the category's rules (cases/categories.yaml). Prints Youden's
-index (true-positive less false-positive rate) of each category.
+A set is an archive in benchmarks/cases (`python -m zipfile -e benchmarks/cases/NAME.zip FOLDER` unpacks it) with a
+sheet `expectedresults-1.csv` (name, category, defect or not, CWE or 0, line, reason). A case is found when a result in
+its file, or with a station of its path there, carries the sheet's CWE or a related one; without a CWE, when it is of
+one of the category's rules (cases/categories.yaml). Prints Youden's index (true-positive less false-positive rate) of
+each category.
 """
 
 import argparse

@@ -135,7 +135,7 @@ def _store(
 
 
 def _held(run: Run, holder: ir.Expr, env: Env) -> Value:
-    if isinstance(holder, ir.Name | ir.Attr | ir.Index):
+    if isinstance(holder, ir.Name | ir.Attr | ir.Index | ir.Conditional):
         return run.evaluate(holder, env)
     return UNKNOWN
 
@@ -144,6 +144,10 @@ def write_back(run: Run, place: ir.Expr, value: Value, env: Env, depth: int = 0)
     """Put a changed collection or object back where it is kept."""
     if isinstance(place, ir.Await | ir.Cast):
         write_back(run, place.value, value, env, depth)
+    elif isinstance(place, ir.Conditional) and depth < _DEEPEST:
+        for one in (place.then, place.otherwise):  # `(odd if … else even).append(item)` fills either
+            held = _held(run, one, env)
+            write_back(run, one, join(held, value), env, depth + 1)
     elif isinstance(place, ir.Name):
         if place.id in env:
             env[place.id] = value

@@ -54,6 +54,8 @@ def higher_order(run: Run, site: Site) -> Value | None:
         return None
     if site.name in _INTO_MAPS and len(site.args) > 1:
         return _into_map(run, site, receiver)
+    if site.name == "from" and receiver.name == "Array" and len(site.args) > 1:
+        return _made_list(run, site)
     function = site.args[0]
     if not any(isinstance(ref, FunctionRef) for ref in function.refs):
         return None
@@ -91,6 +93,17 @@ def _over_items(run: Run, site: Site, receiver: Value, function: Value) -> Value
     if site.name in ("map", "flatMap", "mapToObj"):
         return Value(types=frozenset({"list"}), rest=result)
     return UNKNOWN
+
+
+def _made_list(run: Run, site: Site) -> Value | None:
+    """`Array.from({ length: 20 }, () => …)`: a list of what the function gives."""
+    source, function = site.args[:2]
+    if not any(isinstance(ref, FunctionRef) for ref in function.refs):
+        return None
+    run.enter_loop(site.node)
+    result = _called(run, function, [element(source), UNKNOWN])
+    run.leave_loop()
+    return Value(types=frozenset({"list"}), rest=result)
 
 
 def _has_body(run: Run, receiver: Value, name: str) -> bool:

@@ -319,8 +319,18 @@ def _denied(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: E
     elif name in _STARTS and receiver is not None and test.args:
         start = _text(run.evaluate(test.args[0], env))
         _not_foreign(run, receiver, start, env)
-        if start is not None and _UPWARDS.fullmatch(start):
+        if _leads_up(test.args[0], start):
             _not_above(run, receiver, env)
+
+
+def _leads_up(start: ir.Expr, text: str | None) -> bool:
+    """`..`, `../`, `".." + path.sep`."""
+    if text is not None:
+        return _UPWARDS.fullmatch(text) is not None
+    first = start.left if isinstance(start, ir.Binary) and start.op == "+" else None
+    if isinstance(start, ir.Text) and len(start.parts) == len(("..", "separator")):
+        first = start.parts[0]
+    return isinstance(first, ir.Const) and first.value == ".."
 
 
 def _other_than(run: Run, key: ir.Expr, words: ir.Expr, env: Env) -> None:

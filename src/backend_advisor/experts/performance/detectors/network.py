@@ -14,6 +14,8 @@ from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.experts.performance.detectors.time_limits import limit
 from backend_advisor.experts.performance.detectors.tried_again import tried_again
 from backend_advisor.experts.performance.detectors.unlimited_clients import (
+    BASES,
+    asks_another_host,
     connections,
     is_made_unlimited,
     switched_off,
@@ -67,7 +69,9 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
     kept: set[str] = set()
     for spot in (*survey(context).of("http.request"), *connections(context)):
         call = spot.call
-        if call is None or "timeout" not in call.role.named or _is_by_hand_here(spot) or _is_of_a_page(spot):
+        if call is None or "timeout" not in call.role.named or _is_by_hand_here(spot):
+            continue
+        if _is_of_a_page(spot) and not asks_another_host(context, spot):
             continue
         unlimited = is_made_unlimited(context, spot)
         if _is_limited(call) and not unlimited:
@@ -120,7 +124,7 @@ def _frameworks_of_pages(context: CodeContext) -> set[str]:
 def _is_below_the_page(made: ir.Call) -> bool:
     return any(
         isinstance(key, ir.Const)
-        and key.value in ("baseURL", "baseUrl", "prefixUrl")
+        and key.value in BASES
         and isinstance(value, ir.Const)
         and isinstance(value.value, str)
         and re.match(r"/(?!/)", value.value) is not None
@@ -180,14 +184,37 @@ def _has_signal(spot: Spot) -> bool:
         return True
     for argument in node.args:
         if isinstance(argument, ir.Mapping):
-            for key, _ in argument.pairs:
+            for key, value in argument.pairs:
                 if key is None or (
-                    isinstance(key, ir.Const) and key.value in ("signal", "timeout", "dispatcher", "agent")
+                    isinstance(key, ir.Const)
+                    and key.value in ("signal", "timeout", "dispatcher", "agent")
+                    and not (key.value == "agent" and _is_agent_without_limit(value, spot))
                 ):
                     return True
     if spot.unit.language in ("python", "java") or not node.args or not isinstance(node.args[-1], ir.Name):
         return False
     return len(node.args) > max(_place_of_options(spot), 1)  # what stands before the options is what is sent
+
+
+def _is_agent_without_limit(agent: ir.Expr, spot: Spot) -> bool:
+    """`new https.Agent({ keepAlive: true })` in the same file: connections are kept, and waits are not ended."""
+    made = [
+        one.value
+        for one in spot.unit.module.body
+        if isinstance(one, ir.Assign) and isinstance(agent, ir.Name) and getattr(one.target, "id", "") == agent.id
+    ]
+    around = spot.info.node if spot.info is not None else spot.node
+    if len(made) != 1 or b"imeout" in spot.unit.module.source[around.start : around.end]:
+        return False
+    agent = made[0] if made[0] is not None else agent
+    if not isinstance(agent, ir.Call) or name_of(agent.func) != "Agent" or len(agent.args) > 1:
+        return False
+    options = agent.args[0] if agent.args else None
+    if options is None:
+        return True
+    return isinstance(options, ir.Mapping) and all(
+        isinstance(key, ir.Const) and key.value != "timeout" for key, _ in options.pairs
+    )
 
 
 def _place_of_options(spot: Spot) -> int:

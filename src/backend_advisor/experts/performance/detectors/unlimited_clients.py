@@ -26,6 +26,8 @@ _STREAMS = (
 _SET_LATER = (b"setrequestfactory", b"setreadtimeout", b"customizer")
 _WITHOUT_DEFAULT = frozenset({"smtplib", "poplib", "imaplib"})
 """Connections of Python's own library, which wait for ever unless a program limits them."""
+BASES = frozenset({"baseURL", "baseUrl", "prefixUrl"})
+"""Options that say what the addresses of a client begin with."""
 _MADE: "WeakKeyDictionary[Program, dict[tuple[str, str], list[Spot]]]" = WeakKeyDictionary()
 
 
@@ -64,6 +66,29 @@ def is_made_unlimited(context: CodeContext, spot: Spot) -> bool:
     holder = func.value if isinstance(func, ir.Attr) else None
     made = _made(context).get((spot.unit.path, name_of(holder)), []) if holder is not None else []
     return bool(made) and all(_has_no_limit(one) for one in made)
+
+
+def asks_another_host(context: CodeContext, spot: Spot) -> bool:
+    """Whether what is asked stands below the host that the client was made with: `axios.create({ baseURL: env.X })`."""
+    func = spot.node.func if isinstance(spot.node, ir.Call) else None
+    holder = func.value if isinstance(func, ir.Attr) else None
+    if holder is None:
+        return False
+    imported = spot.unit.imports.get(holder.id) if isinstance(holder, ir.Name) else None
+    found = context.program.locate(imported, spot.unit) if imported is not None else None
+    made = _made(context).get(((found or spot.unit).path, name_of(holder)), [])
+    return bool(made) and all(_names_host(one) for one in made)
+
+
+def _names_host(made: Spot) -> bool:
+    options = made.node.args[0] if isinstance(made.node, ir.Call) and made.node.args else None
+    if isinstance(options, ir.Name):
+        kept = [one for one in made.unit.module.body if isinstance(one, ir.Assign)]
+        options = next((one.value for one in kept if getattr(one.target, "id", "") == options.id), None)
+    for key, value in options.pairs if isinstance(options, ir.Mapping) else ():
+        if isinstance(key, ir.Const) and key.value in BASES:
+            return not isinstance(value, ir.Const) or not str(value.value).startswith("/")
+    return False
 
 
 def _made(context: CodeContext) -> dict[tuple[str, str], list[Spot]]:

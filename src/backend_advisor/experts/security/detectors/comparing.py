@@ -38,6 +38,7 @@ _VERIFIES = re.compile(
     r"^(?!.*(?:send|deliver|dispatch|emit|publish|post_)).*(?:verif|valid|check|webhook|signature|callback|authentic)",
     re.IGNORECASE,
 )
+_EXPECTS = re.compile(r"(?i)^(?!.*(?:hash|token|code)).*(?:expect|comput|calcul)")
 _SIGNATURE = re.compile(r"sig|digest|mac|expect|hash|comput|calcul|check_?sum")
 
 
@@ -47,7 +48,7 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
     facts = facts_of(context)
     told: set[str] = set()
     for info in functions(context):
-        if info.outer is not None or not _is_about_secrets(info):
+        if info.outer is not None or not (_is_about_secrets(info) or "crypto.sign" in facts.acts(info)):
             continue
         defined: dict[str, list[ir.Expr]] | None = None
         for node in in_whole(info.node):
@@ -128,7 +129,7 @@ def _is_computed(
         call.role.source == "signature.computed" or "crypto.sign" in call.role.does for call in facts.at.get(place, ())
     ):
         return True
-    if any(_signs(callee, facts) for callee in facts.into.get(place, ())):
+    if any(_signs(callee, facts) or _returns_computed(callee, facts, seen) for callee in facts.into.get(place, ())):
         return True
     if isinstance(side.func, ir.Attr) and inner(side.func.value):
         return True
@@ -140,6 +141,25 @@ def _signs(callee: FunctionInfo, facts: Facts) -> bool:
     if "crypto.sign" not in facts.acts(callee):
         return False
     return re.search(r"sign|hmac|mac|digest", callee.node.name, re.IGNORECASE) is not None
+
+
+def _returns_computed(callee: FunctionInfo, facts: Facts, seen: set[str]) -> bool:
+    """Whether a function that is named for what it expects returns a signature that it computes.
+
+    The keyed hash of a token, by which a record is looked up, is no such thing: nobody can guess it byte by byte.
+    """
+    key = f"{callee.unit.path}:{callee.node.start}"
+    if key in seen or _EXPECTS.search(callee.node.name) is None or "crypto.sign" not in facts.acts(callee):
+        return False
+    seen.add(key)
+    defined = definitions(callee.node.body)
+    known = {key}
+    return any(
+        isinstance(node, ir.Return)
+        and node.value is not None
+        and _is_computed(node.value, callee, defined, facts, known)
+        for node in in_whole(callee.node)
+    )
 
 
 @detects_in_code("SEC308")

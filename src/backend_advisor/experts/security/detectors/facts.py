@@ -74,6 +74,7 @@ class Facts:
     at: dict[tuple[str, int, int], list[CallSeen]] = field(default_factory=lambda: defaultdict(list))
     into: dict[tuple[str, int, int], list[FunctionInfo]] = field(default_factory=lambda: defaultdict(list))
     called: set[int] = field(default_factory=set)
+    callers: dict[int, list[Reach]] = field(default_factory=lambda: defaultdict(list))
 
     def acts(self, info: FunctionInfo) -> frozenset[str]:
         """What a function does, itself or through the program's other functions."""
@@ -90,6 +91,7 @@ def gather(context: CodeContext) -> Facts:
     for reach in context.seen.reaches.values():
         facts.into[reach.unit.path, reach.node.start, reach.node.end].append(reach.callee)
         facts.called.add(id(reach.callee))
+        facts.callers[id(reach.callee)].append(reach)
         for info in _outward(reach.info):
             facts.reaches[id(info)].append(reach)
     return facts

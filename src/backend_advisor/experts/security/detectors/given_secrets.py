@@ -15,6 +15,8 @@ _SECRET = re.compile(
     r"^(?:secret|mac|digest|checksum_?key|shared_?secret|api_?key|bearer_?token|csrf_?token|reset_?token|otp|totp|token_?hash|sig)$",
     re.IGNORECASE,
 )
+_SHORT = re.compile(r"^(?:\w+_)?(?:token|secret|password)$", re.IGNORECASE)
+"""What a setting is named that a header is compared with."""
 _REQUEST = re.compile(r"\b(?:req|request|ctx|headers?|getHeader)\b")
 _KEPT = re.compile(r"\benv\b|environ|getenv|config|settings|app\.config|properties|[A-Z]{3,}_[A-Z]{3,}")
 _FROM_HEADER = re.compile(
@@ -29,13 +31,18 @@ def is_given_secret(sides: tuple[ir.Expr, ir.Expr], context: CodeContext, info: 
     """A header or field of the request against a secret of the configuration."""
     made = [list(_given(side, info)) for side in sides]
     names = [_name(one) for side, values in zip(sides, made, strict=True) for one in (side, *values)]
-    if not any(_SECRET.search(name) for name in names):
+    if not any(_SECRET.search(name) or _SHORT.search(name) for name in names):
         return False
+    named = any(_SECRET.search(name) for name in names)
     texts = [context.text(info.unit, side) for side in sides]
     behind = [[context.text(info.unit, one) for one in values] for values in made]
     sent = [_is_so(_REQUEST, _FROM_HEADER, text, made_of) for text, made_of in zip(texts, behind, strict=True)]
     kept = [_is_so(_KEPT, _FROM_SET_UP, text, made_of) for text, made_of in zip(texts, behind, strict=True)]
-    return (sent[0] and kept[1] and not kept[0]) or (sent[1] and kept[0] and not kept[1])
+    pairs = ((sent[0], kept[0], kept[1], sides[1]), (sent[1], kept[1], kept[0], sides[0]))
+    return any(
+        came and other and not own and (named or _SHORT.search(_name(secret)) is not None)
+        for came, own, other, secret in pairs
+    )
 
 
 def _is_so(said: re.Pattern[str], given: re.Pattern[str], text: str, behind: list[str]) -> bool:
@@ -68,13 +75,37 @@ def _given(side: ir.Expr, info: FunctionInfo) -> Iterator[ir.Expr]:
         param = next((one for one in info.node.params if one.name == side.id), None)
         local = definitions(info.node.body).get(side.id, ())
         if param is not None:
-            yield from (*param.decorators, *((param.default,) if param.default is not None else ()))
+            yield from _of_stated(param)
         elif local:
             yield from local
+        elif unpacked := list(_unpacked(side.id, info)):
+            yield from unpacked
         elif info.owner is not None and side.id in info.owner.fields:
             yield from _of_field(info.owner, side.id)
         else:
             yield from _of_file(side.id, info)
+
+
+def _of_stated(param: ir.Param) -> Iterator[ir.Expr]:
+    """What stands at a parameter: `@RequestHeader`, `= Header()`, `Annotated[str, Header()]`."""
+    yield from param.decorators
+    if param.type is not None:
+        yield from param.type.metadata
+    if param.default is not None:
+        yield param.default
+
+
+def _unpacked(name: str, info: FunctionInfo) -> Iterator[ir.Expr]:
+    """What a variable is taken out of: `scheme, _, given = authorization.partition(" ")`."""
+    params = {one.name: one for one in info.node.params}
+    for node in everything(*info.node.body):
+        if not isinstance(node, ir.Assign) or not isinstance(node.target, ir.Sequence) or node.value is None:
+            continue
+        if any(getattr(one, "id", "") == name for one in node.target.items):
+            yield node.value
+            for one in everything(node.value):
+                if isinstance(one, ir.Name) and one.id in params:
+                    yield from _of_stated(params[one.id])
 
 
 def _of_file(name: str, info: FunctionInfo) -> Iterator[ir.Expr]:

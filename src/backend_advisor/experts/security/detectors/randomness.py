@@ -33,7 +33,7 @@ _KEY = re.compile(r"(?:^|_)key$")
 _OF_KEYS = re.compile(r"api_?-?keys?|licen[cs]e_?-?keys?|access_?-?keys?|secret|token|credential")
 """What a `key` is for that must not be guessed; others are those of a map or a cache."""
 _AS_TEXT = re.compile(r"(?i)hex|base_?64|^to_?string$|^format(?:ted)?$|^join$|^str$|^encode\w*$|^hexlify$")
-_CODE = re.compile(r"(?:^|_)(?:code|pin|otp|coupon|voucher|passcode)$")
+_CODE = re.compile(r"(?:^|_)(?:codes?|pin|otp|coupons?|vouchers?|passcodes?)$")
 _ABOUT = re.compile(
     r"reset|forgot|send_?code|recover|verif|certif|confirm|otp|2fa|mfa|sms|mail|coupon|voucher|gift|invit|auth|password|sign[-_]?(?:up|in)|login"
 )
@@ -43,7 +43,7 @@ _SAID = re.compile(
     r"\b(?:passcode|OTP)\b|인증\s?(?:번호|코드)|임시\s?비밀번호|확인\s?코드"
 )
 """What a message calls the number that it tells: `"Your verification code is " + code`."""
-_BARE = re.compile(r"^(?:key|value|hash|raw|plain|code)$")
+_BARE = re.compile(r"^(?:key|value|hash|digest|raw|plain|code)$")
 """A name that says nothing itself: what it is given to may say that it is a key for an API."""
 _KEPT_AS = re.compile(
     r"(?:api|access|licen[cs]e)_?(?:key|token|secret)s?|(?:^|[._])tokens?(?:[._]|$)|secrets?(?:[._]|$)|passwords?(?:[._]|$)"
@@ -52,6 +52,10 @@ _MAKES = frozenset(
     {"from", "map", "flatMap", "mapToObj", "times", "generate", "iterate", "reduce", "replace", "replaceAll"}
 )
 """Calls that make their result of what the function gives that they are given."""
+_MAKERS = re.compile(r"_(?:factory|generator|maker|issuer|source|provider|supplier)$")
+"""A class named so after a secret makes that secret: `TokenFactory`."""
+_TABLE = re.compile(r"^[A-Za-z][\w.-]{2,40}$")
+"""The name of a table or a kind of message, and no sentence."""
 _FOR_TESTS = re.compile(
     r"(?i)(?:^|/)(?:management/commands|tools|scripts)/[^/]*(?:dummy|fake|sample|demo|test|seed|generat)"
 )
@@ -73,6 +77,8 @@ class _Use:
     drawn: tuple[str, int, int]
     callee: str
     certain: bool
+    under: frozenset[str] = frozenset()
+    """The fields of the result that hold the number; none when it is the result itself."""
 
 
 @detects_in_code("SEC221")
@@ -162,13 +168,25 @@ def _uses(context: CodeContext) -> list[_Use]:
             drawn = (call.unit.path, call.node.start, call.node.end)
             callee = ".".join(call.role.name.removeprefix("*.").split(".")[-2:])
             found[drawn[:2]] = _around(_Use(call.unit, call.info, call.node, drawn, callee, call.certain))
+    return [*found.values(), *_through(list(found.values()), context)]
+
+
+def _through(drawn: list[_Use], context: CodeContext) -> list[_Use]:
+    """The calls that give what is drawn on: of the function that draws, of one that returns what that gives, and so
+    on."""
+    reaches = [(one.acts["random.weak"], one) for one in context.seen.reaches.values() if "random.weak" in one.acts]
     through: list[_Use] = []
-    for reach in context.seen.reaches.values():
-        at = reach.acts.get("random.weak")
-        inner = found.get(at) if at is not None else None
-        if inner is not None and inner.info is reach.callee and _returned(inner) and not _counts(inner):
-            through.append(_Use(reach.unit, reach.info, reach.node, inner.drawn, inner.callee, inner.certain))
-    return [*found.values(), *through]
+    inner = drawn
+    for _ in range(_ROUNDS):
+        given = {(one.drawn[:2], id(one.info)): one for one in inner if _returned(one) and not _counts(one)}
+        inner = []
+        for at, reach in reaches:
+            use = given.get((at, id(reach.callee)))
+            if use is not None:
+                here = replace(use, unit=reach.unit, info=reach.info, node=reach.node, under=_fields(use))
+                inner.append(_around(here))
+        through += inner
+    return through
 
 
 def _around(use: _Use) -> _Use:
@@ -205,6 +223,28 @@ def _returned(use: _Use) -> bool:
     )
 
 
+def _fields(use: _Use) -> frozenset[str]:
+    """The fields of what a function returns that hold the number: `return { prefix, body: draw() }`."""
+    names = _carriers(use)[0]
+    found: set[str] = set()
+    for node in everything(*_body(use)):
+        if not isinstance(node, ir.Return) or node.value is None or not _carries(node.value, use.node, names):
+            continue
+        given = node.value
+        if isinstance(given, ir.Name):  # `const link = { id: draw(), … }; return link`
+            given = next((one for one in _assigned(given.id, use) if isinstance(one, ir.Mapping)), given)
+        if not isinstance(given, ir.Mapping):
+            return frozenset()
+        found |= {_key_of(key) for key, value in given.pairs if _carries(value, use.node, names)}
+    return frozenset(found)
+
+
+def _assigned(name: str, use: _Use) -> Iterator[ir.Expr]:
+    for node in everything(*_body(use)):
+        if isinstance(node, ir.Assign) and getattr(node.target, "id", "") == name and node.value is not None:
+            yield node.value
+
+
 def _carriers(use: _Use) -> tuple[set[str], list[ir.Expr]]:
     """The variables that hold the number, and everything that it is assigned to."""
     names: set[str] = set()
@@ -218,9 +258,20 @@ def _carriers(use: _Use) -> tuple[set[str], list[ir.Expr]]:
     for _ in range(_ROUNDS):
         before = len(targets)
         for node in assigns:
+            if (
+                use.under
+                and isinstance(node.target, ir.Name)
+                and node.value is not None
+                and _holds(node.value, use.node)
+            ):
+                continue  # an object with other fields beside the number
             if node.target in targets or node.value is None or not _carries(node.value, use.node, names):
                 continue
             targets.append(node.target)
+            if isinstance(node.target, ir.Mapping):  # `const { prefix, body } = make()`
+                names |= {
+                    one.id for key, one in node.target.pairs if _key_of(key) in use.under and isinstance(one, ir.Name)
+                }
             if isinstance(node.target, ir.Name) and not _OTHER.search(snake(node.target.id).lower()):
                 names.add(node.target.id)  # what a token is known by does not make the token guessable
         if len(targets) == before:
@@ -286,24 +337,33 @@ def _code(use: _Use, names: set[str], context: CodeContext) -> str | None:
     """A variable named `code`, of a function or route that resets, verifies or invites, or that is mailed."""
     if use.info is None:
         return None
-    words = [use.info.node.name, *_addresses(use.info, context)]
+    owner = use.info.owner.node.name if use.info.owner is not None else ""
+    words = [use.info.node.name, owner, *_addresses(use.info, context)]
     key = next((name for name in sorted(names) if _KEY.search(snake(name).lower())), None)
     if key is not None and any(_OF_KEYS.search(snake(word).lower()) for word in words):
         return key
-    named = sorted({*names, *_keys(use, names), *_made_by(use)})
+    named = sorted({*names, *_keys(use, names), *_called(use)})
     code = next((name for name in named if _CODE.search(snake(name).lower())), None)
     if code is None:
         return None
     for node in everything(*_body(use)):
         if isinstance(node, ir.Call) and any(_carries(one, use.node, {code, *names}) for one in node.args):
-            words.append(dotted(node.func))
+            words += [dotted(node.func), *_said(node)]
     return code if any(_ABOUT.search(snake(word).lower()) for word in words) else None
 
 
-def _made_by(use: _Use) -> Iterator[str]:
+def _called(use: _Use) -> Iterator[str]:
     """The function of the program that gives the number: `"…" + code()`."""
     if isinstance(use.node, ir.Call):
         yield dotted(use.node.func).rpartition(".")[2]
+
+
+def _said(call: ir.Call) -> Iterator[str]:
+    """The names that a call gives as text, of a table or of a kind of message: `db("reset_code").insert({ code })`."""
+    chain = call.func.value if isinstance(call.func, ir.Attr) else None
+    for given in (*call.args, *(chain.args if isinstance(chain, ir.Call) else ())):
+        if isinstance(given, ir.Const) and isinstance(given.value, str) and _TABLE.match(given.value):
+            yield given.value
 
 
 def _keys(use: _Use, names: set[str]) -> Iterator[str]:
@@ -341,7 +401,17 @@ def _given(node: ir.Node, use: _Use, names: set[str]) -> str | None:
         is_secret = _is_secret(name) or (_is_secret(name.removesuffix("s")) and _is_text(node.value))
         if name and is_secret and _carries(node.value, use.node, names):
             return name
+        maker = _made_by(use)
+        if maker and _is_text(node.value) and _carries(node.value, use.node, names):
+            return maker
     return None
+
+
+def _made_by(use: _Use) -> str:
+    """The class around a function when it is one that makes secrets, as `TokenFactory` is."""
+    name = use.info.owner.node.name if use.info is not None and use.info.owner is not None else ""
+    made = _MAKERS.sub("", snake(name).lower())
+    return name if made != snake(name).lower() and _is_secret(made) else ""
 
 
 def _held_as(use: _Use) -> str:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from backend_advisor.code import ir
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.searching import Guarded, mentions
-from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import everything
+from backend_advisor.code.seen import CallSeen, Reach
+from backend_advisor.code.tree import everything, names_in
 from backend_advisor.experts.security.detectors.django_settings import fast_hashers
+from backend_advisor.experts.security.detectors.facts import Facts
 from backend_advisor.experts.security.detectors.plain_passwords import CONNECTS, compared_plain
-from backend_advisor.experts.security.detectors.reading import calls_with, constants, definitions
+from backend_advisor.experts.security.detectors.reading import calls_with, constants, definitions, facts_of
 from backend_advisor.experts.security.detectors.words import dotted, identifiers
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit
@@ -84,9 +85,10 @@ def takes_password(call: CallSeen) -> bool:
 
 def _fast_hashes(context: CodeContext) -> Iterator[Match]:
     told: dict[str, set[str]] = {}
+    facts = facts_of(context)
     for call in calls_with(context, "crypto.hash"):
         node = call.node
-        if takes_password(call):
+        if takes_password(call) or _is_given_one(call, facts):
             algorithm = next(iter(constants(call.properties.get("algorithm"))), "")
             # Slow functions read few bytes of a password: what they are given was often made short before.
             before = _LONG_HASH.search(algorithm or context.text(call.unit, node)) and _SLOW.search(
@@ -103,6 +105,34 @@ def _fast_hashes(context: CodeContext) -> Iterator[Match]:
                 values={"text": context.text(call.unit, node)[:50], "fault": algorithm or "fast hash"},
                 confidence=Confidence.LOW if before or again or foreign else None,
             )
+
+
+def _is_given_one(call: CallSeen, facts: Facts) -> bool:
+    """Whether what is hashed is a parameter that the program's own callers give a password: `encode(body.password)`."""
+    if call.info is None or not isinstance(call.node, ir.Call) or asks_for_breaches(call):
+        return False
+    if call.info.unit.language == "java" or _SLOW.search(call.unit.module.source):
+        return False
+    hashed = names_in(*call.node.args)
+    params = [one.name for one in call.info.node.params if one.name not in ("self", "cls")]
+    places = [number for number, name in enumerate(params) if name in hashed]
+    return bool(places) and any(_gives_password(one, places) for one in facts.callers.get(id(call.info), ()))
+
+
+def _gives_password(reach: Reach, places: list[int]) -> bool:
+    args = reach.node.args if isinstance(reach.node, ir.Call) else []
+    given = [args[number] for number in places if number < len(args)]
+    around = reach.info.node.name if reach.info is not None else ""
+    plain = [one for one in given if isinstance(one, ir.Name | ir.Attr | ir.Index)]
+    return not _BREACHED.search(around) and any(
+        _PASSWORD.match(name) and not _HASHED.search(name) for one in plain for name in (_last(one),)
+    )
+
+
+def _last(one: ir.Expr) -> str:
+    if isinstance(one, ir.Index):
+        return one.key.value if isinstance(one.key, ir.Const) and isinstance(one.key.value, str) else ""
+    return dotted(one).rpartition(".")[2]
 
 
 def _keys(node: ir.Call) -> Iterator[str]:

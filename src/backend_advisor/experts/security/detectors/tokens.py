@@ -22,6 +22,7 @@ from backend_advisor.experts.security.detectors.reading import (
 )
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.unheard import unheard_calls
+from backend_advisor.experts.security.detectors.unverified_claims import stands_in_for_verified
 from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -66,11 +67,13 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
         kind = _fault(call)
         confidence = None
         if kind is None and "jwt.decode" in call.role.does and "header" not in call.role.name.lower():
-            if call.info is not None and "jwt.verify" in facts.acts(call.info):
+            falls_back = not _may_have_been_renewed(call) and stands_in_for_verified(call, context)
+            if call.info is not None and "jwt.verify" in facts.acts(call.info) and not falls_back:
                 continue
-            if not _from_request(call) and (call.unit.path, call.node.start) not in sent:
+            if not falls_back and not _from_request(call) and (call.unit.path, call.node.start) not in sent:
                 continue  # who called may have verified it
-            kind, confidence = "not verified", Confidence.LOW if verified or _only_notes(call) else Confidence.MEDIUM
+            doubted = (verified and not falls_back) or _only_notes(call)
+            kind, confidence = "not verified", Confidence.LOW if doubted else Confidence.MEDIUM
         if kind is None and _is_unheard(call):
             kind = "not verified"
         if kind == "verification off" and _is_verified_after(call, context):
@@ -90,6 +93,11 @@ def _is_unheard(call: CallSeen) -> bool:
     if not is_true(call.properties.get("answers")) or call.info is None:
         return False
     return id(call.node) in unheard_calls(call.info.node)
+
+
+def _may_have_been_renewed(call: CallSeen) -> bool:
+    """Whether tokens that have ended are expected here by the names around."""
+    return _named(_AFTER_END, call.info, call.unit)
 
 
 def _decoded_by_hand(context: CodeContext, facts: Facts, verified: bool) -> Iterator[Match]:
