@@ -31,6 +31,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/knowledge_load.py
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/rewrites.py
+	$(BIN)/python benchmarks/cases.py
 	$(BIN)/python benchmarks/review_sql.py $(if $(SQL),--root $(SQL))
 	$(if $(OWASP),$(BIN)/python benchmarks/owasp.py --root $(OWASP))
 	$(if $(CODE),$(BIN)/python benchmarks/review_code.py --root $(CODE))

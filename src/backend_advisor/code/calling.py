@@ -21,6 +21,7 @@ from backend_advisor.code.run import CHECKED, Env, Run, evaluates
 from backend_advisor.code.settings import asked_setting, read_by
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import merge_taints
+from backend_advisor.code.tree import name_of
 from backend_advisor.code.values import (
     UNKNOWN,
     Value,
@@ -236,7 +237,7 @@ def _by_name_only(run: Run, site: Site) -> list[CallRole]:
         return []
     if site.receiver.types & run.machine.known_types() or _collects(site.receiver) or site.receiver.consts:
         return []
-    key = (site.name, last_word(site.receiver_expr))
+    key = (site.name, name_of(site.receiver_expr))
     named = run.machine.named
     if key not in named:
         fits = (role for role in candidates if role.receiver is None or role.receiver.search(key[1]))
@@ -249,19 +250,6 @@ def _collects(value: Value) -> bool:
     if not is_container(value):
         return False
     return value.rest is not None or bool(value.types) or any(isinstance(key, int) for key in value.fields or ())
-
-
-def last_word(expression: ir.Expr | None) -> str:
-    """The last name of what a method is called on: `db` in `this.app.db` and in `get_db()`."""
-    if isinstance(expression, ir.Name):
-        return expression.id
-    if isinstance(expression, ir.Attr):
-        return expression.name
-    if isinstance(expression, ir.Call):
-        return last_word(expression.func)
-    if isinstance(expression, ir.Await | ir.Cast | ir.Index):
-        return last_word(expression.value)
-    return ""
 
 
 def _into(run: Run, target: FunctionRef | ClassInfo, site: Site) -> Value:

@@ -213,3 +213,16 @@ def _inside(node: ir.Node) -> Iterator[ir.Node]:
 def names_in(*roots: ir.Node | None) -> set[str]:
     """The names that are used in some expressions."""
     return {node.id for node in within(*roots) if isinstance(node, ir.Name)}
+
+
+def name_of(expression: ir.Node | None) -> str:
+    """The last name of an expression: `db` in `this.app.db` and in `get_db()`."""
+    if isinstance(expression, ir.Name):
+        return expression.id
+    if isinstance(expression, ir.Attr):
+        return expression.name
+    if isinstance(expression, ir.Call):
+        return name_of(expression.func)
+    if isinstance(expression, ir.Await | ir.Cast | ir.Index):
+        return name_of(expression.value)
+    return ""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import in_body, names_in, own, within
+from backend_advisor.code.tree import in_body, name_of, names_in, own, within
 from backend_advisor.experts.performance.detectors.how_many import ends_when_found, is_part_of_object
 from backend_advisor.experts.performance.detectors.known_keys import is_listed
 from backend_advisor.experts.performance.detectors.loops import Round, many
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import Served, served
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo
-from backend_advisor.code.tree import within
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
+from backend_advisor.code.tree import name_of, within
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit
 from backend_advisor.rules.registry import CodeContext, detects_in_code

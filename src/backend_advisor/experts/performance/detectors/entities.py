@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
-from backend_advisor.code.tree import within
+from backend_advisor.code.tree import name_of, within
 from backend_advisor.experts.performance.detectors.names import class_named, stands_for
 from backend_advisor.experts.performance.detectors.relations import Relations
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand
 from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spot, Survey
 from backend_advisor.model import Confidence
 

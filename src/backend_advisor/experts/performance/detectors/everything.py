@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import in_body, names_in, within
+from backend_advisor.code.tree import in_body, name_of, names_in, within
 from backend_advisor.experts.performance.detectors.python_rows import RowSources, assigned
 from backend_advisor.experts.performance.detectors.statements import statement_text
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand
 from backend_advisor.experts.performance.detectors.survey import Spot
 from backend_advisor.rules.registry import CodeContext
 

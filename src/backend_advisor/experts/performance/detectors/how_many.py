@@ -4,8 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import names_in, within
-from backend_advisor.experts.performance.detectors.surroundings import name_of
+from backend_advisor.code.tree import name_of, names_in, within
 
 if TYPE_CHECKING:
     from backend_advisor.experts.performance.detectors.loops import Round

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.code.tree import in_body, own, within
+from backend_advisor.code.tree import in_body, name_of, own, within
 from backend_advisor.experts.performance.detectors.names import function_named
-from backend_advisor.experts.performance.detectors.surroundings import name_of
 from backend_advisor.experts.performance.detectors.survey import survey
 from backend_advisor.rules.registry import CodeContext
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.code.tree import in_body, names_in, within
+from backend_advisor.code.tree import in_body, name_of, names_in, within
 from backend_advisor.experts.performance.detectors.open_transactions import left_open
 from backend_advisor.experts.performance.detectors.serving import served
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, serves, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import names_in, within
+from backend_advisor.code.tree import name_of, names_in, within
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import served
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.experts.performance.detectors.time_limits import limit
 from backend_advisor.experts.performance.detectors.tried_again import tried_again

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.code.tree import of_kind, within
+from backend_advisor.code.tree import name_of, of_kind, within
 from backend_advisor.experts.performance.detectors.serving import Served
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, serves, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
 from backend_advisor.experts.performance.detectors.survey import Survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
-from backend_advisor.code.tree import names_in, within
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.code.tree import name_of, names_in, within
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
-from backend_advisor.code.tree import children, names_in, own
+from backend_advisor.code.tree import children, name_of, names_in, own
 from backend_advisor.experts.performance.detectors.statements import statement_text
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence

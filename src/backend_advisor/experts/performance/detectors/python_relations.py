@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
-from backend_advisor.code.tree import in_body, within
+from backend_advisor.code.tree import in_body, name_of, within
 from backend_advisor.experts.performance.detectors.entities import EntityTouch
 from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.python_rows import RowSources, params_given
 from backend_advisor.experts.performance.detectors.relations import Relations, eager_relations
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand
 from backend_advisor.experts.performance.detectors.survey import Survey
 from backend_advisor.experts.performance.detectors.unseen_relations import rounds_over
 from backend_advisor.experts.performance.detectors.waiting import is_waited_for, writes_each

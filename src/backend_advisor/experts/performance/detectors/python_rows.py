@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
-from backend_advisor.code.tree import in_body
+from backend_advisor.code.tree import in_body, name_of
 from backend_advisor.experts.performance.detectors.names import class_named, function_named
-from backend_advisor.experts.performance.detectors.surroundings import name_of
 
 _NO_ROWS = frozenset(
     ["values", "values_list", "count", "exists", "aggregate", "first", "last", "get", "in_bulk", "dates", "datetimes",

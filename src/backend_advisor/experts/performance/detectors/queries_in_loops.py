@@ -7,7 +7,7 @@ from dataclasses import replace
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import names_in
+from backend_advisor.code.tree import name_of, names_in
 from backend_advisor.experts.performance.detectors.commits import commits_per_row
 from backend_advisor.experts.performance.detectors.entities import entity_touches
 from backend_advisor.experts.performance.detectors.few_items import is_few_by_name
@@ -39,7 +39,7 @@ from backend_advisor.experts.performance.detectors.serialisers import (
 )
 from backend_advisor.experts.performance.detectors.statements import kind_of
 from backend_advisor.experts.performance.detectors.sure_writes import UNIT_OF_WORK, sureness_of_write
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, handed_over, survey
 from backend_advisor.experts.performance.detectors.unseen_relations import unseen_touches
 from backend_advisor.experts.performance.detectors.waiting import function_around, is_waited_for, writes_each

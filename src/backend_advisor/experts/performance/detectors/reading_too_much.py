@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import names_in, within
+from backend_advisor.code.tree import name_of, names_in, within
 from backend_advisor.experts.performance.detectors.cut_in_code import counted_or_cut
 from backend_advisor.experts.performance.detectors.everything import narrowed_query_sets, takes_everything
 from backend_advisor.experts.performance.detectors.growing_reads import growing_reads
 from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.statements import statement_text
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence

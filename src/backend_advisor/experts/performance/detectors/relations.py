@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
-from backend_advisor.code.tree import in_body, within
+from backend_advisor.code.tree import in_body, name_of, within
 from backend_advisor.experts.performance.detectors.names import candidates, class_named
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand
 from backend_advisor.experts.performance.detectors.survey import Survey
 from backend_advisor.rules.registry import CodeContext
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import in_body
+from backend_advisor.code.tree import in_body, name_of
 from backend_advisor.experts.performance.detectors.serving import served, worked_off
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, serves, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence

@@ -3,7 +3,7 @@
 import re
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import names_in, within
+from backend_advisor.code.tree import name_of, names_in, within
 from backend_advisor.experts.performance.detectors.how_many import (
     ends_when_found,
     is_named_for_keys,
@@ -11,7 +11,7 @@ from backend_advisor.experts.performance.detectors.how_many import (
     makes_what_is_missing,
 )
 from backend_advisor.experts.performance.detectors.loops import Round
-from backend_advisor.experts.performance.detectors.surroundings import keeps_in_step, name_of
+from backend_advisor.experts.performance.detectors.surroundings import keeps_in_step
 from backend_advisor.experts.performance.detectors.survey import Spot
 
 _SAVES = re.compile(

@@ -4,10 +4,9 @@ from typing import Literal
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import in_body, names_in
+from backend_advisor.code.tree import in_body, name_of, names_in
 from backend_advisor.experts.performance.detectors.how_many import is_over_rows
 from backend_advisor.experts.performance.detectors.loops import Round, many
-from backend_advisor.experts.performance.detectors.surroundings import name_of
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 
 _MAKES = frozenset({"create", "build", "hydrate"})

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
-from backend_advisor.code.tree import names_in, within
+from backend_advisor.code.tree import name_of, names_in, within
 from backend_advisor.experts.performance.detectors.entities import EntityTouch
 from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.experts.performance.detectors.python_relations import PassedRelations
 from backend_advisor.experts.performance.detectors.python_rows import given_back
 from backend_advisor.experts.performance.detectors.relations import Relations, eager_relations
 from backend_advisor.experts.performance.detectors.statements import kind_of
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 
 _SERIALISER = "rest_framework.serializers.Serializer"

@@ -4,8 +4,9 @@ from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program
+from backend_advisor.code.tree import name_of
 from backend_advisor.experts.performance.detectors.names import function_named
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, serves
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.rules.registry import CodeContext
 

@@ -5,9 +5,8 @@ from typing import Literal
 
 from backend_advisor.code import ir
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import within
+from backend_advisor.code.tree import name_of, within
 from backend_advisor.code.values import known_text
-from backend_advisor.experts.performance.detectors.surroundings import name_of
 
 Kind = Literal["read", "insert", "write", "other"]
 _FIRST = re.compile(r"\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*|\(\s*)*([A-Za-z]+)", re.DOTALL)

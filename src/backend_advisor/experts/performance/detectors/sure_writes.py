@@ -4,11 +4,10 @@ import re
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
-from backend_advisor.code.tree import within
+from backend_advisor.code.tree import name_of, within
 from backend_advisor.experts.performance.detectors.loops import Round
 from backend_advisor.experts.performance.detectors.rounds import done_in
 from backend_advisor.experts.performance.detectors.statements import statement_text
-from backend_advisor.experts.performance.detectors.surroundings import name_of
 from backend_advisor.experts.performance.detectors.survey import Spot
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext

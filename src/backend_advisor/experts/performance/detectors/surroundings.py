@@ -5,6 +5,7 @@ import re
 from backend_advisor.code import ir
 from backend_advisor.code.files import is_test
 from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.code.tree import name_of
 from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import is_for_browsers, remembered, runs_once
 
@@ -69,19 +70,6 @@ def serves(context: CodeContext, info: FunctionInfo | None) -> bool:
             return True
         at = at.outer
     return False
-
-
-def name_of(expression: ir.Expr | None) -> str:
-    """The last name of an expression."""
-    if isinstance(expression, ir.Name):
-        return expression.id
-    if isinstance(expression, ir.Attr):
-        return expression.name
-    if isinstance(expression, ir.Call):
-        return name_of(expression.func)
-    if isinstance(expression, ir.Await | ir.Cast | ir.Index):
-        return name_of(expression.value)
-    return ""
 
 
 def short(text: str) -> str:

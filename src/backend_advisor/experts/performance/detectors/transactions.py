@@ -7,9 +7,9 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.searching import mentions
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import within
+from backend_advisor.code.tree import name_of, within
 from backend_advisor.experts.performance.detectors.statements import kind_of, statement_text
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
-from backend_advisor.code.tree import in_body, within
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of, short
+from backend_advisor.code.tree import in_body, name_of, within
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext

@@ -7,8 +7,8 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import Program
 from backend_advisor.code.searching import mentions
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import name_of
 from backend_advisor.code.values import Value
-from backend_advisor.experts.performance.detectors.surroundings import name_of
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.rules.registry import CodeContext
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program
-from backend_advisor.code.tree import in_body, within
+from backend_advisor.code.tree import in_body, name_of, within
 from backend_advisor.experts.performance.detectors.entities import EntityTouch, bodies, entity_of, list_queries
 from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.experts.performance.detectors.relations import eager_relations, query_of
-from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, name_of
+from backend_advisor.experts.performance.detectors.surroundings import is_by_hand
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 from backend_advisor.model import Confidence
 

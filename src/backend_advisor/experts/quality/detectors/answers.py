@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
-from backend_advisor.code.tree import in_body
+from backend_advisor.code.tree import in_body, name_of
 from backend_advisor.experts.quality.detectors.outline import outline
-from backend_advisor.experts.quality.detectors.tree import name_of
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
-from backend_advisor.code.tree import children, within
-from backend_advisor.experts.quality.detectors.tree import function_name, is_apart, name_of, short
+from backend_advisor.code.tree import children, name_of, within
+from backend_advisor.experts.quality.detectors.tree import function_name, is_apart, short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code

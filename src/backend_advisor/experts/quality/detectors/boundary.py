@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.seen import Handler
-from backend_advisor.code.tree import in_body, names_in, within
+from backend_advisor.code.tree import in_body, name_of, names_in, within
 from backend_advisor.experts.quality.detectors.handlers import given_by_client, handler_of, handlers, words_in
 from backend_advisor.experts.quality.detectors.outline import outline
-from backend_advisor.experts.quality.detectors.tree import function_name, name_of, short
+from backend_advisor.experts.quality.detectors.tree import function_name, short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code

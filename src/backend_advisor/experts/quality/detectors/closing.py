@@ -6,7 +6,7 @@ from typing import Literal
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.experts.quality.detectors.tree import name_of
+from backend_advisor.code.tree import name_of
 from backend_advisor.model import Edit
 from backend_advisor.rules.edits import replaced, source_of
 from backend_advisor.rules.places import Places

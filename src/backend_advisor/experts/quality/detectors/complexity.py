@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
-from backend_advisor.code.tree import children
+from backend_advisor.code.tree import children, name_of
 from backend_advisor.experts.quality.detectors.outline import Cost, Written, outline
-from backend_advisor.experts.quality.detectors.tree import name_of
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location, Severity
 from backend_advisor.rules.ranking import worst_first_told

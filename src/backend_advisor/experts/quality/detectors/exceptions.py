@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.code.tree import in_body, names_in, own, within
+from backend_advisor.code.tree import in_body, name_of, names_in, own, within
 from backend_advisor.experts.quality.detectors.acts import OUTSIDE, WRITES, acts_between
 from backend_advisor.experts.quality.detectors.handlers import handler_of
 from backend_advisor.experts.quality.detectors.outline import Written, outline
 from backend_advisor.experts.quality.detectors.silent_answers import answered_as_success, dropped_futures
-from backend_advisor.experts.quality.detectors.tree import name_of, short
+from backend_advisor.experts.quality.detectors.tree import short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location, Severity
 from backend_advisor.rules.ranking import worst_first_told

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import Handler
-from backend_advisor.code.tree import within
+from backend_advisor.code.tree import name_of, within
 from backend_advisor.experts.quality.detectors.outline import Written
-from backend_advisor.experts.quality.detectors.tree import is_apart, name_of
+from backend_advisor.experts.quality.detectors.tree import is_apart
 from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import is_for_tests
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
-from backend_advisor.code.tree import names_in, own, within
+from backend_advisor.code.tree import name_of, names_in, own, within
 from backend_advisor.experts.quality.detectors.outline import Written, outline
-from backend_advisor.experts.quality.detectors.tree import name_of, short
+from backend_advisor.experts.quality.detectors.tree import short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit
 from backend_advisor.rules.registry import CodeContext, detects_in_code

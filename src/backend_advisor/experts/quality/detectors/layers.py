@@ -7,9 +7,10 @@ from dataclasses import replace
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import name_of
 from backend_advisor.experts.quality.detectors.acts import DATABASE
 from backend_advisor.experts.quality.detectors.handlers import handlers
-from backend_advisor.experts.quality.detectors.tree import function_name, is_apart, name_of, short
+from backend_advisor.experts.quality.detectors.tree import function_name, is_apart, short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Location
 from backend_advisor.rules.registry import CodeContext, detects_in_code

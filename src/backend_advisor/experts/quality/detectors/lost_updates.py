@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
-from backend_advisor.code.tree import in_body, within
+from backend_advisor.code.tree import in_body, name_of, within
 from backend_advisor.experts.quality.detectors.arithmetic import Reading, as_field, locals_of, reading_of
 from backend_advisor.experts.quality.detectors.records import is_versioned, records_in, versioned_classes
-from backend_advisor.experts.quality.detectors.tree import function_name, is_apart, name_of
+from backend_advisor.experts.quality.detectors.tree import function_name, is_apart
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo
-from backend_advisor.code.tree import within
-from backend_advisor.experts.quality.detectors.tree import is_apart, name_of
+from backend_advisor.code.tree import name_of, within
+from backend_advisor.experts.quality.detectors.tree import is_apart
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code

@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Program, Unit
-from backend_advisor.code.tree import LEAVES, children
-from backend_advisor.experts.quality.detectors.tree import is_apart, name_of
+from backend_advisor.code.tree import LEAVES, children, name_of
+from backend_advisor.experts.quality.detectors.tree import is_apart
 from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import outdated
 

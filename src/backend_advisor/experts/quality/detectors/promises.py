@@ -7,9 +7,9 @@ from backend_advisor.code import ir
 from backend_advisor.code.files import is_test
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import everything, own
+from backend_advisor.code.tree import everything, name_of, own
 from backend_advisor.experts.quality.detectors.outline import Written, outline
-from backend_advisor.experts.quality.detectors.tree import name_of, short
+from backend_advisor.experts.quality.detectors.tree import short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code

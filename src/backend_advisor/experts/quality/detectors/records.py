@@ -5,8 +5,7 @@ from collections.abc import Collection
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program
-from backend_advisor.code.tree import in_body, within
-from backend_advisor.experts.quality.detectors.tree import name_of
+from backend_advisor.code.tree import in_body, name_of, within
 from backend_advisor.rules.registry import CodeContext
 
 _FINDS_ONE = re.compile(

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import Handler
-from backend_advisor.code.tree import children, everything, in_whole
+from backend_advisor.code.tree import children, everything, in_whole, name_of
 from backend_advisor.experts.quality.detectors.outline import Written, outline
 from backend_advisor.experts.quality.detectors.promises import may_fail
 from backend_advisor.experts.quality.detectors.replies import response_of
-from backend_advisor.experts.quality.detectors.tree import name_of, short
+from backend_advisor.experts.quality.detectors.tree import short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit
 from backend_advisor.rules.ranking import worst_first_told

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import own
+from backend_advisor.code.tree import name_of, own
 from backend_advisor.experts.quality.detectors.outline import Written
-from backend_advisor.experts.quality.detectors.tree import name_of
 
 _RESPONSE = re.compile(r"^_?(?:res|response|resp|reply)$", re.IGNORECASE)
 _ENDS = frozenset(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import children, names_in, own
+from backend_advisor.code.tree import children, name_of, names_in, own
 from backend_advisor.experts.quality.detectors.closing import closed
-from backend_advisor.experts.quality.detectors.tree import is_apart, name_of, short
+from backend_advisor.experts.quality.detectors.tree import is_apart, short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import everything, names_in, own
+from backend_advisor.code.tree import everything, name_of, names_in, own
 from backend_advisor.experts.quality.detectors.acts import WRITES, acts_between
 from backend_advisor.experts.quality.detectors.handlers import handler_of
 from backend_advisor.experts.quality.detectors.outline import Written, outline
@@ -18,7 +18,7 @@ from backend_advisor.experts.quality.detectors.replies import (
     replies,
     response_of,
 )
-from backend_advisor.experts.quality.detectors.tree import name_of, short
+from backend_advisor.experts.quality.detectors.tree import short
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit, Location
 from backend_advisor.rules.registry import CodeContext, detects_in_code

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
-from backend_advisor.code.tree import names_in, within
-from backend_advisor.experts.quality.detectors.tree import function_name, is_apart, name_of
+from backend_advisor.code.tree import name_of, names_in, within
+from backend_advisor.experts.quality.detectors.tree import function_name, is_apart
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext

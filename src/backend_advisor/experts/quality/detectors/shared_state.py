@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
-from backend_advisor.code.tree import in_body, names_in
+from backend_advisor.code.tree import in_body, name_of, names_in
 from backend_advisor.experts.quality.detectors.formats import shared_formats
 from backend_advisor.experts.quality.detectors.handlers import given_by_client, handlers
 from backend_advisor.experts.quality.detectors.outline import outline
 from backend_advisor.experts.quality.detectors.shared_collections import shared_collections
-from backend_advisor.experts.quality.detectors.tree import function_name, name_of
+from backend_advisor.experts.quality.detectors.tree import function_name
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code

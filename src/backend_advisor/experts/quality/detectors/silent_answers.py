@@ -4,10 +4,9 @@ future of Java whose failure is turned into nothing and looked at by nobody."""
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import own, within
+from backend_advisor.code.tree import name_of, own, within
 from backend_advisor.experts.quality.detectors.acts import WRITES, acts_between
 from backend_advisor.experts.quality.detectors.outline import Written
-from backend_advisor.experts.quality.detectors.tree import name_of
 from backend_advisor.rules.registry import CodeContext
 
 _FUTURES = frozenset({"runAsync", "supplyAsync", "sendAsync", "thenApplyAsync", "thenRunAsync", "thenAcceptAsync"})
