@@ -30,6 +30,7 @@ _DEEPEST = 6
 _PARSERS = frozenset({"js-yaml.load", "js-yaml.safeLoad", "yaml.parse", "yaml.load", "JSON.parse", "json5.parse"})
 _READS = frozenset({"readFileSync", "readFile", "readJsonSync", "readJson", "readJSON"})
 _FILES = frozenset({"fs-extra.readJsonSync", "fs-extra.readJson", "fs-extra.readJSON"})
+_READERS = frozenset(one.rpartition(".")[2] for one in (*_PARSERS, *_FILES, "config.get"))
 _KEEPS = frozenset({"toString", "trim", "String", "freeze", "fileURLToPath"})
 _PATHS = frozenset({"join", "resolve"})
 
@@ -81,7 +82,7 @@ def read_documents(artifacts: Iterable[Artifact]) -> dict[str, Any]:
 def parsed(run: Run, site: Site) -> Value | None:
     """What a call gives that reads a file of settings of the tree; None for every other call."""
     documents = run.machine.program.documents
-    if not documents or not site.arg_exprs:
+    if not documents or not site.arg_exprs or site.name.rpartition(".")[2] not in _READERS:
         return None
     receiver = site.receiver.name if site.receiver is not None else None
     called = f"{receiver}.{site.name}" if receiver else site.name

@@ -23,7 +23,6 @@ _OF_LINES = ("header.value", "log.text", "mail.header", "header.name")
 _NUMBER_TYPES = frozenset({"int", "float", "bool", "number", "boolean", "Integer", "Long", "Double", "UUID"})
 _MEMBERSHIP = frozenset({"includes", "contains", "has", "containsKey", "get", "contain"})
 _LOOKS = frozenset({"includes", "has", "test", "exec"})
-_SAME_TEXT = frozenset({"lower", "upper", "strip", "trim", "toLowerCase", "toUpperCase", "str", "String", "toString"})
 _VALIDATES = re.compile(
     r"(?i)_*is_?\w*(?:valid|safe|allowed|permitted|trusted|supported|known|uuid|cuid|ulid|slug|object_?id|public)"
     r"|_*(?:is_?)?valid(?:ate)?(?=_|[A-Z]|$)"

@@ -57,7 +57,9 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
                 continue
             if defined is None:
                 defined = definitions(info.node.body)
-            if any(_is_computed(side, info, defined, facts) for side in sides) or is_given_secret(sides, context, info):
+            if any(_is_computed(side, info, defined, facts) for side in sides) or is_given_secret(
+                sides, context, info, defined
+            ):
                 text = context.text(info.unit, node)
                 again = text.replace('"', "'") in told and info.unit.language in ("javascript", "typescript")
                 told.add(text.replace('"', "'"))

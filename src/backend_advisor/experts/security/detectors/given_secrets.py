@@ -1,12 +1,11 @@
 """Comparisons of what a client sends with a secret that the program is set up with."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
-from backend_advisor.code.tree import everything
-from backend_advisor.experts.security.detectors.reading import definitions
+from backend_advisor.code.tree import of_kind
 from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.rules.registry import CodeContext
 
@@ -27,9 +26,12 @@ _FROM_SET_UP = re.compile(r"(?i)\benv\b|environ|getenv|config|settings|propertie
 _SELVES = frozenset({"this", "self"})
 
 
-def is_given_secret(sides: tuple[ir.Expr, ir.Expr], context: CodeContext, info: FunctionInfo) -> bool:
-    """A header or field of the request against a secret of the configuration."""
-    made = [list(_given(side, info)) for side in sides]
+Defined = Mapping[str, Sequence[ir.Expr]]
+
+
+def is_given_secret(sides: tuple[ir.Expr, ir.Expr], context: CodeContext, info: FunctionInfo, defined: Defined) -> bool:
+    """A header or field of the request against a secret of the configuration; `defined` are the function's variables."""
+    made = [list(_given(side, info, defined)) for side in sides]
     names = [_name(one) for side, values in zip(sides, made, strict=True) for one in (side, *values)]
     if not any(_SECRET.search(name) or _SHORT.search(name) for name in names):
         return False
@@ -66,14 +68,14 @@ def _last_key(side: ir.Expr) -> str:
     return ""
 
 
-def _given(side: ir.Expr, info: FunctionInfo) -> Iterator[ir.Expr]:
+def _given(side: ir.Expr, info: FunctionInfo, defined: Defined) -> Iterator[ir.Expr]:
     """What a variable, parameter or field is given, as far as its function, class and file say."""
     if isinstance(side, ir.Attr) and isinstance(side.value, ir.Name) and side.value.id in _SELVES:
         if info.owner is not None:
             yield from _of_field(info.owner, side.name)
     elif isinstance(side, ir.Name):
         param = next((one for one in info.node.params if one.name == side.id), None)
-        local = definitions(info.node.body).get(side.id, ())
+        local = defined.get(side.id, ())
         if param is not None:
             yield from _of_stated(param)
         elif local:
@@ -120,14 +122,13 @@ def _of_field(owner: ClassInfo, name: str) -> Iterator[ir.Expr]:
         yield from stated.decorators
         if stated.value is not None:
             yield stated.value
-    for methods in owner.methods.values():
-        for method in methods:
-            for node in everything(*method.node.body):
-                if not isinstance(node, ir.Assign) or node.value is None or not isinstance(node.target, ir.Attr):
-                    continue
-                if node.target.name == name and getattr(node.target.value, "id", "") in _SELVES:
-                    yield node.value
-                    yield from _of_parameter(node.value, method)
+    for method in (one for several in owner.methods.values() for one in several):
+        for node in of_kind(method.node, ir.Assign):
+            if node.value is None or not isinstance(node.target, ir.Attr) or node.target.name != name:
+                continue
+            if getattr(node.target.value, "id", "") in _SELVES:
+                yield node.value
+                yield from _of_parameter(node.value, method)
 
 
 def _of_parameter(value: ir.Expr, method: FunctionInfo) -> Iterator[ir.Expr]:
