@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
-from backend_advisor.code.tree import of_kind
+from backend_advisor.code.tree import everything, of_kind
 from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.rules.registry import CodeContext
 
@@ -30,7 +30,7 @@ Defined = Mapping[str, Sequence[ir.Expr]]
 
 
 def is_given_secret(sides: tuple[ir.Expr, ir.Expr], context: CodeContext, info: FunctionInfo, defined: Defined) -> bool:
-    """A header or field of the request against a secret of the configuration; `defined` are the function's variables."""
+    """A header or field of the request against a secret of the configuration; `defined`: the function's variables."""
     made = [list(_given(side, info, defined)) for side in sides]
     names = [_name(one) for side, values in zip(sides, made, strict=True) for one in (side, *values)]
     if not any(_SECRET.search(name) or _SHORT.search(name) for name in names):
