@@ -23,7 +23,8 @@ _SOMETIMES = {
 }  # fmt: skip
 """Types that many a change to leaves as they are stored: longer texts and numbers, time zones in UTC."""
 _PLAIN_CHECK = re.compile(r"add\s+(?:constraint\s+\S+\s+)?check\b(?!.*\bnot\s+valid\b)", re.IGNORECASE | re.DOTALL)
-_NOT_NULL_CHECKED = r"\b{column}\"?\s+is\s+not\s+null\b|\bnot\s+null\s+\"?{column}\b"
+_KEPT_CHECK = re.compile(r"\bcheck\b|\bnot\s+valid\b", re.IGNORECASE)
+_NEVER_NULL = re.compile(r"\b(\w+)\"?\s+is\s+not\s+null\b|\bnot\s+null\s+\"?(\w+)", re.IGNORECASE)
 
 
 @detects_in_schema("DB307")
@@ -38,12 +39,12 @@ def index_built_under_lock(_: Schema, statements: Sequence[Statement]) -> Iterat
 @detects_in_schema("DB308")
 def constraint_checked_under_lock(_: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
     """A constraint that is checked against, or built from, all rows before the lock is let go."""
-    texts = "\n".join(statement.text for statement in statements if "not null" in statement.text.lower())
+    checked = _checked_columns(statements)
     for change in pending_changes(statements):
         tree = change.statement.tree
         if isinstance(tree, exp.Alter):
             for action in actions_of(change.statement):
-                yield from _constraints(change, action, valid=not tree.args.get("not_valid"), checked=texts)
+                yield from _constraints(change, action, valid=not tree.args.get("not_valid"), checked=checked)
         elif _PLAIN_CHECK.search(change.statement.text):
             yield _match(change, None, "validate", "CHECK")
 
@@ -70,9 +71,9 @@ def _match(change: Pending, node: exp.Expression | None, step: str = "", what: s
     )
 
 
-def _constraints(change: Pending, action: exp.Expression, *, valid: bool, checked: str) -> Iterator[Match]:
+def _constraints(change: Pending, action: exp.Expression, *, valid: bool, checked: frozenset[str]) -> Iterator[Match]:
     if isinstance(action, exp.AlterColumn):
-        if action.args.get("allow_null") is False and not _is_checked(action.name, checked):
+        if action.args.get("allow_null") is False and action.name.lower() not in checked:
             yield _match(change, action, "checked_first", f"SET NOT NULL ({action.name})")
         return
     if not isinstance(action, exp.AddConstraint):
@@ -94,13 +95,10 @@ def _named(part: exp.Expression) -> str:
     return f"{names[type(part)]} ({', '.join(one.name for one in listed)})"
 
 
-def _is_checked(column: str, texts: str) -> bool:
-    """Whether a constraint of its own says already that a column is never null, which spares the scan."""
-    pattern = _NOT_NULL_CHECKED.format(column=re.escape(column))
-    return any(
-        re.search(pattern, line, re.IGNORECASE) and re.search(r"\bcheck\b|\bnot\s+valid\b", line, re.IGNORECASE)
-        for line in texts.split("\n")
-    )
+def _checked_columns(statements: Sequence[Statement]) -> frozenset[str]:
+    """Columns of which a constraint of its own says already that they are never null, which spares the scan."""
+    lines = (line for statement in statements for line in statement.text.split("\n") if _KEPT_CHECK.search(line))
+    return frozenset(name.lower() for line in lines for pair in _NEVER_NULL.findall(line) for name in pair if name)
 
 
 def _is_rewriting(action: exp.AlterColumn) -> bool:
