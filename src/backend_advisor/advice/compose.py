@@ -99,7 +99,7 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
         severity=max(
             (finding.severity for finding in group.findings),
             key=_SEVERITY_WEIGHT.__getitem__,
-            default=group.playbook.severity,
+            default=_unfound(group),
         ),
         strength=_strength(group, is_computed=bool(calculations)),
         root_cause=root_cause,
@@ -119,6 +119,14 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
         proofs=tuple(group.proofs),
         benefit=_benefit(group),
     )
+
+
+def _unfound(group: _Group) -> Severity:
+    """How grave a page is where nothing was found: a note where proofs only show that nothing has to be changed."""
+    harmless = bool(group.proofs) and not any(
+        proof.changes or proof.before is None or proof.before.rows for proof in group.proofs
+    )
+    return Severity.NOTE if harmless else group.playbook.severity
 
 
 def _observed(group: _Group) -> list[str]:

@@ -33,7 +33,8 @@ _SIGNS = {
     ),
     "postgres": (
         r"::\s*[A-Za-z]|\bILIKE\b|\$\d|\bDISTINCT\s+ON\b|\bCONCURRENTLY\b|\bJSONB\b|\bTIMESTAMPTZ\b|\b(?:BIG)?SERIAL\b|"
-        r"\bANY\s*\(\s*ARRAY\b|\bARRAY\s*\["
+        r"\bANY\s*\(\s*ARRAY\b|\bARRAY\s*\[|\bALTER\s+(?:COLUMN\s+)?\"?\w+\"?\s+(?:SET\s+DATA\s+)?TYPE\b|\bNOT\s+VALID\b|"
+        r"\bVALIDATE\s+CONSTRAINT\b|\bALTER\s+COLUMN\s+\"?\w+\"?\s+(?:SET|DROP)\s+NOT\s+NULL\b"
     ),
 }  # fmt: skip
 

@@ -352,6 +352,9 @@ def subject(context: Context, described: str) -> str | None:
     """The table a row count or a size is about, when the text says so."""
     if described not in ("rows", "size"):
         return None
+    counted = context.line[context.start : context.end].rpartition(" ")[2]
+    if counted.lower() in context.tables:
+        return counted
     before, after = context.before, context.line[context.end : context.end + 80]
     if match := _IN_TABLE.match(after):
         name = _table(match.group(1), context)

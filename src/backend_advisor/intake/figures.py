@@ -59,6 +59,7 @@ _OVERFLOW = re.compile(r"[ \t]+overflow[ \t]+(\d{1,6})\b")
 _MAX_LINE = 20_000
 _MAX_FIGURES = 1_000
 _MAX_VALUE = 1e18
+_WORD = re.compile(r"[ \t]([A-Za-z_]\w*)")
 _LABEL_REACH = 12
 _LONGEST_CLAUSE = 240
 
@@ -105,7 +106,7 @@ def _in_line(
     hidden = _hidden(line, taken, quantiles)
     previous = 0
     for match in _NUMBER.finditer(hidden):
-        read = _quantity(hidden, match)
+        read = _rows_of(hidden, match, tables) or _quantity(hidden, match)
         if read is None:
             continue
         context = Context(line, read.start, read.end, previous, kind, tables)
@@ -124,6 +125,16 @@ def _hidden(line: str, taken: list[tuple[int, int]], quantiles: Sequence[re.Matc
         for position in range(max(start, 0), min(end, len(line))):
             characters[position] = " "
     return "".join(characters)
+
+
+def _rows_of(line: str, match: re.Match[str], tables: Collection[str]) -> _Read | None:
+    """So many of what a table of the case holds ("20 million orders"), unless they come by the second or the day."""
+    named = _WORD.match(line, match.end()) if match.group("high") is None else None
+    if named is None or named[1].lower() not in tables or match.group("lowunit"):
+        return None
+    if PER_AFTER.match(line, named.end()) or PER_BEFORE.search(line[max(0, match.start() - 30) : match.start()]):
+        return None
+    return _Read(_amount(match.group("low")), UNITS["rows"], match.start(), named.end())
 
 
 def _quantity(line: str, match: re.Match[str]) -> _Read | None:

@@ -15,7 +15,7 @@ from backend_advisor.intake.files import Reader, file_artifact
 from backend_advisor.intake.language import language_of
 from backend_advisor.intake.sections import sections
 from backend_advisor.intake.services import services
-from backend_advisor.intake.stack import dialect_of, merged, named_technologies, technologies_of
+from backend_advisor.intake.stack import dialect_of, merged, named_technologies, product_of, technologies_of
 from backend_advisor.model import Artifact, ArtifactKind, Case, Language, Unread
 from backend_advisor.paths import suffix_of
 from backend_advisor.phrases import phrase
@@ -48,7 +48,10 @@ def read_case(question: str, files: Sequence[Path], language: Literal["auto", "e
     prose = "\n".join([parts.prose, *_notes(artifacts, files)])[:_MAX_PROSE]
     named = named_technologies(prose)
     stack = merged((*(n.technology for n in named), *(t for a in artifacts for t in technologies_of(a))))
-    artifacts = _with_dialects(artifacts, dialect_of(stack) or dialect_shown(artifacts))
+    shown = dialect_shown(artifacts)
+    artifacts = _with_dialects(artifacts, dialect_of(stack) or shown)
+    if shown is not None and not any(technology.category == "database" for technology in stack):
+        stack = merged((*stack, product_of(shown)))
     found, kinds = sections(prose)
     return Case(
         question=question,

@@ -216,3 +216,8 @@ def dialect_of(technologies: Iterable[Technology]) -> str | None:
     entries = catalogue().entries
     dialects = {entries[t.id].dialect for t in technologies if t.id in entries} - {None}
     return dialects.pop() if len(dialects) == 1 else None
+
+
+def product_of(dialect: str) -> Technology:
+    """The database that a dialect is named for."""
+    return next(_technology(entry) for entry in catalogue().entries.values() if entry.dialect == dialect)

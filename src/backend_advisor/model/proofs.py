@@ -95,7 +95,7 @@ class Proof:
     """
 
     claim: str
-    method: Literal["bench", "scale_model", "equivalence", "reanalysis", "validation", "simulation"]
+    method: Literal["bench", "scale_model", "equivalence", "reanalysis", "validation", "simulation", "locking"]
     status: ProofStatus
     holds: bool | None = None
     reason: str = ""

@@ -41,6 +41,9 @@ def leading_proof(report: Report) -> Proof | None:
 def gain(proof: Proof, style: Style) -> str:
     """ "1.38 s → 0.153 ms, 9,033× faster"; empty when nothing comparable was measured."""
     before, after, factor = proof.before, proof.after, proof.gain
+    if proof.method == "locking" and before is not None and after is not None:
+        key = "gain_waits" if after.median_ms else "gain_waits_none"
+        return style.say(key, before=duration(before.median_ms or 0.0), after=duration(after.median_ms or 0.0))
     if before is None or after is None or not factor:
         return ""
     if before.median_ms is not None and after.median_ms is not None:
@@ -89,7 +92,9 @@ def bars(proof: Proof, style: Style) -> Iterator[Bar]:
         return
     if before.median_ms is not None and after.median_ms is not None:
         texts = duration(before.median_ms), duration(after.median_ms)
-        yield Bar(style.say("time"), before.median_ms, after.median_ms, *texts)
+        yield Bar(
+            style.say("others_wait" if proof.method == "locking" else "time"), before.median_ms, after.median_ms, *texts
+        )
     if before.blocks is not None and after.blocks is not None:
         yield Bar(style.say("buffers"), before.blocks, after.blocks, blocks(before.blocks), blocks(after.blocks))
     if before.median_ms is None and before.cost is not None and after.cost is not None:

@@ -28,9 +28,9 @@ def proof_blocks(
     claim = "" if proof.claim in advice.root_cause else f": {proof.claim}"
     yield indented(Text.assemble((proofs.mark(proof), colour), f" {proofs.outcome(proof, style)}{claim}"))
     gained = proofs.gain(proof, style)
-    if gained and not opening:
-        terms = " · ".join(proofs.conditions(proof, style))
-        yield indented(Text.assemble((gained, "bold"), f"  ({terms})" if terms else ""))
+    terms = " · ".join(proofs.conditions(proof, style))
+    if not opening and (gained or terms):
+        yield indented(Text.assemble((gained, "bold"), f"{'  ' if gained else ''}({terms})" if terms else ""))
     yield from _bars(proof, style)
     for key, plan in proofs.plans(proof):
         yield indented(Text(style.say(key), style="bold"))

@@ -37,7 +37,7 @@ _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
 @dataclass
-class _Guess:
+class Guess:
     """A table while the queries that use it are being read: column types with how sure each is."""
 
     name: str
@@ -46,6 +46,7 @@ class _Guess:
     whole_rows: bool = False
 
     def note(self, column: str, type_: str = "", sureness: int = 0) -> None:
+        """Take a column and its type, unless a surer one is held."""
         held = self.types.get(column, (-1, ""))
         if sureness > held[0]:
             self.types[column] = (sureness, type_ or _type_by_name(column))
@@ -53,24 +54,24 @@ class _Guess:
 
 def infer(statements: Sequence[Statement], given: Schema) -> Schema:
     """The given schema, with tables added that the statements use and it does not define."""
-    guesses: dict[str, _Guess] = {}
+    guesses: dict[str, Guess] = {}
     for statement in statements:
         tree = qualified(statement, given) or statement.tree
         if tree is not None and not isinstance(tree, (exp.Create, exp.Alter, exp.Drop)):
             _read(tree, given, guesses)
-    return merged(given, (_table(guess) for guess in guesses.values()))
+    return merged(given, (guessed(guess) for guess in guesses.values()))
 
 
-def _read(tree: exp.Expression, given: Schema, guesses: dict[str, _Guess]) -> None:
+def _read(tree: exp.Expression, given: Schema, guesses: dict[str, Guess]) -> None:
     derived = {cte.alias for cte in tree.find_all(exp.CTE)}
     aliases: dict[str, str] = {}
     for table in tree.find_all(exp.Table):
         if table.name and table.name not in derived and isinstance(table.this, exp.Identifier):
             aliases[table.alias_or_name] = table.name
             if given.table(table.name) is None:
-                guesses.setdefault(table.name, _Guess(table.name))
+                guesses.setdefault(table.name, Guess(table.name))
     only = next(iter(aliases.values())) if len(set(aliases.values())) == 1 else None
-    _read_columns(tree, aliases, only, guesses)
+    read_columns(tree, aliases, only, guesses)
     for comparison in tree.find_all(exp.EQ):
         _read_join(comparison, aliases, given, guesses)
     if any(isinstance(node.parent, (exp.Select, exp.Column)) for node in tree.find_all(exp.Star)):
@@ -78,7 +79,8 @@ def _read(tree: exp.Expression, given: Schema, guesses: dict[str, _Guess]) -> No
             guess.whole_rows = True
 
 
-def _read_columns(tree: exp.Expression, aliases: dict[str, str], only: str | None, guesses: dict[str, _Guess]) -> None:
+def read_columns(tree: exp.Expression, aliases: dict[str, str], only: str | None, guesses: dict[str, Guess]) -> None:
+    """Take the columns that a statement uses of guessed tables, with the types that their use tells."""
     near: dict[int, list[exp.Table]] = {}
     for table in tree.find_all(exp.Table):
         near.setdefault(id(table.find_ancestor(*_SCOPES)), []).append(table)
@@ -106,7 +108,7 @@ def _owner(
     return only or next(iter(aliases.values()), None)
 
 
-def _read_join(comparison: exp.EQ, aliases: dict[str, str], given: Schema, guesses: dict[str, _Guess]) -> None:
+def _read_join(comparison: exp.EQ, aliases: dict[str, str], given: Schema, guesses: dict[str, Guess]) -> None:
     left, right = comparison.this, comparison.expression
     if not (isinstance(left, exp.Column) and isinstance(right, exp.Column)):
         return
@@ -117,7 +119,7 @@ def _read_join(comparison: exp.EQ, aliases: dict[str, str], given: Schema, guess
         known = given.table(other)
         column = known.column(far.name) if known is not None else None
         if column is not None:
-            guesses[mine].note(near.name, _key_type(column.type), 3)
+            guesses[mine].note(near.name, key_type(column.type), 3)
         key = known.primary_key if known is not None else ("id",)
         if (far.name,) == key and near.name != far.name:
             guesses[mine].foreign_keys[near.name] = ForeignKey((near.name,), other, key)
@@ -179,11 +181,13 @@ def _type_by_name(column: str) -> str:
     return next((type_ for pattern, type_ in _BY_NAME if pattern.search(lowered)), "text")
 
 
-def _key_type(type_: str) -> str:
+def key_type(type_: str) -> str:
+    """The type of a column that refers to a key of this one."""
     return {"bigserial": "bigint", "serial": "integer", "smallserial": "smallint"}.get(type_, type_)
 
 
-def _table(guess: _Guess) -> Table:
+def guessed(guess: Guess) -> Table:
+    """The table as far as it was guessed, with a key `id` of its own."""
     guess.note("id")
     columns = [Column(name, type_, nullable=name != "id", inferred=True) for name, (_, type_) in guess.types.items()]
     columns.sort(key=lambda column: column.name != "id")

@@ -6,10 +6,13 @@ import pytest
 
 from backend_advisor import knowledge
 from backend_advisor.experts.database.detectors.registry import (
+    ChangeContext,
     QueryContext,
+    change_detectors,
     query_detectors,
     schema_detectors,
 )
+from backend_advisor.experts.database.pending_changes import pending_changes
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.knowledge.playbook import Example, Playbook
 from backend_advisor.model import Artifact, ArtifactKind
@@ -20,11 +23,12 @@ from backend_advisor.sql.statement import statements
 
 _QUERY = query_detectors()
 _SCHEMA = schema_detectors()
+_CHANGES = change_detectors()
 
 
 def _rules() -> Iterator[Playbook]:
     for playbook in knowledge.load().playbooks.values():
-        if playbook.expert == "database" and (playbook.code in _QUERY or playbook.code in _SCHEMA):
+        if playbook.expert == "database" and playbook.code in {*_QUERY, *_SCHEMA, *_CHANGES}:
             yield playbook
 
 
@@ -44,6 +48,8 @@ def matches(code: str, text: str, dialect: str | None = None) -> list[Match]:
     schema = infer([s for s in parsed if not is_ddl(s)], read_ddl(parsed))
     if code in _SCHEMA:
         return list(_SCHEMA[code](schema, parsed))
+    if code in _CHANGES:
+        return list(_CHANGES[code](ChangeContext(pending_changes(parsed), parsed)))
     found: list[Match] = []
     for statement in parsed:
         if statement.tree is not None:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from backend_advisor.code.files import is_test, places_in_tree
 from backend_advisor.experts import Examination, Terms
 from backend_advisor.experts.database.detectors.registry import (
+    ChangeContext,
     PlanContext,
+    change_detectors,
     plan_detectors,
     schema_detectors,
 )
@@ -46,6 +48,9 @@ def _matches(case: Case, work: Workload, unread: list[Unread], failures: Failure
     everything = [*work.definitions, *work.queries]
     for code, schema_detector in schema_detectors().items():
         yield from ((code, match) for match in failures.noting(code, schema_detector(work.schema, everything)))
+    changes = ChangeContext(work.pending(case.question), everything)
+    for code, change_detector in change_detectors().items():
+        yield from ((code, match) for match in failures.noting(code, change_detector(changes)))
     yield from _plan_matches(case, work, unread, failures)
 
 

@@ -42,13 +42,15 @@ def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
 
 
 def prove(case: Case, terms: Terms) -> Sequence[Proof]:
-    """Measure the case's queries before and after, on a server made for it."""
-    if not terms.prove or not case.of_kind(ArtifactKind.SQL):
+    """Measure the case's queries before and after, and what its migrations lock, on a server made for it."""
+    if not terms.prove or not case.of_kind(ArtifactKind.SQL, ArtifactKind.DDL):
         return ()
+    from backend_advisor.experts.database.migrating import prove_changes
     from backend_advisor.experts.database.proving import prove_queries
     from backend_advisor.experts.database.workload import workload_of
 
-    return prove_queries(case, workload_of(case), terms)
+    work = workload_of(case)
+    return (*prove_queries(case, work, terms), *prove_changes(case, work, terms))
 
 
 def unknowns(case: Case, advising: Set[ExpertName]) -> Sequence[Unknown]:

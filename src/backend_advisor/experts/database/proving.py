@@ -13,13 +13,13 @@ from backend_advisor.experts.database.remedies.partitioned import partitioned_st
 from backend_advisor.experts.database.remedies.search import NOISE_MS, TOLERANCE, Found, Tried, pays, search
 from backend_advisor.experts.database.remedies.shelf import Built, Shelf
 from backend_advisor.experts.database.rewriting import Outcome, try_rewrites
-from backend_advisor.experts.database.workload import Workload, stated_rows
+from backend_advisor.experts.database.workload import Workload, counted, stated_rows
 from backend_advisor.lab.errors import LabError, QueryFailed, ServerUnavailable, TimedOut
 from backend_advisor.lab.postgres.limits import refusal
 from backend_advisor.lab.postgres.server import Server, running
 from backend_advisor.lab.postgres.writes import write_overhead
 from backend_advisor.lab.statistics import Statistics
-from backend_advisor.model import Case, Change, Language, Measurement, Proof, ProofStatus, Target, Trial
+from backend_advisor.model import Case, Change, Measurement, Proof, ProofStatus, Target, Trial
 from backend_advisor.phrases import phrase
 from backend_advisor.quantities import duration, percent, significant
 from backend_advisor.sql.inference import infer
@@ -29,6 +29,8 @@ from backend_advisor.sql.statement import DIALECTS, Statement
 MISSING_INDEX = "DB101"
 MAX_QUERIES = 3
 BUILD_SECONDS = 25.0
+_NOT_ASKED = (exp.Transaction, exp.Commit, exp.Rollback, exp.Set)
+"""What stands around statements and is none of which anybody asks how long it takes."""
 _PACKAGE = __package__ or ""
 _LAB = "backend_advisor.lab"
 _LATENCY = {"latency", "duration", "response_time"}
@@ -51,7 +53,9 @@ class _Setting:
 
 def prove_queries(case: Case, work: Workload, terms: Terms) -> tuple[Proof, ...]:
     """Prove what can be proved of the first few queries; each gets at least one proof, if only that it failed."""
-    chosen = sorted(work.queries, key=lambda statement: not statement.is_query)[:MAX_QUERIES]
+    changes = {change.statement for change in work.pending(case.question)}
+    asked = [one for one in work.queries if one not in changes and not isinstance(one.tree, _NOT_ASKED)]
+    chosen = sorted(asked, key=lambda statement: not statement.is_query)[:MAX_QUERIES]
     settings, proofs = [], []
     for statement in chosen:
         setting = _setting(case, work, statement, terms)
@@ -164,7 +168,7 @@ def _model_proof(
     modelled = model(made.server, made.sql, [setting.tree], setting.schema, statistics, chosen)
     if modelled is None:
         return
-    version, tables = made.server.version, _rows_of(dict(modelled.rows), setting.case.language)
+    version, tables = made.server.version, counted(dict(modelled.rows), setting.case.language)
     before, after = f"{modelled.before.cost or 0:,.0f}", f"{modelled.after.cost or 0:,.0f}"
     count = setting.say("one_index" if len(modelled.indexes) == 1 else "several_indexes", count=len(modelled.indexes))
     key = "claim_model" if modelled.indexes else "claim_model_none"
@@ -356,12 +360,12 @@ def _conditions(made: Bench, setting: _Setting, before: Measurement) -> Iterator
         yield setting.say("condition_no_rows")
     buffers = made.server.settings["shared_buffers"]
     yield setting.say("condition_server", version=made.server.version, buffers=buffers)
-    yield setting.say("condition_rows", tables=_rows_of(dict(made.filling.rows), language))
+    yield setting.say("condition_rows", tables=counted(dict(made.filling.rows), language))
     if made.scale < 1:
         yield setting.say("condition_scaled", factor=f"{1 / made.scale:,.0f}")
     assumed = {name: ASSUMED_ROWS for name in made.filling.rows if name not in setting.stated}
     if assumed:
-        yield setting.say("condition_assumed_rows", tables=_rows_of(assumed, language))
+        yield setting.say("condition_assumed_rows", tables=counted(assumed, language))
     guessed = [name for name, table in setting.schema.tables.items() if table.inferred]
     if guessed:
         yield setting.say("condition_schema", tables=", ".join(guessed))
@@ -400,9 +404,3 @@ def _untested(setting: _Setting, reason: str) -> Proof:
 
 def _milliseconds(measurement: Measurement) -> str:
     return duration(measurement.median_ms or 0.0)
-
-
-def _rows_of(tables: Mapping[str, int], language: Language) -> str:
-    """Row counts by table in one line."""
-    unit = "건" if language == "ko" else ""
-    return ", ".join(f"{name} {count:,}{unit}" for name, count in tables.items())

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from backend_advisor.experts.database.detectors.registry import QueryContext
-from backend_advisor.model import Artifact, ArtifactKind, Case, Figure
+from backend_advisor.experts.database.pending_changes import Pending, pending_changes
+from backend_advisor.model import Artifact, ArtifactKind, Case, Figure, Language
 from backend_advisor.sql.ddl import is_ddl, read_ddl
 from backend_advisor.sql.inference import infer
 from backend_advisor.sql.migrations import undoes
@@ -35,6 +36,10 @@ class Workload:
     def with_rows(self, rows: Mapping[str, int]) -> "Workload":
         """The same workload with row counts set in its schema."""
         return replace(self, schema=self.schema.with_rows(rows))
+
+    def pending(self, question: str) -> list[Pending]:
+        """The changes of tables that are still to run."""
+        return pending_changes([*self.definitions, *self.queries], question.strip())
 
     def context(self, statement: Statement) -> QueryContext | None:
         """What detectors look at; None when the statement has no tree."""
@@ -87,6 +92,12 @@ def stated_rows(case: Case, given: Mapping[str, int], tables: Sequence[str]) -> 
         for table in tables:
             rows.setdefault(table, max(general))
     return rows
+
+
+def counted(rows: Mapping[str, int], language: Language) -> str:
+    """Row counts by table in one line."""
+    unit = "건" if language == "ko" else ""
+    return ", ".join(f"{name} {count:,}{unit}" for name, count in rows.items())
 
 
 def _named(figure: Figure, tables: Sequence[str]) -> Iterator[str]:

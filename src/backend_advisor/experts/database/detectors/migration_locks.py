@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from backend_advisor.experts.database.detectors.pending_changes import Pending, actions_of, pending_changes
-from backend_advisor.experts.database.detectors.registry import detects_in_schema
+from backend_advisor.experts.database.detectors.registry import ChangeContext, detects_in_changes
+from backend_advisor.experts.database.pending_changes import Pending, actions_of, change_tree
 from backend_advisor.knowledge.detection import Match
-from backend_advisor.sql.schema import Schema
+from backend_advisor.model import Confidence
 from backend_advisor.sql.statement import Statement
 
 _SCANNING = (exp.ForeignKey, exp.CheckColumnConstraint)
@@ -22,59 +22,62 @@ _SOMETIMES = {
     exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPLTZ, exp.DType.TIME,
 }  # fmt: skip
 """Types that many a change to leaves as they are stored: longer texts and numbers, time zones in UTC."""
-_PLAIN_CHECK = re.compile(r"add\s+(?:constraint\s+\S+\s+)?check\b(?!.*\bnot\s+valid\b)", re.IGNORECASE | re.DOTALL)
 _KEPT_CHECK = re.compile(r"\bcheck\b|\bnot\s+valid\b", re.IGNORECASE)
 _NEVER_NULL = re.compile(r"\b(\w+)\"?\s+is\s+not\s+null\b|\bnot\s+null\s+\"?(\w+)", re.IGNORECASE)
 
 
-@detects_in_schema("DB307")
-def index_built_under_lock(_: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
+@detects_in_changes("DB307")
+def index_built_under_lock(context: ChangeContext) -> Iterator[Match]:
     """CREATE INDEX without CONCURRENTLY on a table that exists."""
-    for change in pending_changes(statements):
+    for change, sure in _on_postgres(context):
         tree = change.statement.tree
         if isinstance(tree, exp.Create) and not tree.args.get("concurrently"):
-            yield _match(change, None)
+            yield _match(change, sure, None)
 
 
-@detects_in_schema("DB308")
-def constraint_checked_under_lock(_: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
+@detects_in_changes("DB308")
+def constraint_checked_under_lock(context: ChangeContext) -> Iterator[Match]:
     """A constraint that is checked against, or built from, all rows before the lock is let go."""
-    checked = _checked_columns(statements)
-    for change in pending_changes(statements):
-        tree = change.statement.tree
+    checked = _checked_columns(context.statements)
+    for change, sure in _on_postgres(context):
+        tree = change_tree(change.statement)
         if isinstance(tree, exp.Alter):
             for action in actions_of(change.statement):
-                yield from _constraints(change, action, valid=not tree.args.get("not_valid"), checked=checked)
-        elif _PLAIN_CHECK.search(change.statement.text):
-            yield _match(change, None, "validate", "CHECK")
+                yield from _constraints(change, sure, action, valid=not tree.args.get("not_valid"), checked=checked)
 
 
-@detects_in_schema("DB309")
-def table_rewritten(_: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
+@detects_in_changes("DB309")
+def table_rewritten(context: ChangeContext) -> Iterator[Match]:
     """A change of type, or a new column whose values differ from row to row, which writes the table anew."""
-    for change in pending_changes(statements):
+    for change, sure in _on_postgres(context):
         for action in actions_of(change.statement):
             if isinstance(action, exp.AlterColumn) and _is_rewriting(action):
                 kind = action.args["dtype"].sql("postgres")
-                yield _match(change, action, "expand", f"ALTER COLUMN {action.name} TYPE {kind}")
+                yield _match(change, sure, action, "expand", f"ALTER COLUMN {action.name} TYPE {kind}")
             elif isinstance(action, exp.ColumnDef) and (value := _own_value(action)):
-                yield _match(change, action, "fill", f"ADD COLUMN {action.name} … {value}")
+                yield _match(change, sure, action, "fill", f"ADD COLUMN {action.name} … {value}")
 
 
-def _match(change: Pending, node: exp.Expression | None, step: str = "", what: str = "") -> Match:
+def _on_postgres(context: ChangeContext) -> Iterator[tuple[Pending, Confidence]]:
+    return ((change, change.for_postgres) for change in context.pending if change.for_postgres is not None)
+
+
+def _match(change: Pending, sure: Confidence, node: exp.Expression | None, step: str = "", what: str = "") -> Match:
     where = change.statement.location(node)
     return Match(
         location=where,
         values={"table": change.table, "what": what},
-        confidence=change.confidence,
+        confidence=sure,
         steps=((where, step),) if step else (),
     )
 
 
-def _constraints(change: Pending, action: exp.Expression, *, valid: bool, checked: frozenset[str]) -> Iterator[Match]:
+def _constraints(
+    change: Pending, sure: Confidence, action: exp.Expression, *, valid: bool, checked: frozenset[str]
+) -> Iterator[Match]:
     if isinstance(action, exp.AlterColumn):
         if action.args.get("allow_null") is False and action.name.lower() not in checked:
-            yield _match(change, action, "checked_first", f"SET NOT NULL ({action.name})")
+            yield _match(change, sure, action, "checked_first", f"SET NOT NULL ({action.name})")
         return
     if not isinstance(action, exp.AddConstraint):
         return
@@ -82,9 +85,9 @@ def _constraints(change: Pending, action: exp.Expression, *, valid: bool, checke
         parts = constraint.expressions if isinstance(constraint, exp.Constraint) else [constraint]
         for part in parts:
             if isinstance(part, _SCANNING) and valid:
-                yield _match(change, constraint, "validate", _named(part))
+                yield _match(change, sure, constraint, "validate", _named(part))
             elif isinstance(part, _UNIQUE):
-                yield _match(change, constraint, "using_index", _named(part))
+                yield _match(change, sure, constraint, "using_index", _named(part))
 
 
 def _named(part: exp.Expression) -> str:

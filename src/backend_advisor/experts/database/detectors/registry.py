@@ -8,6 +8,7 @@ from importlib import import_module
 
 from sqlglot import exp
 
+from backend_advisor.experts.database.pending_changes import Pending
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Artifact
 from backend_advisor.sql.migrations import runs_once
@@ -53,14 +54,24 @@ class PlanContext:
     statement: Statement | None
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeContext:
+    """The changes of tables that are still to run, and every statement of the case."""
+
+    pending: Sequence[Pending]
+    statements: Sequence[Statement]
+
+
 QueryDetector = Callable[[QueryContext], Iterable[Match]]
 PlanDetector = Callable[[PlanContext], Iterable[Match]]
 SchemaDetector = Callable[[Schema, Sequence[Statement]], Iterable[Match]]
+ChangeDetector = Callable[[ChangeContext], Iterable[Match]]
 
 _queries: dict[str, QueryDetector] = {}
 _not_in_migrations: set[str] = set()
 _plans: dict[str, PlanDetector] = {}
 _schemas: dict[str, SchemaDetector] = {}
+_changes: dict[str, ChangeDetector] = {}
 
 
 def detects_in_query(code: str, *, in_migrations: bool = True) -> Callable[[QueryDetector], QueryDetector]:
@@ -99,6 +110,16 @@ def detects_in_schema(code: str) -> Callable[[SchemaDetector], SchemaDetector]:
     return register
 
 
+def detects_in_changes(code: str) -> Callable[[ChangeDetector], ChangeDetector]:
+    """Register a detector that reads the changes of tables that are still to run."""
+
+    def register(detector: ChangeDetector) -> ChangeDetector:
+        _changes[code] = detector
+        return detector
+
+    return register
+
+
 @cache
 def _load() -> None:
     package = __name__.rpartition(".")[0]
@@ -130,3 +151,9 @@ def schema_detectors() -> dict[str, SchemaDetector]:
     """Every registered schema detector by its playbook's code, in order of code."""
     _load()
     return dict(sorted(_schemas.items()))
+
+
+def change_detectors() -> dict[str, ChangeDetector]:
+    """Every registered detector of changes by its playbook's code, in order of code."""
+    _load()
+    return dict(sorted(_changes.items()))
