@@ -34,8 +34,8 @@ _CHOOSES = re.compile(
     re.IGNORECASE,
 )
 """A question that chooses, rather than one about what was chosen."""
-_SENTENCE_END = re.compile(r"[.?!。](?=\s|$)|\n")
-_EXCERPT = 30
+_CLAUSE_END = re.compile(r"[.?!。,;:](?=\s|$)\s*|\n|\s[–—-]\s")
+_LONGEST_EXCERPT, _EXCERPT = 80, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +157,19 @@ def _is_negated(text: str, match: re.Match[str]) -> bool:
 
 
 def _excerpt(text: str, match: re.Match[str]) -> str:
-    """The whole words around a sign, within its sentence."""
-    ends = [end.end() for end in _SENTENCE_END.finditer(text)]
-    first = max((end for end in ends if end <= match.start()), default=0)
-    last = min((end for end in ends if end >= match.end()), default=len(text))
-    start, end = max(first, match.start() - _EXCERPT // 2), min(last, match.end() + _EXCERPT // 2)
-    while first < start < match.start() and not text[start - 1].isspace():
-        start += 1
-    while match.end() < end < last and not text[end].isspace():
-        end -= 1
-    return " ".join(text[start:end].split()).rstrip(".,;:?!。")
+    """The clause around a sign; of a long one whole words on both sides, with a mark where it was cut."""
+    first = max((end.end() for end in _CLAUSE_END.finditer(text, 0, match.start())), default=0)
+    following = _CLAUSE_END.search(text, match.end())
+    last = following.start() if following is not None else len(text)
+    start, end = first, last
+    if last - first > _LONGEST_EXCERPT:
+        start, end = max(first, match.start() - _EXCERPT), min(last, match.end() + _EXCERPT)
+        while first < start < match.start() and not text[start - 1].isspace():
+            start += 1
+        while match.end() < end < last and not text[end].isspace():
+            end -= 1
+    words = " ".join(text[start:end].split()).rstrip(".,;:?!。")
+    return f"{'… ' if start > first else ''}{words}{' …' if end < last else ''}"
 
 
 def _text(name: Text | str, language: Language) -> str:
