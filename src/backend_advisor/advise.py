@@ -14,6 +14,7 @@ from backend_advisor.advice.dating import for_another_day
 from backend_advisor.advice.examined import empty, not_examined, nothing_seen
 from backend_advisor.advice.mismatch import other_plans
 from backend_advisor.advice.order import ordered
+from backend_advisor.advice.patches import of_patches
 from backend_advisor.advice.scope import referrals
 from backend_advisor.advice.select import hits_by_file, hits_by_part, is_guess, led_by_files, points, relevant, topic
 from backend_advisor.advice.suppressions import suppress
@@ -70,6 +71,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     case = replace(case, unread=case.unread + tuple(unread))
     findings = [f for one in examined for f in one.findings if _wanted(f, select, ignore)]
     standing, silenced, notices = suppress(case, findings)
+    standing, beside_patch = of_patches(case, standing)
 
     proofs, failed = _proofs(case, terms)
     vague = is_vague(case)
@@ -95,6 +97,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
         *not_examined(case),
         *empty(case),
         *nothing_seen(case, advice),
+        *beside_patch,
         *failed,
     ]
     notices = tuple(dict.fromkeys([*told, *notices, *without_result(proofs)]))

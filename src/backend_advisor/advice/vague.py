@@ -6,6 +6,7 @@ from importlib import resources
 from typing import Any
 
 from backend_advisor.advice.attached import attached
+from backend_advisor.intake.blocks import split
 from backend_advisor.intake.stack import named_technologies
 from backend_advisor.knowledge.search import STACK_KINDS
 from backend_advisor.knowledge.tokens import is_hangul, parts, runs, stem, terms
@@ -27,10 +28,11 @@ def is_vague(case: Case) -> bool:
 
 def says_little(case: Case) -> bool:
     """Whether every word of the question could stand in any question, or only points at what is attached."""
-    if len(case.question.split()) > _MOST_WORDS:
+    asked = _asked(case)
+    if len(asked.split()) > _MOST_WORDS:
         return False
     english, korean = _generic(bool(case.artifacts or case.unread), frozenset(one.kind for one in case.artifacts))
-    question = _without_technologies(_without_figures(case))
+    question = _without_technologies(_without_figures(asked, case))
     return not any(_tells(word, english, korean) for word in runs(question))
 
 
@@ -40,9 +42,13 @@ def subject_of(case: Case) -> str:
     return next((subjects[artifact.kind] for artifact in case.artifacts if artifact.kind in subjects), "")
 
 
-def _without_figures(case: Case) -> str:
+def _asked(case: Case) -> str:
+    """The question's own words, without the patch that it quotes."""
+    return split(case.question).prose if any(artifact.added for artifact in case.artifacts) else case.question
+
+
+def _without_figures(question: str, case: Case) -> str:
     """How much there is says what hurts, not what of."""
-    question = case.question
     for figure in sorted(case.figures, key=lambda one: -len(one.text)):
         if len(figure.text) > 1:
             question = question.replace(figure.text, " ")

@@ -13,10 +13,12 @@ _NOWHERE = "/dev/null"
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A file of a diff as it is after the change, as far as the diff shows it; the lines between are empty."""
+    """A file of a diff as it is after the change, as far as the diff shows it; the lines between are empty. `added`
+    are the numbers of the lines that are new."""
 
     name: str
     text: str
+    added: tuple[int, ...]
 
 
 def is_diff(text: str) -> bool:
@@ -25,23 +27,27 @@ def is_diff(text: str) -> bool:
 
 
 def changed_files(text: str) -> Iterator[Changed]:
-    """The files that a diff leaves, in its order."""
-    name, shown = "", list[str]()
-    left = 0
-    for line in [*text.split("\n"), f"+++ {_NOWHERE}"]:
-        if line.startswith("diff --git "):
-            left = 0
-        if left > 0 and line[:1] in ("+", " ", ""):
-            shown.append(line[1:])
-            left -= 1
-        elif left > 0 and line[:1] in ("-", "\\"):
-            continue
-        elif (file := _FILE.match(line)) is not None:
-            if name not in ("", _NOWHERE) and shown:
-                yield Changed(name, "\n".join(shown) + "\n")
-            name, shown = file["name"].strip(), []
+    """The files that a diff leaves, in its order. What the heads of its hunks count is not relied on: a diff that was
+    edited, or written by hand, seldom has it right."""
+    name, shown, added = "", list[str](), list[int]()
+    within = False
+    lines = text.split("\n")
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith("diff --git ") or (line.startswith("--- ") and following.startswith("+++ ")):
+            within = False
         elif (hunk := _HUNK.match(line)) is not None:
             shown += [""] * (int(hunk["line"]) - 1 - len(shown))
             if hunk["within"].rstrip().endswith("{") and shown and not any(shown):
                 shown[-1] = hunk["within"]  # what the lines stand in, so that they can be read
-            left = int(hunk["count"] or 1)
+            within = True
+        elif within and line[:1] in ("+", " ", ""):
+            shown.append(line[1:])
+            added += [len(shown)] if line.startswith("+") else []
+        elif within and line[:1] not in ("-", "\\"):
+            within = False
+        elif not within and (file := _FILE.match(line)) is not None:
+            if name not in ("", _NOWHERE) and any(shown):
+                yield Changed(name, "\n".join(shown) + "\n", tuple(added))
+            name, shown, added = file["name"].strip(), [], []
+    if name not in ("", _NOWHERE) and any(shown):
+        yield Changed(name, "\n".join(shown) + "\n", tuple(added))

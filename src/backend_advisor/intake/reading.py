@@ -44,7 +44,7 @@ def read_case(question: str, files: Sequence[Path], language: Literal["auto", "e
     parts = split(question)
     spoken: Language = language_of(parts.prose) if language == "auto" else language
     reading = Reader(spoken).read(files)
-    artifacts = (*_artifacts(parts.blocks), *_opened(reading.artifacts, files))
+    artifacts = (*_unpatched(_artifacts(parts.blocks)), *_opened(reading.artifacts, files))
     prose = "\n".join([parts.prose, *_notes(artifacts, files)])[:_MAX_PROSE]
     named = named_technologies(prose)
     stack = merged((*(n.technology for n in named), *(t for a in artifacts for t in technologies_of(a))))
@@ -87,7 +87,9 @@ def _opened(artifacts: Iterable[Artifact], files: Sequence[Path]) -> Iterator[Ar
     named = {file.as_posix() for file in files}
     for artifact in artifacts:
         if artifact.name in named and _may_be_diff(artifact) and is_diff(artifact.text):
-            changed = (file_artifact(one.text, one.name) for one in changed_files(artifact.text))
+            changed = (
+                replace(file_artifact(one.text, one.name), added=one.added) for one in changed_files(artifact.text)
+            )
             yield from (one for one in changed if not _is_prose(one))
             continue
         blocks = split(artifact.text).blocks if artifact.name in named and _is_prose(artifact) else ()
@@ -98,6 +100,21 @@ def _opened(artifacts: Iterable[Artifact], files: Sequence[Path]) -> Iterator[Ar
             yield replace(made, name=name, origin="file", first_line=block.first_line)
         if blocks and _LETTER.search(rest := split(artifact.text).prose):
             yield replace(artifact, name=f"{artifact.name}#0", text=rest)
+
+
+def _unpatched(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
+    """The pieces of a question, with the files of a patch in its place."""
+    for artifact in artifacts:
+        if is_diff(artifact.text):
+            yield from (replace(one, origin="question") for one in _files_of(artifact))
+        else:
+            yield artifact
+
+
+def _files_of(patch: Artifact) -> Iterator[Artifact]:
+    """The files that a patch leaves, as far as it shows them."""
+    changed = (replace(file_artifact(one.text, one.name), added=one.added) for one in changed_files(patch.text))
+    return (one for one in changed if not _is_prose(one))
 
 
 def _may_be_diff(artifact: Artifact) -> bool:

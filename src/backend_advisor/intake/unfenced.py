@@ -22,6 +22,10 @@ _SQL_CONTINUES = re.compile(
     r"STRAIGHT_JOIN|NATURAL|LATERAL|IN|NOT|EXISTS|BETWEEN|BEGIN|COMMIT|EXPLAIN)\b|[ \t]*[)*]",
     re.IGNORECASE,
 )
+_DIFF_HEAD = re.compile(
+    r"(?:diff --git|---|\+\+\+|@@|index|(?:new|old|deleted) (?:file )?mode|rename (?:from|to)|similarity index) ?"
+)
+_DIFF_LINE = ("+", "-", " ", "\\", "")
 _PLAN_START = re.compile(r"^.{0,300}\((?:cost=\d|actual (?:time|rows)=)|^[ \t|+-]*QUERY PLAN\b", re.DOTALL)
 _PLAN_LINE = re.compile(
     r"[ \t|>\"]*(?:->|\(cost=|[-+=]{3,}|QUERY PLAN\b|\(\d+ rows?\)|(?:Planning|Execution|"
@@ -85,11 +89,24 @@ def unfenced_length(lines: Lines, index: int) -> int:
     line = lines[index]
     if not line.strip() or len(line) > 100_000 or lines.budget <= 0:
         return 0
-    for reader in (_plan, _sql, _document, _yaml, _trace, _code):
+    for reader in (_diff, _plan, _sql, _document, _yaml, _trace, _code):
         length = reader(lines, index)
         if length:
             return length
     return 0
+
+
+def _diff(lines: Lines, index: int) -> int:
+    """A patch of files, to the end of its last hunk."""
+    if not lines[index].startswith(("diff --git ", "--- ")):
+        return 0
+    end, stop, hunks = index, lines.window(index), 0
+    while end < stop and (_DIFF_HEAD.match(lines[end]) or (hunks and lines[end][:1] in _DIFF_LINE)):
+        hunks += lines[end].startswith("@@ ")
+        end += 1
+    while end > index and not lines[end - 1].strip():
+        end -= 1
+    return end - index if hunks else lines.pay(end - index)
 
 
 def _plan(lines: Lines, index: int) -> int:
