@@ -8,7 +8,7 @@ from datetime import date
 
 from backend_advisor.advice.computing import computed
 from backend_advisor.advice.deciding import decide
-from backend_advisor.advice.foreign import own_lines
+from backend_advisor.advice.foreign import is_foreign_code, own_lines
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.knowledge.facts import Statements
 from backend_advisor.knowledge.playbook import Playbook, PlaybookStep, TechnologyCode
@@ -158,7 +158,12 @@ def _steps(case: Case, steps: Sequence[PlaybookStep], numbered: "_Citations") ->
     for step in steps:
         if step.technologies and stack and not stack & set(step.technologies):
             continue
-        code = tuple(Code(language=c.language, text=c.text) for c in _fitting(step.code, stack))
+        fitting = _fitting(step.code, stack)
+        code = tuple(
+            Code(language=c.language, text=c.text)
+            for c in fitting
+            if not is_foreign_code(c.language, c.text, case.stack)
+        )
         chosen.append(SolutionStep(text=numbered.number(step.text), code=code))
     return chosen
 
