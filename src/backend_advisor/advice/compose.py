@@ -132,17 +132,31 @@ def _unfound(group: _Group) -> Severity:
 def _observed(group: _Group) -> list[str]:
     """What was seen in this very case, before the general explanation."""
     claims = [proof.claim for proof in group.proofs if proof.holds]
-    messages = list(dict.fromkeys(finding.message for finding in group.findings))
+    run = " ".join(
+        " ".join(proof.before.statement.split()) for proof in group.proofs if _is_run(proof) and proof.before
+    )
+    messages = list(dict.fromkeys(finding.message for finding in group.findings if not _is_in(finding, run)))
     lines = [*([group.seen] if group.seen else []), *claims, *messages]
     return ["\n".join(f"- {line}" for line in lines)] if len(lines) > 1 else lines
+
+
+def _is_run(proof: Proof) -> bool:
+    return proof.method == "locking" and bool(proof.holds)
+
+
+def _is_in(finding: Finding, run: str) -> bool:
+    """Whether a finding is about a statement of which a proof tells more than it could."""
+    words = " ".join((finding.location.excerpt or "").removesuffix("…").split())
+    return bool(words) and words in run
 
 
 def _changes(case: Case, proofs: Sequence[Proof]) -> list[SolutionStep]:
     """What was measured, to apply and to take back; each statement once."""
     changes = {change.apply: change for proof in proofs if proof.holds for change in proof.changes}
+    staged = any(proof.method == "locking" for proof in proofs)
     steps = []
     for key, statements in (
-        ("apply_changes", list(changes)),
+        ("apply_steps" if staged else "apply_changes", list(changes)),
         ("take_back", [change.rollback for change in changes.values() if change.rollback]),
     ):
         if statements:
