@@ -93,6 +93,8 @@ class Machine:
         """The methods that a call on an object of a class can reach, once inheritance is known."""
         self.references: dict[int, FunctionInfo] = {}
         """What stands for method references to foreign methods."""
+        self.enumerated: dict[tuple[ClassInfo, str], Value] = {}
+        """The constants of enumerations with their fields."""
         self.statements: dict[FunctionInfo, CallRole | None] = {}
         """What methods of interfaces that are statements do, for those that were called."""
         self._entries: list[tuple[FunctionRef, list[Value]]] = []

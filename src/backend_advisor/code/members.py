@@ -1,6 +1,7 @@
 """What `value.name` is: a field, a method, a name of a file or class, or something that a framework's roles tell."""
 
 from backend_advisor.code import ir
+from backend_advisor.code.enumerations import enumeration_constant, is_constant
 from backend_advisor.code.names import FunctionRef, external, function_value, unit_name
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.run import Run
@@ -85,8 +86,8 @@ def class_member(run: Run, info: ClassInfo, name: str, node: ir.Expr | None) -> 
         return join_all(function_value(method, run.machine.closure_of(method), None) for method in methods[:_MOST])
     for one in run.machine.program.ancestry(info):
         if name in one.fields:
-            if one.node.kind == "enum" and one.fields[name].type is None:
-                return Value(types=frozenset({one.name}), consts=(name,))
+            if is_constant(one, name):
+                return enumeration_constant(run, one, name)
             found = run.machine.objects.class_field(run, one, name)
             if found is not None:
                 return found
