@@ -206,8 +206,9 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
         if value.name is not None and not called and (role := machine.roles.calls.get(value.name)):
             roles.append(role)
         roles += _of_field(run, value) if not called and not roles else []
+    general = machine.roles.general & receiver.types if len(receiver.types) > 1 else ()
     for kind in types_of(receiver):
-        role = machine.method_role(kind, site.name)
+        role = machine.method_role(kind, site.name) if kind not in general else None
         if role is not None and role not in roles:
             roles.append(role)
     if not roles and receiver.name is not None and (role := machine.roles.calls.get(f"{receiver.name}.{site.name}")):

@@ -28,6 +28,8 @@ _OF_OBJECTS = ("model.fields", "nosql.query")
 """What text cannot harm: frameworks fill no object of it."""
 _CHECKS = re.compile(r"(?i)schema|validat|use_kwargs|deserial")
 """A decorator named so gives a function what it has checked: `@validate_schema(order_input)`."""
+_BODIES = frozenset({"java.io.InputStream", "java.io.Reader", "javax.xml.transform.stream.StreamSource"})
+"""Foreign types in which frameworks hand over the body of a request."""
 _VIEW = ("django.http.HttpRequest", *["source:http.input"] * 8)
 _MODELS = frozenset({"Map", "ModelMap", "Model", "java.util.Map"})
 """Without an annotation Spring gives a handler the model of its view as these."""
@@ -53,18 +55,25 @@ def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
     if info.owner is None:
         return
     for decorator in info.owner.node.decorators:
-        role, _ = decorator_role(run, decorator, env)
+        role, site = decorator_role(run, decorator, env)
         if role is not None:
             info.marks.update(mark for mark in role.marks if mark not in _OF_CLASSES)
             handler = run.machine.seen.handlers.get(id(info))
-            if role.result and handler is not None and handler.result is None:
+            if role.result and handler is not None and _tells_more(role, handler.result):
                 handler.result = role
+                for key, value in site.properties(role).items() if site is not None else ():
+                    handler.properties.setdefault(key, value)
     for base in run.machine.objects.bases(info.owner):
         for kind in run.machine.roles.ancestry(base):
             known = run.machine.roles.classes.get(kind)
             for pattern, kinds in known.methods if known is not None else ():
                 if known is not None and pattern.match(info.node.name) and _takes(run, info, kind, kinds):
                     info.marks.update(known.marks)
+
+
+def _tells_more(role: CallRole, known: CallRole | None) -> bool:
+    """Whether what is said of a class holds for its handlers: nothing, or less, is said of one itself."""
+    return known is None or set(known.result) < set(role.result)
 
 
 def _takes(run: Run, info: FunctionInfo, base: str, kinds: Sequence[str]) -> bool:
@@ -262,7 +271,7 @@ def _sourced(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, la
             return stated.but(taints={Taint(kind[7:]).clean((NUMBER,)): trail})
         known = run.machine.known_types() - _TEXTS
         foreign = [one for one in types_of(stated) if one in known and one not in run.machine.program.classes]
-        if foreign and stated.rest is None:
+        if foreign and stated.rest is None and not _BODIES.intersection(foreign):
             return stated
         if run.language == "java" and param.type is not None and param.type.name in _MODELS and _is_of_spring(run):
             return stated

@@ -5,6 +5,7 @@ from backend_advisor.code.enumerations import enumeration_constant, is_constant
 from backend_advisor.code.names import FunctionRef, external, function_value, unit_name
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.run import Run
+from backend_advisor.code.settled import sets_up
 from backend_advisor.code.taints import Taint, Taints, merge_taints, station
 from backend_advisor.code.types import NO_TEXT, is_harmless, is_text
 from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, join, join_all, types_of
@@ -195,14 +196,15 @@ def _reachable(run: Run, info: ClassInfo, name: str) -> list[FunctionInfo]:
     return found[:_MOST] or own
 
 
-def field_written(run: Run, holder: Value, key: str | int | None, value: Value) -> None:
-    """Remember what is written to fields of objects of the program, for the methods that read them."""
+def field_written(run: Run, holder: Value, key: str | int | None, value: Value, *, changed: bool = False) -> None:
+    """Remember what is written to fields of objects of the program, for the methods that read them. `changed`: it is
+    the object that was there before, in another state."""
     if not isinstance(key, str):
         return
     for kind in types_of(holder):
         info = run.machine.program.classes.get(kind)
         if info is not None:
-            run.machine.objects.field_gained(info, key, value)
+            run.machine.objects.field_gained(info, key, value, changed=changed and sets_up(run))
         elif run.machine.roles.kept and (held := _keeper(run, kind)) is not None:
             run.machine.objects.application_kept(held, key, value)
         elif run.language in ("javascript", "typescript") and not _answers_last(run.info):
