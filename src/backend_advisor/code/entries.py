@@ -43,7 +43,7 @@ _CONVERTERS = r"int|float|uuid|\w*(?:uuid|int|hex|objectid)\w*"
 
 def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
     """Note what a function's decorators (and its class's) make of it."""
-    if info.owner is not None and info.owner.node.kind == "interface" and _is_client(info):
+    if info.owner is not None and info.owner.node.kind == "interface" and is_client(info):
         return  # the same annotations tell there what is asked of another service
     for decorator in info.node.decorators:
         role, site = decorator_role(run, decorator, env)
@@ -88,7 +88,7 @@ def _takes(run: Run, info: FunctionInfo, base: str, kinds: Sequence[str]) -> boo
     )
 
 
-def _is_client(info: FunctionInfo) -> bool:
+def is_client(info: FunctionInfo) -> bool:
     """Whether a function belongs to an interface of which a library makes a client: `@FeignClient`."""
     notes = info.owner.node.decorators if info.owner is not None else ()
     return any(_word(one.func if isinstance(one, ir.Call) else one) in _CLIENTS for one in notes)
