@@ -42,7 +42,8 @@ def class_named(program: Program, unit: Unit, name: str) -> ClassInfo | None:
         if located is not None and located.classes.get(statement.name or name) is not None:
             return located.classes[statement.name or name]
     several = program.by_short_name.get(name, ())
-    return several[0] if len(several) == 1 else None
+    here = [one for one in several if one.unit is unit]
+    return several[0] if len(several) == 1 else here[0] if len(here) == 1 else None
 
 
 def stands_for(program: Program, unit: Unit, name: str) -> str:
