@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from backend_advisor.code import ir
 from backend_advisor.code.bound import bound_kinds, is_bound_number
 from backend_advisor.code.names import FunctionRef
-from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.resolvers import is_resolved
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
@@ -54,7 +54,18 @@ def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
             _handler(run, info, role, site)
     if info.owner is None:
         return
-    for decorator in info.owner.node.decorators:
+    _marks_of_class(run, info, info.owner, env)
+    for base in run.machine.objects.bases(info.owner):
+        for kind in run.machine.roles.ancestry(base):
+            known = run.machine.roles.classes.get(kind)
+            for pattern, kinds in known.methods if known is not None else ():
+                if known is not None and pattern.match(info.node.name) and _takes(run, info, kind, kinds):
+                    info.marks.update(known.marks)
+
+
+def _marks_of_class(run: Run, info: FunctionInfo, owner: ClassInfo, env: Env) -> None:
+    """Note what the decorators of a class make of its methods."""
+    for decorator in owner.node.decorators:
         role, site = decorator_role(run, decorator, env)
         if role is not None:
             info.marks.update(mark for mark in role.marks if mark not in _OF_CLASSES)
@@ -63,12 +74,6 @@ def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
                 handler.result = role
                 for key, value in site.properties(role).items() if site is not None else ():
                     handler.properties.setdefault(key, value)
-    for base in run.machine.objects.bases(info.owner):
-        for kind in run.machine.roles.ancestry(base):
-            known = run.machine.roles.classes.get(kind)
-            for pattern, kinds in known.methods if known is not None else ():
-                if known is not None and pattern.match(info.node.name) and _takes(run, info, kind, kinds):
-                    info.marks.update(known.marks)
 
 
 def _tells_more(role: CallRole, known: CallRole | None) -> bool:

@@ -1,5 +1,5 @@
-"""Java's interfaces whose methods are statements, by an annotation, by their name or in a mapper, or requests of a client
-that a library makes of them: a call of one asks the database, or another service."""
+"""Java's interfaces whose methods are statements, by an annotation, by their name or in a mapper, or requests of a
+client that a library makes of them: a call of one asks the database, or another service."""
 
 import re
 from dataclasses import replace
@@ -39,7 +39,7 @@ def _role(run: Run, info: FunctionInfo) -> CallRole | None:
     """What a call of the method does, with the text of the statement as a property of it."""
     if info.owner is None or info.owner.node.kind != "interface" or "default" in info.node.modifiers:
         return None
-    request = _of_client(run, info)
+    request = _of_client(info)
     if request is not None:
         return request
     found = _annotated(run, info) or _of_mapper(run, info) or _derived(run, info)
@@ -93,8 +93,8 @@ def _derived(run: Run, info: FunctionInfo) -> tuple[CallRole, str] | None:
     return None if role is None else (role, "delete " if word[1] in ("delete", "remove") else "")
 
 
-def _of_client(run: Run, info: FunctionInfo) -> CallRole | None:
-    """A method of an interface of which a library makes a client of another service: `@FeignClient`, `@HttpExchange`."""
+def _of_client(info: FunctionInfo) -> CallRole | None:
+    """A method of an interface of which a library makes a client: `@FeignClient`, `@HttpExchange`."""
     if not is_client(info):
         return None
     stated = [name for note_ in info.node.decorators if (name := _OF_REQUESTS.match(_word(note_))) is not None]
@@ -104,7 +104,9 @@ def _of_client(run: Run, info: FunctionInfo) -> CallRole | None:
     named: dict[str, tuple[Argument | Fixed, ...]] = {"method": (Fixed(method),)} if method != "REQUEST" else {}
     last = info.node.returns.name.rpartition(".")[2] if info.node.returns is not None else ""
     acts = ("http.request",) if last in _STREAMS else ("http.request", "blocking.io")
-    return CallRole(f"{info.owner.name if info.owner else ''}.{info.node.name}", "http-interface", does=acts, named=named)
+    return CallRole(
+        f"{info.owner.name if info.owner else ''}.{info.node.name}", "http-interface", does=acts, named=named
+    )
 
 
 def _word(note_: ir.Expr) -> str:

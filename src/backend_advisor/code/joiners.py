@@ -1,4 +1,4 @@
-"""Texts that are put together of parts: Java's `StringJoiner`, `String.join`, `Collectors.joining` and plain formats."""
+"""Texts put together of parts: Java's `StringJoiner`, `String.join`, `Collectors.joining` and plain formats."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -215,7 +215,9 @@ class Machine:
                 elif only_text and not _is_text(shown):
                     continue
                 is_page = shows and not _is_no_page(shown)
-                for role in handler.result.result if is_page else [r for r in handler.result.result if r != "html.text"]:
+                for role in (
+                    handler.result.result if is_page else [r for r in handler.result.result if r != "html.text"]
+                ):
                     sink(run, role, shown, site, handler.result)
 
     def unit_env(self, unit: Unit) -> Env:

@@ -40,7 +40,7 @@ def _target(note: ir.Expr) -> ir.Expr:
 
 def _provider(run: "Run", info: FunctionInfo, note: ir.Call) -> FunctionInfo | None:
     """The method that an annotation names: of its own name, that of the mapper's method, or the usual one."""
-    stated = {key: value for key, value in note.keywords}
+    stated = dict(note.keywords)
     kind = stated.get("type") or stated.get("value") or (note.args[0] if note.args else None)
     owner = next((ref for ref in run.evaluate(kind, {}).refs if isinstance(ref, ClassInfo)), None) if kind else None
     if owner is None:
@@ -59,11 +59,13 @@ def _given(info: FunctionInfo, provider: FunctionInfo, env: "Env") -> list[Value
         name = _named(param)
         if name in known:
             values.append(known[name])
-        elif param.type is not None and param.type.name.rpartition(".")[2] in _MAPS and (
-            len(known) > 1 or any(_is_named(one) for one in info.node.params)
+        elif (
+            param.type is not None
+            and param.type.name.rpartition(".")[2] in _MAPS
+            and (len(known) > 1 or any(_is_named(one) for one in info.node.params))
         ):
             taints = merge_taints(*(one.taints for one in known.values()))
-            values.append(Value(taints, types=frozenset({"dict"}), fields=dict(known)))
+            values.append(Value(taints, types=frozenset({"dict"}), fields={**known}))
         else:
             values.append([*known.values()][number] if number < len(known) else UNKNOWN)
     return values

@@ -20,7 +20,7 @@ _SIMPLE = frozenset({"boolean", "int", "long", "short", "String", "Boolean", "In
 
 
 def sets_up(run: Run) -> bool:
-    """Whether what runs is done before an object is used: its constructor, what is run right after it, a static block."""
+    """Whether what runs is done before an object is used: a constructor, what runs right after it, a static block."""
     info = run.info
     while info is not None and info.outer is not None:
         info = info.outer

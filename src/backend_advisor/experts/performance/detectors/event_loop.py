@@ -9,9 +9,9 @@ from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.tree import in_whole, name_of, names_in, of_kind
 from backend_advisor.experts.performance.detectors.lifetimes import is_made_once
 from backend_advisor.experts.performance.detectors.loops import Round, many
-from backend_advisor.experts.performance.detectors.remote_rounds import reads_over_http, requests_through_helpers
 from backend_advisor.experts.performance.detectors.on_the_loop import waiting_for, whole_copies
 from backend_advisor.experts.performance.detectors.one_by_one import one_by_one
+from backend_advisor.experts.performance.detectors.remote_rounds import reads_over_http, requests_through_helpers
 from backend_advisor.experts.performance.detectors.serving import served, worked_off
 from backend_advisor.experts.performance.detectors.statements import kind_of
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, keeps_in_step, serves, short

@@ -1,5 +1,5 @@
-"""Reads of JavaScript and Java whose condition does not keep them short: a limit that only the caller sets, and lists of what
-is written down for ever, newest first, without one (PERF204)."""
+"""Reads of JavaScript and Java whose condition does not keep them short: a limit that only the caller sets, and lists of
+what is written down for ever, newest first, without one (PERF204)."""
 
 import re
 from collections.abc import Iterator
@@ -74,9 +74,8 @@ def growing_rows(context: CodeContext, during: Served) -> Iterator[Spot]:
     for spot in survey(context).of("db.query"):
         if spot.info not in during or spot.call is None or is_by_hand(spot.unit, spot.info) or is_limited(spot):
             continue
-        if "db.read_all" in spot.call.role.does and _has_no_end(statement_text(spot.call)):
-            yield spot
-        elif _is_list_by_name(context, spot) or _is_list_by_query(context, spot):
+        written = "db.read_all" in spot.call.role.does and _has_no_end(statement_text(spot.call))
+        if written or _is_list_by_name(context, spot) or _is_list_by_query(context, spot):
             yield spot
 
 

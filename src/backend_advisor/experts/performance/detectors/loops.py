@@ -11,6 +11,8 @@ from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spo
 _ALWAYS_COLLECTIONS = frozenset({"forEach", "removeIf", "forEachOrdered"})
 _STREAMS = frozenset({"stream", "parallelStream", "of", "asList", "range", "rangeClosed", "fromIterable", "boxed"})
 _ONE = frozenset({"Mono", "Optional", "Uni", "Maybe", "Single"})
+_PICKS_ONE = frozenset({"findFirst", "findAny", "max", "min", "reduce"})
+"""What gives an Optional at the end of a stream."""
 _COLLECTORS = frozenset({"toMap", "toConcurrentMap", "toUnmodifiableMap", "groupingBy", "partitioningBy", "mapping"})
 _AT_ONCE = frozenset(
     ["then", "catch", "finally", "limit", "Promise", "retry", "transaction", "$transaction", "withTransaction", "run",
@@ -151,6 +153,8 @@ def _over(call: ir.Call, language: str) -> ir.Expr | None:
         return func.value
     # Java's Optional and reactive types have `map` too; there a stream tells a collection.
     if language == "java":
+        if isinstance(func.value, ir.Call) and _name(func.value.func) in _PICKS_ONE:
+            return None
         return func.value if _chain(func.value) & _STREAMS and not _chain(func.value) & _ONE else None
     calls = {one.func.name for one in within(func.value) if isinstance(one, ir.Call) and isinstance(one.func, ir.Attr)}
     return None if "pipe" in calls else func.value

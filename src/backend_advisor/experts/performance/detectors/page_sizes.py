@@ -17,8 +17,11 @@ _CONSTRAINTS = frozenset({"Max", "Range", "DecimalMax", "Digits", "Size", "Betwe
 _COMPARES = frozenset({"<", "<=", ">", ">="})
 _CHECKS = re.compile(r"(?i)valid|check|limit|bound|cap|clamp|normali[sz]e|restrict|sanitize|assert|require|max")
 _GETTER = re.compile(r"get([A-Z]\w*)$")
-_FROM_REQUEST = frozenset({"RequestParam", "QueryParam", "PathVariable", "RequestHeader", "QueryValue", "RestQuery", "PathParam"})
+_FROM_REQUEST = frozenset(
+    {"RequestParam", "QueryParam", "PathVariable", "RequestHeader", "QueryValue", "RestQuery", "PathParam"}
+)
 _BY_PLACE = re.compile(r"(?i)\b(?:limit|fetch\s+(?:first|next))\s+(\?|[:#]\{?(\w+))")
+_SAME_NUMBER = frozenset({"parseInt", "valueOf", "requireNonNullElse"})
 _DEEPEST = 5
 _METHODS = {"of": 1, "ofSize": 0, "setMaxResults": 0, "limit": 0}
 
@@ -110,11 +113,12 @@ class _Origins:
 
     def _of_call(self, call: ir.Call, info: FunctionInfo, depth: int) -> bool:
         name = name_of(call.func)
-        if name == "max" and len(call.args) == 2:  # noqa: PLR2004 - a lower bound only
+        if name == "max" and len(call.args) == 2:
             return any(self.is_unbounded(one, info, depth) for one in call.args)
-        if name in ("intValue", "parseInt", "valueOf", "orElse", "requireNonNullElse") and (call.args or isinstance(call.func, ir.Attr)):
-            inner = call.args[0] if name in ("parseInt", "valueOf", "requireNonNullElse") and call.args else call.func.value  # type: ignore[attr-defined]
-            return self.is_unbounded(inner, info, depth - 1)
+        if name in _SAME_NUMBER and call.args:
+            return self.is_unbounded(call.args[0], info, depth - 1)
+        if name in ("intValue", "orElse") and isinstance(call.func, ir.Attr):
+            return self.is_unbounded(call.func.value, info, depth - 1)
         if name == "getParameter" and isinstance(call.func, ir.Attr):
             return True
         if name in _BOUNDS or call.args or not isinstance(call.func, ir.Attr):
@@ -124,11 +128,11 @@ class _Origins:
         holder = call.func.value
         if not isinstance(holder, ir.Name):
             return False
-        param = self._sent(holder.id, info, depth)
+        param = self._sent(holder.id, info)
         owner = class_named(self._program, param[1].unit, param[0].type.name) if param and param[0].type else None
         return self._of_accessor(name, owner)
 
-    def _sent(self, name: str, info: FunctionInfo, depth: int) -> tuple[ir.Param, FunctionInfo] | None:
+    def _sent(self, name: str, info: FunctionInfo) -> tuple[ir.Param, FunctionInfo] | None:
         """The parameter of a handler that an object comes from."""
         param = next((one for one in info.node.params if one.name == name), None)
         if param is None:
@@ -138,7 +142,9 @@ class _Origins:
     def _of_accessor(self, name: str, owner: ClassInfo | None) -> bool:
         if owner is None:
             return False
-        written = [one for one in owner.methods.get(name, ()) if one.node.body and "synthetic" not in one.node.modifiers]
+        written = [
+            one for one in owner.methods.get(name, ()) if one.node.body and "synthetic" not in one.node.modifiers
+        ]
         if written:
             only = written[0].node.body[-1]
             value = only.value if isinstance(only, ir.Return) else None
@@ -158,7 +164,7 @@ class _Origins:
                 return False
             if _is_compared(name, method.node) or _is_bounded(name, method.node):
                 return False
-        if own and "record" != owner.node.kind and "final" in stated.modifiers:
+        if own and owner.node.kind != "record" and "final" in stated.modifiers:
             return False
         return self._is_sent(owner)
 
@@ -196,12 +202,17 @@ def _is_upper(name: str, test: ir.Binary) -> bool:
 
 def _is_bounded(name: str, function: ir.Function) -> bool:
     return any(
-        isinstance(one, ir.Call) and name_of(one.func) in _BOUNDS and name in _fields_in(one) for one in in_whole(function)
+        isinstance(one, ir.Call) and name_of(one.func) in _BOUNDS and name in _fields_in(one)
+        for one in in_whole(function)
     )
 
 
 def _fields_in(call: ir.Call) -> set[str]:
-    return {one.id if isinstance(one, ir.Name) else one.name for one in within(*call.args) if isinstance(one, ir.Name | ir.Attr)}
+    return {
+        one.id if isinstance(one, ir.Name) else one.name
+        for one in within(*call.args)
+        if isinstance(one, ir.Name | ir.Attr)
+    }
 
 
 def _is_constrained(notes: list[ir.Expr]) -> bool:

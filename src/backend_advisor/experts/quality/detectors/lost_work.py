@@ -1,5 +1,5 @@
-"""Work that is lost although somebody explains why nothing is done about it (parts of QUA107): a row whose write failed,
-a message whose handling failed, an item that drops out of a sum."""
+"""Work that is lost although somebody explains why nothing is done about it (parts of QUA107): a row whose write
+failed, a message whose handling failed, an item that drops out of a sum."""
 
 import re
 from collections.abc import Iterator
@@ -85,7 +85,14 @@ def _adds_up(last: ir.Stmt) -> bool:
     """`total = total.add(amount)`, `total += amount`."""
     if not isinstance(last, ir.Assign) or not isinstance(last.target, ir.Name) or last.value is None:
         return False
-    return last.op == "+" or (last.op is None and last.target.id in names_in(last.value))
+    if last.op == "+":
+        return True
+    value, name = last.value, last.target.id
+    if isinstance(value, ir.Binary):
+        return value.op == "+" and name in names_in(value.left, value.right)
+    called = value.func if isinstance(value, ir.Call) else None
+    holds = isinstance(called, ir.Attr) and isinstance(called.value, ir.Name) and called.value.id == name
+    return last.op is None and holds and name_of(called) in ("add", "plus", "merge", "concat", "append")
 
 
 def _is_nothing(value: ir.Expr | None) -> bool:
@@ -95,7 +102,7 @@ def _is_nothing(value: ir.Expr | None) -> bool:
 
 
 def _left_out(program: Program) -> set[int]:
-    """The functions whose empty answers a stream leaves out: `lines.stream().map(this::read).flatMap(Optional::stream)`."""
+    """The functions whose empty answers a stream leaves out: `lines.map(this::read).flatMap(Optional::stream)`."""
     known = _dropping.get(program)
     if known is None:
         known = _dropping[program] = set()

@@ -230,7 +230,7 @@ class Walk:
         return WHO if IDENTITY.match(node.id) and node.id != "session" else NOTHING
 
     def _is_identity(self, name: str) -> bool:
-        """Whether a field is stated to be what knows who calls: `CurrentUser user`, `SecurityContextHelper security`."""
+        """Whether a field is stated to be what knows who calls: `CurrentUser user`, `SecurityContext security`."""
         owner = self._info.owner
         stated = owner.fields.get(name) if owner is not None else None
         kind = stated.type.name.rpartition(".")[2] if stated is not None and stated.type is not None else ""
