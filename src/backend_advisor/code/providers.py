@@ -65,7 +65,8 @@ def _given(info: FunctionInfo, provider: FunctionInfo, env: "Env") -> list[Value
             and (len(known) > 1 or any(_is_named(one) for one in info.node.params))
         ):
             taints = merge_taints(*(one.taints for one in known.values()))
-            values.append(Value(taints, types=frozenset({"dict"}), fields={**known}))
+            held: dict[str | int, Value] = dict(known.items())
+            values.append(Value(taints, types=frozenset({"dict"}), fields=held))
         else:
             values.append([*known.values()][number] if number < len(known) else UNKNOWN)
     return values

@@ -1,5 +1,5 @@
-"""Reads of JavaScript and Java whose condition does not keep them short: a limit that only the caller sets, and lists of
-what is written down for ever, newest first, without one (PERF204)."""
+"""Reads of JavaScript and Java whose condition does not keep them short: a limit that only the caller sets, and lists
+of what is written down for ever, newest first, without one (PERF204)."""
 
 import re
 from collections.abc import Iterator
