@@ -159,7 +159,7 @@ def write_back(run: Run, place: ir.Expr, value: Value, env: Env, depth: int = 0)
             write_back(run, ir.Attr(place.start, place.end, _this(place), place.id), value, env, depth)
     elif isinstance(place, ir.Attr) and depth < _DEEPEST:
         before = _held(run, place.value, env)
-        field_written(run, before, place.name, value)
+        field_written(run, before, place.name, value, changed=True)
         write_back(run, place.value, with_field(before, place.name, value), env, depth + 1)
     elif isinstance(place, ir.Index) and depth < _DEEPEST:
         before = _held(run, place.value, env)

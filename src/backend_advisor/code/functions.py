@@ -12,6 +12,7 @@ from backend_advisor.code.interface_queries import note_query
 from backend_advisor.code.mappers import paste_method
 from backend_advisor.code.names import FunctionRef, gain_around
 from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.providers import provide_text
 from backend_advisor.code.run import Env, Hit, Run, join_env, same
 from backend_advisor.code.schemas import behind_schema
 from backend_advisor.code.seen import Flow, Reach
@@ -255,6 +256,7 @@ class Functions:
         before = {name: env[name] for name in names}
         if not info.node.body and run.language == "java":
             paste_method(run, info, env)
+            provide_text(run, info, env)
         end = run.execute(info.node.body, env)
         for state in run.ends:
             end = join_env(end, state)

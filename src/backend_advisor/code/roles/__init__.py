@@ -122,6 +122,8 @@ class Roles:
     named_so: dict[str, list[tuple[re.Pattern[str], CallRole]]] = field(default_factory=dict)
     """The methods of a type that it has by a pattern only, such as those that an ORM makes for each association."""
     names: dict[str, str] = field(default_factory=dict)
+    general: set[str] = field(default_factory=set)
+    """The types that are stated where one of their kinds is meant; a kind that is known counts instead of them."""
     kept: set[str] = field(default_factory=set)
     """The types whose attributes and keys the program writes in one place to read them in another."""
     likened: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
@@ -221,6 +223,7 @@ def _merge(into: Roles, new: Roles) -> None:
     into.checked.update(new.checked)
     into.names.update(new.names)
     into.kept |= new.kept
+    into.general |= new.general
     into.likened += new.likened
     into.unseen += new.unseen
     into.frameworks += new.frameworks
@@ -242,6 +245,8 @@ def _read_types(made: Roles, document: Mapping[str, Any]) -> None:
             made.checked[name] = str(entry["checked"])
         if entry.get("kept") == "true":
             made.kept.add(name)
+        if entry.get("general") == "true":
+            made.general.add(name)
         if "like" in entry:
             made.likened.append((re.compile(entry["like"]), name))
 

@@ -1,13 +1,16 @@
-"""Reads of JavaScript whose condition does not keep them short: a limit that only the caller sets, and lists of what
-is written down for ever, newest first, without one (PERF204)."""
+"""Reads of JavaScript and Java whose condition does not keep them short: a limit that only the caller sets, and lists
+of what is written down for ever, newest first, without one (PERF204)."""
 
 import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import names_in, within
+from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.tree import name_of, names_in, within
+from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.experts.performance.detectors.options import options_of
 from backend_advisor.experts.performance.detectors.serving import Served
+from backend_advisor.experts.performance.detectors.statements import statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.knowledge.detection import Match
@@ -25,12 +28,15 @@ _OWNERS = re.compile(
 )
 """What narrows a table to the rows of one who goes on adding to them."""
 _NEWEST = re.compile(
-    r"(?is)(?:\w+(?:At|_at|Date|_date|Time|_time|On|_on)|timestamp|date|time|created|sent)\b[\"']?\s*(?:[:,]\s*[\"']?\s*(?:desc\b|-1)|\)?\s+desc\b)"
+    r"(?is)(?:\w+(?:At|_at|Date|_date|Time|_time|On|_on)|\bat|timestamp|date|time|created|sent)\b[\"']?\s*(?:[:,]\s*[\"']?\s*(?:desc\b|-1)|\)?\s+desc\b)"
     r"|[\"']-(?:\w+(?:At|_at|Date|Time)|timestamp|date|created)\b"
 )
 _LIMITS = re.compile(
     r"(?i)^(?:limit|take|first|top|paginate|page|slice|cursor|stream|eachAsync|findOne|forUpdate|range)$"
 )
+_BY_NAME = re.compile(r"(?:find|get|read|query)(?:All)?(?:[a-z]\w*)?By((?:(?!OrderBy)\w)+)OrderBy\w+Desc$")
+_PAGES = frozenset({"Pageable", "PageRequest", "Limit", "ScrollPosition", "KeysetScrollPosition"})
+_LISTS = frozenset({"List", "Collection", "Set", "Iterable"})
 _SELECTS = re.compile(
     r"(?is)^\s*select\b(?!\s+(?:count|sum|min|max|avg|exists)\s*\()(?:(?!\bfrom\b).)*\bfrom\s+[\"'`\[]?(?:\w+[.\"'`]+)?(\w+)"
 )
@@ -59,6 +65,55 @@ def growing_reads(context: CodeContext, during: Served, told: set[int]) -> Itera
         if spot.info in during and not is_by_hand(spot.unit, spot.info):
             told.add(id(spot.node))
             yield _match(context, spot, Confidence.MEDIUM)
+
+
+def growing_rows(context: CodeContext, during: Served) -> Iterator[Spot]:
+    """The same of Java: by the text of a statement that is known, or by the name of a repository's method."""
+    if context.program.language != "java":
+        return
+    for spot in survey(context).of("db.query"):
+        if spot.info not in during or spot.call is None or is_by_hand(spot.unit, spot.info) or is_limited(spot):
+            continue
+        written = "db.read_all" in spot.call.role.does and _has_no_end(statement_text(spot.call))
+        if written or _is_list_by_name(context, spot) or _is_list_by_query(context, spot):
+            yield spot
+
+
+def _is_list_by_name(context: CodeContext, spot: Spot) -> bool:
+    """`List<AuditEvent> findByTenantIdOrderByCreatedAtDesc(long tenant)`."""
+    named = _BY_NAME.match(name_of(spot.node)) if isinstance(spot.node, ir.Call) else None
+    method = _method_of(context, spot) if named is not None else None
+    if named is None or method is None or method.owner is None or not _gives_list(method):
+        return False
+    rows = [one.name for base in method.owner.node.base_types for one in base.args[:1]]
+    if not any(_WRITTEN_DOWN.search(name) for name in (*rows, method.owner.node.name)):
+        return False
+    return all(_OWNERS.match(part[0].lower() + part[1:]) for part in re.split(r"And(?=[A-Z])", named[1]))
+
+
+def _is_list_by_query(context: CodeContext, spot: Spot) -> bool:
+    """`@Query("select e from AuditEvent e where e.tenant = :tenant order by e.at desc") List<AuditEvent> of(…)`."""
+    text = statement_text(spot.call) if spot.call is not None else ""
+    method = _method_of(context, spot) if _has_no_end(re.sub(r"\b\w+\.(?=\w+)", "", text)) else None
+    return method is not None and _gives_list(method)
+
+
+def _method_of(context: CodeContext, spot: Spot) -> FunctionInfo | None:
+    """The method of an interface that a call means, by the stated type of what it is called on."""
+    func = spot.node.func if isinstance(spot.node, ir.Call) else None
+    held = name_of(func.value) if isinstance(func, ir.Attr) else ""
+    owner = spot.info.owner if spot.info is not None else None
+    stated = owner.fields.get(held) if owner is not None else None
+    kind = class_named(context.program, spot.unit, stated.type.name) if stated is not None and stated.type else None
+    found = kind.methods.get(name_of(func), ()) if kind is not None else ()
+    return found[0] if len(found) == 1 else None
+
+
+def _gives_list(method: FunctionInfo) -> bool:
+    """Whether a method gives all rows at once, and is given nothing that says how many."""
+    returns = method.node.returns
+    few = any(p.type is not None and p.type.name.rpartition(".")[2] in _PAGES for p in method.node.params)
+    return returns is not None and returns.name.rpartition(".")[2] in _LISTS and not few
 
 
 def _match(context: CodeContext, spot: Spot, confidence: Confidence) -> Match:
@@ -124,6 +179,11 @@ def _is_statement_without_end(spot: Spot) -> bool:
         return False
     parts = given.parts if isinstance(given, ir.Text) and given.tag is None else [given]
     text = "".join(str(one.value) if isinstance(one, ir.Const) else " ? " for one in parts)
+    return _has_no_end(text)
+
+
+def _has_no_end(text: str) -> bool:
+    """Whether a statement asks for what one owner's table grew to, the newest first, without a limit."""
     found = _SELECTS.match(text)
     if found is None or _WRITTEN_DOWN.search(found[1]) is None or _ENDS.search(text):
         return False

@@ -16,6 +16,7 @@ from backend_advisor.experts.performance.detectors.tried_again import tried_agai
 from backend_advisor.experts.performance.detectors.unlimited_clients import (
     BASES,
     asks_another_host,
+    beans_without_limit,
     connections,
     is_made_unlimited,
     switched_off,
@@ -37,7 +38,7 @@ _MOST_OWN = 3
 @detects_in_code("PERF211")
 def request_without_timeout(context: CodeContext) -> Iterator[Match]:
     """A request that may wait for ever, by a client that has a setting for it. Those that a client waits for first."""
-    return worst_first_told((*_switched_off(context), *_without_timeout(context)), _MOST)
+    return worst_first_told((*_switched_off(context), *_beans(context), *_without_timeout(context)), _MOST)
 
 
 def _switched_off(context: CodeContext) -> Iterator[tuple[int, Match]]:
@@ -51,6 +52,14 @@ def _switched_off(context: CodeContext) -> Iterator[tuple[int, Match]]:
                     confidence=Confidence.LOW if waits_for_streams(call) else Confidence.MEDIUM,
                 ),
             )
+
+
+def _beans(context: CodeContext) -> Iterator[tuple[int, Match]]:
+    for spot in beans_without_limit(context):
+        if not is_by_hand(spot.unit, spot.info):
+            place = context.location(spot.unit, spot.node)
+            told = short(context.text(spot.unit, spot.node))
+            yield 1, Match(location=place, values={"call": told}, confidence=Confidence.MEDIUM)
 
 
 def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:

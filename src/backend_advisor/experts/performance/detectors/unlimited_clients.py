@@ -26,6 +26,16 @@ _STREAMS = (
 _SET_LATER = (b"setrequestfactory", b"setreadtimeout", b"customizer")
 _WITHOUT_DEFAULT = frozenset({"smtplib", "poplib", "imaplib"})
 """Connections of Python's own library, which wait for ever unless a program limits them."""
+_LIMITED_BY_FACTORY = frozenset(
+    {"org.springframework.web.client.RestTemplate", "org.springframework.web.client.RestClient.create"}
+)
+_FACTORIES = frozenset(
+    {
+        "org.springframework.http.client.SimpleClientHttpRequestFactory",
+        "org.springframework.http.client.JdkClientHttpRequestFactory",
+        "org.springframework.http.client.HttpComponentsClientHttpRequestFactory",
+    }
+)
 BASES = frozenset({"baseURL", "baseUrl", "prefixUrl"})
 """Options that say what the addresses of a client begin with."""
 _MADE: "WeakKeyDictionary[Program, dict[tuple[str, str], list[Spot]]]" = WeakKeyDictionary()
@@ -89,6 +99,31 @@ def _names_host(made: Spot) -> bool:
         if isinstance(key, ir.Const) and key.value in BASES:
             return not isinstance(value, ir.Const) or not str(value.value).startswith("/")
     return False
+
+
+def beans_without_limit(context: CodeContext) -> Iterator[Spot]:
+    """Clients that a configuration of Spring makes for the whole program with nothing that limits them:
+    `@Bean RestTemplate rest() { return new RestTemplate(factory); }`."""
+    if context.program.language != "java":
+        return
+    for spot in survey(context).of("http.client"):
+        info, call = spot.info, spot.call
+        if info is None or call is None or not any(name_of(note) == "Bean" for note in info.node.decorators):
+            continue
+        source = spot.unit.module.source[info.node.start : info.node.end]
+        if call.role.name in _LIMITED_BY_FACTORY and not mentions(source, _SET_LATER) and _has_plain_factory(call):
+            yield spot
+
+
+def _has_plain_factory(call: CallSeen) -> bool:
+    """Whether a client is made with nothing, or with a factory of Spring that was told no limit."""
+    if not isinstance(call.node, ir.Call) or call.node.keywords:
+        return False
+    return all(
+        (one.consts is not None and call.role.name.endswith(".create"))
+        or (one.types & _FACTORIES and not (one.fields or {}).keys() & {"timeout", "connect"} and one.rest is None)
+        for one in call.args
+    ) and len(call.args) == len(call.node.args)
 
 
 def _made(context: CodeContext) -> dict[tuple[str, str], list[Spot]]:

@@ -155,7 +155,7 @@ def _with_generator(context: CodeContext) -> set[tuple[str, int]]:
         or (
             isinstance(call.node, ir.Call)
             and len(call.args) == _ARGUMENTS_WITH_GENERATOR
-            and "java.util.Random" not in call.args[-1].types
+            and not call.args[-1].types & {"java.util.Random", "java.util.Random.Made"}
         )
     }
 

@@ -7,13 +7,14 @@ text. So this reads a handler and the functions it calls once more, only for whe
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import children
 from backend_advisor.experts.security.detectors.called import bound, passed_texts, targets_of
+from backend_advisor.experts.security.detectors.ordinary_roles import asks_for_role
 from backend_advisor.experts.security.detectors.origins import (
     CLIENT,
     MIXED,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from backend_advisor.experts.security.detectors.handlers import Reader
 
 
+_PAIR = 2
 _NO_RIGHTS = frozenset({"authenticate", "authorize_redirect"})
 _OF_NO_RECORD = re.compile(r"^has_perms?$")
 _KIND = re.compile(r"(?:^|_)(?:code|slug|name|title|type|kind|status|language|locale|country|currency)$(?<!user_name)")
@@ -223,7 +225,16 @@ class Walk:
         known = self._env.get(node.id)
         if known is not None:
             return known
+        if self._unit.language == "java" and self._is_identity(node.id):
+            return WHO
         return WHO if IDENTITY.match(node.id) and node.id != "session" else NOTHING
+
+    def _is_identity(self, name: str) -> bool:
+        """Whether a field is stated to be what knows who calls: `CurrentUser user`, `SecurityContext security`."""
+        owner = self._info.owner
+        stated = owner.fields.get(name) if owner is not None else None
+        kind = stated.type.name.rpartition(".")[2] if stated is not None and stated.type is not None else ""
+        return bool(IDENTITY.match(kind) or IDENTIFIES.search(snake(kind)))
 
     def _called(self, node: ir.Call) -> Origin:
         known = self._calls.get(id(node))
@@ -306,12 +317,32 @@ class Walk:
             return WHO if any(_alone(side) for side in (left, right)) else WHO | MIXED
         return left | right
 
-    def _compared(self, one: ir.Expr, first: Origin, other: ir.Expr, second: Origin) -> None:
+    def _compared(self, one: ir.Expr, first: Origin, other: ir.Expr, second: Origin) -> bool:
+        """Note a question for a right; whether it was only asked whether a value of the client is the caller's."""
+        own = False
         for mine, its, theirs in ((first, other, second), (second, one, first)):
             if mine & WHO and not is_plain(its) and not (theirs & WHO and not theirs & (CLIENT | RECORD)):
-                self._check()
+                if self._is_own_value(its, theirs):
+                    self._env[its.id] = WHO  # the client's value is the caller's own from here on; another one is not
+                    self._found.knows_user = own = True
+                else:
+                    self._check()
             elif mine & RECORD and theirs & CLIENT and any(_SECRET.search(name) for name in identifiers(one, other)):
                 self._check()  # whoever has been given the record's own key may see it
+        return own
+
+    def _is_own_value(self, compared: ir.Expr, origin: Origin) -> TypeGuard[ir.Name]:
+        """Whether it is a parameter that is compared with who calls, before any record was fetched, beside others."""
+        given = [name for name, one in self._env.items() if one == CLIENT]
+        return (
+            self._unit.language == "java"
+            and isinstance(compared, ir.Name)
+            and origin == CLIENT
+            and not self._found.fetches
+            and self._depth == 0
+            and compared.id in given
+            and len(given) > 1
+        )
 
     def _check(self) -> None:
         if len(self._found.checks) < MOST:
@@ -344,7 +375,10 @@ class Walk:
         if RIGHTS.search(snake(last)) and not late and not acts & ANSWERS and last not in _NO_RIGHTS:
             self._check()
         if last in SAME and isinstance(node.func, ir.Attr) and node.args:
-            self._compared(node.func.value, receiver, node.args[0], given[0])
+            pair = len(node.args) == _PAIR  # `Objects.equals(customerId, member.id())`
+            sides = (node.args[0], given[0], node.args[1], given[1]) if pair else None
+            if self._compared(*(sides or (node.func.value, receiver, node.args[0], given[0]))):
+                return WHO
         if everything & WHO:
             self._found.knows_user = True
         fetched = self._fetch(node, calls, acts, name, receiver, given)
@@ -491,7 +525,7 @@ class Walk:
             return None
         result = NOTHING
         for info in targets[:4]:
-            if "auth.role" in info.marks:
+            if asks_for_role(info):
                 self._check()  # `@PostAuthorize("returnObject.owner == authentication.name")` on a service
             env = bound(info, node, receiver, given)
             if info.outer is self._info:
