@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from backend_advisor.code import ir
+from backend_advisor.code.commands import no_options
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, HOLDS_HOST, MAKES_ADDRESS, NAMES_HOST
 from backend_advisor.code.aliases import FORMS, Alias
 from backend_advisor.code.assignment import assign
@@ -312,7 +313,7 @@ def _sequence(run: Run, node: ir.Sequence, env: Env) -> Value:
                 spread.append(element(whole))
         else:
             (spread if spread else values).append(run.evaluate(item, env))
-    rest = join_all(spread) if spread else None
+    rest = join_all(no_options(spread)) if spread else None
     if len(values) > 40 or node.kind == "set":
         rest, values = join_all([*values, *([rest] if rest else [])]) if values else rest, []
     fields: dict[str | int, Value] = dict(enumerate(values))
