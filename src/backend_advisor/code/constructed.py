@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, Program
+from backend_advisor.code.program import ClassInfo, Program, Unit
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything, name_of, own
@@ -28,6 +28,16 @@ def made_with(program: Program, call: CallSeen, name: str) -> Value | None:
     return None
 
 
+def expressions_given(program: Program, owner: ClassInfo, field: str) -> list[tuple[Unit, ir.Expr | None]]:
+    """What stands for a field where the program makes its class."""
+    place = _parameter(owner, field)
+    if place is None:
+        return []
+    return [
+        (unit, call.args[place[0]] if place[0] < len(call.args) else place[1]) for unit, call in _makes(program, owner)
+    ]
+
+
 def _constants(program: Program, owner: ClassInfo, field: str) -> tuple[ir.Constant, ...]:
     known = _known.setdefault(program, {})
     key = (owner.name, field)
@@ -38,12 +48,8 @@ def _constants(program: Program, owner: ClassInfo, field: str) -> tuple[ir.Const
 
 def _given(program: Program, owner: ClassInfo, field: str) -> list[ir.Constant] | None:
     """What the constructor's parameter for a field is given; None where a place gives what is not known."""
-    place = _parameter(owner, field)
-    if place is None:
-        return None
     found: list[ir.Constant] = []
-    for call in _makes(program, owner):
-        given = call.args[place[0]] if place[0] < len(call.args) else place[1]
+    for _, given in expressions_given(program, owner, field):
         if not isinstance(given, ir.Const):
             return None
         found.append(given.value)
@@ -68,10 +74,10 @@ def _parameter(owner: ClassInfo, field: str) -> tuple[int, ir.Expr | None] | Non
     return None
 
 
-def _makes(program: Program, owner: ClassInfo) -> Iterator[ir.Call]:
+def _makes(program: Program, owner: ClassInfo) -> Iterator[tuple[Unit, ir.Call]]:
     called = f"new {owner.node.name}".encode()
     for unit in program.units.values():
         if called in unit.module.source:
             for node in everything(unit.module.body):
                 if isinstance(node, ir.Call) and node.new and name_of(node.func) == owner.node.name:
-                    yield node
+                    yield unit, node

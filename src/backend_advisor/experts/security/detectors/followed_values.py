@@ -38,6 +38,10 @@ def _ways(value: ir.Expr) -> Iterator[ir.Expr]:
 def _asked(side: ir.Expr, program: Program, info: FunctionInfo) -> list[FunctionInfo]:
     func = side.func if isinstance(side, ir.Call) else side
     if isinstance(func, ir.Name):
+        for statement in info.unit.module.body:
+            held = statement.value if isinstance(statement, ir.Assign) else None
+            if isinstance(held, ir.Lambda) and getattr(statement.target, "id", "") == func.id:  # type: ignore[attr-defined]
+                return [one for one in info.unit.functions if one.node is held.function]
         return [one for one in info.unit.functions if one.node.name == func.id and one.owner is None][:1]
     if not isinstance(func, ir.Attr):
         return []
