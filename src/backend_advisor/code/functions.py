@@ -235,6 +235,7 @@ class Functions:
             env["this"] = values[0] if values else UNKNOWN
             names.append("this")
             rest = values[1:]
+        received = env.get("this")
         for param, value in zip(info.node.params, rest, strict=False):
             shown = value
             if param.type is not None and not value.refs and value.consts is None:
@@ -253,6 +254,8 @@ class Functions:
                 env["this"] = with_field(env["this"], param.name, shown)
                 self._machine.objects.field_gained(info.owner, param.name, shown)
         before = {name: env[name] for name in names}
+        if received is not None and "this" in before:
+            before["this"] = received  # what its parameters became fields of
         if not info.node.body and run.language == "java":
             paste_method(run, info, env)
         end = run.execute(info.node.body, env)
