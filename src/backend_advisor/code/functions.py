@@ -179,7 +179,7 @@ class Functions:
         # What is made around a function is told apart for each of them: `asyncHandler(fn)` stands at every route.
         most = _WRAPS if nested or any(value.refs for value in values) else _KEYS if _looks_up(info) else _SHAPES
         if found is None and len(known) >= most:
-            shapes = tuple((None, value.types, (), None, None) for value in values)
+            shapes = tuple((None, value.types, (), None, None, None) for value in values)
             values = [Value(taints=value.taints, types=value.types) for value in values]
             key = (info, nested, shapes)
             found = self._summaries.get(key)
