@@ -71,9 +71,7 @@ def _known(
     return known
 
 
-def _bare_folders(
-    run: Run, info: FunctionInfo, given: list[tuple[int, ir.Expr]], env: Env
-) -> frozenset[int]:
+def _bare_folders(run: Run, info: FunctionInfo, given: list[tuple[int, ir.Expr]], env: Env) -> frozenset[int]:
     """The parameters of a check that paths begin so, for which a folder is given without a separator at its end."""
     if len(given) < 2 or not _BEGINS.search(info.unit.module.source, info.node.start, info.node.end):
         return frozenset()

@@ -70,7 +70,7 @@ def _doubtful(items: Sequence[Value], program: str) -> list[Value]:
 
 
 def _takes_value(option: Value | None, program: str) -> bool:
-    """Whether what follows is the value of an option, whatever it begins with: `-o`, `--title`, ffmpeg's `-metadata`."""
+    """Whether what follows is an option's value, whatever it begins with: `-o`, `--title`, ffmpeg's `-metadata`."""
     texts = option.consts if option is not None else None
     if not texts:
         return False

@@ -4,11 +4,11 @@ import re
 from typing import Any
 
 from backend_advisor.code import ir
-from backend_advisor.code.commands import no_options
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, HOLDS_HOST, MAKES_ADDRESS, NAMES_HOST
 from backend_advisor.code.aliases import FORMS, Alias
 from backend_advisor.code.assignment import UNNAMED, assign
 from backend_advisor.code.clearing import as_checked
+from backend_advisor.code.commands import no_options
 from backend_advisor.code.folding import truth
 from backend_advisor.code.guards import refine
 from backend_advisor.code.markup import placed
@@ -263,7 +263,12 @@ def _ends_in_path(run: Run, node: ir.Binary, env: Env) -> bool:
 def _binary(run: Run, node: ir.Binary, env: Env) -> Value:
     left = run.evaluate(node.left, env)
     right = run.evaluate(node.right, env)
-    if node.op == "+" and (_is_own_address(left) or (_is_open(left) and _is_address(node.left)) or _asks(left) or _ends_in_path(run, node, env)):
+    if node.op == "+" and (
+        _is_own_address(left)
+        or (_is_open(left) and _is_address(node.left))
+        or _asks(left)
+        or _ends_in_path(run, node, env)
+    ):
         right = cleaned(right, ADDRESSES)
     if node.op == "+" and any("?" in one for one in known_text(left) if one):
         right = cleaned(right, ("path.file",))  # a page that is forwarded to was chosen before its query
@@ -275,7 +280,12 @@ def _may_find_nothing(operand: ir.Expr) -> bool:
     if isinstance(operand, ir.Index):
         return not isinstance(operand.key, ir.Const)
     looks_up = isinstance(operand, ir.Call) and isinstance(operand.func, ir.Attr) and operand.func.name == "get"
-    return looks_up and isinstance(operand, ir.Call) and len(operand.args) == 1 and not isinstance(operand.args[0], ir.Const)
+    return (
+        looks_up
+        and isinstance(operand, ir.Call)
+        and len(operand.args) == 1
+        and not isinstance(operand.args[0], ir.Const)
+    )
 
 
 @evaluates(ir.Logic)

@@ -53,6 +53,12 @@ def _count(value: Value, most: int) -> int:
     return count
 
 
+_PLAIN = frozenset(
+    {"str", "string", "int", "number", "float", "bool", "boolean", "list", "dict", "tuple", "Array", "set"}
+)
+"""Types of items that run the same methods wherever they are handed to."""
+
+
 def shape(value: Value, depth: int = 2) -> Any:
     """What of a value decides how a function runs on it, as something hashable; data sources are left out."""
     fields: Any = None
@@ -66,7 +72,7 @@ def shape(value: Value, depth: int = 2) -> Any:
             consts = ((type(consts[0]).__name__, consts[0]),)  # type: ignore[assignment]
     elif value.text is not None:
         consts = _setting(value)
-    items = value.rest.types if value.rest is not None else None
+    items = value.rest.types - _PLAIN if value.rest is not None else None
     return (consts, value.types, value.refs, value.name, fields, items or None)
 
 

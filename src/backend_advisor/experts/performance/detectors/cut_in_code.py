@@ -130,9 +130,9 @@ def _use_of(rows: ir.Node, body: list[ir.Stmt], parents: dict[int, ir.Node], dep
         yield "other", rows
     elif held.name == "slice" and _cuts(call, parents):
         yield "step_page", call
-    elif held.name == "reduce" and len(call.args) > 1 and isinstance(call.args[1], ir.Const):
-        yield "step_count", call
-    elif held.name in ("reduce", "forEach") and _folds(call, held.name):
+    elif (held.name == "reduce" and len(call.args) > 1 and isinstance(call.args[1], ir.Const)) or (
+        held.name in ("reduce", "forEach") and _folds(call, held.name)
+    ):
         yield "step_count", call
     elif held.name in _KEEPS_ROWS:
         yield from _use_of(call, body, parents, depth)

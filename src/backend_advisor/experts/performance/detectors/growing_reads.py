@@ -40,13 +40,15 @@ _SELECTS = re.compile(
 )
 _ENDS = re.compile(r"(?i)\blimit\b|\bfetch\s+(?:first|next)\b|\btop\b|\bgroup\s+by\b|\bdistinct\b")
 _COMPARES = re.compile(r"(?i)\b(\w+)\s*(?:=|in\b|>=?|<=?|between\b|like\b|is\b)")
-_TIME = re.compile(r"(?i)(?:^|_)(?:at|on|date|time|timestamp|created|updated|sent|occurred)$|(?-i:(?:At|On|Date|Time)$)")
+_TIME = re.compile(
+    r"(?i)(?:^|_)(?:at|on|date|time|timestamp|created|updated|sent|occurred)$|(?-i:(?:At|On|Date|Time)$)"
+)
 _STRETCHES = frozenset({"Between", "MoreThan", "MoreThanOrEqual", "LessThan", "LessThanOrEqual"})
 _BUILDERS = ("knex.Knex.__call__", "knex.Knex.from", "typeorm.SelectQueryBuilder.get", "kysely.Builder.execute")
 _SENDS = frozenset({"getMany", "getRawMany", "execute"})
 _NO_LIST = frozenset(
-    ["getOne", "getOneOrFail", "getRawOne", "getCount", "getExists", "count", "countDistinct", "sum", "avg", "min", "max",
-     "insert", "update", "del", "delete", "increment", "decrement", "whereIn", "executeTakeFirst", "modify"]
+    ["getOne", "getOneOrFail", "getRawOne", "getCount", "getExists", "count", "countDistinct", "sum", "avg", "min",
+     "max", "insert", "update", "del", "delete", "increment", "decrement", "whereIn", "executeTakeFirst", "modify"]
 )  # fmt: skip
 """What a builder gives one row by, a figure, or nothing; or what may narrow it out of sight."""
 _BETWEEN = re.compile(r"(?is)\border\s+by\b.*$")

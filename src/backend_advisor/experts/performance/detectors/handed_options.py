@@ -56,9 +56,9 @@ def _made(context: CodeContext, owner: ClassInfo) -> Iterator[tuple[Unit, ir.Cal
         if called not in unit.module.source:
             continue
         for node in everything(unit.module.body):
-            if isinstance(node, ir.Call) and node.new and name_of(node.func) == owner.node.name:
-                if class_named(context.program, unit, owner.node.name) is owner:
-                    yield unit, node
+            made = isinstance(node, ir.Call) and node.new and name_of(node.func) == owner.node.name
+            if isinstance(node, ir.Call) and made and class_named(context.program, unit, owner.node.name) is owner:
+                yield unit, node
 
 
 def _written(unit: Unit, options: ir.Expr | None) -> Mapping[object, ir.Expr] | None:

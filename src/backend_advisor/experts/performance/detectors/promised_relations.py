@@ -86,9 +86,7 @@ def _awaited(body: list[ir.Node], item: str, relations: set[str]) -> Iterator[tu
     last = {id(part) for one in within(*body) if isinstance(one, ir.Throw) for part in within(one)}
     for node in within(*body):
         held = None
-        if isinstance(node, ir.Await):
-            held = node.value
-        elif isinstance(node, ir.Attr) and node.name in ("then", "catch"):
+        if isinstance(node, ir.Await) or (isinstance(node, ir.Attr) and node.name in ("then", "catch")):
             held = node.value
         elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and name_of(node.func.value) == "Promise":
             given = node.args[0] if node.args else None

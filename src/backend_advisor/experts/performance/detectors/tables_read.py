@@ -15,6 +15,10 @@ _MAKES = frozenset(
 """What gives access to a table by its name or its class."""
 
 
+_OTHERS = ("or", "with", "having", "group", "distinct", "count", "union")
+"""What makes a builder's query another than that of some rows of one table."""
+
+
 def table_names(spot: Spot) -> set[str]:
     """The names that may be those of the table that a read asks."""
     root = spot.node
@@ -111,9 +115,8 @@ def conditions_of(outer: ir.Node) -> list[str] | None:
     while isinstance(node, ir.Call | ir.Attr | ir.Await):
         if isinstance(node, ir.Call):
             name = name_of(node.func).lower()
-            if "join" in name or name.startswith(("or", "with", "having", "group", "distinct", "count", "union")):
-                if not name.startswith("orderby"):
-                    return None
+            if "join" in name or (name.startswith(_OTHERS) and not name.startswith("orderby")):
+                return None
             if name in ("where", "andwhere"):
                 found = _columns(node.args)
                 if found is None:
@@ -138,5 +141,3 @@ def _columns(args: list[ir.Expr]) -> list[str] | None:
     if rest and not rest.lstrip().startswith("="):
         return None
     return [column.rpartition(".")[2].strip("\"'`")] if " and " not in rest.lower() else None
-
-

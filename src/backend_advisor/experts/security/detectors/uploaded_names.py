@@ -150,7 +150,9 @@ def _given_by(unit: Unit, name: str, call: ir.Call) -> Iterator[ir.Expr]:
     for info in unit.functions:
         if info.node.name == name and call.args:
             yield from (
-                node.value for node in everything(info.node.body) if isinstance(node, ir.Return) and node.value is not None
+                node.value
+                for node in everything(info.node.body)
+                if isinstance(node, ir.Return) and node.value is not None
             )
 
 
@@ -192,14 +194,20 @@ def _served_words(context: CodeContext) -> set[str]:
         for node in everything(unit.module.body):
             if isinstance(node, ir.Call) and name_of(node.func) in _SERVES:
                 found |= _words(node.args)
-            elif isinstance(node, ir.Call) and name_of(node.func) == "register" and len(node.args) > 1:
-                if "static" in name_of(node.args[0]).lower():
-                    found |= _words(node.args[1:])
+            elif isinstance(node, ir.Call) and _registers_static(node):
+                found |= _words(node.args[1:])
     return found - {"/", ".", "..", "./"}
 
 
+def _registers_static(node: ir.Call) -> bool:
+    """`app.register(fastifyStatic, { root: PUBLIC })`."""
+    return name_of(node.func) == "register" and len(node.args) > 1 and "static" in name_of(node.args[0]).lower()
+
+
 def _words(nodes: list[ir.Expr] | list[ir.Node]) -> set[str]:
-    texts = {one.value.strip("./") for one in everything(nodes) if isinstance(one, ir.Const) and isinstance(one.value, str)}
+    texts = {
+        one.value.strip("./") for one in everything(nodes) if isinstance(one, ir.Const) and isinstance(one.value, str)
+    }
     return (texts | names_in(*nodes)) - _OF_PATHS - {""}
 
 
