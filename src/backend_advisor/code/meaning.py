@@ -189,7 +189,7 @@ def _is_script(run: Run) -> bool:
 def _asks_shell(role: CallRole, site: Site) -> bool:
     """`spawn("git", words, { shell: true })`."""
     shell = site.properties(role).get("shell")
-    return shell is not None and bool(shell.consts) and any(shell.consts)
+    return shell is not None and any(shell.consts or ())
 
 
 def _unnamed(value: Value) -> Taints:
