@@ -10,7 +10,7 @@ from backend_advisor.code.taints import NO_TAINTS, merge_taints, station
 from backend_advisor.code.values import UNKNOWN, Value, cleaned, element, field, join, single, with_field
 
 _DEEPEST = 5
-_UNNAMED = ("model.fields", "object.merge")
+UNNAMED = ("model.fields", "object.merge")
 """What is harmed by fields that the client names; those that the program's own lists name are not."""
 _BEHIND_HOST = frozenset({"pathname", "search", "hash"})
 """Parts of an address that do not choose the host."""
@@ -55,7 +55,7 @@ def _element(run: Run, target: ir.Index, value: Value, env: Env) -> None:
             _store(run, target.value, one, value if before is None else join(before, value), env)  # type: ignore[arg-type]
         return
     if known is None and not key.taints:
-        value = cleaned(value, _UNNAMED, 0)
+        value = cleaned(value, UNNAMED, 0)
     _store(run, target.value, known if isinstance(known, str | int) else None, value, env, taints=key.taints)
 
 

@@ -1,13 +1,14 @@
 """Functions and methods that every program has: those of strings, collections and text builders."""
 
 from backend_advisor.code import ir
-from backend_advisor.code.assignment import write_back
+from backend_advisor.code.assignment import UNNAMED, write_back
 from backend_advisor.code.callbacks import higher_order
 from backend_advisor.code.containers import container_method, holds_elements, is_container
 from backend_advisor.code.documents import parsed
 from backend_advisor.code.enumerations import all_constants, overrides
 from backend_advisor.code.folding import fold_function, fold_method
 from backend_advisor.code.joiners import filled, joined_at_once, joined_by, joined_parts, joiner
+from backend_advisor.code.listed_keys import keeps_listed
 from backend_advisor.code.markup import BETWEEN_TAGS, NO_QUOTES, placed
 from backend_advisor.code.operations import in_template, template_parts
 from backend_advisor.code.patterns import cleared_by_escaping, cleared_by_removal, is_plain
@@ -96,7 +97,8 @@ def _mapping_made(site: Site, receiver: Value) -> Value | None:
     if is_bare(receiver, site.name, site.args):
         return Value(types=frozenset({"dict", BARE}), fields={})
     if site.name == "fromEntries" and receiver.name == "Object" and site.args:
-        return site.args[0] if "dict" in site.args[0].types else _pairs(site.args[0])
+        made = site.args[0] if "dict" in site.args[0].types else _pairs(site.args[0])
+        return cleaned(made if made is not None else site.args[0], UNNAMED) if keeps_listed(site.node) else made
     return None
 
 
@@ -242,18 +244,17 @@ def _root(expression: ir.Expr) -> ir.Expr:
 
 def _pairs(items: Value) -> Value | None:
     """A map made of a list of its keys with their values; None where they are not known."""
-    parts = list((items.fields or {}).values())
-    if (
-        not parts
-        or items.rest is not None
-        or not all(part.fields and 0 in part.fields and 1 in part.fields for part in parts)
-    ):
+    parts = [*(items.fields or {}).values(), *([items.rest] if items.rest is not None else [])]
+    if not parts or not all(part.fields and 0 in part.fields and 1 in part.fields for part in parts):
         return None
     made = Value(types=frozenset({"dict"}), fields={})
     for part in parts:
         key = (part.fields or {})[0]
         only = key.consts[0] if key.consts and len(key.consts) == 1 else None
-        made = with_field(made, only if isinstance(only, str | int) else None, (part.fields or {})[1])
+        value = (part.fields or {})[1]
+        if not isinstance(only, str | int):
+            only, value = None, cleaned(value, UNNAMED, 0)  # the data of the keys says whether a client names them
+        made = with_field(made, only, value)
         made = made.but(taints=merge_taints(made.taints, key.taints))
     return made
 

@@ -84,7 +84,7 @@ class Machine:
         self.functions = Functions(self)
         self.objects = Objects(self)
         self._entered: dict[Any, Summary] = {}
-        self.checks: dict[tuple[FunctionInfo, bool], dict[int, tuple[str, ...]]] = {}
+        self.checks: dict[tuple[FunctionInfo, bool, frozenset[int]], dict[int, tuple[str, ...]]] = {}
         self.prototype_writes: dict[object, dict[int, Any]] = {}
         """What functions of the program have checked of their parameters when they say yes, or come back."""
         self._escaping: dict[FunctionInfo, tuple[str, ...]] = {}

@@ -182,6 +182,16 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
 
 
+def _is_script(run: Run) -> bool:
+    return run.language in ("javascript", "typescript")
+
+
+def _asks_shell(role: CallRole, site: Site) -> bool:
+    """`spawn("git", words, { shell: true })`."""
+    shell = site.properties(role).get("shell")
+    return shell is not None and any(shell.consts or ())
+
+
 def _unnamed(value: Value) -> Taints:
     """The data of an object whose fields the program did not name, or of such objects in a list."""
     item = value.rest
@@ -193,7 +203,8 @@ def _unnamed(value: Value) -> Taints:
 def _is_harmless(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> bool:
     """Whether nothing comes of data there, whatever it holds."""
     if kind == "command.text":
-        return runs_no_shell(value, site, role)
+        # Node joins a list to one text for a shell; Python hands its other items to the shell as parameters.
+        return not (_is_script(run) and _asks_shell(role, site)) and runs_no_shell(value, site, role)
     if kind == "regex.pattern":  # a pattern that is only compiled: the question is whether it is one
         return "regex.compile" in role.does and site.node is run.alone
     if kind == "model.fields":

@@ -116,6 +116,8 @@ def _of_type(run: Run, value: Value, kind: str, name: str, node: ir.Expr | None)
     elif role.cleans:
         taints = {taint.clean(role.cleans): trail for taint, trail in taints.items()}
     found = Value(taints, types=frozenset({role.type}) if role.type else NO_TYPES, name=f"{kind}.{name}")
+    if role.several:
+        return Value(taints, types=frozenset({"list"}), rest=found)
     if kept is None:
         return found
     return kept.but(taints=merge_taints(kept.taints, found.taints), types=kept.types | found.types)

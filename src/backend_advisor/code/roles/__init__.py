@@ -96,6 +96,8 @@ class ValueRole:
     source: str | None = None
     constant: bool = False
     cleans: tuple[str, ...] = ()
+    several: bool = False
+    """Whether it is a list of values of the type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,11 +276,13 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
     _read_types(made, document)
     for name, entry in _entries(document, "values"):
         _only(entry, {"type", "source", "constant", "cleans"}, f"{place}: {name}")
+        kind = entry.get("type")
         made.values[name] = ValueRole(
-            entry.get("type"),
+            kind.removeprefix("list:") if kind is not None else None,
             _word(entry.get("source"), "sources", place, name),
             entry.get("constant") == "true",
             _cleans(entry.get("cleans", ()), f"{place}: {name}"),
+            several=kind is not None and kind.startswith("list:"),
         )
     for name, entry in _entries(document, "calls"):
         kind, of_pattern, pattern = name.partition("./")

@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import name_of, names_in, within
+from backend_advisor.experts.performance.detectors.handed_options import BASES
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
@@ -14,7 +15,6 @@ from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.experts.performance.detectors.time_limits import limit
 from backend_advisor.experts.performance.detectors.tried_again import tried_again
 from backend_advisor.experts.performance.detectors.unlimited_clients import (
-    BASES,
     asks_another_host,
     beans_without_limit,
     connections,
@@ -102,10 +102,11 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
             told.add(key)
             if spot.unit.language in ("javascript", "typescript"):
                 own_clients.append(held.id)
-        if by_client and isinstance(held, ir.Attr):  # one client that the program keeps
-            if held.name in kept:
+        if by_client and isinstance(held, ir.Attr):  # one client that the program keeps, or each class its own
+            name = f"{spot.unit.path}:{held.name}" if unlimited else held.name
+            if name in kept:
                 continue
-            kept.add(held.name)
+            kept.add(name)
         bounded = _is_bounded_anyway(call)
         sure = Confidence.HIGH if call.certain and not by_client and not bounded else Confidence.MEDIUM
         # A file asks one service, and what sets the limit is mended once in it.

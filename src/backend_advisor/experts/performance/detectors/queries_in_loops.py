@@ -17,6 +17,7 @@ from backend_advisor.experts.performance.detectors.how_many import (
 from backend_advisor.experts.performance.detectors.loops import Round, by_name, many
 from backend_advisor.experts.performance.detectors.method_references import is_far_statement, references
 from backend_advisor.experts.performance.detectors.names import function_named
+from backend_advisor.experts.performance.detectors.promised_relations import promised_touches
 from backend_advisor.experts.performance.detectors.python_relations import PassedRelations
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.rounds import (
@@ -348,6 +349,7 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
     for found in (
         *entity_touches(context.program, seen, relations),
         *unseen_touches(context.program, seen),
+        *promised_touches(context.program),
         *passed.touches(touched),
         *read_by_methods(context.program, passed),
     ):

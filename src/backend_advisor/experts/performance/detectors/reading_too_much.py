@@ -8,8 +8,8 @@ from backend_advisor.code.tree import name_of, names_in, within
 from backend_advisor.experts.performance.detectors.cut_in_code import counted_or_cut
 from backend_advisor.experts.performance.detectors.everything import narrowed_query_sets, takes_everything
 from backend_advisor.experts.performance.detectors.growing_reads import growing_reads, growing_rows
+from backend_advisor.experts.performance.detectors.java_pages import pages_of_any_size
 from backend_advisor.experts.performance.detectors.names import class_named
-from backend_advisor.experts.performance.detectors.page_sizes import pages_of_any_size
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.statements import statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short

@@ -1,6 +1,6 @@
 """Clients whose limit is switched off, and those that are made in view without one (parts of PERF211)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
@@ -8,7 +8,8 @@ from backend_advisor.code.program import Program
 from backend_advisor.code.searching import mentions
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import name_of
-from backend_advisor.code.values import Value
+from backend_advisor.code.values import Value, known_text
+from backend_advisor.experts.performance.detectors.handed_options import BASES, given_to_constructor, names_host
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.rules.registry import CodeContext
 
@@ -36,8 +37,10 @@ _FACTORIES = frozenset(
         "org.springframework.http.client.HttpComponentsClientHttpRequestFactory",
     }
 )
-BASES = frozenset({"baseURL", "baseUrl", "prefixUrl"})
-"""Options that say what the addresses of a client begin with."""
+_LIMITS_CLIENT = frozenset(
+    {"timeout", "signal", "adapter", "dispatcher", "httpAgent", "httpsAgent", "agent", "transport"}
+)
+"""Options by which a client, or what it sends its requests through, may have a limit."""
 _MADE: "WeakKeyDictionary[Program, dict[tuple[str, str], list[Spot]]]" = WeakKeyDictionary()
 
 
@@ -70,8 +73,22 @@ def connections(context: CodeContext) -> Iterator[Spot]:
             yield spot
 
 
+def _options(spot: Spot) -> Mapping[str | int, Value] | None:
+    """What the client was made with that a request is made by, wherever that was; None where not all of it is known."""
+    receiver = spot.call.receiver if spot.call is not None else None
+    options = (receiver.fields or {}).get("options") if receiver is not None else None
+    return options.fields if options is not None and options.rest is None else None
+
+
 def is_made_unlimited(context: CodeContext, spot: Spot) -> bool:
-    """Whether the client that a request is made by is made in the same file with nothing that could limit it."""
+    """Whether it is known of the client that a request is made by that nothing limits it: by what it was made with, or
+    because it is made in the same file."""
+    options = _options(spot)
+    if options is not None:
+        return _LIMITS_CLIENT.isdisjoint(options)
+    given = given_to_constructor(context, spot)
+    if given:
+        return all(_LIMITS_CLIENT.isdisjoint(one) for one in given)
     func = spot.node.func if isinstance(spot.node, ir.Call) else None
     holder = func.value if isinstance(func, ir.Attr) else None
     made = _made(context).get((spot.unit.path, name_of(holder)), []) if holder is not None else []
@@ -80,6 +97,13 @@ def is_made_unlimited(context: CodeContext, spot: Spot) -> bool:
 
 def asks_another_host(context: CodeContext, spot: Spot) -> bool:
     """Whether what is asked stands below the host that the client was made with: `axios.create({ baseURL: env.X })`."""
+    options = _options(spot)
+    base = next((value for key, value in (options or {}).items() if key in BASES), None)
+    if base is not None:
+        return not (known_text(base)[0] or "").startswith("/")
+    given = given_to_constructor(context, spot)
+    if given:
+        return all(names_host(one) for one in given)
     func = spot.node.func if isinstance(spot.node, ir.Call) else None
     holder = func.value if isinstance(func, ir.Attr) else None
     if holder is None:
@@ -95,10 +119,8 @@ def _names_host(made: Spot) -> bool:
     if isinstance(options, ir.Name):
         kept = [one for one in made.unit.module.body if isinstance(one, ir.Assign)]
         options = next((one.value for one in kept if getattr(one.target, "id", "") == options.id), None)
-    for key, value in options.pairs if isinstance(options, ir.Mapping) else ():
-        if isinstance(key, ir.Const) and key.value in BASES:
-            return not isinstance(value, ir.Const) or not str(value.value).startswith("/")
-    return False
+    written = options.pairs if isinstance(options, ir.Mapping) else ()
+    return names_host({key.value: value for key, value in written if isinstance(key, ir.Const)})
 
 
 def beans_without_limit(context: CodeContext) -> Iterator[Spot]:

@@ -22,7 +22,7 @@ from backend_advisor.experts.security.detectors.reading import (
 )
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.unheard import unheard_calls
-from backend_advisor.experts.security.detectors.unverified_claims import stands_in_for_verified
+from backend_advisor.experts.security.detectors.unverified_claims import reads_header_only, stands_in_for_verified
 from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -70,6 +70,8 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
             falls_back = not _may_have_been_renewed(call) and stands_in_for_verified(call, context)
             if call.info is not None and "jwt.verify" in facts.acts(call.info) and not falls_back:
                 continue
+            if not falls_back and reads_header_only(call):
+                continue  # which key it was signed with
             if not falls_back and not _from_request(call) and (call.unit.path, call.node.start) not in sent:
                 continue  # who called may have verified it
             doubted = (verified and not falls_back) or _only_notes(call)
