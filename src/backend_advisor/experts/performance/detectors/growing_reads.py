@@ -123,7 +123,11 @@ def _is_statement_without_end(spot: Spot) -> bool:
     if not isinstance(given, ir.Text | ir.Const):
         return False
     parts = given.parts if isinstance(given, ir.Text) and given.tag is None else [given]
-    text = "".join(str(one.value) if isinstance(one, ir.Const) else " ? " for one in parts)
+    return is_endless("".join(str(one.value) if isinstance(one, ir.Const) else " ? " for one in parts))
+
+
+def is_endless(text: str) -> bool:
+    """Whether a statement asks for all that is written down of one owner, the last first."""
     found = _SELECTS.match(text)
     if found is None or _WRITTEN_DOWN.search(found[1]) is None or _ENDS.search(text):
         return False

@@ -43,12 +43,17 @@ class RowSources:
 
     def of(self, info: FunctionInfo, over: ir.Expr) -> Rows | None:
         """The rows that a loop goes over; None when it is not plain, or when their relations may be loaded."""
+        rows = self.behind(info, over)
+        if rows is None or any(name_of(one) in _NO_ROWS for one in rows.calls):
+            return None
+        loads = any(name_of(one) in self._loads_elsewhere() for one in rows.calls) or self._manager_loads(rows.model)
+        return None if loads else rows
+
+    def behind(self, info: FunctionInfo, over: ir.Expr) -> Rows | None:
+        """The query behind an expression, whatever it gives."""
         calls: list[ir.Expr] = []
         model = self._follow(info, over, calls, _FOLLOWED)
-        if model is None or any(name_of(one) in _NO_ROWS for one in calls):
-            return None
-        loads = any(name_of(one) in self._loads_elsewhere() for one in calls) or self._manager_loads(model)
-        return None if loads else Rows(model, calls)
+        return Rows(model, calls) if model is not None else None
 
     def loads(self, query: ir.Expr, model: ClassInfo) -> bool:
         """Whether a method of the program that the query is made of, or the model's manager, loads relations."""
