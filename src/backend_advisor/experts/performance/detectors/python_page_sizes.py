@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.tree import in_body, name_of, names_in, within
-from backend_advisor.experts.performance.detectors.python_callees import arguments, callee_of
+from backend_advisor.code.callees import arguments, callee_of
 from backend_advisor.experts.performance.detectors.python_rows import RowSources
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
 from backend_advisor.knowledge.detection import Match

@@ -8,7 +8,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.tree import in_body, name_of, within
 from backend_advisor.experts.performance.detectors.entities import EntityTouch
-from backend_advisor.experts.performance.detectors.python_callees import arguments, callee_of, fields_holding
+from backend_advisor.code.callees import arguments, callee_of, fields_holding
 from backend_advisor.experts.performance.detectors.python_rows import RowSources
 from backend_advisor.experts.performance.detectors.python_view_models import (
     VALIDATES,

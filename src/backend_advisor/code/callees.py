@@ -1,16 +1,50 @@
-"""Which function of a Python program a call means, by what the code says of its receiver: `OrderCard.of(order)`,
+"""What names mean outside of the interpreter: classes and functions of the program; and which function of a Python
+program a call means, by what the code says of its receiver: `OrderCard.of(order)`,
 `OrderRow(order)`, `picks.add(order)` after `picks = PickList()`, `self.orders.page()` of a field that is injected."""
 
 from collections.abc import Iterator, Sequence
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
 from backend_advisor.code.tree import in_body, name_of
-from backend_advisor.experts.performance.detectors.names import class_named, function_named
 
 _WRAPS = frozenset({"Annotated", "Optional", "Union", "ClassVar", "Final"})
 _MADE_BY = "__init__"
 _FOLLOWED = 3
+
+
+def class_named(program: Program, unit: Unit, name: str) -> ClassInfo | None:
+    """The class of the program that a name means in a file."""
+    found = unit.classes.get(name)
+    if found is not None:
+        return found
+    statement = unit.imports.get(name)
+    if statement is not None:
+        located = program.locate(statement, unit)
+        if located is not None and located.classes.get(statement.name or name) is not None:
+            return located.classes[statement.name or name]
+    several = program.by_short_name.get(name, ())
+    return several[0] if len(several) == 1 else None
+
+
+def function_named(program: Program, unit: Unit, expression: ir.Expr, info: FunctionInfo | None) -> FunctionInfo | None:
+    """The function of the program that `name`, `this.name` or `self.name` means."""
+    if isinstance(expression, ir.Attr):
+        owner = info.owner if info is not None else None
+        if owner is None or not isinstance(expression.value, ir.Name) or expression.value.id not in ("this", "self"):
+            return None
+        found = program.method(owner, expression.name)
+        return found[0] if found else None
+    if not isinstance(expression, ir.Name):
+        return None
+    statement = unit.imports.get(expression.id)
+    name = expression.id
+    if statement is not None:
+        located = program.locate(statement, unit)
+        if located is None:
+            return None
+        unit, name = located, statement.name or name
+    return next((one for one in unit.functions if one.node.name == name and one.owner is None), None)
 
 
 def callee_of(program: Program, info: FunctionInfo, func: ir.Expr) -> FunctionInfo | None:
