@@ -16,8 +16,11 @@ from backend_advisor.experts.performance.detectors.tried_again import tried_agai
 from backend_advisor.experts.performance.detectors.unlimited_clients import (
     BASES,
     asks_another_host,
+    client_of,
     connections,
+    has_session_with_limit,
     is_made_unlimited,
+    makes_plain_session,
     switched_off,
     waits_for_streams,
 )
@@ -58,10 +61,12 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
     if any(word in source for source in context.program.sources() for word in _CLIENT_DEFAULT):
         return
     limited = {
-        call.role.framework
+        client_of(call)
         for call in context.seen.calls.values()
         if "http.client" in call.role.does and _is_limited(call)
     }
+    if has_session_with_limit(context.program):
+        limited.add("requests")
     of_pages = _frameworks_of_pages(context)
     told: set[tuple[int, str]] = set()
     files: set[str] = set()
@@ -77,7 +82,7 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
         if _is_limited(call) and not unlimited:
             continue
         by_client = call.role.name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
-        elsewhere = by_client and call.role.framework in limited and not unlimited
+        elsewhere = by_client and client_of(call) in limited and not unlimited and not makes_plain_session(call)
         if elsewhere or _has_signal(spot) or _in_time_limit(spot):
             continue
         # The limit is set once on a connection, whatever is then asked of it.
