@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.callees import callee_of
-from backend_advisor.code.program import FunctionInfo, Program, Unit
+from backend_advisor.code.callees import callee_of, class_named, of_type
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
 from backend_advisor.code.tree import in_body, name_of, within
 
 _DEPENDS = frozenset({"Depends", "Security", "Provide"})
@@ -24,6 +24,25 @@ def dependencies(program: Program) -> Iterator[FunctionInfo]:
                 found = callee_of(program, nowhere, given)
                 if found is not None:
                     yield found
+    for made in classes_of_requests(program):
+        yield from program.method(made, "__init__")
+
+
+def classes_of_requests(program: Program) -> set[ClassInfo]:
+    """The classes of which FastAPI makes an object for each request: `Annotated[Rates, Depends()]`, `Depends(Rates)`."""
+    found: set[ClassInfo | None] = set()
+    for unit in program.units.values() if program.language == "python" else ():
+        if b"Depends(" not in unit.module.source:
+            continue
+        for call in _stated(unit):
+            if call.args and isinstance(call.args[0], ir.Name):
+                found.add(class_named(program, unit, call.args[0].id) if call.args[0].id[:1].isupper() else None)
+        for info in unit.functions:
+            for param in info.node.params:
+                notes = [param.default, *(param.type.metadata if param.type is not None else ())]
+                if any(isinstance(one, ir.Call) and name_of(one.func) in _DEPENDS and not one.args for one in notes):
+                    found.add(of_type(program, info, param.type))
+    return {one for one in found if one is not None}
 
 
 def _stated(unit: Unit) -> Iterator[ir.Call]:
