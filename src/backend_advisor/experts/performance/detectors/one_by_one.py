@@ -10,6 +10,7 @@ from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext
 
+_ROUNDS = ir.For | ir.While | ir.Lambda | ir.Comprehension
 _COLLECTS = frozenset({"push", "append", "add", "set", "unshift"})
 
 
@@ -18,21 +19,34 @@ def one_by_one(context: CodeContext, seen: Survey, is_read: Callable[[Spot, str]
     told: set[int] = set()
     for spot in [*seen.of("http.request"), *seen.reaches]:
         loop = spot.path[-1] if spot.path else None
-        loop = next((one for one in reversed(spot.path) if isinstance(one, ir.For | ir.While | ir.Lambda)), loop)
-        if not isinstance(loop, ir.For) or id(loop) in told or is_by_hand(spot.unit, spot.info) or loop.is_async:
+        loop = next((one for one in reversed(spot.path) if isinstance(one, _ROUNDS)), loop)
+        if not isinstance(loop, ir.For | ir.Comprehension) or id(loop) in told or loop.is_async:
             continue
-        items = _listed(loop.iterable, spot.unit)
         reaches_far = spot.reach is None or "http.request" in spot.reach.acts
-        if len(items) < 2 or not reaches_far or not is_read(spot, context.program.language):
+        if not reaches_far or is_by_hand(spot.unit, spot.info) or not is_read(spot, context.program.language):
             continue
-        if names_in(spot.node) & names_in(loop.target) and _only_keeps(loop, spot):
+        if isinstance(loop, ir.Comprehension):
+            target, over, _ = loop.clauses[0]
+            only = isinstance(loop.element, ir.Await) and loop.element.value is spot.node and len(loop.clauses) == 1
+        else:
+            target, over, only = loop.target, loop.iterable, _only_keeps(loop, spot)
+        items = _listed(over, spot.unit)
+        # Each of several objects asks a service of its own: `carrier.quote(parcel)`.
+        each = spot.unit.language == "python" and _is_called_on(spot, target)
+        if only and (len(items) > 1 or each) and names_in(spot.node) & names_in(target):
             told.add(id(loop))
             place = context.location(spot.unit, spot.node)
             yield Match(
                 location=place,
-                values={"count": len(items), "first": short(context.text(spot.unit, spot.node))},
+                values={"count": len(items) or "n", "first": short(context.text(spot.unit, spot.node))},
                 steps=((place, "step_await"),),
             )
+
+
+def _is_called_on(spot: Spot, target: ir.Expr) -> bool:
+    func = spot.node.func if isinstance(spot.node, ir.Call) else None
+    held = func.value if isinstance(func, ir.Attr) else None
+    return isinstance(held, ir.Name) and isinstance(target, ir.Name) and held.id == target.id
 
 
 def _listed(over: ir.Expr, unit: Unit) -> list[ir.Expr]:
