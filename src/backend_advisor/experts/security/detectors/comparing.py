@@ -28,6 +28,7 @@ _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _KEY = re.compile(r"^(?:x-)?idempotency[-_]?key$|^idempotent[-_]?key$|^x-idempotency-key$", re.IGNORECASE)
 _ABOUT = (
     b"hmac", b"digest", b"signature", b"secret", b"apikey", b"api-key", b"api_key", b"token", b"dofinal", b"otp",
+    b"nal-key", b"nal_key", b"ice-key", b"ice_key", b"ess-key", b"ess_key", b"min-key", b"min_key",
 )  # fmt: skip
 """Text without which a function compares nothing secret."""
 _ABOUT_SHORT = Guarded(rb"(?i)\b(?:mac|sig)\b", b"mac", b"sig")
