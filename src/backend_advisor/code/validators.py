@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, FunctionInfo
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.run import Run
 from backend_advisor.code.taints import NO_TAINTS
 from backend_advisor.code.tree import in_body, within
@@ -20,9 +21,25 @@ _TYPED = re.compile(
 _LOST = 2
 _DEPTH = 4
 _DOCUMENTS = frozenset(
-    ["dict", "Dict", "Mapping", "MutableMapping", "Any", "object", "Json", "JsonValue", "TypedDict", "OrderedDict", "T", ""]
+    [
+        "dict",
+        "Dict",
+        "Mapping",
+        "MutableMapping",
+        "Any",
+        "object",
+        "Json",
+        "JsonValue",
+        "TypedDict",
+        "OrderedDict",
+        "T",
+        "",
+    ]
 )
 """Types that let a document of the client through."""
+
+
+_plain: "WeakKeyDictionary[Program, dict[ClassInfo, bool]]" = WeakKeyDictionary()
 
 
 def with_checked_fields(run: Run, value: Value) -> Value:
@@ -51,13 +68,25 @@ def without_documents(run: Run, value: Value) -> Value:
 
 
 def _is_plain(run: Run, model: ClassInfo, depth: int) -> bool:
+    known = _plain.setdefault(run.machine.program, {})
+    if model not in known:
+        known[model] = False  # for a model that holds itself
+        known[model] = _has_plain_fields(run, model, depth)
+    return known[model]
+
+
+def _has_plain_fields(run: Run, model: ClassInfo, depth: int) -> bool:
     program = run.machine.program
     family = program.ancestry(model)
-    if not depth or not any(base.endswith((".BaseModel", ".SQLModel", ".Struct")) for base in program.foreign_bases(model)):
+    if not depth or not any(
+        base.endswith((".BaseModel", ".SQLModel", ".Struct")) for base in program.foreign_bases(model)
+    ):
         return False
     stated = [field for owner in family for field in owner.node.fields if field.name != "model_config"]
     kept = [owner.fields.get("model_config") for owner in family]
-    if any(isinstance(one, ir.Const) and one.value == "allow" for field in kept if field for one in within(field.value)):
+    if any(
+        isinstance(one, ir.Const) and one.value == "allow" for field in kept if field for one in within(field.value)
+    ):
         return False
     if any("extra" in config.fields for owner in family if (config := owner.classes.get("Config")) is not None):
         return False

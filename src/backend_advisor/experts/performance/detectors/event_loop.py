@@ -394,9 +394,7 @@ def _through_helpers(context: CodeContext, seen: Survey) -> Iterator[Match]:
     """`[await prices.of(order.sku) for order in orders]`: the request stands in a function of the program."""
     if context.program.language != "python":
         return
-    requests = {
-        (spot.unit.path, spot.node.start): spot for spot in seen.of("http.request") if _reads_over_http(spot)
-    }
+    requests = {(spot.unit.path, spot.node.start): spot for spot in seen.of("http.request") if _reads_over_http(spot)}
     for spot in seen.reaches:
         if spot.reach is None or "http.request" not in spot.reach.acts or is_by_hand(spot.unit, spot.info):
             continue
@@ -434,7 +432,8 @@ def _is_over_many(over: ir.Expr) -> bool:
 def _at_once(spot: Spot) -> bool:
     """`Promise.all(items.map(…))`: none of the requests waits for another."""
     return any(
-        isinstance(node, ir.Call) and name_of(node.func) in ("all", "allSettled", "any", "race", "gather") for node in spot.path
+        isinstance(node, ir.Call) and name_of(node.func) in ("all", "allSettled", "any", "race", "gather")
+        for node in spot.path
     )
 
 

@@ -61,9 +61,7 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
     if any(word in source for source in context.program.sources() for word in _CLIENT_DEFAULT):
         return
     limited = {
-        client_of(call)
-        for call in context.seen.calls.values()
-        if "http.client" in call.role.does and _is_limited(call)
+        client_of(call) for call in context.seen.calls.values() if "http.client" in call.role.does and _is_limited(call)
     }
     if has_session_with_limit(context.program):
         limited.add("requests")

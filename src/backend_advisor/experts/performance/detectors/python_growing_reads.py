@@ -137,7 +137,9 @@ def _cursor_of(info: FunctionInfo, node: ir.Expr) -> ir.Expr | None:
     if isinstance(over, ir.Name):
         given = assigned(info, over.id)
         over = given[0] if len(given) == 1 else None
-    while isinstance(over, ir.Call) and isinstance(over.func, ir.Attr) and over.func.name in ("sort", "hint", "collation"):
+    while (
+        isinstance(over, ir.Call) and isinstance(over.func, ir.Attr) and over.func.name in ("sort", "hint", "collation")
+    ):
         over = over.func.value
     if not (isinstance(over, ir.Call) and isinstance(over.func, ir.Attr) and over.func.name == "find" and over.args):
         return None

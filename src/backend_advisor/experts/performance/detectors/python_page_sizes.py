@@ -85,9 +85,7 @@ def _is_query_number(param: ir.Param) -> bool:
 def _is_asked(value: ir.Expr) -> bool:
     """`int(request.args.get("limit", 20))`, `request.args.get("size", 20, type=int)`."""
     calls = [one for one in within(value) if isinstance(one, ir.Call) and name_of(one.func) in ("get", "getlist")]
-    named = any(
-        isinstance(one.args[0], ir.Const) and _SIZES.match(str(one.args[0].value)) for one in calls if one.args
-    )
+    named = any(isinstance(one.args[0], ir.Const) and _SIZES.match(str(one.args[0].value)) for one in calls if one.args)
     by_client = any(isinstance(one, ir.Attr) and _ASKED.match(one.name) for call in calls for one in within(call.func))
     number = any(isinstance(one, ir.Name) and one.id == "int" for one in within(value))
     return named and by_client and number

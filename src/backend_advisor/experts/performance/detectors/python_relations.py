@@ -214,7 +214,12 @@ def _rounds(nodes: list[ir.Node]) -> Iterator[tuple[str, ir.Expr, list[ir.Node]]
     """Loops, comprehensions, and `map(row_of, orders)`, which calls a function with each item."""
     yield from rounds_over(nodes)
     for node in nodes:
-        if isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id == "map" and len(node.args) > 1:
+        if (
+            isinstance(node, ir.Call)
+            and isinstance(node.func, ir.Name)
+            and node.func.id == "map"
+            and len(node.args) > 1
+        ):
             made, over = node.args[0], node.args[1]
             if isinstance(made, ir.Lambda):
                 if len(made.function.params) == 1:

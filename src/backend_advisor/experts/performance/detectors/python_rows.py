@@ -239,4 +239,3 @@ def _root(expression: ir.Expr) -> str:
     while isinstance(expression, ir.Call | ir.Attr | ir.Await | ir.Index):
         expression = expression.func if isinstance(expression, ir.Call) else expression.value
     return expression.id if isinstance(expression, ir.Name) else ""
-

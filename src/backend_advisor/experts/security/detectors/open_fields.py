@@ -20,7 +20,9 @@ _WRITES = frozenset({"update", "aupdate", "values", "create", "acreate", "update
 _OF_ORM = frozenset({"objects", "filter", "query", "where", "filter_by", "insert", "update", "select", "get_queryset"})
 _BODIES = frozenset({"get_json", "json"})
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping"})
-_COLUMNS = re.compile(r"^(?:_meta|__table__|__mapper__|columns|concrete_fields|get_fields|column_attrs|__dict__|__fields__)$")
+_COLUMNS = re.compile(
+    r"^(?:_meta|__table__|__mapper__|columns|concrete_fields|get_fields|column_attrs|__dict__|__fields__)$"
+)
 _TAKEN_OUT = frozenset({"pop", "popitem", "setdefault"})
 _FOLLOWED = 3
 
@@ -108,7 +110,12 @@ def _whole(value: ir.Expr, open_models: set[str]) -> str | None:
 
 
 def _is_copy(value: ir.Expr) -> bool:
-    return isinstance(value, ir.Call) and isinstance(value.func, ir.Name) and value.func.id == "dict" and len(value.args) == 1
+    return (
+        isinstance(value, ir.Call)
+        and isinstance(value.func, ir.Name)
+        and value.func.id == "dict"
+        and len(value.args) == 1
+    )
 
 
 def _is_data(value: ir.Expr) -> bool:
@@ -160,7 +167,9 @@ def _keeps_all(program: Program, info: FunctionInfo, value: ir.Expr, held: set[s
     """`dict(changes)`, `{**changes}`, `{key: value for key, value in changes.items() if key in columns}`."""
     if isinstance(value, ir.Name):
         return value.id in held
-    if _is_copy(value) or (isinstance(value, ir.Call) and isinstance(value.func, ir.Attr) and value.func.name == "copy"):
+    if _is_copy(value) or (
+        isinstance(value, ir.Call) and isinstance(value.func, ir.Attr) and value.func.name == "copy"
+    ):
         return bool(names_in(value) & held)
     if isinstance(value, ir.Mapping):
         return any(key is None and isinstance(one, ir.Name) and one.id in held for key, one in value.pairs)
@@ -174,7 +183,12 @@ def _keeps_all(program: Program, info: FunctionInfo, value: ir.Expr, held: set[s
 
 def _goes_over(over: ir.Expr, held: set[str]) -> bool:
     """`changes.items()`, `changes`."""
-    if isinstance(over, ir.Call) and isinstance(over.func, ir.Attr) and over.func.name in ("items", "keys") and not over.args:
+    if (
+        isinstance(over, ir.Call)
+        and isinstance(over.func, ir.Attr)
+        and over.func.name in ("items", "keys")
+        and not over.args
+    ):
         over = over.func.value
     return isinstance(over, ir.Name) and over.id in held
 
@@ -187,7 +201,12 @@ def _is_chosen(program: Program, info: FunctionInfo, tests: list[ir.Expr] | list
             if isinstance(one, ir.Binary) and one.op == "in" and names_in(one.left) & keys:
                 if not _is_of_columns(info, one.right):
                     return True
-            elif isinstance(one, ir.Call) and name_of(one.func) not in ("hasattr", "isinstance", "startswith", "getattr"):
+            elif isinstance(one, ir.Call) and name_of(one.func) not in (
+                "hasattr",
+                "isinstance",
+                "startswith",
+                "getattr",
+            ):
                 if names_in(*one.args) & keys:
                     return True  # a function of the program may check the key
     return False
@@ -222,7 +241,11 @@ def _is_guarded(program: Program, info: FunctionInfo, loop: ir.For, tests: list[
     if _is_chosen(program, info, tests, keys):
         return True
     for one in within(*loop.body):
-        if isinstance(one, ir.If) and one.then and isinstance(one.then[-1], ir.Continue | ir.Throw | ir.Return | ir.Break):
+        if (
+            isinstance(one, ir.If)
+            and one.then
+            and isinstance(one.then[-1], ir.Continue | ir.Throw | ir.Return | ir.Break)
+        ):
             for part in within(one.test):
                 if isinstance(part, ir.Binary) and part.op == "not in" and names_in(part.left) & keys:
                     # What names a few keys only leaves them out, when the loop goes on for all others.

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.files import is_test
-from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import in_body, name_of, names_in, within
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
-_UPLOADS = frozenset({"UploadFile", "FileStorage", "UploadedFile", "InMemoryUploadedFile", "TemporaryUploadedFile", "File"})
+_UPLOADS = frozenset(
+    {"UploadFile", "FileStorage", "UploadedFile", "InMemoryUploadedFile", "TemporaryUploadedFile", "File"}
+)
+_ABOUT = (b"UploadFile", b"FileStorage", b"UploadedFile", b".files", b".FILES", b"validated_data", b"cleaned_data")
 _GIVES = re.compile(r"^(?:files|FILES|validated_data|cleaned_data)$")
 _TAKES_PARTS = frozenset(
     ["Path", "PurePath", "PurePosixPath", "secure_filename", "splitext", "rsplit", "split", "rpartition", "partition", "lower",
@@ -24,9 +27,7 @@ _LOOKS_INSIDE = re.compile(
 )
 """What looks at the content, or states the endings elsewhere."""
 _ENDINGS = re.compile(r"(?i)suffix|ext(?:ension)?s?$|ending|file_?name|splitext|^ext")
-_SERVED = re.compile(
-    rb"(?i)static|\bmedia|MEDIA_|public|\bwww\b|web_?root|htdocs|default_storage|base_url|/uploads"
-)
+_SERVED = re.compile(rb"(?i)static|\bmedia|MEDIA_|public|\bwww\b|web_?root|htdocs|default_storage|base_url|/uploads")
 _TYPE_ONLY = re.compile(rb"\.(?:content_type|mimetype)\b")
 _ROUNDS = 2
 
@@ -37,32 +38,42 @@ def kept_ending(context: CodeContext) -> Iterator[Match]:
     program = context.program
     if program.language != "python":
         return
-    for info in program.functions():
-        source = info.unit.module.source
-        if is_test(info.unit.path) or _LOOKS_INSIDE.search(source) or _tests_ending(info):
+    for unit in program.units.values():
+        source = unit.module.source
+        if not any(word in source for word in _ABOUT) or is_test(unit.path):
             continue
-        uploads = _uploads(info)
-        names = _client_names(info, uploads)
-        for node in in_body(info.node):
-            if isinstance(node, ir.Call) and _stores(node, uploads) and _is_of_client(_place(node), uploads, names):
-                believed = _TYPE_ONLY.search(source) is not None
-                yield Match(
-                    location=context.location(info.unit, node),
-                    values={"call": context.text(info.unit, node.func)},
-                    confidence=Confidence.MEDIUM if believed or _SERVED.search(source) else Confidence.LOW,
-                )
-                break
+        if _LOOKS_INSIDE.search(source) or _tests_ending(unit):
+            continue
+        for info in unit.functions:
+            uploads = _uploads(info)
+            names = _client_names(info, uploads)
+            for node in in_body(info.node):
+                if isinstance(node, ir.Call) and _stores(node, uploads) and _is_of_client(_place(node), uploads, names):
+                    believed = _TYPE_ONLY.search(source) is not None
+                    yield Match(
+                        location=context.location(unit, node),
+                        values={"call": context.text(unit, node.func)},
+                        confidence=Confidence.MEDIUM if believed or _SERVED.search(source) else Confidence.LOW,
+                    )
+                    break
 
 
-def _tests_ending(info: FunctionInfo) -> bool:
+def _tests_ending(unit: Unit) -> bool:
     """Whether the file compares endings with a list: `ending in ALLOWED`, `name.endswith((".png", ".jpg"))`."""
-    bodies = [one.node for one in info.unit.functions]
-    for node in (part for body in bodies for part in in_body(body)):
+    for node in (part for one in unit.functions for part in in_body(one.node)):
         if isinstance(node, ir.Binary) and node.op in ("in", "not in", "==", "!="):
-            words = [one.name if isinstance(one, ir.Attr) else one.id for one in within(node.left) if isinstance(one, ir.Attr | ir.Name)]
+            words = [
+                one.name if isinstance(one, ir.Attr) else one.id
+                for one in within(node.left)
+                if isinstance(one, ir.Attr | ir.Name)
+            ]
             if any(map(_ENDINGS.search, words)):
                 return True
-        elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and node.func.name in ("endswith", "match", "fullmatch"):
+        elif (
+            isinstance(node, ir.Call)
+            and isinstance(node.func, ir.Attr)
+            and node.func.name in ("endswith", "match", "fullmatch")
+        ):
             words = [one.name for one in within(node) if isinstance(one, ir.Attr)]
             if any(map(_ENDINGS.search, words)) or names_in(node) & {"filename", "name", "ext", "suffix"}:
                 return True
@@ -152,4 +163,6 @@ def _place(call: ir.Call) -> ir.Expr | None:
 
 def _is_mode(call: ir.Call) -> bool:
     first = call.args[0] if call.args else None
-    return first is None or (isinstance(first, ir.Const) and isinstance(first.value, str) and first.value.startswith("w"))
+    return first is None or (
+        isinstance(first, ir.Const) and isinstance(first.value, str) and first.value.startswith("w")
+    )

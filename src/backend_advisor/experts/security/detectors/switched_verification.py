@@ -11,7 +11,9 @@ from backend_advisor.experts.security.detectors.reading import behind, definitio
 from backend_advisor.experts.security.detectors.words import dotted
 
 _SWITCHES = frozenset({"verify_signature", "verify"})
-_OF_TOKEN = re.compile(r"get_unverified_(?:header|headers|claims)$|^(?:request|self\.request)\.(?:headers|args|GET|META|query_params|cookies|json)\b")
+_OF_TOKEN = re.compile(
+    r"get_unverified_(?:header|headers|claims)$|^(?:request|self\.request)\.(?:headers|args|GET|META|query_params|cookies|json)\b"
+)
 _PACKAGES = frozenset({"jwt", "jose", "authlib"})
 
 
