@@ -15,8 +15,8 @@ from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import defined, name_value
 from backend_advisor.code.operations import binary, subscript, unary
-from backend_advisor.code.roles import CallRole
 from backend_advisor.code.program import ClassInfo
+from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import CHECKED, Env, Run, evaluates
 from backend_advisor.code.sending import waited_for
 from backend_advisor.code.site import Site

@@ -1,5 +1,5 @@
-"""What checking and quoting are worth at the place where data comes to stand: a path without `..` may still begin at the
-root, and quotes of a shell protect nothing inside of other quotes."""
+"""What checking and quoting are worth where data comes to stand: a path without `..` may still begin at the root, and
+quotes of a shell protect nothing inside of other quotes."""
 
 from collections.abc import Sequence
 

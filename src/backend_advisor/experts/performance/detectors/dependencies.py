@@ -29,7 +29,7 @@ def dependencies(program: Program) -> Iterator[FunctionInfo]:
 
 
 def classes_of_requests(program: Program) -> set[ClassInfo]:
-    """The classes of which FastAPI makes an object for each request: `Annotated[Rates, Depends()]`, `Depends(Rates)`."""
+    """The classes that FastAPI makes an object of for each request: `Annotated[Rates, Depends()]`, `Depends(Rates)`."""
     found: set[ClassInfo | None] = set()
     for unit in program.units.values() if program.language == "python" else ():
         if b"Depends(" not in unit.module.source:

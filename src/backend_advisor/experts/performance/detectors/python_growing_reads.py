@@ -31,9 +31,9 @@ _OWNERS = re.compile(
 _HIDES = re.compile(r"(?i)^(?:is_)?(?:deleted|removed|archived|hidden|visible|active)(?:_at)?$")
 _NARROWS = frozenset({"filter", "filter_by", "where"})
 _KEEPS = frozenset(
-    ["all", "order_by", "select_related", "prefetch_related", "options", "scalars", "execute", "select", "query", "list",
-     "sorted", "tuple", "unique", "exec", "only", "defer", "values", "values_list", "mappings", "reversed", "sort",
-     "with_entities", "fetchall"]
+    ["all", "order_by", "select_related", "prefetch_related", "options", "scalars", "execute", "select", "query",
+     "list", "sorted", "tuple", "unique", "exec", "only", "defer", "values", "values_list", "mappings", "reversed",
+     "sort", "with_entities", "fetchall"]
 )  # fmt: skip
 _TAKES_ALL = frozenset({"list", "sorted", "tuple"})
 _LISTS = re.compile(r"^(?:List(?:Create)?APIView|(?:ReadOnly)?ModelViewSet|ListModelMixin)$")
@@ -71,7 +71,7 @@ def python_growing_reads(context: CodeContext, during: Served, told: set[int]) -
 
 
 def _taken(info: FunctionInfo) -> Iterator[ir.Expr]:
-    """What is taken into memory whole: `list(rows)`, `….all()`, `await cursor.to_list(None)`, `[f(row) for row in rows]`."""
+    """What is taken into memory whole: `list(rows)`, `….all()`, `cursor.to_list(None)`, `[f(row) for row in rows]`."""
     for node in in_body(info.node):
         if isinstance(node, ir.Call) and (
             (isinstance(node.func, ir.Name) and node.func.id in _TAKES_ALL and len(node.args) == 1)

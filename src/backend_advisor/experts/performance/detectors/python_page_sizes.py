@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
+from backend_advisor.code.callees import arguments, callee_of
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.tree import in_body, name_of, names_in, within
-from backend_advisor.code.callees import arguments, callee_of
 from backend_advisor.experts.performance.detectors.python_rows import RowSources
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
 from backend_advisor.knowledge.detection import Match
@@ -18,6 +18,7 @@ _SIZES = re.compile(r"(?i)^(?:limit|size|page_?size|per_?page|count|take|top|row
 _ASKED = re.compile(r"^(?:args|query|query_params|GET|rel_url|values|get_query_argument|get_argument)$")
 _BOUNDS = frozenset({"min", "clamp", "clip", "range", "in", "validate"})
 _ORDERS = frozenset({"<", ">", "<=", ">="})
+_COMPARES = _ORDERS | {"in", "not in"}
 _CAPS = frozenset({"le", "lt"})
 _FOLLOWED = 3
 
@@ -61,9 +62,9 @@ def _sizes(info: FunctionInfo) -> Iterator[tuple[FunctionInfo, str, ir.Node]]:
         if _SIZES.match(param.name) and _is_query_number(param):
             yield info, param.name, param
     for node in in_body(info.node):
-        if isinstance(node, ir.Assign) and isinstance(node.target, ir.Name) and node.value is not None:
-            if _is_asked(node.value) and not _has_bound(node.value):
-                yield info, node.target.id, node
+        value = node.value if isinstance(node, ir.Assign) and isinstance(node.target, ir.Name) else None
+        if value is not None and _is_asked(value) and not _has_bound(value):
+            yield info, node.target.id, node  # type: ignore[attr-defined]
 
 
 def _is_query_number(param: ir.Param) -> bool:
@@ -102,14 +103,17 @@ def _has_bound(value: ir.Expr) -> bool:
 def _is_kept_down(info: FunctionInfo, name: str) -> bool:
     """Whether a function compares the size with anything, or chooses the smaller of two."""
     for node in in_body(info.node):
-        if isinstance(node, ir.Binary) and (node.op in _ORDERS or node.op in ("in", "not in")):
+        if isinstance(node, ir.Binary) and node.op in _COMPARES:
             if name in names_in(node):
                 return True
-        elif isinstance(node, ir.Call) and name_of(node.func) in _BOUNDS and name in names_in(*node.args):
+        elif (isinstance(node, ir.Call) and name_of(node.func) in _BOUNDS and name in names_in(*node.args)) or (
+            isinstance(node, ir.Assign)
+            and isinstance(node.target, ir.Name)
+            and node.target.id == name
+            and node.value is not None
+            and not _is_asked(node.value)
+        ):
             return True
-        elif isinstance(node, ir.Assign) and name_of(node.target) == name and isinstance(node.target, ir.Name):
-            if node.value is not None and not _is_asked(node.value):
-                return True
     return False
 
 

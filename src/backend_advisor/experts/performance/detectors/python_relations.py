@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backend_advisor.code import ir
+from backend_advisor.code.callees import arguments, callee_of, fields_holding
 from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.tree import in_body, name_of, within
 from backend_advisor.experts.performance.detectors.entities import EntityTouch
-from backend_advisor.code.callees import arguments, callee_of, fields_holding
 from backend_advisor.experts.performance.detectors.python_rows import RowSources
 from backend_advisor.experts.performance.detectors.python_view_models import (
     VALIDATES,
@@ -114,8 +114,8 @@ class PassedRelations:
         wanted: set[str],
         depth: int,
     ) -> Iterator[Read]:
-        """The relations of a row that code reads: directly, in functions that are given the row, in its own methods, in
-        the objects that are made of it. `item` names the row: a variable, or `self.order` in an object that keeps it."""
+        """The relations of a row that code reads: directly, in functions that are given the row, in its own methods,
+        and in objects made of it. `item` names the row: a variable, or `self.order` in an object that keeps it."""
         nodes = list(within(*body))
         written = {id(one.target) for one in nodes if isinstance(one, ir.Assign)}
         asked = {id(one.value): one.name for one in nodes if isinstance(one, ir.Attr)}
@@ -126,18 +126,16 @@ class PassedRelations:
                 if node.name in wanted:
                     if then in _ASKS or (node.name not in loaded and then not in _CHANGES and id(node) not in written):
                         yield Read(node, node, info)
-                elif node.name == _AWAITED:
-                    if then in wanted - loaded:
-                        yield Read(node, node, info)
+                elif node.name == _AWAITED and then in wanted - loaded:
+                    yield Read(node, node, info)
                 elif depth:
                     yield from self._in_model(node, model, loaded, wanted, depth, called=id(node) in called)
             elif isinstance(node, ir.Call) and depth:
                 yield from self._validated(info, node, item, wanted - loaded)
-                for callee, name in self._given_on(info, node, item):
+            if depth:
+                for callee, name in self._followed(info, node, item, called=id(node) in called):
                     for read in self.reads(callee, list(callee.node.body), name, model, loaded, wanted, depth - 1):
                         yield Read(node, read.loads, read.loads_in)
-            elif isinstance(node, ir.Attr) and depth:
-                yield from self._of_keeper(info, node, called.get(id(node)), item, model, loaded, wanted, depth)
 
     def _validated(self, info: FunctionInfo, call: ir.Call, item: str, missing: set[str]) -> Iterator[Read]:
         """`OrderView.model_validate(order)` reads every relation that the view has a field for."""
@@ -147,6 +145,15 @@ class PassedRelations:
             view = view_named(self._program, info, call.func.value)
             if view is not None and next(shown_relations(self._program, view, missing), None) is not None:
                 yield Read(call, call, info)
+
+    def _followed(
+        self, info: FunctionInfo, node: ir.Node, item: str, *, called: bool
+    ) -> Iterator[tuple[FunctionInfo, str]]:
+        """The functions that go on with the row at a node, and what it is called there."""
+        if isinstance(node, ir.Call):
+            yield from self._given_on(info, node, item)
+        elif isinstance(node, ir.Attr) and not is_item(node.value, item):
+            yield from self._kept_by(info, node, called=called, item=item)
 
     def _given_on(self, info: FunctionInfo, call: ir.Call, item: str) -> Iterator[tuple[FunctionInfo, str]]:
         """The functions that a call gives the row to, and what it is called there."""
@@ -159,18 +166,11 @@ class PassedRelations:
                 if is_item(value, item):
                     yield callee, name
 
-    def _of_keeper(
-        self,
-        info: FunctionInfo,
-        node: ir.Attr,
-        call: ir.Call | None,
-        item: str,
-        model: ClassInfo,
-        loaded: set[str],
-        wanted: set[str],
-        depth: int,
-    ) -> Iterator[Read]:
-        """What an object loads that keeps the row: `OrderRow(order).as_dict()`, `self.ship_to` of such an object."""
+    def _kept_by(
+        self, info: FunctionInfo, node: ir.Attr, *, called: bool, item: str
+    ) -> Iterator[tuple[FunctionInfo, str]]:
+        """The methods of an object that keeps the row, and what the row is called there: `OrderRow(order).as_dict()`,
+        `self.ship_to` of such an object."""
         holder = node.value
         keeper, kept = None, [item]
         if isinstance(holder, ir.Call):
@@ -183,11 +183,8 @@ class PassedRelations:
             keeper = info.owner
         for method in self._program.method(keeper, node.name)[:1] if keeper is not None else ():
             computed = any(name_of(one) in _PROPERTIES for one in method.node.decorators)
-            if (call is not None) == computed or method is info:
-                continue
-            for name in kept:
-                for read in self.reads(method, list(method.node.body), name, model, loaded, wanted, depth - 1):
-                    yield Read(node, read.loads, read.loads_in)
+            if called != computed and method is not info:
+                yield from ((method, name) for name in kept)
 
     def _in_model(
         self, node: ir.Attr, model: ClassInfo, loaded: set[str], wanted: set[str], depth: int, *, called: bool

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from backend_advisor.code import ir
+from backend_advisor.code.callees import arguments, callee_of, class_of
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.tree import in_body, name_of
 from backend_advisor.experts.performance.detectors.names import class_named
-from backend_advisor.code.callees import arguments, callee_of, class_of
 
 _NO_ROWS = frozenset(
     ["values", "values_list", "count", "exists", "aggregate", "first", "last", "get", "in_bulk", "dates", "datetimes",

@@ -1,4 +1,4 @@
-"""Pydantic's models that are filled from the rows of an ORM: a field called like a relation loads it (part of PERF201)."""
+"""Pydantic's models that are filled from rows of an ORM: a field called like a relation loads it (part of PERF201)."""
 
 from collections.abc import Iterator
 

@@ -30,7 +30,8 @@ _WITHOUT_DEFAULT = frozenset({"smtplib", "poplib", "imaplib"})
 BASES = frozenset({"baseURL", "baseUrl", "prefixUrl"})
 """Options that say what the addresses of a client begin with."""
 _SESSION_WITH_LIMIT = re.compile(
-    rb"class \w+\((?:\w+\.)*(?:HTTPAdapter|Session)\):(?:(?!\nclass )[\s\S])*?timeout|partial\(\s*[\w.]+\.request,[^)]*timeout"
+    rb"class \w+\((?:\w+\.)*(?:HTTPAdapter|Session)\):(?:(?!\nclass )[\s\S])*?timeout|"
+    rb"partial\(\s*[\w.]+\.request,[^)]*timeout"
 )
 _ADAPTS = re.compile(rb"\.mount\(|partial\(\s*[\w.]+\.request,")
 _MADE: "WeakKeyDictionary[Program, dict[tuple[str, str], list[Spot]]]" = WeakKeyDictionary()
@@ -54,7 +55,7 @@ def _is_none(call: CallSeen, value: Value) -> bool:
 
 
 def client_of(call: CallSeen) -> str:
-    """Whose client it is that is limited: one of Python is that of its package, which a file of roles holds several of."""
+    """Whose client it is that is limited: in Python its package's, of which a file of roles holds several."""
     return call.role.name.partition(".")[0] if call.unit.language == "python" else call.role.framework
 
 

@@ -63,7 +63,7 @@ class Reader:
         return known
 
     def keeps_database(self, info: FunctionInfo) -> bool:
-        """Whether `self.session` of a class is a session with a database, which is nobody's, by what its file imports."""
+        """Whether `self.session` of a class is one with a database, which is nobody's, by what its file imports."""
         owner = info.owner
         if owner is None or info.unit.language != "python":
             return False

@@ -23,8 +23,9 @@ _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping"})
 _COLUMNS = re.compile(
     r"^(?:_meta|__table__|__mapper__|columns|concrete_fields|get_fields|column_attrs|__dict__|__fields__)$"
 )
-_TAKEN_OUT = frozenset({"pop", "popitem", "setdefault"})
+_LOOKS = frozenset({"hasattr", "isinstance", "startswith", "getattr"})
 _FOLLOWED = 3
+_ENDS_ROUND = ir.Continue | ir.Throw | ir.Return | ir.Break
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,9 @@ def _given(program: Program, info: FunctionInfo) -> Iterator[_Given]:
                 if text is None:
                     continue
                 callee = callee or callee_of(program, info, node.func)
-                for param, one in arguments(node, callee) if callee is not None else ():
+                for name, one in arguments(node, callee) if callee is not None else ():
                     if one is value and callee is not None:
-                        yield _Given(callee, param, value, text)
+                        yield _Given(callee, name, value, text)
     for param in info.node.params:
         kind = param.type.name.rpartition(".")[2] if param.type is not None else ""
         if kind in _MAPPINGS and not isinstance(param.default, ir.Call) and _is_body(param):
@@ -144,12 +145,12 @@ def _sinks(program: Program, given: _Given, depth: int) -> Iterator[tuple[Functi
     info, held = given.info, {given.name}
     for node in in_body(info.node):
         if isinstance(node, ir.Assign) and isinstance(node.target, ir.Name) and node.value is not None:
-            if _keeps_all(program, info, node.value, held):
+            if _keeps_all(info, node.value, held):
                 held.add(node.target.id)
             elif node.start != given.origin.start:
                 held.discard(node.target.id)
         elif isinstance(node, ir.For):
-            yield from ((info, one) for one in _set_in(program, info, node, held))
+            yield from ((info, one) for one in _set_in(info, node, held))
         elif isinstance(node, ir.Call):
             if _writes(program, info, node, held):
                 yield info, node
@@ -163,7 +164,7 @@ def _sinks(program: Program, given: _Given, depth: int) -> Iterator[tuple[Functi
                             yield from _sinks(program, inner, depth - 1)
 
 
-def _keeps_all(program: Program, info: FunctionInfo, value: ir.Expr, held: set[str]) -> bool:
+def _keeps_all(info: FunctionInfo, value: ir.Expr, held: set[str]) -> bool:
     """`dict(changes)`, `{**changes}`, `{key: value for key, value in changes.items() if key in columns}`."""
     if isinstance(value, ir.Name):
         return value.id in held
@@ -177,7 +178,7 @@ def _keeps_all(program: Program, info: FunctionInfo, value: ir.Expr, held: set[s
         target, over, conditions = value.clauses[0]
         keys = names_in(target)
         same = isinstance(value.key, ir.Name) and value.key.id in keys
-        return same and _goes_over(over, held) and not _is_chosen(program, info, conditions, keys)
+        return same and _goes_over(over, held) and not _is_chosen(info, conditions, keys)
     return False
 
 
@@ -193,23 +194,17 @@ def _goes_over(over: ir.Expr, held: set[str]) -> bool:
     return isinstance(over, ir.Name) and over.id in held
 
 
-def _is_chosen(program: Program, info: FunctionInfo, tests: list[ir.Expr] | list[ir.Node], keys: set[str]) -> bool:
+def _is_chosen(info: FunctionInfo, tests: list[ir.Expr] | list[ir.Node], keys: set[str]) -> bool:
     """Whether a list of the program's own says which keys are taken; the columns of the record are no such list, and
     neither is what leaves a few out."""
-    for test in tests:
-        for one in within(test):
-            if isinstance(one, ir.Binary) and one.op == "in" and names_in(one.left) & keys:
-                if not _is_of_columns(info, one.right):
-                    return True
-            elif isinstance(one, ir.Call) and name_of(one.func) not in (
-                "hasattr",
-                "isinstance",
-                "startswith",
-                "getattr",
-            ):
-                if names_in(*one.args) & keys:
-                    return True  # a function of the program may check the key
-    return False
+    return any(_chooses(info, one, keys) for test in tests for one in within(test))
+
+
+def _chooses(info: FunctionInfo, one: ir.Node, keys: set[str]) -> bool:
+    if isinstance(one, ir.Binary):
+        return one.op == "in" and bool(names_in(one.left) & keys) and not _is_of_columns(info, one.right)
+    # A function of the program may check the key.
+    return isinstance(one, ir.Call) and name_of(one.func) not in _LOOKS and bool(names_in(*one.args) & keys)
 
 
 def _is_of_columns(info: FunctionInfo, listed: ir.Expr) -> bool:
@@ -223,7 +218,7 @@ def _is_of_columns(info: FunctionInfo, listed: ir.Expr) -> bool:
     return any(isinstance(part, ir.Attr) and _COLUMNS.match(part.name) for one in made for part in within(one))
 
 
-def _set_in(program: Program, info: FunctionInfo, loop: ir.For, held: set[str]) -> Iterator[ir.Node]:
+def _set_in(info: FunctionInfo, loop: ir.For, held: set[str]) -> Iterator[ir.Node]:
     """`for name, value in changes.items(): setattr(user, name, value)`."""
     if not _goes_over(loop.iterable, held):
         return
@@ -232,26 +227,24 @@ def _set_in(program: Program, info: FunctionInfo, loop: ir.For, held: set[str]) 
     for node in within(*loop.body):
         if isinstance(node, ir.Call) and name_of(node.func) == "setattr" and len(node.args) > 1:
             chosen = node.args[1]
-            if isinstance(chosen, ir.Name) and chosen.id in keys and not _is_guarded(program, info, loop, tests, keys):
+            if isinstance(chosen, ir.Name) and chosen.id in keys and not _is_guarded(info, loop, tests, keys):
                 yield node
 
 
-def _is_guarded(program: Program, info: FunctionInfo, loop: ir.For, tests: list[ir.Node], keys: set[str]) -> bool:
+def _is_guarded(info: FunctionInfo, loop: ir.For, tests: list[ir.Node], keys: set[str]) -> bool:
     """Whether the loop takes listed keys only: `if name in EDITABLE`, `if name not in EDITABLE: continue`."""
-    if _is_chosen(program, info, tests, keys):
+    if _is_chosen(info, tests, keys):
         return True
     for one in within(*loop.body):
-        if (
-            isinstance(one, ir.If)
-            and one.then
-            and isinstance(one.then[-1], ir.Continue | ir.Throw | ir.Return | ir.Break)
-        ):
-            for part in within(one.test):
-                if isinstance(part, ir.Binary) and part.op == "not in" and names_in(part.left) & keys:
-                    # What names a few keys only leaves them out, when the loop goes on for all others.
-                    if not _is_of_columns(info, part.right):
-                        return True
+        ends = isinstance(one, ir.If) and bool(one.then) and isinstance(one.then[-1], _ENDS_ROUND)
+        if ends and any(_leaves_out(info, part, keys) for part in within(one.test)):  # type: ignore[attr-defined]
+            return True
     return False
+
+
+def _leaves_out(info: FunctionInfo, part: ir.Node, keys: set[str]) -> bool:
+    named = isinstance(part, ir.Binary) and part.op == "not in" and bool(names_in(part.left) & keys)
+    return named and not _is_of_columns(info, part.right)  # type: ignore[attr-defined]
 
 
 def _writes(program: Program, info: FunctionInfo, call: ir.Call, held: set[str]) -> bool:

@@ -367,12 +367,12 @@ def _said(call: ir.Call) -> Iterator[str]:
     """The names that a call gives as text, of a table or of a kind of message: `db("reset_code").insert({ code })`."""
     chain = call.func.value if isinstance(call.func, ir.Attr) else None
     for given in (*call.args, *(chain.args if isinstance(chain, ir.Call) else ())):
-        if isinstance(given, ir.Text) and given.parts:  # `cache.set(f"password-reset:{ticket}", …)`
-            given = given.parts[0]
-            if isinstance(given, ir.Const) and isinstance(given.value, str):
-                given = ir.Const(given.start, given.end, given.value.rstrip(":/_"))
-        if isinstance(given, ir.Const) and isinstance(given.value, str) and _TABLE.match(given.value):
-            yield given.value
+        # `cache.set(f"password-reset:{ticket}", …)` says it before the number
+        first = given.parts[0] if isinstance(given, ir.Text) and given.parts else given
+        said = first.value if isinstance(first, ir.Const) and isinstance(first.value, str) else ""
+        said = said.rstrip(":/_") if first is not given else said
+        if _TABLE.match(said):
+            yield said
 
 
 def _keys(use: _Use, names: set[str]) -> Iterator[str]:

@@ -1,5 +1,5 @@
-"""Uploads of Python that are stored under an ending of the client's choice, where only the client has said what they are
-(SEC122)."""
+"""Uploads of Python that are stored under an ending of the client's choice, where only the client has said what they
+are (SEC122)."""
 
 import re
 from collections.abc import Iterator
@@ -18,12 +18,14 @@ _UPLOADS = frozenset(
 _ABOUT = (b"UploadFile", b"FileStorage", b"UploadedFile", b".files", b".FILES", b"validated_data", b"cleaned_data")
 _GIVES = re.compile(r"^(?:files|FILES|validated_data|cleaned_data)$")
 _TAKES_PARTS = frozenset(
-    ["Path", "PurePath", "PurePosixPath", "secure_filename", "splitext", "rsplit", "split", "rpartition", "partition", "lower",
-     "basename", "join", "str", "strip", "lstrip", "get_valid_filename", "replace", "joinpath", "fspath", "casefold", "format"]
+    ["Path", "PurePath", "PurePosixPath", "secure_filename", "splitext", "rsplit", "split", "rpartition", "partition",
+     "lower", "basename", "join", "str", "strip", "lstrip", "get_valid_filename", "replace", "joinpath", "fspath",
+     "casefold", "format"]
 )  # fmt: skip
 """What a name keeps its ending by."""
 _LOOKS_INSIDE = re.compile(
-    rb"(?i)\bmagic\b|\bfiletype\b|puremagic|imghdr|Image\.open|FileExtensionValidator|ImageField|validate_image|sniff|signature"
+    rb"(?i)\bmagic\b|\bfiletype\b|puremagic|imghdr|Image\.open|FileExtensionValidator|ImageField|validate_image|"
+    rb"sniff|signature"
 )
 """What looks at the content, or states the endings elsewhere."""
 _ENDINGS = re.compile(r"(?i)suffix|ext(?:ension)?s?$|ending|file_?name|splitext|^ext")
@@ -93,12 +95,11 @@ def _uploads(info: FunctionInfo) -> set[str]:
         and ({one.type.name.rpartition(".")[2]} | {kind.name.rpartition(".")[2] for kind in one.type.args}) & _UPLOADS
     }
     for node in in_body(info.node):
-        if isinstance(node, ir.Assign) and isinstance(node.target, ir.Name) and node.value is not None:
-            if any(isinstance(one, ir.Attr | ir.Name) and _GIVES.match(name_of(one)) for one in within(node.value)):
-                found.add(node.target.id)
-        elif isinstance(node, ir.For) and isinstance(node.target, ir.Name):
-            if any(isinstance(one, ir.Attr) and _GIVES.match(one.name) for one in within(node.iterable)):
-                found.add(node.target.id)
+        if not isinstance(node, ir.Assign | ir.For) or not isinstance(node.target, ir.Name):
+            continue
+        given = node.value if isinstance(node, ir.Assign) else node.iterable
+        if any(isinstance(one, ir.Attr | ir.Name) and _GIVES.match(name_of(one)) for one in within(given)):
+            found.add(node.target.id)
     return found
 
 

@@ -523,7 +523,7 @@ class Walk:
         return result
 
     def _kept_by(self, call: ir.Call) -> str:
-        """The records that the object called on keeps, where its class says so: `class Invoices(Repository[Invoice])`."""
+        """The records that an object keeps, where its class says so: `class Invoices(Repository[Invoice])`."""
         holder = call.func.value if isinstance(call.func, ir.Attr) else None
         owner = class_of(self._reader.program, self._info, holder) if holder is not None else None
         if owner is None:
