@@ -1,11 +1,15 @@
 """The functions that FastAPI calls for each request because a parameter depends on them: `Depends(session)`."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from backend_advisor.code import ir
 from backend_advisor.code.callees import callee_of, class_named, of_type
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
 from backend_advisor.code.tree import in_body, name_of, within
+
+if TYPE_CHECKING:
+    from backend_advisor.experts.performance.detectors.serving import Served
 
 _DEPENDS = frozenset({"Depends", "Security", "Provide"})
 
@@ -43,6 +47,20 @@ def classes_of_requests(program: Program) -> set[ClassInfo]:
                 if any(isinstance(one, ir.Call) and name_of(one.func) in _DEPENDS and not one.args for one in notes):
                     found.add(of_type(program, info, param.type))
     return {one for one in found if one is not None}
+
+
+def classes_of_blocks(program: Program, during: "Served") -> set[ClassInfo]:
+    """The classes that a request makes an object of for one block: `with Calendar(url) as calendar:`."""
+    found: set[ClassInfo] = set()
+    for info in program.functions() if program.language == "python" else ():
+        if info not in during:
+            continue
+        for node in in_body(info.node):
+            for made, _ in node.items if isinstance(node, ir.With) else ():
+                if isinstance(made, ir.Call) and isinstance(made.func, ir.Name):
+                    owner = class_named(program, info.unit, made.func.id)
+                    found |= {owner} if owner is not None else set()
+    return found
 
 
 def _stated(unit: Unit) -> Iterator[ir.Call]:

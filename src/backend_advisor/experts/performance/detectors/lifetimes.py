@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import in_body, name_of, names_in, within
-from backend_advisor.experts.performance.detectors.dependencies import classes_of_requests
+from backend_advisor.experts.performance.detectors.dependencies import classes_of_blocks, classes_of_requests
 from backend_advisor.experts.performance.detectors.open_transactions import left_open
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
@@ -30,7 +30,7 @@ def client_per_request(context: CodeContext) -> Iterator[Match]:
     """A pool, connection or client made while a client waits, and thrown away afterwards."""
     during = served(context)
     told: set[str] = set()
-    objects = classes_of_requests(context.program)
+    objects = classes_of_requests(context.program) | classes_of_blocks(context.program, during)
     for spot in survey(context).of(*_COSTLY):
         call, info = spot.call, spot.info
         if call is None or info is None or info not in during or is_by_hand(spot.unit, info):

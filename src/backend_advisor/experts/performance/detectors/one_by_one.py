@@ -50,7 +50,9 @@ def _is_called_on(spot: Spot, target: ir.Expr) -> bool:
 
 
 def _listed(over: ir.Expr, unit: Unit) -> list[ir.Expr]:
-    """The items of a list of constants that stands in the loop or at the top level of the file."""
+    """The items of a list or table of constants that stands in the loop or at the top level of the file."""
+    if isinstance(over, ir.Call) and isinstance(over.func, ir.Attr) and over.func.name in ("items", "values"):
+        over = over.func.value
     if isinstance(over, ir.Name):
         made = [
             one.value
@@ -60,6 +62,8 @@ def _listed(over: ir.Expr, unit: Unit) -> list[ir.Expr]:
         over = made[0] if len(made) == 1 and made[0] is not None else over
     if isinstance(over, ir.Cast):
         over = over.value
+    if isinstance(over, ir.Mapping):
+        return [value for _, value in over.pairs if isinstance(value, ir.Const)]
     items = over.items if isinstance(over, ir.Sequence) else []
     return items if all(isinstance(one, ir.Const | ir.Mapping | ir.Attr) for one in items) else []
 

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
+from backend_advisor.code.callees import arguments, callee_of
 from backend_advisor.code.files import is_test
-from backend_advisor.code.program import FunctionInfo, Unit
+from backend_advisor.code.program import FunctionInfo, Program, Unit
 from backend_advisor.code.tree import in_body, name_of, names_in, within
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -48,9 +49,13 @@ def kept_ending(context: CodeContext) -> Iterator[Match]:
             continue
         for info in unit.functions:
             uploads = _uploads(info)
-            names = _client_names(info, uploads)
+            names = _client_names(info, uploads, helpers := _helpers(program, info, uploads))
             for node in in_body(info.node):
-                if isinstance(node, ir.Call) and _stores(node, uploads) and _is_of_client(_place(node), uploads, names):
+                if (
+                    isinstance(node, ir.Call)
+                    and _stores(node, uploads)
+                    and (_is_of_client(_place(node), uploads, names | helpers))
+                ):
                     believed = _TYPE_ONLY.search(source) is not None
                     yield Match(
                         location=context.location(unit, node),
@@ -103,12 +108,31 @@ def _uploads(info: FunctionInfo) -> set[str]:
     return found
 
 
-def _client_names(info: FunctionInfo, uploads: set[str]) -> set[str]:
+def _helpers(program: Program, info: FunctionInfo, uploads: set[str]) -> set[str]:
+    """The functions of the program that give the ending of an upload: `extension_of(upload)`."""
+    found: set[str] = set()
+    for node in in_body(info.node) if uploads else ():
+        if isinstance(node, ir.Call) and any(isinstance(one, ir.Name) and one.id in uploads for one in node.args):
+            callee = callee_of(program, info, node.func)
+            for param, value in arguments(node, callee) if callee is not None and callee is not info else ():
+                if callee is not None and isinstance(value, ir.Name) and value.id in uploads:
+                    given = [one.value for one in in_body(callee.node) if isinstance(one, ir.Return)]
+                    inner = _client_names(callee, {param}, set())
+                    if any(_is_of_client(one, {param}, inner) for one in given):
+                        found.add(f"{name_of(node.func)}()")
+    return found
+
+
+def _client_names(info: FunctionInfo, uploads: set[str], helpers: set[str]) -> set[str]:
     """The variables that hold the name or the ending that the client chose."""
     found: set[str] = set()
     for _ in range(_ROUNDS):
         for node in in_body(info.node):
-            if isinstance(node, ir.Assign) and node.value is not None and _is_of_client(node.value, uploads, found):
+            if (
+                isinstance(node, ir.Assign)
+                and node.value is not None
+                and _is_of_client(node.value, uploads, found | helpers)
+            ):
                 found |= names_in(node.target) if isinstance(node.target, ir.Sequence) else {name_of(node.target)}
     return found - {""}
 
@@ -124,6 +148,8 @@ def _is_of_client(value: ir.Expr | None, uploads: set[str], names: set[str]) -> 
             return True
         return value.name not in ("stem", "parent") and _is_of_client(value.value, uploads, names)
     if isinstance(value, ir.Call):
+        if f"{name_of(value.func)}()" in names:
+            return True
         if name_of(value.func) not in _TAKES_PARTS:
             return False
         held = value.func.value if isinstance(value.func, ir.Attr) else None
