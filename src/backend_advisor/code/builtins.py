@@ -2,7 +2,7 @@
 
 from backend_advisor.code import ir
 from backend_advisor.code.assignment import UNNAMED, write_back
-from backend_advisor.code.callbacks import higher_order
+from backend_advisor.code.callbacks import higher_order, over_given
 from backend_advisor.code.containers import container_method, holds_elements, is_container
 from backend_advisor.code.documents import parsed
 from backend_advisor.code.enumerations import all_constants, overrides
@@ -62,7 +62,7 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
     if run.language in _READING and (held := parsed(run, site)) is not None:
         return held
     if receiver is None:
-        return _function(site, known)
+        return over_given(run, site) or _function(site, known)
     made = _mapping_made(site, receiver) or of_setting(site) or joined_at_once(site, receiver)
     if made is not None:
         return made

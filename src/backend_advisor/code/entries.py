@@ -16,7 +16,7 @@ from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, NUMBER, Taint, merge_taints, station
 from backend_advisor.code.tree import in_body
 from backend_advisor.code.types import NO_TEXT, behind, declared_value, is_checked, is_harmless, is_text
-from backend_advisor.code.validators import with_checked_fields, with_typed_fields
+from backend_advisor.code.validators import with_checked_fields, with_typed_fields, without_documents
 from backend_advisor.code.values import UNKNOWN, Value, cleaned, doubtful, join_all, types_of
 
 _PARAMETERS = 64
@@ -219,6 +219,7 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
         made = cleaned(made, (NUMBER,))
     if run.language != "python":
         return made if run.language == "java" else with_typed_fields(run, made)
+    made = without_documents(run, made)
     return doubtful(made, 2) if is_checked(run, param.type) else with_checked_fields(run, made)
 
 

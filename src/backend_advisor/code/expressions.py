@@ -16,6 +16,7 @@ from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import defined, name_value
 from backend_advisor.code.operations import binary, subscript, unary
+from backend_advisor.code.program import ClassInfo
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import CHECKED, Env, Run, evaluates
 from backend_advisor.code.sending import waited_for
@@ -77,6 +78,8 @@ def _indexed(run: Run, node: ir.Index, env: Env) -> Value:
     value = run.evaluate(node.value, env)
     if value.name in FORMS:
         return Value(refs=(Alias(node, run.unit),))
+    if run.language == "python" and value.refs and all(isinstance(one, ClassInfo) for one in value.refs):
+        return value  # `Repository[Order]` is the class, whatever it is of
     key = run.evaluate(node.key, env)
     if isinstance(node.key, ir.Slice):
         return _sliced(value, node.key, run, env)

@@ -96,7 +96,7 @@ def growing_rows(context: CodeContext, during: Served) -> Iterator[Spot]:
     for spot in survey(context).of("db.query"):
         if spot.info not in during or spot.call is None or is_by_hand(spot.unit, spot.info) or is_limited(spot):
             continue
-        written = "db.read_all" in spot.call.role.does and _has_no_end(statement_text(spot.call))
+        written = "db.read_all" in spot.call.role.does and is_endless(statement_text(spot.call))
         if written or _is_list_by_name(context, spot) or _is_list_by_query(context, spot):
             yield spot
 
@@ -116,7 +116,7 @@ def _is_list_by_name(context: CodeContext, spot: Spot) -> bool:
 def _is_list_by_query(context: CodeContext, spot: Spot) -> bool:
     """`@Query("select e from AuditEvent e where e.tenant = :tenant order by e.at desc") List<AuditEvent> of(…)`."""
     text = statement_text(spot.call) if spot.call is not None else ""
-    method = _method_of(context, spot) if _has_no_end(re.sub(r"\b\w+\.(?=\w+)", "", text)) else None
+    method = _method_of(context, spot) if is_endless(re.sub(r"\b\w+\.(?=\w+)", "", text)) else None
     return method is not None and _gives_list(method)
 
 
@@ -206,7 +206,7 @@ def _statement_without_end(spot: Spot) -> Confidence | None:
     return _without_end(text or "")
 
 
-def _has_no_end(text: str) -> bool:
+def is_endless(text: str) -> bool:
     """Whether a statement surely asks for what one owner's table grew to, the newest first, without a limit."""
     return _without_end(text) is Confidence.MEDIUM
 

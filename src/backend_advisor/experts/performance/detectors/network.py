@@ -17,8 +17,11 @@ from backend_advisor.experts.performance.detectors.tried_again import tried_agai
 from backend_advisor.experts.performance.detectors.unlimited_clients import (
     asks_another_host,
     beans_without_limit,
+    client_of,
     connections,
+    has_session_with_limit,
     is_made_unlimited,
+    makes_plain_session,
     switched_off,
     waits_for_streams,
 )
@@ -67,10 +70,10 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
     if any(word in source for source in context.program.sources() for word in _CLIENT_DEFAULT):
         return
     limited = {
-        call.role.framework
-        for call in context.seen.calls.values()
-        if "http.client" in call.role.does and _is_limited(call)
+        client_of(call) for call in context.seen.calls.values() if "http.client" in call.role.does and _is_limited(call)
     }
+    if has_session_with_limit(context.program):
+        limited.add("requests")
     of_pages = _frameworks_of_pages(context)
     told: set[tuple[int, str]] = set()
     files: set[str] = set()
@@ -83,11 +86,10 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
         if _is_of_a_page(spot) and not asks_another_host(context, spot):
             continue
         unlimited = is_made_unlimited(context, spot)
-        if _is_limited(call) and not unlimited:
-            continue
         by_client = call.role.name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
-        elsewhere = by_client and call.role.framework in limited and not unlimited
-        if elsewhere or _has_signal(spot) or _in_time_limit(spot):
+        elsewhere = by_client and client_of(call) in limited and not unlimited and not makes_plain_session(call)
+        limited_here = _is_limited(call) and not unlimited
+        if limited_here or elsewhere or _has_signal(spot) or _in_time_limit(spot):
             continue
         # The limit is set once on a connection, whatever is then asked of it.
         held = spot.node.func.value if isinstance(spot.node, ir.Call) and isinstance(spot.node.func, ir.Attr) else None
@@ -120,6 +122,14 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
             applicability="unsafe",
         )
         yield int(sure is Confidence.HIGH) + int(spot.info is not None and spot.info in during), match
+
+
+def _limited_clients(context: CodeContext) -> set[str]:
+    """The clients that the program makes with a limit somewhere."""
+    limited = {
+        client_of(call) for call in context.seen.calls.values() if "http.client" in call.role.does and _is_limited(call)
+    }
+    return limited | {"requests"} if has_session_with_limit(context.program) else limited
 
 
 def _frameworks_of_pages(context: CodeContext) -> set[str]:

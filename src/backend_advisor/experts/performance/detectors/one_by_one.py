@@ -16,6 +16,7 @@ _FOLLOWED = 4
 _WRITTEN = (ir.Const, ir.Mapping, ir.Attr, ir.Sequence, ir.Name, ir.Call)
 _GOES_OVER = frozenset({"map", "filter", "entries", "values", "items", "keys", "slice"})
 _OF_TABLES = frozenset({"entries", "values"})
+_ROUNDS = ir.For | ir.While | ir.Lambda | ir.Comprehension
 _COLLECTS = frozenset({"push", "append", "add", "set", "unshift"})
 
 
@@ -24,19 +25,26 @@ def one_by_one(context: CodeContext, seen: Survey, is_read: Callable[[Spot, str]
     told: set[int] = set()
     for spot in [*seen.of("http.request"), *seen.reaches, *_of_items(context, seen)]:
         loop = spot.path[-1] if spot.path else None
-        loop = next((one for one in reversed(spot.path) if isinstance(one, ir.For | ir.While | ir.Lambda)), loop)
-        if not isinstance(loop, ir.For) or id(loop) in told or is_by_hand(spot.unit, spot.info) or loop.is_async:
+        loop = next((one for one in reversed(spot.path) if isinstance(one, _ROUNDS)), loop)
+        if not isinstance(loop, ir.For | ir.Comprehension) or id(loop) in told or loop.is_async:
             continue
-        items = _listed(loop.iterable, spot.unit, context, spot)
         reaches_far = spot.reach is None or "http.request" in spot.reach.acts
-        if len(items) < 2 or not reaches_far or not is_read(spot, context.program.language):
+        if not reaches_far or is_by_hand(spot.unit, spot.info) or not is_read(spot, context.program.language):
             continue
-        if names_in(spot.node) & names_in(loop.target) and _only_keeps(loop, spot):
+        if isinstance(loop, ir.Comprehension):
+            target, over, _ = loop.clauses[0]
+            only = isinstance(loop.element, ir.Await) and loop.element.value is spot.node and len(loop.clauses) == 1
+        else:
+            target, over, only = loop.target, loop.iterable, _only_keeps(loop, spot)
+        items = _listed(over, spot.unit, context, spot)
+        # Each of several objects asks a service of its own: `carrier.quote(parcel)`.
+        each = spot.unit.language == "python" and _is_called_on(spot, target)
+        if only and (len(items) > 1 or each) and names_in(spot.node) & names_in(target):
             told.add(id(loop))
             place = context.location(spot.unit, spot.node)
             yield Match(
                 location=place,
-                values={"count": len(items), "first": short(context.text(spot.unit, spot.node))},
+                values={"count": len(items) or "n", "first": short(context.text(spot.unit, spot.node))},
                 steps=((place, "step_await"),),
             )
 
@@ -73,6 +81,12 @@ def _acts(seen: Survey, info: FunctionInfo) -> dict[str, tuple[str, int]]:
         acts = spot.call.role.does if spot.call is not None else spot.reach.acts if spot.reach is not None else ()
         found |= dict.fromkeys(acts, (spot.unit.path, spot.node.start))
     return found
+
+
+def _is_called_on(spot: Spot, target: ir.Expr) -> bool:
+    func = spot.node.func if isinstance(spot.node, ir.Call) else None
+    held = func.value if isinstance(func, ir.Attr) else None
+    return isinstance(held, ir.Name) and isinstance(target, ir.Name) and held.id == target.id
 
 
 def _listed(

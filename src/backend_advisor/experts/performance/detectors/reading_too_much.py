@@ -10,6 +10,8 @@ from backend_advisor.experts.performance.detectors.everything import narrowed_qu
 from backend_advisor.experts.performance.detectors.growing_reads import growing_reads, growing_rows
 from backend_advisor.experts.performance.detectors.java_pages import pages_of_any_size
 from backend_advisor.experts.performance.detectors.names import class_named
+from backend_advisor.experts.performance.detectors.python_growing_reads import python_growing_reads
+from backend_advisor.experts.performance.detectors.python_page_sizes import unlimited_sizes
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.statements import statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
@@ -78,6 +80,8 @@ def unbounded_read(context: CodeContext) -> Iterator[Match]:
                 values={"call": short(context.text(spot.unit, spot.node))},
                 confidence=Confidence.MEDIUM,
             )
+    yield from python_growing_reads(context, during, told)
+    yield from unlimited_sizes(context)
 
 
 def _may_be_many(context: CodeContext, seen: Survey, spot: Spot) -> bool:

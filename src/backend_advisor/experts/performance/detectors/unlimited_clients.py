@@ -1,5 +1,6 @@
 """Clients whose limit is switched off, and those that are made in view without one (parts of PERF211)."""
 
+import re
 from collections.abc import Iterator, Mapping
 from weakref import WeakKeyDictionary
 
@@ -41,6 +42,11 @@ _LIMITS_CLIENT = frozenset(
     {"timeout", "signal", "adapter", "dispatcher", "httpAgent", "httpsAgent", "agent", "transport"}
 )
 """Options by which a client, or what it sends its requests through, may have a limit."""
+_SESSION_WITH_LIMIT = re.compile(
+    rb"class \w+\((?:\w+\.)*(?:HTTPAdapter|Session)\):(?:(?!\nclass )[\s\S])*?timeout|"
+    rb"partial\(\s*[\w.]+\.request,[^)]*timeout"
+)
+_ADAPTS = re.compile(rb"\.mount\(|partial\(\s*[\w.]+\.request,")
 _MADE: "WeakKeyDictionary[Program, dict[tuple[str, str], list[Spot]]]" = WeakKeyDictionary()
 
 
@@ -59,6 +65,22 @@ def _is_none(call: CallSeen, value: Value) -> bool:
     if call.unit.language == "java":
         return value.consts == (0,) or (value.name is not None and value.name.endswith("Duration.ZERO"))
     return False
+
+
+def client_of(call: CallSeen) -> str:
+    """Whose client it is that is limited: in Python its package's, of which a file of roles holds several."""
+    return call.role.name.partition(".")[0] if call.unit.language == "python" else call.role.framework
+
+
+def has_session_with_limit(program: Program) -> bool:
+    """Whether the program gives sessions of `requests`, which have no setting for it, a limit by a class of its own."""
+    return program.language == "python" and any(map(_SESSION_WITH_LIMIT.search, program.sources()))
+
+
+def makes_plain_session(call: CallSeen) -> bool:
+    """Whether a file makes sessions of `requests` as they come: without an adapter that knows a limit."""
+    source = call.unit.module.source
+    return call.role.name.startswith("requests.") and b"requests.Session()" in source and not _ADAPTS.search(source)
 
 
 def waits_for_streams(call: CallSeen) -> bool:

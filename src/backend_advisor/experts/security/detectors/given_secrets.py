@@ -24,6 +24,8 @@ _FROM_HEADER = re.compile(
 )
 """What a variable or parameter is given that holds a header: `request.get("x-api-key")`, `@RequestHeader`."""
 _FROM_SET_UP = re.compile(r"(?i)\benv\b|environ|getenv|config|settings|properties|@?\bValue\(")
+_LOOKED_UP = re.compile(r"^(?:get|getenv|environ|config|headers?|env|getHeader|get_header|META|cookies?)$")
+"""What gives the value under a key, which says what the value is."""
 _SELVES = frozenset({"this", "self"})
 
 
@@ -67,7 +69,8 @@ def _is_so(said: re.Pattern[str], given: re.Pattern[str], text: str, behind: lis
 
 
 def _name(side: ir.Expr) -> str:
-    return dotted(side).rpartition(".")[2] or _last_key(side)
+    named = dotted(side).rpartition(".")[2]
+    return _last_key(side) or named if not named or _LOOKED_UP.match(named) else named
 
 
 def _last_key(side: ir.Expr) -> str:

@@ -21,6 +21,7 @@ from backend_advisor.experts.security.detectors.reading import (
     stands_in_tests_only,
 )
 from backend_advisor.experts.security.detectors.routes import survey
+from backend_advisor.experts.security.detectors.switched_verification import switched_off_by_sender
 from backend_advisor.experts.security.detectors.unheard import unheard_calls
 from backend_advisor.experts.security.detectors.unverified_claims import reads_header_only, stands_in_for_verified
 from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
@@ -63,6 +64,12 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
         if one.sink == "token.claims" and one.source in _SENT
     }
     yield from _decoded_by_hand(context, facts, verified)
+    for info, node in switched_off_by_sender(context.program):
+        yield Match(
+            location=context.location(info.unit, node),
+            values={"call": "jwt.decode", "fault": "verification off"},
+            confidence=Confidence.MEDIUM,
+        )
     for call in calls_with(context, "jwt.verify", "jwt.decode"):
         kind = _fault(call)
         confidence = None

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from backend_advisor.code import ir
+from backend_advisor.code.callees import class_of
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import children
@@ -63,6 +64,8 @@ _NO_RIGHTS = frozenset({"authenticate", "authorize_redirect"})
 _OF_NO_RECORD = re.compile(r"^has_perms?$")
 _KIND = re.compile(r"(?:^|_)(?:code|slug|name|title|type|kind|status|language|locale|country|currency)$(?<!user_name)")
 _SECRET = re.compile(r"(?i)(?:^|_|(?<=[a-z]))(?:key|token|secret|signature|nonce|hash)s?$")
+_OF_BASE = re.compile(r"(?i)^(?:session|select|model|cls|repository|base\w*|generic\w*|crud\w*|)$")
+"""What a base class of repositories calls the records that its subclasses name."""
 
 
 def _alone(part: Origin) -> bool:
@@ -262,6 +265,8 @@ class Walk:
         seen = self._known(node)
         holder = node.value
         base = holder.id if isinstance(holder, ir.Name) else dotted(holder).rpartition(".")[2]
+        if base == "self" and node.name == "session" and self._reader.keeps_database(self._info):
+            return NOTHING
         if IDENTITY_FIELD.match(node.name) and REQUEST.match(base) and self._is_request(holder):
             self._found.knows_user = True
             return WHO
@@ -536,13 +541,32 @@ class Walk:
             result |= given_back
             self._found.checks += [self._branch + check for check in found.checks[:4]]
             self._found.knows_user = self._found.knows_user or found.knows_user
+            concrete = self._kept_by(node) if self._unit.language == "python" else ""
             self._found.owned |= found.owned
+            if concrete and any(_OF_BASE.match(one) for one in found.owned):
+                self._found.owned.add(concrete.lower())
             self._found.unheard += found.unheard[:1]
             known = {id(fetch.node) for fetch in self._found.fetches}
             for fetch in found.fetches:
                 if id(fetch.node) not in known:
-                    self._found.fetches.append(replace(fetch, branch=self._branch + fetch.branch))
+                    here = replace(fetch, branch=self._branch + fetch.branch)
+                    if concrete and _OF_BASE.match(fetch.model):
+                        # Who calls the base class knows which records these are, and is where it is mended.
+                        here = replace(here, model=concrete, unit=self._unit, node=node)
+                    self._found.fetches.append(here)
         return result
+
+    def _kept_by(self, call: ir.Call) -> str:
+        """The records that an object keeps, where its class says so: `class Invoices(Repository[Invoice])`."""
+        holder = call.func.value if isinstance(call.func, ir.Attr) else None
+        owner = class_of(self._reader.program, self._info, holder) if holder is not None else None
+        if owner is None:
+            return ""
+        stated = owner.fields.get("model")
+        if stated is not None and isinstance(stated.value, ir.Name):
+            return stated.value.id
+        kinds = [kind.name for base in owner.node.base_types for kind in base.args]
+        return kinds[0].rpartition(".")[2] if kinds else ""
 
 
 _STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {
