@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
-from backend_advisor.code.tree import in_body, name_of
+from backend_advisor.code.tree import in_body, name_of, of_kind
 
 _WRAPS = frozenset({"Annotated", "Optional", "Union", "ClassVar", "Final"})
 _MADE_BY = "__init__"
@@ -152,7 +152,7 @@ def _of_variable(program: Program, info: FunctionInfo, name: str, depth: int) ->
     param = next((one for one in info.node.params if one.name == name), None)
     if param is not None:
         return of_type(program, info, param.type)
-    here = [one for one in in_body(info.node) if isinstance(one, ir.Assign) and name_of(one.target) == name]
+    here = [one for one in of_kind(info.node, ir.Assign) if name_of(one.target) == name]
     made = here or [one for one in info.unit.module.body if isinstance(one, ir.Assign) and name_of(one.target) == name]
     if len(made) != 1 or made[0].value is None or not isinstance(made[0].target, ir.Name):
         return None
@@ -171,8 +171,8 @@ def _of_field(program: Program, info: FunctionInfo, name: str, depth: int) -> Cl
             if found is not None:
                 return found
         for maker in owner.methods.get(_MADE_BY, ()):
-            for one in in_body(maker.node):
-                if isinstance(one, ir.Assign) and isinstance(one.target, ir.Attr) and one.target.name == name:
+            for one in of_kind(maker.node, ir.Assign):
+                if isinstance(one.target, ir.Attr) and one.target.name == name:
                     found = of_type(program, maker, one.type)
                     given = one.value
                     if found is None and given is not None and not _is_field_of_self(given):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backend_advisor.code import ir
 from backend_advisor.code.callees import arguments, callee_of, class_of
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
-from backend_advisor.code.tree import in_body, name_of
+from backend_advisor.code.tree import in_body, name_of, of_kind
 from backend_advisor.experts.performance.detectors.names import class_named
 
 _NO_ROWS = frozenset(
@@ -121,12 +121,15 @@ class RowSources:
 
     def _of_param(self, info: FunctionInfo, name: str, calls: list[ir.Expr], depth: int) -> ClassInfo | None:
         """What the only caller in the program gives: `totals(session.scalars(statement))`."""
+        called = self._calls_of(info.node.name)
+        if len(called) > _CALLS_LOOKED_AT:
+            return None
         callers = [
             (caller, call)
-            for caller, call in self._calls_of(info.node.name)
+            for caller, call in called
             if caller is not info and callee_of(self._program, caller, call.func) is info
         ]
-        if len(callers) != 1 or len(self._calls_of(info.node.name)) > _CALLS_LOOKED_AT:
+        if len(callers) != 1:
             return None
         caller, call = callers[0]
         given = next((value for key, value in arguments(call, info) if key == name), None)
@@ -136,7 +139,7 @@ class RowSources:
         if self._called is None:
             self._called = {}
             for info in self._program.functions():
-                for call in (one for one in in_body(info.node) if isinstance(one, ir.Call)):
+                for call in of_kind(info.node, ir.Call):
                     self._called.setdefault(name_of(call.func), []).append((info, call))
         return self._called.get(name, [])
 
