@@ -76,7 +76,8 @@ class Location:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     """One thing the user gave. `first_line` is where its text starts in the file or question it came from; `above` is
-    how much of its name only tells where on this machine the tree lies."""
+    how much of its name only tells where on this machine the tree lies. `written_as` is the code that says what the
+    text says, where that is not written out: places are those of the code."""
 
     name: str
     kind: ArtifactKind
@@ -85,6 +86,7 @@ class Artifact:
     dialect: str | None = None
     first_line: int = 1
     above: int = 0
+    written_as: str = ""
 
     @property
     def place(self) -> str:

@@ -48,7 +48,7 @@ def _matches(case: Case, work: Workload, unread: list[Unread], failures: Failure
     everything = [*work.definitions, *work.queries]
     for code, schema_detector in schema_detectors().items():
         yield from ((code, match) for match in failures.noting(code, schema_detector(work.schema, everything)))
-    changes = ChangeContext(work.pending(case.question), everything)
+    changes = ChangeContext(work.pending(case.question), [*everything, *work.changes])
     for code, change_detector in change_detectors().items():
         yield from ((code, match) for match in failures.noting(code, change_detector(changes)))
     yield from _plan_matches(case, work, unread, failures)

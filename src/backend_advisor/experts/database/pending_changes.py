@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from backend_advisor.intake.dialects import dialect_in
-from backend_advisor.model import Confidence
+from backend_advisor.model import Artifact, ArtifactKind, Confidence
 from backend_advisor.sql.migrations import folder_and_order, runs_once, undoes
 from backend_advisor.sql.statement import Problem, Statement, parse
 
@@ -53,12 +53,24 @@ def pending_changes(statements: Sequence[Statement], question: str = "") -> list
     asked = _asked_about(statements, question)
     for statement in statements:
         name = statement.artifact.name
-        if runs_once(statement):
+        if _is_read_apart(statement.artifact):
+            continue
+        if is_change_in_code(statement.artifact) or runs_once(statement):
             folders[folder_and_order(statement.artifact)[0]][name].append(statement)
         elif name in asked:
             # A batch of its own: its neighbours in the folder need not be migrations.
             folders[name][name].append(statement)
     return [one for files in folders.values() for one in _pending_of(files)]
+
+
+def is_change_in_code(artifact: Artifact) -> bool:
+    """Whether it is what a call in a migration in code makes (`migration_code`)."""
+    return artifact.origin == "code" and artifact.kind is ArtifactKind.DDL
+
+
+def _is_read_apart(artifact: Artifact) -> bool:
+    """Whether it is SQL found in a file whose changes are read by themselves, with the way up told from the way back."""
+    return artifact.origin == "code" and artifact.kind is ArtifactKind.SQL and not artifact.name.endswith(".java")
 
 
 def _pending_of(files: Mapping[str, Sequence[Statement]]) -> Iterator[Pending]:
