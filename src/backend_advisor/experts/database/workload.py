@@ -53,9 +53,14 @@ class Workload:
         return QueryContext(statement, statement.tree, qualified(statement, schema), schema)
 
 
+def dialects_of(case: Case) -> set[str]:
+    """The dialects of the databases that are stated."""
+    return {_DIALECT_OF[technology.id] for technology in case.stack if technology.id in _DIALECT_OF}
+
+
 def dialect_of(case: Case) -> str | None:
     """The dialect of the stated database; None when none or several are stated."""
-    stated = {_DIALECT_OF[technology.id] for technology in case.stack if technology.id in _DIALECT_OF}
+    stated = dialects_of(case)
     return stated.pop() if len(stated) == 1 else None
 
 

@@ -5,7 +5,7 @@ from re import Pattern
 
 from backend_advisor.code.files import is_test
 from backend_advisor.experts.database.migration_code.frameworks import products
-from backend_advisor.experts.database.workload import dialect_of
+from backend_advisor.experts.database.workload import dialects_of
 from backend_advisor.model import Artifact, Case
 
 _LONGEST = 100_000
@@ -14,12 +14,16 @@ _WORDS = ("postg", "mysql", "mariadb", "sqlite", "pg'", 'pg"')
 
 
 def dialect_of_migrations(case: Case, migrations: Iterable[Artifact]) -> str | None:
-    """The dialect: what the migrations themselves show, else what the program is known to use, else its settings."""
-    return (
-        _only(_shown((one.text for one in migrations), products().migration))
-        or dialect_of(case)
-        or _only(_shown(_settings(case), products().settings))
-    )
+    """The dialect that the migrations themselves show, else the one that the program uses by its imports and settings.
+
+    SQLite beside another is what tests and a developer's machine run on.
+    """
+    shown = _shown((one.text for one in migrations), products().migration)
+    if len(shown) != 1:
+        shown = _shown(_settings(case), products().settings) | dialects_of(case)
+    if len(shown) > 1:
+        shown.discard("sqlite")
+    return shown.pop() if len(shown) == 1 else None
 
 
 def _settings(case: Case) -> Iterable[str]:
@@ -35,6 +39,3 @@ def _shown(texts: Iterable[str], signs: Mapping[str, Pattern[str]]) -> set[str]:
         shown |= {dialect for dialect, sign in signs.items() if dialect not in shown and sign.search(text)}
     return shown
 
-
-def _only(shown: set[str]) -> str | None:
-    return next(iter(shown)) if len(shown) == 1 else None

@@ -59,7 +59,7 @@ def models_of(files: Sequence[Artifact], everything: Iterable[Artifact]) -> Mode
 def _with_own_table(text: str) -> Iterator[str]:
     yield from _RENAMED_TABLE.findall(text)
     created = list(_CREATED.finditer(text))
-    for match, following in zip(created, [*created[1:], None], strict=True):
+    for match, following in zip(created, [*created, None][1:], strict=True):
         if _OWN_TABLE.search(text, match.end(), following.start() if following else len(text)):
             yield match[1]
 
