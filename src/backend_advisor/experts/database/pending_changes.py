@@ -69,7 +69,7 @@ def is_change_in_code(artifact: Artifact) -> bool:
 
 
 def _is_read_apart(artifact: Artifact) -> bool:
-    """Whether it is SQL found in a file whose changes are read by themselves, with the way up told from the way back."""
+    """Whether it is SQL of a file whose changes are read by themselves, the way up told from the way back."""
     return artifact.origin == "code" and artifact.kind is ArtifactKind.SQL and not artifact.name.endswith(".java")
 
 

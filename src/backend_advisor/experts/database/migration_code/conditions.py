@@ -78,31 +78,22 @@ class Conditions:
         return None if None in given or call.keywords else f"{name}({', '.join(one for one in given if one)})"
 
     def _condition(self, call: ir.Call) -> str | None:
-        parts = [self.sql(argument) for argument in call.args]
-        parts += [self._compared(key, value) for key, value in call.keywords if key != "_connector"]
-        if not parts or None in parts or any(key == "_connector" for key, _ in call.keywords):
-            return self._connected(call)
-        return parts[0] if len(parts) == 1 else f"({' AND '.join(part for part in parts if part)})"
-
-    def _connected(self, call: ir.Call) -> str | None:
-        """`Q(("a", 1), ("b", 2), _connector="OR")`, as Django writes conditions into migrations."""
-        word = "AND"
-        parts: list[str | None] = []
-        for key, value in call.keywords:
-            if key == "_connector":
-                word = self._constants.text(value) or ""
-            else:
-                parts.append(self._compared(key, value))
+        """`Q(a=1)`, or `Q(("a", 1), ("b", 2), _connector="OR")`, as Django writes conditions into migrations."""
+        given = dict(call.keywords)
+        connector, negated = given.pop("_connector", None), given.pop("_negated", None)
+        word = self._constants.text(connector) if connector is not None else "AND"
+        parts = [self._compared(key, value) for key, value in given.items()]
         for argument in call.args:
             pair = self._constants.value(argument)
             if isinstance(pair, ir.Sequence) and len(pair.items) == 2:
-                key = self._constants.text(pair.items[0])
-                parts.append(self._compared(key, pair.items[1]) if key is not None else None)
+                named = self._constants.text(pair.items[0])
+                parts.append(self._compared(named, pair.items[1]) if named is not None else None)
             else:
                 parts.append(self.sql(argument))
         if not parts or None in parts or word not in ("AND", "OR"):
             return None
-        return f"({f' {word} '.join(part for part in parts if part)})"
+        joined = f"({f' {word} '.join(part for part in parts if part)})"
+        return joined if negated is None else f"NOT {joined}"
 
     def _compared(self, key: str, value: ir.Expr) -> str | None:
         field, _, lookup = key.partition("__")

@@ -9,8 +9,8 @@ from backend_advisor.experts.database.workload import dialects_of
 from backend_advisor.model import Artifact, Case
 
 _LONGEST = 100_000
-_WORDS = ("postg", "mysql", "mariadb", "sqlite", "pg'", 'pg"')
-"""One of these stands in whatever names a database in the settings."""
+_WORDS = ("postg", "psycopg", "asyncpg", "pg8000", "mysql", "MySQLdb", "mariadb", "asyncmy", "sqlite", "pg'", 'pg"')
+"""One of these stands in whatever names a database or imports its driver."""
 
 
 def dialect_of_migrations(case: Case, migrations: Iterable[Artifact]) -> str | None:
@@ -38,4 +38,3 @@ def _shown(texts: Iterable[str], signs: Mapping[str, Pattern[str]]) -> set[str]:
     for text in texts:
         shown |= {dialect for dialect, sign in signs.items() if dialect not in shown and sign.search(text)}
     return shown
-

@@ -78,5 +78,7 @@ def _last_revisions(files: Sequence[Artifact]) -> list[Artifact]:
 
 
 def _revisions(artifact: Artifact) -> Mapping[str, tuple[str, ...]]:
-    found = ((match[1] or "", tuple(_QUOTED.findall(match[2]))) for match in _REVISION.finditer(artifact.text, 0, _HEAD))
+    found = (
+        (match[1] or "", tuple(_QUOTED.findall(match[2]))) for match in _REVISION.finditer(artifact.text, 0, _HEAD)
+    )
     return {which: names for which, names in found if names}

@@ -56,14 +56,18 @@ def _ways_up(module: ir.Module, name: str) -> Iterator[ir.Function]:
     for node in everything(module.body):
         if isinstance(node, ir.Function) and node.name == name:
             yield node
-        elif isinstance(node, ir.Assign) and isinstance(node.value, ir.Lambda) and _is_called(node.target, name):
-            if node.value.function.name != name:
-                yield node.value.function
+        elif isinstance(node, ir.Assign) and _is_called(node.target, name):
+            yield from _given(node.value, name)
         elif isinstance(node, ir.Mapping):
             for key, value in node.pairs:
-                if isinstance(key, ir.Const) and key.value == name and isinstance(value, ir.Lambda):
-                    if value.function.name != name:
-                        yield value.function
+                if isinstance(key, ir.Const) and key.value == name:
+                    yield from _given(value, name)
+
+
+def _given(value: ir.Expr | None, name: str) -> Iterator[ir.Function]:
+    """A function that is given a name; one that has the name itself is met by itself."""
+    if isinstance(value, ir.Lambda) and value.function.name != name:
+        yield value.function
 
 
 def _is_called(target: ir.Expr, name: str) -> bool:
@@ -73,13 +77,10 @@ def _is_called(target: ir.Expr, name: str) -> bool:
 
 def _operations(module: ir.Module, framework: Framework, *, asked: bool) -> Iterator[Change]:
     for node in everything(module.body):
-        value = None
-        if isinstance(node, ir.Field) and node.name == framework.up:
-            value = node.value
-        elif asked and isinstance(node, ir.Assign) and _is_called(node.target, framework.up):
-            value = node.value
-        if isinstance(value, ir.Sequence):
-            for item in value.items:
+        is_listed = isinstance(node, ir.Field) and node.name == framework.up
+        is_piece = asked and isinstance(node, ir.Assign) and _is_called(node.target, framework.up)
+        if (is_listed or is_piece) and isinstance(node, (ir.Field, ir.Assign)) and isinstance(node.value, ir.Sequence):
+            for item in node.value.items:
                 yield from _operation(item, framework)
     if asked:
         for statement in module.body:
@@ -163,7 +164,7 @@ def _called_back(given: ir.Lambda, link: ir.Call, name: str, framework: Framewor
         return within if made else _Within(within.receivers | parameters, within.tables)
     arguments, _ = _bound(link, framework.scopes[name], framework)
     table = arguments.get("table")
-    tables = dict(within.tables) | ({one: table for one in parameters} if table is not None else {})
+    tables = dict(within.tables) | (dict.fromkeys(parameters, table) if table is not None else {})
     return _Within(within.receivers - parameters, tables)
 
 

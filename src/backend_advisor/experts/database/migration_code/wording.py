@@ -20,9 +20,9 @@ _RESERVED = frozenset(
     "all analyse analyze and any array as asc authorization between binary both case cast check collate column "
     "constraint create cross current_date default desc distinct do else end except false fetch for foreign freeze "
     "from full grant group having ilike in initially inner intersect into is join lateral leading left like limit "
-    "natural not null offset on only or order outer over placing primary references returning right select session_user "
-    "similar some table tablesample then to trailing true union unique user using variadic verbose when where window "
-    "with".split()
+    "natural not null offset on only or order outer over placing primary references returning right select "
+    "session_user similar some table tablesample then to trailing true union unique user using variadic verbose when "
+    "where window with".split()
 )
 _SIZED = frozenset(["varchar", "numeric", "char", "bit"])
 
@@ -59,7 +59,7 @@ class Wording:
             "~": self._optional_name,
             "$": lambda value, _: self._sql(value),
             ":": lambda value, _: self._type(value),
-            "%": lambda value, words: self._default(value, words),
+            "%": self._default,
             "&": lambda value, _: self._target(value),
             "@": lambda value, _: self._table_of(value),
             "=": lambda value, _: _known(self._conditions.sql(_given(value))),
