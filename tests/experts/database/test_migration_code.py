@@ -171,6 +171,18 @@ def test_changes_in_code_are_no_schema_and_no_queries() -> None:
     assert len(work.changes) == 1
 
 
+def test_a_required_column_without_a_value_is_told_once_and_on_the_way_up_only(tmp_path: Path) -> None:
+    body = (
+        '    op.add_column("orders", sa.Column("a", sa.Text(), nullable=False))\n'
+        '    op.execute("ALTER TABLE orders ADD COLUMN b text NOT NULL")\n'
+        '    op.execute("SELECT 1 FROM orders")\n\n\ndef downgrade():\n'
+        '    op.execute("ALTER TABLE orders ADD COLUMN c text NOT NULL")'
+    )
+    root = write(tmp_path, {"alembic/versions/b_x.py": ALEMBIC.format(body)})
+    said = review([root], select=("DB305",)).findings
+    assert [one.location.span.line for one in said if one.location.span] == [8, 9]
+
+
 def test_no_other_rule_speaks_of_them(tmp_path: Path) -> None:
     body = 'op.create_foreign_key("f", "orders", "users", ["u"], ["id"])\n    op.create_index("i", "orders", ["rrn"])'
     root = write(tmp_path, {"alembic/versions/b_x.py": ALEMBIC.format(f"    {body}")})

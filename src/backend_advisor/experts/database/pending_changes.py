@@ -53,7 +53,7 @@ def pending_changes(statements: Sequence[Statement], question: str = "") -> list
     asked = _asked_about(statements, question)
     for statement in statements:
         name = statement.artifact.name
-        if _is_read_apart(statement.artifact):
+        if is_read_apart(statement):
             continue
         if is_change_in_code(statement.artifact) or runs_once(statement):
             folders[folder_and_order(statement.artifact)[0]][name].append(statement)
@@ -68,9 +68,11 @@ def is_change_in_code(artifact: Artifact) -> bool:
     return artifact.origin == "code" and artifact.kind is ArtifactKind.DDL
 
 
-def _is_read_apart(artifact: Artifact) -> bool:
-    """Whether it is SQL of a file whose changes are read by themselves, the way up told from the way back."""
-    return artifact.origin == "code" and artifact.kind is ArtifactKind.SQL and not artifact.name.endswith(".java")
+def is_read_apart(statement: Statement) -> bool:
+    """Whether it is SQL found in a migration whose changes are read by themselves, their way up told from the other."""
+    artifact = statement.artifact
+    is_found = artifact.origin == "code" and artifact.kind is ArtifactKind.SQL
+    return is_found and not artifact.name.endswith(".java") and runs_once(statement)
 
 
 def _pending_of(files: Mapping[str, Sequence[Statement]]) -> Iterator[Pending]:

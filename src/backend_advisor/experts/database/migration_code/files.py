@@ -47,9 +47,13 @@ def _framework_of(artifact: Artifact) -> Framework | None:
         if artifact.origin == "question":
             if framework.pasted.search(artifact.text, 0, _HEAD):
                 return framework
-        elif framework.place.search(artifact.place) and framework.text.search(artifact.text, 0, _HEAD):
+        elif framework.place.search(artifact.place) and _holds(artifact.text[:_HEAD], framework.words):
             return framework
     return None
+
+
+def _holds(text: str, words: tuple[str, ...]) -> bool:
+    return any(word in text for word in words)
 
 
 def _newest(files: Sequence[Artifact], framework: Framework) -> list[Artifact]:

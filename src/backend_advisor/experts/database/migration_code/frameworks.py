@@ -53,7 +53,7 @@ class Framework:
     name: str
     kinds: frozenset[ArtifactKind]
     place: re.Pattern[str]
-    text: re.Pattern[str]
+    words: tuple[str, ...]
     pasted: re.Pattern[str]
     order: str
     up: str
@@ -99,7 +99,7 @@ def _framework(name: str, told: Mapping[str, Any]) -> Framework:
         name=name,
         kinds=frozenset(ArtifactKind(kind) for kind in told["kinds"]),
         place=re.compile(told["place"]),
-        text=re.compile(told["text"], re.MULTILINE),
+        words=tuple(told["words"]),
         pasted=re.compile(told["pasted"]),
         order=told["order"],
         up=told["up"],
