@@ -49,7 +49,11 @@ def _matches(case: Case, work: Workload, unread: list[Unread], failures: Failure
     yield from query_matches(work, failures)
     everything = [*work.definitions, *work.queries]
     changes = ChangeContext(work.pending(case.question), [*everything, *work.changes])
-    in_code = [change.statement for change in changes.pending if is_change_in_code(change.statement.artifact)]
+    in_code = [
+        change.statement
+        for change in changes.pending
+        if change.for_postgres is not None and is_change_in_code(change.statement.artifact)
+    ]
     alone = [*(one for one in everything if not is_read_apart(one)), *in_code]
     for code, schema_detector in schema_detectors().items():
         read = alone if holds_alone(code) else everything
