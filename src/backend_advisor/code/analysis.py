@@ -98,6 +98,14 @@ def analyse(
         return [_linked(modules, beside or Beside()) for modules in families.values()], left_out
 
 
+def lowered(source: bytes, language: str, path: str) -> Module | None:
+    """One file alone, with nothing around it; None for one that is not worth reading."""
+    if machine_made(source, path) is not None:
+        return None
+    with _deep():
+        return front_end(language).lower(source, path)
+
+
 @contextmanager
 def _deep() -> Iterator[None]:
     """Room for code that is nested deeply."""

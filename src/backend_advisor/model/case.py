@@ -77,7 +77,8 @@ class Location:
 class Artifact:
     """One thing the user gave. `first_line` is where its text starts in the file or question it came from; `above` is
     how much of its name only tells where on this machine the tree lies. `added` are the lines that a patch adds, where
-    it came as one."""
+    it came as one. `written_as` is the code that says what the text says, where that is not written out: places are
+    those of the code."""
 
     name: str
     kind: ArtifactKind
@@ -87,6 +88,7 @@ class Artifact:
     first_line: int = 1
     above: int = 0
     added: tuple[int, ...] = ()
+    written_as: str = ""
 
     @property
     def place(self) -> str:

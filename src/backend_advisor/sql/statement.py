@@ -75,6 +75,8 @@ class Statement:
 
     def location(self, node: exp.Expr | None = None) -> Location:
         """Where a node stands in the artifact; the whole statement when the node carries no position."""
+        if self.artifact.written_as:
+            return self._location_of_code()
         bounds = _bounds(node) if node is not None else None
         start, end = bounds or (0, len(self.text))
         return Location(
@@ -83,9 +85,20 @@ class Statement:
 
     def location_at(self, start: int, end: int) -> Location:
         """Where a stretch of the statement's own text stands in the artifact."""
+        if self.artifact.written_as:
+            return self._location_of_code()
         return Location(
             artifact=self.artifact.name, span=self._span(start, end), excerpt=_shorten(self.text[start:end])
         )
+
+    def _location_of_code(self) -> Location:
+        """Where the code stands that makes this statement; the artifact's text begins in the same column."""
+        code, text = self.artifact.written_as, self.artifact.text
+        line, column = self.artifact.first_line, len(text) - len(text.lstrip(" ")) + 1
+        last = code.rpartition("\n")[2]
+        end_column = len(last) + (1 if "\n" in code else column)
+        span = Span(line=line, column=column, end_line=line + code.count("\n"), end_column=end_column)
+        return Location(artifact=self.artifact.name, span=span, excerpt=_shorten(code))
 
     def _span(self, start: int, end: int) -> Span:
         line, column = self._position(start)

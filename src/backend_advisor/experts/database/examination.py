@@ -9,11 +9,13 @@ from backend_advisor.experts.database.detectors.registry import (
     ChangeContext,
     PlanContext,
     change_detectors,
+    holds_alone,
     plan_detectors,
     schema_detectors,
 )
 from backend_advisor.experts.database.misplaced import without_misplaced_fixes
 from backend_advisor.experts.database.parallel import query_matches
+from backend_advisor.experts.database.pending_changes import is_change_in_code, is_read_apart
 from backend_advisor.experts.database.unread import unread_statements
 from backend_advisor.experts.database.workload import Workload, stated_rows, workload_of
 from backend_advisor.knowledge import Knowledge
@@ -46,9 +48,16 @@ def _weighed(match: Match, tests: Collection[str]) -> Match:
 def _matches(case: Case, work: Workload, unread: list[Unread], failures: Failures) -> Iterator[tuple[str, Match]]:
     yield from query_matches(work, failures)
     everything = [*work.definitions, *work.queries]
+    changes = ChangeContext(work.pending(case.question), [*everything, *work.changes])
+    in_code = [
+        change.statement
+        for change in changes.pending
+        if change.for_postgres is not None and is_change_in_code(change.statement.artifact)
+    ]
+    alone = [*(one for one in everything if not is_read_apart(one)), *in_code]
     for code, schema_detector in schema_detectors().items():
-        yield from ((code, match) for match in failures.noting(code, schema_detector(work.schema, everything)))
-    changes = ChangeContext(work.pending(case.question), everything)
+        read = alone if holds_alone(code) else everything
+        yield from ((code, match) for match in failures.noting(code, schema_detector(work.schema, read)))
     for code, change_detector in change_detectors().items():
         yield from ((code, match) for match in failures.noting(code, change_detector(changes)))
     yield from _plan_matches(case, work, unread, failures)

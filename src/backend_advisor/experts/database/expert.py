@@ -13,11 +13,13 @@ _OURS = (ArtifactKind.SQL, ArtifactKind.DDL, ArtifactKind.PLAN)
 
 
 def gather(case: Case, terms: Terms) -> Case:
-    """Take the SQL out of the case's code, and read the asker's own server when an address is given."""
+    """Take the SQL and the migrations out of the case's code, and read the asker's own server when an address is
+    given."""
     if any(artifact.kind in SOURCE_CODE for artifact in case.artifacts):
         from backend_advisor.experts.database.embedded import sql_in_code
+        from backend_advisor.experts.database.migration_code.gathering import changes_in_code
 
-        case = replace(case, artifacts=case.artifacts + sql_in_code(case))
+        case = replace(case, artifacts=case.artifacts + sql_in_code(case) + changes_in_code(case))
     if terms.dsn is None:
         return case
     from backend_advisor.experts.database.production import with_production

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from backend_advisor.intake.dialects import dialect_in
-from backend_advisor.model import Confidence
+from backend_advisor.model import Artifact, ArtifactKind, Confidence
 from backend_advisor.sql.migrations import folder_and_order, runs_once, undoes
 from backend_advisor.sql.statement import Problem, Statement, parse
 
@@ -53,12 +53,26 @@ def pending_changes(statements: Sequence[Statement], question: str = "") -> list
     asked = _asked_about(statements, question)
     for statement in statements:
         name = statement.artifact.name
-        if runs_once(statement):
+        if is_read_apart(statement):
+            continue
+        if is_change_in_code(statement.artifact) or runs_once(statement):
             folders[folder_and_order(statement.artifact)[0]][name].append(statement)
         elif name in asked:
             # A batch of its own: its neighbours in the folder need not be migrations.
             folders[name][name].append(statement)
     return [one for files in folders.values() for one in _pending_of(files)]
+
+
+def is_change_in_code(artifact: Artifact) -> bool:
+    """Whether it is what a call in a migration in code makes (`migration_code`)."""
+    return artifact.origin == "code" and artifact.kind is ArtifactKind.DDL
+
+
+def is_read_apart(statement: Statement) -> bool:
+    """Whether it is SQL found in a migration whose changes are read by themselves, their way up told from the other."""
+    artifact = statement.artifact
+    is_found = artifact.origin == "code" and artifact.kind is ArtifactKind.SQL
+    return is_found and not artifact.name.endswith(".java") and runs_once(statement)
 
 
 def _pending_of(files: Mapping[str, Sequence[Statement]]) -> Iterator[Pending]:

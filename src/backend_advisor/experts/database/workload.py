@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from backend_advisor.experts.database.detectors.registry import QueryContext
-from backend_advisor.experts.database.pending_changes import Pending, pending_changes
+from backend_advisor.experts.database.pending_changes import Pending, is_change_in_code, pending_changes
 from backend_advisor.model import Artifact, ArtifactKind, Case, Figure, Language
 from backend_advisor.sql.ddl import is_ddl, read_ddl
 from backend_advisor.sql.inference import infer
@@ -25,12 +25,16 @@ _DIALECT_OF = {
 
 @dataclass(frozen=True)
 class Workload:
-    """The statements of a case by what they are. `schema` holds what DDL defines, nothing inferred."""
+    """The statements of a case by what they are. `schema` holds what DDL defines, nothing inferred.
+
+    `changes` are those that the newest migrations in code make: pieces of a schema, which define none.
+    """
 
     dialect: str
     definitions: tuple[Statement, ...]
     queries: tuple[Statement, ...]
     broken: tuple[Statement, ...]
+    changes: tuple[Statement, ...]
     schema: Schema
 
     def with_rows(self, rows: Mapping[str, int]) -> "Workload":
@@ -39,7 +43,7 @@ class Workload:
 
     def pending(self, question: str) -> list[Pending]:
         """The changes of tables that are still to run."""
-        return pending_changes([*self.definitions, *self.queries], question.strip())
+        return pending_changes([*self.definitions, *self.queries, *self.changes], question.strip())
 
     def context(self, statement: Statement) -> QueryContext | None:
         """What detectors look at; None when the statement has no tree."""
@@ -49,9 +53,14 @@ class Workload:
         return QueryContext(statement, statement.tree, qualified(statement, schema), schema)
 
 
+def dialects_of(case: Case) -> set[str]:
+    """The dialects of the databases that are stated."""
+    return {_DIALECT_OF[technology.id] for technology in case.stack if technology.id in _DIALECT_OF}
+
+
 def dialect_of(case: Case) -> str | None:
     """The dialect of the stated database; None when none or several are stated."""
-    stated = {_DIALECT_OF[technology.id] for technology in case.stack if technology.id in _DIALECT_OF}
+    stated = dialects_of(case)
     return stated.pop() if len(stated) == 1 else None
 
 
@@ -61,13 +70,15 @@ def read_workload(artifacts: tuple[Artifact, ...], dialect: str | None) -> Workl
 
     The way back of a migration defines nothing: what it undoes is what stands.
     """
-    found = [statement for artifact in artifacts for statement in statements(artifact, artifact.dialect or dialect)]
+    every = [statement for artifact in artifacts for statement in statements(artifact, artifact.dialect or dialect)]
+    found = [one for one in every if not is_change_in_code(one.artifact)]
     definitions = tuple(statement for statement in found if is_ddl(statement))
     return Workload(
         dialect=dialect or "postgres",
         definitions=definitions,
         queries=tuple(s for s in found if s.tree is not None and not is_ddl(s)),
         broken=tuple(s for s in found if s.problem is not None),
+        changes=tuple(s for s in every if s.tree is not None and is_change_in_code(s.artifact)),
         schema=read_ddl([one for one in definitions if not undoes(one)]),
     )
 

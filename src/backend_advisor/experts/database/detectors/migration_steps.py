@@ -9,6 +9,9 @@ from backend_advisor.experts.database.pending_changes import actions_of
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 
+_NO_TABLES = ("_seq", "_pkey")
+"""What sequences and indexes are called: PostgreSQL renames them by ALTER TABLE too."""
+
 
 @detects_in_changes("DB310")
 def renamed_in_one_step(context: ChangeContext) -> Iterator[Match]:
@@ -21,9 +24,9 @@ def renamed_in_one_step(context: ChangeContext) -> Iterator[Match]:
                     values={"old": f"{change.table}.{action.this.name}", "new": action.args["to"].name},
                     confidence=Confidence.MEDIUM,
                 )
-            elif isinstance(action, exp.AlterRename):
+            elif isinstance(action, exp.AlterRename) and not change.table.endswith(_NO_TABLES):
                 yield Match(
                     location=change.statement.location(),
-                    values={"old": change.table, "new": action.name},
+                    values={"old": change.table, "new": action.this.name},
                     confidence=Confidence.MEDIUM,
                 )

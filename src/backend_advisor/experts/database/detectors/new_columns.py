@@ -41,7 +41,7 @@ _REFERENCE = 12
 _PAYMENT = re.compile(r"pay|txn|trans|auth|settle|card|iso|acquir|terminal", re.IGNORECASE)
 
 
-@detects_in_schema("DB305")
+@detects_in_schema("DB305", alone=True)
 def required_without_default(_: Schema, statements: Sequence[Statement]) -> Iterator[Match]:
     """ADD COLUMN … NOT NULL without a value for the rows that exist."""
     created: set[tuple[str, str]] = set()

@@ -71,6 +71,7 @@ _queries: dict[str, QueryDetector] = {}
 _not_in_migrations: set[str] = set()
 _plans: dict[str, PlanDetector] = {}
 _schemas: dict[str, SchemaDetector] = {}
+_alone: set[str] = set()
 _changes: dict[str, ChangeDetector] = {}
 
 
@@ -100,11 +101,17 @@ def detects_in_plan(code: str) -> Callable[[PlanDetector], PlanDetector]:
     return register
 
 
-def detects_in_schema(code: str) -> Callable[[SchemaDetector], SchemaDetector]:
-    """Register a detector that reads the schema and all statements of the case together."""
+def detects_in_schema(code: str, *, alone: bool = False) -> Callable[[SchemaDetector], SchemaDetector]:
+    """Register a detector that reads the schema and all statements of the case together.
+
+    `alone` tells that what it sees in a statement holds whatever else the schema is, so that it reads the changes of
+    tables too that migrations in code make, of which the schema is not known.
+    """
 
     def register(detector: SchemaDetector) -> SchemaDetector:
         _schemas[code] = detector
+        if alone:
+            _alone.add(code)
         return detector
 
     return register
@@ -151,6 +158,11 @@ def schema_detectors() -> dict[str, SchemaDetector]:
     """Every registered schema detector by its playbook's code, in order of code."""
     _load()
     return dict(sorted(_schemas.items()))
+
+
+def holds_alone(code: str) -> bool:
+    """Whether what a schema detector sees in a statement holds whatever else the schema is."""
+    return code in _alone
 
 
 def change_detectors() -> dict[str, ChangeDetector]:
