@@ -98,6 +98,9 @@ def stated_rows(case: Case, given: Mapping[str, int], tables: Sequence[str]) -> 
     for figure in counts:
         for table in _named(figure, tables):
             rows.setdefault(table, int(figure.value))
+    for table in tables:
+        for figure in (one for one in case.figures if _is_counted(one, table)):
+            rows.setdefault(table, int(figure.value))
     general = [int(figure.value) for figure in counts if not list(_named(figure, tables))]
     if general:
         for table in tables:
@@ -114,3 +117,8 @@ def counted(rows: Mapping[str, int], language: Language) -> str:
 def _named(figure: Figure, tables: Sequence[str]) -> Iterator[str]:
     subject = (figure.subject or "").lower()
     return (table for table in tables if table.lower() == subject)
+
+
+def _is_counted(figure: Figure, table: str) -> bool:
+    """Whether a figure counts what a table is named for, where it was read before the table was known: "9M orders"."""
+    return figure.unit == "count" and figure.role == "observation" and figure.text.lower().endswith(f" {table.lower()}")
