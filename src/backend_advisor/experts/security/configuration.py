@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain
 
 from backend_advisor.code.files import is_test
-from backend_advisor.experts.security.secret_texts import is_example, is_secret, provider_secrets, shown
+from backend_advisor.rules.secret_texts import is_example, is_secret, provider_secrets, shown
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.model import Artifact, ArtifactKind, Case, Confidence, Finding, Location, Span

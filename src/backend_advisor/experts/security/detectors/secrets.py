@@ -9,7 +9,7 @@ from backend_advisor.code.program import Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
 from backend_advisor.experts.security.detectors.words import dotted
-from backend_advisor.experts.security.secret_texts import (
+from backend_advisor.rules.secret_texts import (
     BEGINNINGS,
     LEAST_LENGTH,
     PLACEHOLDER,

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from backend_advisor.code.template_languages import Output, Template
 from backend_advisor.code.values import words
-from backend_advisor.experts.security.secret_texts import is_example
+from backend_advisor.rules.secret_texts import is_example
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.ranking import worst_first_told
