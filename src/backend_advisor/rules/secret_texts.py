@@ -186,8 +186,9 @@ def is_secret(name: str, text: str) -> bool:
 
 _GUESSED = frozenset(
     """admin administrator apassword changeit changeme default demo dev development example guest hello letmein local
-    minio minioadmin mongo mysql my-secret oracle pass passwd password postgres postgresql qwerty rabbitmq redis root
-    sa secret secretkey super supersecret supersecretkey sysadmin test testing toor user welcome keycloak grafana""".split()
+    minio minioadmin mongo mysql my-secret oracle pass passwd password postgres postgresql qwerty rabbitmq redis
+    root sa secret secretkey super supersecret supersecretkey sysadmin test testing toor user welcome keycloak
+    grafana""".split()
 )
 _WEAK = re.compile(
     r"(?i)^(?:my|the|your|some|super|very|db|app|dev|test|local|jwt|root|admin|user|postgres|mysql|redis|mongo|rabbit(?:mq)?|"
@@ -199,6 +200,8 @@ _SHORTEST_OF_CHANCE = 8
 _NOT_LITERAL = re.compile(
     r"(?i)^(?:true|false|yes|no|none|null|nil|on|off|n/a|-+|\d{1,3}|file|env|vault|auto|disabled|enabled)$"
 )
+_BLANK = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+"""`GOOGLE_API_KEY_VAL`: a script puts the value there."""
 _ALSO_SECRET = re.compile(
     r"(?i)(?:^|_)(?:SECRET_KEY_BASE|APP_KEY|JWT_KEY|AUTH_SECRET|COOKIE_SECRET|SESSION_SECRET|ROOT_PASSWORD|"
     r"DEFAULT_PASS|KEYSTORE_PASSWORD|ERLANG_COOKIE)$"
@@ -219,7 +222,7 @@ def is_literal(text: str) -> bool:
         return False
     if text.startswith(("/", "./", "<", "%", "secretRef", "arn:", "vault:", "ssm:", "http://", "https://", "file:")):
         return False
-    return len(text) <= 400 and " " not in text and not _REFERENCE.fullmatch(text)
+    return len(text) <= 400 and " " not in text and not _REFERENCE.fullmatch(text) and not _BLANK.fullmatch(text)
 
 
 def is_guessable(text: str, *names: str) -> bool:
@@ -232,6 +235,15 @@ def is_guessable(text: str, *names: str) -> bool:
         or PLACEHOLDER.search(text) is not None
         or re.fullmatch(r"[a-z]+", lower) is not None
     )
+
+
+def is_hidden(text: str) -> bool:
+    """Whether a value of a manifest that is told of should not be shown: the password of an address, or all of it, is
+    none that anyone guesses."""
+    address = re.search(r"://(?P<user>[^\s:/@]*):(?P<password>[^\s@]+)@", text)
+    if address is not None:
+        return not is_guessable(address["password"], address["user"])
+    return is_literal(text) and not is_guessable(text)
 
 
 def _is_no_value(text: str) -> bool:

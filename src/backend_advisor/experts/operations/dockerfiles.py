@@ -13,6 +13,7 @@ _INSTRUCTION = re.compile(r"[ \t]*(?:ONBUILD[ \t]+)?(?P<word>[A-Za-z]+)(?:[ \t]+
 _HEREDOC = re.compile(r"<<-?[ \t]*([\"']?)(\w+)\1")
 _FROM = re.compile(r"(?i)^(?:--platform=\S+\s+)?(?P<image>\S+)(?:\s+AS\s+(?P<name>\S+))?\s*$")
 _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?[-+](?P<default>[^{}]*))?\}|(?P<plain>\w+))")
+_NOT_FINAL = re.compile(r"(?:^|[-_.])(?:dev|devel|development|local|tests?|testing|debug|lint|ci)(?:$|[-_.])")
 _LONGEST = 200_000
 
 
@@ -71,6 +72,11 @@ class Dockerfile:
     before: Sequence[Instruction]
     """ARG before the first FROM."""
     locks: frozenset[str] = frozenset()
+
+    @property
+    def final(self) -> Stage | None:
+        """The stage that becomes the image: the last one that is not for development or tests."""
+        return next((one for one in reversed(self.stages) if not _NOT_FINAL.search(one.name)), None)
 
     def line_of(self, stage: Stage) -> list[Stage]:
         """A stage and those that it begins from, the last first."""

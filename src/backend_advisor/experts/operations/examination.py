@@ -1,6 +1,7 @@
 """Run the detectors over a case's Compose files, Dockerfiles and Kubernetes manifests."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +13,15 @@ from backend_advisor.experts.operations.purposes import Purpose, asks_about_prod
 from backend_advisor.experts.operations.workloads import read_workloads
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Failures, Match, finding
+from backend_advisor.knowledge.playbook import Playbook
 from backend_advisor.model import Artifact, ArtifactKind, Case, Confidence, Finding, Severity, Unread
 from backend_advisor.phrases import phrase
 from backend_advisor.placed_yaml import TooMuchError
 
 _PACKAGE = __package__ or ""
 _K = ArtifactKind
+_AS_ROOT = "OPS211"
+_REFUSES_ROOT = re.compile(r"^[ \t]*runAsNonRoot:[ \t]*true\b", re.MULTILINE)
 _LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml")
 
 
@@ -28,17 +32,18 @@ def examine_manifests(case: Case, knowledge: Knowledge) -> Examination:
     found: list[Finding] = []
     files = _locks_by_folder(case)
     asked = asks_about_production(case.question)
+    guarded = any(_REFUSES_ROOT.search(one.text) for one in case.of_kind(_K.KUBERNETES, _K.YAML))
     for artifact in case.of_kind(_K.COMPOSE, _K.DOCKERFILE, _K.KUBERNETES):
         for read in _readings(artifact, files, unread, case):
             purpose = purpose_of(artifact, read, asked=asked)
             for code, detector in detectors_of(type(read)).items():
                 if code in knowledge.playbooks:
-                    matches = failures.noting(code, detector(read))
+                    matches: Iterable[Match] = failures.noting(code, detector(read))
+                    if guarded and code == _AS_ROOT:
+                        # The image does not say so, but what starts it refuses root.
+                        matches = (replace(one, confidence=Confidence.LOW) for one in matches)
                     playbook = knowledge.playbooks[code]
-                    found += (
-                        finding(playbook, _weighed(match, purpose, playbook.confidence), case.language)
-                        for match in matches
-                    )
+                    found += (finding(playbook, _weighed(match, purpose, playbook), case.language) for match in matches)
     return Examination(findings=tuple(found), unread=(*unread, *failures.unread(case.language)))
 
 
@@ -64,11 +69,13 @@ def _locks_by_folder(case: Case) -> dict[str, set[str]]:
     return found
 
 
-def _weighed(match: Match, purpose: Purpose, usual: Confidence) -> Match:
-    """What serves development alone is only noted; what is surely for production is surer."""
-    confidence = match.confidence or usual
+def _weighed(match: Match, purpose: Purpose, playbook: Playbook) -> Match:
+    """What serves development alone is only noted; what is surely for production is surer, unless it was doubted."""
     if purpose is Purpose.DEVELOPMENT:
         return replace(match, confidence=Confidence.LOW)
-    if purpose is Purpose.PRODUCTION and confidence is Confidence.MEDIUM and match.severity is not Severity.NOTE:
-        confidence = Confidence.HIGH
+    confidence = match.confidence or playbook.confidence
+    doubted = match.confidence is Confidence.LOW
+    if purpose is Purpose.PRODUCTION and not doubted:
+        noted = (match.severity or playbook.severity) is Severity.NOTE
+        confidence = Confidence.MEDIUM if noted and confidence is not Confidence.HIGH else Confidence.HIGH
     return replace(match, confidence=confidence)

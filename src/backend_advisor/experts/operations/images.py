@@ -26,7 +26,8 @@ _DATABASES = {
 _ALSO = {
     "postgis": "postgres", "timescaledb": "postgres", "timescaledb-ha": "postgres", "pgvector": "postgres",
     "postgresql": "postgres", "mongodb": "mongo", "mongodb-community-server": "mongo",
-    "clickhouse-server": "clickhouse", "mysql-server": "mysql", "percona-server": "percona", "server": "", "mssql-server": "mssql", "spilo": "postgres",
+    "clickhouse-server": "clickhouse", "mysql-server": "mysql", "percona-server": "percona",
+    "mssql-server": "mssql", "spilo": "postgres",
 }  # fmt: skip
 PORTS = {
     "postgres": (5432,), "mysql": (3306, 33060), "mariadb": (3306,), "percona": (3306,), "mongo": (27017,),

@@ -55,6 +55,7 @@ def on(artifact: Artifact, instruction: Instruction) -> Location:
 
 _GRAVITY = (Severity.ERROR, Severity.WARNING, Severity.NOTE, None)
 _SURENESS = (Confidence.HIGH, Confidence.MEDIUM, None, Confidence.LOW)
+"""`None` is what the page says, which is more than a doubt."""
 
 
 def together(seen: Sequence[Seen], values: Mapping[str, Value] | None = None) -> Match | None:

@@ -8,7 +8,7 @@ from backend_advisor.experts.operations.dockerfiles import Dockerfile, Instructi
 from backend_advisor.experts.operations.places import Seen, on, together
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Severity
-from backend_advisor.rules.secret_texts import is_literal, names_secret, provider
+from backend_advisor.rules.secret_texts import is_literal, is_secret, names_secret, provider
 
 _PAIR = re.compile(r"(?P<name>\w+)=(?P<value>\"[^\"]*\"|'[^']*'|\S*)")
 _SPACED = re.compile(r"^(?P<name>\w+)\s+(?P<value>[^=]\S*)$")
@@ -28,8 +28,10 @@ _NO_SECRETS = re.compile(
 def kept_in_image(dockerfile: Dockerfile) -> Iterator[Match]:
     """Values that everyone who can pull the image can read."""
     seen: list[Seen] = []
-    for number, stage in enumerate(dockerfile.stages, start=1):
-        last = number == len(dockerfile.stages)
+    final = dockerfile.final
+    of_image = dockerfile.line_of(final) if final is not None else []
+    for stage in dockerfile.stages:
+        last = any(one is stage for one in of_image)
         used = " ".join(one.rest for one in stage.instructions if one.word in ("RUN", "ENV"))
         for one in stage.instructions:
             if one.word in ("ARG", "ENV"):
@@ -50,9 +52,11 @@ def _of_variables(dockerfile: Dockerfile, one: Instruction, used: str, *, last: 
         if not names_secret(name) or _NO_SECRETS.search(name) or provider(value) is not None:
             continue
         if is_literal(value):
-            if not _DUMMY.search(value):
+            # A secret that nobody guesses is told of as such (SEC301).
+            if not _DUMMY.search(value) and not is_secret(name, value):
                 # What another stage is given stays on the machine that builds.
-                yield Seen(on(dockerfile.artifact, one), name, Severity.ERROR if last and one.word == "ENV" else None)
+                severity = Severity.ERROR if last and one.word == "ENV" else None
+                yield Seen(on(dockerfile.artifact, one), name, severity, None if last else Confidence.LOW)
         elif one.word == "ARG" and not value and re.search(rf"\$\{{?{re.escape(name)}\b", used):
             yield Seen(on(dockerfile.artifact, one), name, None, None if last else Confidence.LOW)
         elif one.word == "ENV" and last and re.fullmatch(r"\$\{?\w+\}?", value):

@@ -67,10 +67,8 @@ def in_workloads(read: Workloads) -> Iterator[Match]:
 @detects_in("OPS207", Dockerfile)
 def in_dockerfile(dockerfile: Dockerfile) -> Iterator[Match]:
     """What the last stage starts, where it is a server for development."""
-    if not dockerfile.stages:
-        return
-    stage = dockerfile.stages[-1]
-    if re.search(r"dev|test", stage.name):
+    stage = dockerfile.final
+    if stage is None:
         return
     seen = []
     command = stage.last("CMD", "ENTRYPOINT")

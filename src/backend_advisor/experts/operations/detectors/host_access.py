@@ -19,7 +19,7 @@ _GREAT = frozenset({"ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "DAC_READ_SE
 _WORK_WITH_IT = re.compile(
     r"(?:traefik|watchtower|portainer|cadvisor|promtail|alloy|vector|fluent|filebeat|metricbeat|datadog|agent|exporter|"
     r"autoheal|proxy|docker-gen|dozzle|runner|dind|localstack|ouroboros|diun|newrelic|netdata|telegraf|logspout|swarm|"
-    r"falco|sysdig|calico|cilium|csi|kube-|weave|flannel|buildkit|kaniko|act_runner|woodpecker|jenkins)"
+    r"falco|sysdig|calico|cilium|csi|kube-|weave|flannel|buildkit|kaniko|act_runner|woodpecker|jenkins|wireguard|openvpn|vpn|tailscale|pihole)"
 )
 """Programs that watch or steer containers: they need what others must not have."""
 _SYSTEM = frozenset({"kube-system", "kube-public", "monitoring", "logging", "istio-system", "calico-system"})

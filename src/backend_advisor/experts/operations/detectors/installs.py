@@ -18,7 +18,8 @@ _GLOBAL = re.compile(r"\s-g\b|--global\b|--location[= ]global")
 _PACKAGE = re.compile(r"(?:^|\s)(?!-)(?:@[\w-]+/)?[\w.-]+(?:@[\w.^~-]+)?(?=\s|$)")
 _INSTALL = re.compile(
     r"(?:^|[;&|\n]\s*|\s)(?P<command>npm (?:ci|install|i)(?![\w-])(?![^;&|\n]*(?:\s-g\b|--global))|yarn install\b|"
-    r"pnpm (?:install|i)\b(?![^;&|\n]*(?:\s-g\b|--global))|pip3? install\s[^;&|\n]*-r\s*\S+|poetry install\b|uv sync\b|pipenv install\b|"
+    r"pnpm (?:install|i)\b(?![^;&|\n]*(?:\s-g\b|--global))|pip3? install\s[^;&|\n]*-r\s*\S+|"
+    r"poetry install\b|uv sync\b|pipenv install\b|"
     r"bundle install\b|composer install\b|go mod download\b|dotnet restore\b)"
 )
 _EVERYTHING = re.compile(r"^(?:--(?!from)\S+\s+)*(?:\.|\./|\"\.\")\s*(?:,\s*)?\S+\s*$|^\[\s*\"\./?\"\s*,")

@@ -20,9 +20,9 @@ _HAND_OVER = re.compile(r"(?:^|[/\s\"'\[])(?:docker-)?entrypoint|exec \"\$@\"")
 @detects_in("OPS216", Dockerfile)
 def behind_shell(dockerfile: Dockerfile) -> Iterator[Match]:
     """What the last stage starts through a shell that stays, or through npm."""
-    if not dockerfile.stages:
+    stage = dockerfile.final
+    if stage is None:
         return
-    stage = dockerfile.stages[-1]
     entry, command = stage.last("ENTRYPOINT"), stage.last("CMD")
     if stage.last("SHELL") is not None or stage.last("STOPSIGNAL") is not None:
         return

@@ -8,6 +8,7 @@ from backend_advisor.experts.operations.detectors.registry import detects_in
 from backend_advisor.experts.operations.images import is_infrastructure
 from backend_advisor.experts.operations.places import Seen, at, together
 from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
 
 _ENDS = re.compile(r"(?i)migrat|seed|init|setup|create|import|backup|job|once|cert|perm|test|build|db-?prepare|wait")
 """Names and commands of what runs to its end."""
@@ -24,7 +25,7 @@ def starting(compose: ComposeFile) -> Iterator[Match]:
         depends = service.node.at("depends_on")
         for item in depends.items if depends is not None else ():
             if _is_waited_for(services.get(item.text or "")):
-                seen.append(Seen(at(compose.artifact, item), f"{service.name} → {item.text}"))
+                seen.append(Seen(at(compose.artifact, item), f"{service.name} → {item.text}", None, Confidence.MEDIUM))
         if service.node.at("restart") is None and service.node.at("deploy", "restart_policy") is None:
             seen.append(Seen(at(compose.artifact, service.key), service.name))
     if (match := together(seen)) is not None:

@@ -13,8 +13,8 @@ _ROOT = re.compile(r"^[\"']?(?:root|0)(?::.*)?[\"']?$")
 _OF_LANGUAGES = re.compile(
     r"^(?:docker\.io/(?:library/)?|public\.ecr\.aws/(?:docker/library|amazoncorretto)/)?(?:node|python|golang|ruby|php|perl|rust|openjdk|"
     r"eclipse-temurin|amazoncorretto|ibmjava|sapmachine|gradle|maven|bellsoft/[\w-]+|azul/[\w-]+|elixir|erlang|haskell|swift|oven/bun|"
-    r"denoland/deno|debian|ubuntu|alpine|busybox|fedora|centos|rockylinux|almalinux|amazonlinux|scratch|buildpack-deps|"
-    r"mcr\.microsoft\.com/dotnet/[\w/-]+|gcr\.io/distroless/[\w-]+|ghcr\.io/astral-sh/uv|tomcat|jetty)$"
+    r"denoland/deno|debian|ubuntu|alpine|busybox|fedora|centos|rockylinux|almalinux|amazonlinux|buildpack-deps|"
+    r"mcr\.microsoft\.com/dotnet/[\w/-]+|ghcr\.io/astral-sh/uv|tomcat|jetty)$"
 )
 _UNPRIVILEGED = re.compile(r"nonroot|unprivileged|rootless|chiseled|cgr\.dev/|chainguard|bitnami|jetty")
 _STEPS_DOWN = re.compile(
@@ -26,9 +26,9 @@ _SCRIPT = re.compile(r"(?:^|[/\s\"'\[])[\w./-]*(?:entrypoint|\.sh)\b")
 @detects_in("OPS211", Dockerfile)
 def as_root(dockerfile: Dockerfile) -> Iterator[Match]:
     """The last stage where nothing gives up root, or root is the user in the end."""
-    if not dockerfile.stages:
+    stage = dockerfile.final
+    if stage is None:
         return
-    stage = dockerfile.stages[-1]
     chain = dockerfile.line_of(stage)
     if not any(one.last("CMD", "ENTRYPOINT") for one in chain) or _steps_down(chain):
         return
