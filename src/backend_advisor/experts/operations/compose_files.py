@@ -8,6 +8,8 @@ from backend_advisor.model import Artifact
 from backend_advisor.placed_yaml import Node, read_documents
 
 _NOT_IN_BRACES = re.compile(r":(?![^{}]*\})")
+_LONGEST = 2_000
+"""Characters beyond which a value is a program or a certificate, or meant to cost time."""
 _NUMBER = re.compile(r"^\d+$")
 _DEFAULT = re.compile(r"\$\{\w+:?-(?P<default>[^{}]*)\}")
 
@@ -103,7 +105,8 @@ def words(node: Node | None) -> list[str]:
     """The words of a command, written as text or as a list."""
     if node is None:
         return []
-    return [node.text] if node.text is not None else [one.text for one in node.items if one.text is not None]
+    texts = [node.text] if node.text is not None else [one.text for one in node.items]
+    return [text for text in texts if text is not None and len(text) <= _LONGEST]
 
 
 def with_defaults(text: str) -> str:
@@ -115,16 +118,18 @@ def _environment(node: Node | None) -> Iterator[tuple[str, Value]]:
     if node is None:
         return
     for name, (_, value) in node.entries.items():
-        if value.text is not None:
+        if value.text is not None and len(value.text) <= _LONGEST:
             yield name, Value(value.text, value, 0)
     for item in node.items:
         name, equals, text = (item.text or "").partition("=")
-        if equals:
+        if equals and len(text) <= _LONGEST:
             yield name.strip(), Value(text, item, len(name) + 1)
 
 
 def _ports(node: Node | None) -> Iterator[Port]:
     for item in node.items if node is not None else ():
+        if len(item.text or "") > _LONGEST:
+            continue
         port = _short_port(item) if item.text is not None else _long_port(item)
         if port is not None:
             yield port
@@ -152,7 +157,7 @@ def _long_port(item: Node) -> Port | None:
 
 def _mounts(node: Node | None) -> Iterator[Mount]:
     for item in node.items if node is not None else ():
-        if item.text is not None:
+        if item.text is not None and len(item.text) <= _LONGEST:
             parts = [with_defaults(part) for part in _NOT_IN_BRACES.split(item.text)]
             yield Mount(parts[0] if len(parts) > 1 else "", parts[1] if len(parts) > 1 else parts[0], item)
         elif item.entries:

@@ -14,7 +14,7 @@ _HEREDOC = re.compile(r"<<-?[ \t]*([\"']?)(\w+)\1")
 _FROM = re.compile(r"(?i)^(?:--platform=\S+\s+)?(?P<image>\S+)(?:\s+AS\s+(?P<name>\S+))?\s*$")
 _VARIABLE = re.compile(r"\$(?:\{(?P<braced>\w+)(?::?[-+](?P<default>[^{}]*))?\}|(?P<plain>\w+))")
 _NOT_FINAL = re.compile(r"(?:^|[-_.])(?:dev|devel|development|local|tests?|testing|debug|lint|ci)(?:$|[-_.])")
-_LONGEST = 200_000
+_LONGEST, _LONGEST_INSTRUCTION = 200_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,4 +155,6 @@ def _instructions(text: str, first: int) -> Iterator[Instruction]:
                 at += 1
                 if word == "RUN":
                     rest += "\n" + "\n".join(body)
-        yield Instruction(word, rest, first + start, first + min(at, len(lines)) - 1, lines[start].rstrip())
+        yield Instruction(
+            word, rest[:_LONGEST_INSTRUCTION], first + start, first + min(at, len(lines)) - 1, lines[start].rstrip()
+        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 _IMAGE = re.compile(
     r"^(?P<name>(?:[\w.-]+(?::\d+)?/)?(?:[\w.-]+/)*[\w.-]+)(?::(?P<tag>[\w][\w.+-]*))?(?:@(?P<digest>sha\d+:[0-9a-f]+))?$"
 )
+_LONGEST = 500
 _DEFAULTED = re.compile(r"\$\{\w+(?::?-)(?P<default>[^{}$]*)\}")
 _DATABASES = {
     "postgres": ("/var/lib/postgresql", "/var/lib/pgsql", "/bitnami", "/home/postgres/pgdata"),
@@ -89,6 +90,8 @@ class Image:
 
 def parse_image(text: str) -> Image | None:
     """The parts of a reference, with the defaults of its variables; None when variables decide what it is."""
+    if len(text) > _LONGEST:
+        return None
     plain = _DEFAULTED.sub(lambda found: found["default"], text.strip())
     found = _IMAGE.match(plain)
     return Image(found["name"], found["tag"], found["digest"]) if found else None

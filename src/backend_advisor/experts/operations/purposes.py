@@ -8,16 +8,18 @@ from backend_advisor.code.files import is_sample, is_test
 from backend_advisor.experts.operations.compose_files import ComposeFile, Service
 from backend_advisor.experts.operations.images import is_infrastructure
 from backend_advisor.model import Artifact
+from backend_advisor.paths import last_part
 
 _DEVELOPMENT = re.compile(
     r"(?i)(?:^|[/._-])(?:dev(?:el(?:op(?:ment)?)?)?(?:container)?|local(?:host|dev)?|tests?|testing|e2e|integration|ci|"
     r"override|debug|examples?|samples?|demos?|sandbox|playground|quick-?start|tutorials?|minikube|kind|benchmarks?|"
-    r"\.github|\.devcontainer|\.circleci)(?=$|[/._-])"
+    r"mail(?:dev|hog|pit)|\.github|\.devcontainer|\.circleci)(?=$|[/._-])"
 )
 _PRODUCTION = re.compile(r"(?i)(?:^|[/._-])(?:prod(?:uction)?|prd|live|release)(?=$|[/._-])")
 _ASKED = re.compile(
     r"(?i)\bprod(?:uction)?\b|\bgo(?:ing)? live\b|\blaunch|\bdeploy|\brelease\b|운영|프로덕션|상용|실서버|배포|출시"
 )
+_FOLDERS_TOLD = 2
 _HOME = re.compile(r"^(?:\.{1,2}|\.{1,2}/[\w./-]*|\$\{?PWD\}?[\w./-]*|~/[\w./-]*)$")
 _SOURCES = re.compile(
     r"^/(?:usr/src/\w+|app|src|code|srv|workspaces?|home/\w+/\w+|opt/app|var/www/?\w*)(?:/[\w./-]*)?$"
@@ -49,16 +51,22 @@ def asks_about_production(question: str) -> bool:
 
 def purpose_of(artifact: Artifact, read: Any, *, asked: bool) -> Purpose:
     """What a manifest is for; a question about production is stronger than what the file only lets guess."""
-    place = artifact.place
+    place = _near(artifact)
+    if asked and not _DEVELOPMENT.search(last_part(place)):
+        return Purpose.PRODUCTION
     if _PRODUCTION.search(place):
         return Purpose.PRODUCTION
     if _DEVELOPMENT.search(place) or is_test(place) or is_sample(place):
         return Purpose.DEVELOPMENT
-    if asked:
-        return Purpose.PRODUCTION
     if isinstance(read, ComposeFile) and _serves_development(read):
         return Purpose.DEVELOPMENT
     return Purpose.EITHER
+
+
+def _near(artifact: Artifact) -> str:
+    """Its path within its tree; of a file that is given by its whole path, only the nearest folders tell of it."""
+    place = artifact.place
+    return "/".join(place.split("/")[-_FOLDERS_TOLD - 1 :]) if place.startswith("/") else place
 
 
 def _serves_development(compose: ComposeFile) -> bool:

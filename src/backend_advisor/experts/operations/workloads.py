@@ -46,27 +46,28 @@ class Workloads:
 
     artifact: Artifact
     workloads: Sequence[Workload]
-    secrets: Sequence[Node]
+    values: Sequence[Node]
+    """Secrets and ConfigMaps."""
     is_template: bool
     failed: ValueError | None = None
 
 
 def read_workloads(artifact: Artifact) -> Workloads:
-    """The workloads and secrets of a file."""
+    """The workloads of a file, with the secrets and settings beside them."""
     workloads: list[Workload] = []
-    secrets: list[Node] = []
+    values: list[Node] = []
     failed = None
     is_template = "{{" in artifact.text
     try:
         for document in read_documents(artifact.text):
             for one in _objects(document):
-                if one.text_at("kind") == "Secret":
-                    secrets.append(one)
+                if one.text_at("kind") in ("Secret", "ConfigMap"):
+                    values.append(one)
                 elif (made := _workload(one, is_template=is_template)) is not None:
                     workloads.append(made)
     except ValueError as error:
         failed = error
-    return Workloads(artifact, tuple(workloads), tuple(secrets), is_template, failed)
+    return Workloads(artifact, tuple(workloads), tuple(values), is_template, failed)
 
 
 def _objects(document: Node) -> Iterator[Node]:

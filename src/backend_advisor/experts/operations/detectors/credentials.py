@@ -16,6 +16,7 @@ from backend_advisor.rules.secret_texts import is_guessable, is_literal, is_secr
 
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://(?P<user>[^\s:/@]*):(?P<password>[^\s/@]+)@")
 _NO_PASSWORD = re.compile(r"(?i)^(?:\w+_)?ALLOW_EMPTY_(?:ROOT_)?PASSWORD$|^MYSQL_ALLOW_EMPTY_PASSWORD$")
+_LONGEST = 2_000
 _YES = re.compile(r"(?i)^(?:1|yes|true|on)$")
 _USER = re.compile(r"(?i)(?:^|_)(?:USER(?:NAME)?|LOGIN)$")
 
@@ -37,10 +38,10 @@ def in_workloads(read: Workloads) -> Iterator[Match]:
             listed = container.node.at("env")
             for item in listed.items if listed is not None else ():
                 name, value = item.text_at("name"), item.at("value")
-                if name is not None and value is not None and value.text is not None:
+                if name is not None and value is not None and value.text is not None and len(value.text) <= _LONGEST:
                     seen += _of_value(read.artifact, name, value.text, value, 0, users=())
-    for secret in read.secrets:
-        seen += _of_secret(read.artifact, secret)
+    for one in read.values:
+        seen += _of_values(read.artifact, one)
     if (match := together(seen)) is not None:
         yield match
 
@@ -77,18 +78,17 @@ def _of_value(
         yield Seen(place, name, Severity.ERROR if is_guessable(text, *users) else Severity.WARNING)
 
 
-def _of_secret(artifact: Artifact, secret: Node) -> Iterator[Seen]:
-    """The values of a secret that a file holds, plain or in base64, which anyone can read."""
-    if (secret.text_at("type") or "").startswith(("kubernetes.io/service-account", "bootstrap")):
-        return
+def _of_values(artifact: Artifact, values: Node) -> Iterator[Seen]:
+    """The values of a Secret or a ConfigMap that a file holds, plain or in base64, which anyone can read."""
+    encoded = values.text_at("kind") == "Secret"
     for part in ("stringData", "data"):
-        held = secret.at(part)
+        held = values.at(part)
         for name, (_, value) in (held.entries if held is not None else {}).items():
-            text = value.text or ""
-            plain = _decoded(text) if part == "data" else text
+            text = (value.text or "")[:_LONGEST]
+            plain = _decoded(text) if part == "data" and encoded else text
             if not names_secret(name) or not is_literal(plain.strip()):
                 continue
-            if part == "data" or not is_secret(name, text):
+            if plain is not text or not is_secret(name, text):
                 guessable = is_guessable(plain.strip())
                 yield Seen(at(artifact, value), name, Severity.ERROR if guessable else Severity.WARNING)
 
