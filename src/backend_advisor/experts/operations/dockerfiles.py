@@ -131,7 +131,7 @@ def _instructions(text: str, first: int) -> Iterator[Instruction]:
         if not lines[at].strip() or lines[at].lstrip().startswith("#"):
             at += 1
             continue
-        parts = []
+        parts: list[str] = []
         while at < len(lines):
             line = lines[at].rstrip("\r")
             at += 1

@@ -51,7 +51,11 @@ def _readings(artifact: Artifact, locks: dict[str, set[str]], unread: list[Unrea
     if artifact.kind is _K.DOCKERFILE:
         yield read_dockerfile(artifact, frozenset(locks.get(artifact.name.rpartition("/")[0], ())))
         return
-    read = read_compose(artifact) if artifact.kind is _K.COMPOSE else read_workloads(artifact)
+    read = (
+        read_compose(artifact)
+        if artifact.kind is _K.COMPOSE
+        else read_workloads(artifact, shown=bool(case.question.strip()))
+    )
     yield read
     # A template is no YAML before it is filled in; nobody expects it to be read.
     if read.failed is not None and ("{{" not in artifact.text or isinstance(read.failed, TooMuchError)):

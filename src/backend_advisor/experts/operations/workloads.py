@@ -52,8 +52,9 @@ class Workloads:
     failed: ValueError | None = None
 
 
-def read_workloads(artifact: Artifact) -> Workloads:
-    """The workloads of a file, with the secrets and settings beside them."""
+def read_workloads(artifact: Artifact, *, shown: bool = False) -> Workloads:
+    """The workloads of a file, with the secrets and settings beside them; one that is `shown` for a question may be cut
+    short."""
     workloads: list[Workload] = []
     values: list[Node] = []
     failed = None
@@ -63,7 +64,7 @@ def read_workloads(artifact: Artifact) -> Workloads:
             for one in _objects(document):
                 if one.text_at("kind") in ("Secret", "ConfigMap"):
                     values.append(one)
-                elif (made := _workload(one, is_template=is_template)) is not None:
+                elif (made := _workload(one, is_template=is_template, shown=shown)) is not None:
                     workloads.append(made)
     except ValueError as error:
         failed = error
@@ -78,14 +79,14 @@ def _objects(document: Node) -> Iterator[Node]:
         yield document
 
 
-def _workload(node: Node, *, is_template: bool) -> Workload | None:
+def _workload(node: Node, *, is_template: bool, shown: bool) -> Workload | None:
     kind = node.text_at("kind") or ""
     pod = node.at(*_PODS[kind]) if kind in _PODS else None
     if pod is None:
         return None
     containers = tuple(_containers(pod))
     whole = not is_template and all(one.node.text_at("image") is not None for one in containers)
-    if kind in _SELECTING:
+    if kind in _SELECTING and not shown:
         whole = whole and node.at("spec", "selector") is not None
     return Workload(
         kind=kind,
