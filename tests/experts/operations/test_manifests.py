@@ -1,13 +1,16 @@
 """What manifests are for, templates and hostile files, and what a question about one is answered with."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from backend_advisor.advise import answer, review
+from backend_advisor.cli.diff import on_added_lines
 from backend_advisor.model import Confidence, Finding
 from backend_advisor.placed_yaml import TooMuchError, read_documents
+from backend_advisor.report.fingerprint import fingerprints
 
 COMPOSE = """\
 services:
@@ -95,6 +98,22 @@ def test_shared_parts_count_where_they_are_used(tmp_path: Path) -> None:
     assert finding.code == "OPS201"
     assert finding.location.span is not None
     assert finding.location.span.line == 3
+
+
+def test_one_more_line_of_a_cause_is_news(tmp_path: Path) -> None:
+    more = COMPOSE.replace("[JWT_SECRET=changeme123]", "\n      - JWT_SECRET=changeme123\n      - DB_PASSWORD=postgres")
+    made = review([_written(tmp_path, "docker-compose.yml", more)])
+    (finding,) = made.findings
+    path = Path(finding.location.artifact).resolve()
+    assert on_added_lines([finding], {path: [range(6, 7)]}) == [finding]
+    assert on_added_lines([finding], {path: [range(3, 4)]}) == []
+    assert fingerprints(made.case, [finding]) != fingerprints(made.case, [replace(finding, steps=())])
+
+
+def test_settings_beside_a_workload_hold_no_secrets(tmp_path: Path) -> None:
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  DB_PASSWORD: postgres\n  DB_HOST: db\n"
+    assert [one.code for one in found(tmp_path, "config.yaml", text)] == ["OPS201"]
+    assert [one.confidence for one in found(tmp_path / "x", "vendor/a/config.yaml", text)] == [Confidence.LOW]
 
 
 TEMPLATE = """\

@@ -13,7 +13,7 @@ from backend_advisor.paths import last_part
 _DEVELOPMENT = re.compile(
     r"(?i)(?:^|[/._-])(?:dev(?:el(?:op(?:ment)?)?)?(?:container)?|local(?:host|dev)?|tests?|testing|e2e|integration|ci|"
     r"override|debug|examples?|samples?|demos?|sandbox|playground|quick-?start|tutorials?|minikube|kind|benchmarks?|"
-    r"mail(?:dev|hog|pit)|\.github|\.devcontainer|\.circleci)(?=$|[/._-])"
+    r"vendor|third[_-]party|mail(?:dev|hog|pit)|\.github|\.devcontainer|\.circleci)(?=$|[/._-])"
 )
 _PRODUCTION = re.compile(r"(?i)(?:^|[/._-])(?:prod(?:uction)?|prd|live|release)(?=$|[/._-])")
 _ASKED = re.compile(
