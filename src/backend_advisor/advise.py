@@ -24,12 +24,15 @@ from backend_advisor.experts import Terms, examine, experts, gather
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.model import Case, Finding, Language, Location, Proof, Report
 from backend_advisor.phrases import phrase
+from backend_advisor.rules.secret_texts import is_hidden
 
 Asked = Literal["auto", "en", "ko"]
 DISTRIBUTION = "backend-expert-advisor"
 _LONGEST_CAUSE = 300
 _PAGES, _FEW_PAGES = 100, 10
 _HOLD_SECRETS = frozenset({"SEC301"})
+_MAY_HOLD_SECRETS = frozenset({"OPS201"})
+"""Most of what they show is a word that everyone tries."""
 
 
 def answer(
@@ -141,7 +144,15 @@ def _proofs(case: Case, terms: Terms) -> tuple[list[Proof], list[str]]:
 
 def _secrets(findings: Iterable[Finding]) -> tuple[Location, ...]:
     """Where a secret was found, whichever findings are asked for."""
-    return tuple(replace(one.location, excerpt=None) for one in findings if one.code in _HOLD_SECRETS)
+    return tuple(replace(place, excerpt=None) for one in findings for place in _hidden_places(one))
+
+
+def _hidden_places(finding: Finding) -> Iterable[Location]:
+    if finding.code in _HOLD_SECRETS:
+        yield finding.location
+    elif finding.code in _MAY_HOLD_SECRETS:
+        places = (finding.location, *(step.location for step in finding.steps))
+        yield from (place for place in places if is_hidden(place.excerpt or ""))
 
 
 def _wanted(finding: Finding, select: Sequence[str], ignore: Sequence[str]) -> bool:

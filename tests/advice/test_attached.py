@@ -92,7 +92,12 @@ def test_figures_of_a_note_count_as_stated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("question", "name", "text", "told"),
     [
-        ("is this ready for production?", "deploy.yaml", DEPLOYMENT, "for secrets"),
+        (
+            "is this ready for production?",
+            "application.yml",
+            "server:\n  port: 8080\nspring:\n  application: {name: a}\n",
+            "for secrets",
+        ),
         ("review this handler", "main.go", "package main\n\nfunc main() {}\n", "no rule reads"),
         ("is this right?", "main.py", "def double(x: int) -> int:\n    return 2 * x\n", "nothing was found"),
         ("이거 괜찮나요?", "main.py", "def double(x: int) -> int:\n    return 2 * x\n", "발견한 문제가 없습니다"),

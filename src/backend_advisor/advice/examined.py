@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from backend_advisor.model import NOT_REVIEWED, SOURCE_CODE, WITHOUT_RULES, Advice, ArtifactKind, Case
+from backend_advisor.model import NOT_REVIEWED, SOURCE_CODE, WITHOUT_RULES, Advice, Artifact, ArtifactKind, Case
 from backend_advisor.phrases import phrase
 
 _PACKAGE = __package__ or ""
 _K = ArtifactKind
-_IN_FULL = SOURCE_CODE | {_K.SQL, _K.DDL, _K.PLAN, _K.TRACE}
-_FOR_SECRETS = frozenset({_K.CONFIGURATION, _K.COMPOSE, _K.KUBERNETES, _K.PIPELINE, _K.DOCKERFILE})
+_IN_FULL = SOURCE_CODE | {_K.SQL, _K.DDL, _K.PLAN, _K.TRACE, _K.COMPOSE, _K.DOCKERFILE, _K.KUBERNETES}
+_FOR_SECRETS = frozenset({_K.CONFIGURATION, _K.PIPELINE})
 _TITLES = {
     _K.GO: "Go",
     _K.KOTLIN: "Kotlin",
@@ -28,8 +28,13 @@ def not_examined(case: Case) -> Iterator[str]:
         return
     if unread := _names(case, WITHOUT_RULES):
         yield phrase(_PACKAGE, case.language, "not_examined", names=unread)
-    if partly := _names(case, _FOR_SECRETS, ("file",)):
+    if partly := _listed(one.name for one in case.artifacts if one.origin == "file" and _is_for_secrets(one)):
         yield phrase(_PACKAGE, case.language, "for_secrets", names=partly)
+
+
+def _is_for_secrets(artifact: Artifact) -> bool:
+    """Whether a file is examined for secrets and the like alone; a template is no manifest before it is filled in."""
+    return artifact.kind in _FOR_SECRETS or (artifact.kind is _K.KUBERNETES and "{{" in artifact.text)
 
 
 def _not_reviewed(case: Case) -> Iterator[str]:
@@ -50,7 +55,8 @@ def empty(case: Case) -> Iterator[str]:
 
 def nothing_seen(case: Case, advice: Sequence[Advice]) -> Iterator[str]:
     """That what was given was examined and nothing found, where nothing else is answered either."""
-    names = _names(replace(case, artifacts=tuple(one for one in case.artifacts if one.text.strip())), _IN_FULL)
+    held = tuple(one for one in case.artifacts if one.text.strip() and not _is_for_secrets(one))
+    names = _names(replace(case, artifacts=held), _IN_FULL)
     if case.question.strip() and names and not advice:
         yield phrase(_PACKAGE, case.language, "nothing_seen", names=names)
 

@@ -25,7 +25,7 @@ _SLOW = re.compile(
 )
 _QUERIES = (ArtifactKind.SQL, ArtifactKind.PLAN)
 _ABOUT_TIME = ("PERF", "DB")
-_WRONG = ("SEC", "QUA", "KOR")
+_WRONG = ("SEC", "QUA", "KOR", "OPS")
 _OF_CODE = ("performance", "quality", "security")
 """The experts whose rules read source code."""
 _ERROR = re.compile(r"[A-Za-z]\w+(?:Exception|Error)\b|\b(?:error|fatal|panic):", re.IGNORECASE)

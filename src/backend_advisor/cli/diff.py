@@ -3,13 +3,14 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from backend_advisor.cli.wording import Wording
-from backend_advisor.model import Finding
+from backend_advisor.model import Finding, Location
+from backend_advisor.report.fingerprint import OF_MANY_LINES
 
 _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 _TIME_LIMIT = 60
@@ -54,12 +55,18 @@ def parse_diff(text: str, root: Path) -> dict[Path, list[range]]:
 
 def on_added_lines(findings: Iterable[Finding], added: Added) -> list[Finding]:
     """The findings whose place touches an added line."""
-    return [finding for finding in findings if _touches(finding, added)]
+    return [finding for finding in findings if any(_touches(place, added) for place in _places(finding))]
 
 
-def _touches(finding: Finding, added: Added) -> bool:
-    ranges = added.get(_real(Path(finding.location.artifact)), ())
-    span = finding.location.span
+def _places(finding: Finding) -> Iterator[Location]:
+    yield finding.location
+    if finding.expert in OF_MANY_LINES:
+        yield from (step.location for step in finding.steps)
+
+
+def _touches(place: Location, added: Added) -> bool:
+    ranges = added.get(_real(Path(place.artifact)), ())
+    span = place.span
     if span is None:
         return bool(ranges)
     return any(one.start <= max(span.end_line, span.line) and span.line < one.stop for one in ranges)

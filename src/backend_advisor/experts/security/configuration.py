@@ -6,10 +6,10 @@ from dataclasses import replace
 from itertools import chain
 
 from backend_advisor.code.files import is_test
-from backend_advisor.experts.security.secret_texts import is_example, is_secret, provider_secrets, shown
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
 from backend_advisor.model import Artifact, ArtifactKind, Case, Confidence, Finding, Location, Span
+from backend_advisor.rules.secret_texts import is_example, is_secret, provider_secrets, shown
 
 _CODE = "SEC301"
 _K = ArtifactKind
@@ -43,6 +43,7 @@ _PAIRED = re.compile(
 )
 """The environment of a container: `- name: DB_PASSWORD`, `value: …`."""
 _AT_HOME = re.compile(r"(?i)(?:^|[/._-])(?:dev(?:elopment|container)?|local|ci|docker-compose|compose)(?:$|[/._-])")
+_IN_PRODUCTION = re.compile(r"(?i)(?:^|[/._-])(?:prod(?:uction)?|prd|live|release)(?=$|[/._-])")
 _NAMED = ("pass", "pwd", "secret", "token", "key", "credential")
 
 
@@ -97,6 +98,8 @@ def _matches(artifact: Artifact) -> Iterator[Match]:
 
 def _is_thrown_away(artifact: Artifact) -> bool:
     """Whether a file sets up something that lives as long as a build, or on a developer's machine."""
+    if artifact.kind is _K.COMPOSE and _IN_PRODUCTION.search(artifact.place):
+        return False
     return artifact.kind in (_K.PIPELINE, _K.COMPOSE) or _AT_HOME.search(artifact.place) is not None
 
 

@@ -9,7 +9,10 @@ from backend_advisor.code.program import Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
 from backend_advisor.experts.security.detectors.words import dotted
-from backend_advisor.experts.security.secret_texts import (
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.model import Confidence
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+from backend_advisor.rules.secret_texts import (
     BEGINNINGS,
     LEAST_LENGTH,
     PLACEHOLDER,
@@ -18,9 +21,6 @@ from backend_advisor.experts.security.secret_texts import (
     provider,
     shown,
 )
-from backend_advisor.knowledge.detection import Match
-from backend_advisor.model import Confidence
-from backend_advisor.rules.registry import CodeContext, detects_in_code
 from backend_advisor.rules.standing import runs_once
 
 _HEADER = re.compile(r"[Xx]-\w+(?:-\w+)*")

@@ -6,11 +6,11 @@ from pathlib import PurePath
 
 from backend_advisor.code.template_languages import Output, Template
 from backend_advisor.code.values import words
-from backend_advisor.experts.security.secret_texts import is_example
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.ranking import worst_first_told
 from backend_advisor.rules.registry import CodeContext, detects_in_code
+from backend_advisor.rules.secret_texts import is_example
 
 _TEXT = re.compile(
     r"(?:^|_|(?-i:(?<=[a-z0-9])(?=[A-Z])))(?:title|(?:user|nick|first|last|full|display|real|author|customer|company)_?name|name|e?mail|subject|"

@@ -184,6 +184,68 @@ def is_secret(name: str, text: str) -> bool:
     return entropy(text) >= (_LEAST_BITS_OF_A_PASSWORD if password else _LEAST_BITS)
 
 
+_GUESSED = frozenset(
+    """admin administrator apassword changeit changeme default demo dev development example guest hello letmein local
+    minio minioadmin mongo mysql my-secret oracle pass passwd password postgres postgresql qwerty rabbitmq redis
+    root sa secret secretkey super supersecret supersecretkey sysadmin test testing toor user welcome keycloak
+    grafana""".split()
+)
+_WEAK = re.compile(
+    r"(?i)^(?:my|the|your|some|super|very|db|app|dev|test|local|jwt|root|admin|user|postgres|mysql|redis|mongo|rabbit(?:mq)?|"
+    r"keycloak|minio|secret|password|passw0rd|p@ssw0rd|passwd|pass|pwd|pw|key|token|change|me|this|it|in|production|please|"
+    r"replace|with|a|real|random|string|here|long|strong|not|for|use|todo|fixme|example|default|[-_.!@# \d])+$"
+)
+"""Made of the words that everyone tries first."""
+_SHORTEST_OF_CHANCE = 8
+_NOT_LITERAL = re.compile(
+    r"(?i)^(?:true|false|yes|no|none|null|nil|on|off|n/a|-+|\d{1,3}|file|env|vault|auto|disabled|enabled)$"
+)
+_BLANK = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+"""`GOOGLE_API_KEY_VAL`: a script puts the value there."""
+_ALSO_SECRET = re.compile(
+    r"(?i)(?:^|_)(?:SECRET_KEY_BASE|APP_KEY|JWT_KEY|AUTH_SECRET|COOKIE_SECRET|SESSION_SECRET|ROOT_PASSWORD|"
+    r"DEFAULT_PASS|KEYSTORE_PASSWORD|ERLANG_COOKIE)$"
+)
+
+
+def names_secret(name: str) -> bool:
+    """Whether what goes by this name is kept secret: a password, a token, a key."""
+    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    if _ALSO_SECRET.search(plain):
+        return True
+    return _NAME.search(plain) is not None and _NOT_A_SECRET.search(plain) is None
+
+
+def is_literal(text: str) -> bool:
+    """Whether a value stands there itself, rather than a reference, a path, a switch or a blank to fill in."""
+    if not text or "$" in text[:1] or "${" in text or "{{" in text or _NOT_LITERAL.match(text):
+        return False
+    if text.startswith(("/", "./", "<", "%", "secretRef", "arn:", "vault:", "ssm:", "http://", "https://", "file:")):
+        return False
+    return len(text) <= 400 and " " not in text and not _REFERENCE.fullmatch(text) and not _BLANK.fullmatch(text)
+
+
+def is_guessable(text: str, *names: str) -> bool:
+    """Whether a password is among the first that anyone tries: a default, a word, a name that stands beside it."""
+    lower = text.lower()
+    if lower in _GUESSED or lower in {name.lower() for name in names} or len(text) < _SHORTEST_OF_CHANCE:
+        return True
+    return (
+        _WEAK.match(text) is not None
+        or PLACEHOLDER.search(text) is not None
+        or re.fullmatch(r"[a-z]+", lower) is not None
+    )
+
+
+def is_hidden(text: str) -> bool:
+    """Whether a value of a manifest that is told of should not be shown: the password of an address, or all of it, is
+    none that anyone guesses."""
+    address = re.search(r"://(?P<user>[^\s:/@]*):(?P<password>[^\s@]+)@", text)
+    if address is not None:
+        return not is_guessable(address["password"], address["user"])
+    return is_literal(text) and not is_guessable(text)
+
+
 def _is_no_value(text: str) -> bool:
     """Whether a text tells where a secret is kept, cannot be used as one, or tells a reader to put one in."""
     whole = (_SETTING, _REFERENCE, _PASSWORD_HASH, _CALL, _OPTION)

@@ -1,0 +1,1 @@
+"""Detectors of the operations expert, each registered under its playbook's code."""
