@@ -9,7 +9,7 @@ from datetime import date
 from backend_advisor.advice.computing import computed
 from backend_advisor.advice.deciding import decide
 from backend_advisor.advice.dialects import own_sql, own_text, own_words
-from backend_advisor.advice.foreign import own_lines
+from backend_advisor.advice.foreign import kin, own_lines
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.knowledge.facts import Statements
 from backend_advisor.knowledge.playbook import Playbook, PlaybookStep, TechnologyCode
@@ -168,6 +168,9 @@ def _fitting(blocks: Sequence[TechnologyCode], stack: set[str]) -> Sequence[Tech
     general = [block for block in blocks if not block.technologies]
     special = [block for block in blocks if block.technologies]
     fitting = [block for block in special if stack & set(block.technologies)]
+    if not fitting and special:
+        family = kin(stack)
+        fitting = [block for block in special if family & set(block.technologies)][:1]
     if not fitting and not general:
         fitting = special[:1]
     return [block for block in blocks if block in general or block in fitting]

@@ -26,6 +26,12 @@ def own_lines(lines: Iterable[str], stack: Iterable[Technology]) -> tuple[str, .
     return kept or listed
 
 
+def kin(names: Iterable[str]) -> frozenset[str]:
+    """Technologies of the same runtimes as those named: an example for Spring serves whoever only says Java."""
+    known = frozenset(names)
+    return frozenset().union(*(one.names for one in _families()["runtimes"] if one.names & known))
+
+
 def _is_foreign(line: str, names: frozenset[str]) -> bool:
     families = _families()
     return _is_of_others(line, names, families["databases"]) or _is_of_others(line[:_HEAD], names, families["runtimes"])
