@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from backend_advisor.advice.computing import computed
+from backend_advisor.advice.computing import applied, computed
 from backend_advisor.advice.deciding import decide
 from backend_advisor.advice.dialects import own_sql, own_text, own_words
 from backend_advisor.advice.foreign import kin, own_lines
@@ -88,7 +88,8 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
     codes = dict.fromkeys([group.playbook.code, *(finding.code for finding in group.findings)])
     statements = Statements(knowledge.facts, case.language, day, case.stack)
     numbered = _Citations(knowledge, statements)
-    root_cause = "\n\n".join([*_observed(group), numbered.number(own_text(page.root_cause, case.stack))])
+    asked = [numbered.number(line) for line in applied(group.playbook, case)]
+    root_cause = "\n\n".join([*_observed(group), *asked, numbered.number(own_text(page.root_cause, case.stack))])
     # In the order in which the parts are read, since numbers count by first appearance.
     solution = [*_changes(case, group.proofs), *_steps(case, page.solution, numbered)]
     diagnosis = numbered.number(own_text(page.diagnosis, case.stack))
