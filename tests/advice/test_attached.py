@@ -163,7 +163,9 @@ HELD_OVER_HTTP = "\n".join(
 )
 
 
-@pytest.mark.parametrize("question", ["all requests hang, what is going on here? java 21", "요청이 다 멈춥니다. 왜 이런가요"])
+@pytest.mark.parametrize(
+    "question", ["all requests hang, what is going on here? java 21", "요청이 다 멈춥니다. 왜 이런가요"]
+)
 def test_a_lock_held_over_a_remote_call_comes_first(question: str, tmp_path: Path) -> None:
     first = _asked(question, "dump.txt", HELD_OVER_HTTP, tmp_path).advice[0]
     assert first.codes[0] == "PERF124"

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from backend_advisor.model import Technology
 from backend_advisor.plain_yaml import load_plain_yaml
 
-_FENCE = re.compile(r"^(?P<mark>`{3,})(?P<language>\w*)(?P<more>[^\n`]*)\n(?P<code>.*?)^(?P=mark)[ \t]*$\n?", re.M | re.S)
+_FENCE = re.compile(
+    r"^(?P<mark>`{3,})(?P<language>\w*)(?P<more>[^\n`]*)\n(?P<code>.*?)^(?P=mark)[ \t]*$\n?", re.M | re.S
+)
 _FOR = re.compile(r"\bfor=(?P<names>[\w.,+#-]+)")
 _MARKED = re.compile(r"^`\{(?P<names>[\w.+#, -]+)\}` *(?P<text>.*?)(?=\n{2,}|\n`{3}|\Z)\n*", re.M | re.S)
 """A paragraph that is for some stacks only."""

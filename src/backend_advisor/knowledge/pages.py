@@ -8,7 +8,8 @@ from backend_advisor.knowledge.document import Fields, Reporter, key_lines, pars
 from backend_advisor.knowledge.facts import REFERENCE
 from backend_advisor.knowledge.markdown import Body, Fence, Item, Section, citations
 from backend_advisor.knowledge.playbook import (
-    Applies, Calculates,
+    Applies,
+    Calculates,
     Declaration,
     Example,
     Page,
