@@ -35,7 +35,18 @@ def test_what_cannot_be_translated_whole_stays() -> None:
         "INSERT INTO t VALUES ($1) ON CONFLICT DO NOTHING;",
         "CREATE INDEX CONCURRENTLY ON users (lower(email));",
     ):
-        assert own_sql(text, stack("mysql")) == text
+        assert own_sql(text, stack("mysql")) == f"-- PostgreSQL\n{text}"
+    told = "-- PostgreSQL: who waits\nSELECT pid FROM pg_stat_activity;"
+    assert own_sql(told, stack("mysql")) == told
+
+
+def test_small_differences_are_translated() -> None:
+    assert own_sql(
+        "SELECT count(*) FILTER (WHERE a = 1) FROM t WHERE b < now() - interval '90 days'", stack("mysql")
+    ) == ("SELECT sum(a = 1) FROM t WHERE b < now() - interval 90 day")
+    assert own_sql("SELECT id FROM t WHERE created_at::date = '2026-01-15' AND n ILIKE 'a%'", stack("mysql")) == (
+        "SELECT id FROM t WHERE date(created_at) = '2026-01-15' AND n LIKE 'a%'"
+    )
 
 
 def test_others_see_the_page_as_it_is() -> None:

@@ -16,6 +16,7 @@ _FOR = re.compile(r"\bfor=(?P<names>[\w.,+#-]+)")
 _MARKED = re.compile(r"^`\{(?P<names>[\w.+#, -]+)\}` *(?P<text>.*?)(?=\n{2,}|\n`{3}|\Z)\n*", re.M | re.S)
 """A paragraph that is for some stacks only."""
 _SPAN = re.compile(r"(?<!`)`[^`\n]*[<>=] ?\$\d[^`\n]*`(?!`)")
+_SAYS_WHOSE = re.compile(r"--[^\n]*\b(?:PostgreSQL|MySQL|MariaDB)\b")
 _PAGES = "postgresql"
 """The server for which pages write SQL that is the same for several."""
 
@@ -27,14 +28,16 @@ class _Product(NamedTuple):
 
 
 def own_sql(text: str, stack: Sequence[Technology]) -> str:
-    """A block of SQL as the server of the stack takes it; as it is, where that cannot be said."""
+    """A block of SQL as the server of the stack takes it; marked as PostgreSQL's, where that cannot be said."""
     product = _product(stack)
     if product is None:
         return text
     translated = text
     for pattern, replacement in product.rules:
         translated = pattern.sub(replacement, translated)
-    return text if _table()[0].search(translated) else translated
+    if not _table()[0].search(translated):
+        return translated
+    return text if _SAYS_WHOSE.search(text) else f"-- PostgreSQL\n{text}"
 
 
 def own_text(text: str, stack: Sequence[Technology]) -> str:
