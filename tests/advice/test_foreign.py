@@ -1,6 +1,6 @@
 """Lines about another product than the asker's are left out."""
 
-from backend_advisor.advice.foreign import own_lines
+from backend_advisor.advice.foreign import is_foreign_code, own_lines
 from backend_advisor.model import Technology
 
 POSTGRES = "Queries by total time: `SELECT query FROM pg_stat_statements`."
@@ -34,3 +34,14 @@ def test_a_runtime_counts_where_the_line_begins() -> None:
 
 def test_something_always_stays() -> None:
     assert own_lines([POSTGRES], stack("mysql")) == (POSTGRES,)
+
+
+def test_code_is_of_the_runtime_and_the_database_of_the_stack() -> None:
+    index = "CREATE INDEX CONCURRENTLY ON posts (created_at);"
+    assert is_foreign_code("python", "x = 1", stack("spring-boot"))
+    assert not is_foreign_code("kotlin", "val x = 1", stack("spring-boot"))
+    assert not is_foreign_code("python", "x = 1", stack("go"))
+    assert is_foreign_code("sql", index, stack("mysql"))
+    assert not is_foreign_code("sql", index, stack("postgresql"))
+    assert not is_foreign_code("sql", index, stack("spring-boot"))
+    assert not is_foreign_code("sql", "CREATE INDEX i ON posts (created_at);", stack("mysql"))

@@ -115,7 +115,12 @@ _LIST = (
         ("res.json(await db.order.findMany({ where: { a: 1 }, ...(limit && { take: Number(limit) }) }));", 1),
         ("res.json(await db.order.findMany({ where: { a: 1 }, take: req.query.limit }));", 1),
         ("res.json(await db.order.findMany({ where: { a: 1 }, take: limit ? Number(limit) : 20 }));", 0),
-        ("const size = Number(limit) || 20; res.json(await db.order.findMany({ where: { a: 1 }, take: size }));", 0),
+        ("const size = Number(limit) || 20; res.json(await db.order.findMany({ where: { a: 1 }, take: size }));", 1),
+        (
+            "const size = Math.min(Number(limit) || 20, 100); "
+            "res.json(await db.order.findMany({ where: { a: 1 }, take: size }));",
+            0,
+        ),
         ("res.json(await db.order.findMany({ where: { a: 1 }, ...pageOf(req.query) }));", 0),
         ("res.json(await db.event.findMany({ where: { userId: req.user.id }, orderBy: { createdAt: 'desc' } }));", 1),
         (

@@ -9,7 +9,7 @@ from datetime import date
 from backend_advisor.advice.computing import applied, computed
 from backend_advisor.advice.deciding import decide
 from backend_advisor.advice.dialects import own_sql, own_text, own_words
-from backend_advisor.advice.foreign import kin, own_lines
+from backend_advisor.advice.foreign import is_foreign_code, kin, own_lines
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.knowledge.facts import Statements
 from backend_advisor.knowledge.playbook import Playbook, PlaybookStep, TechnologyCode
@@ -134,17 +134,31 @@ def _unfound(group: _Group) -> Severity:
 def _observed(group: _Group) -> list[str]:
     """What was seen in this very case, before the general explanation."""
     claims = [proof.claim for proof in group.proofs if proof.holds]
-    messages = list(dict.fromkeys(finding.message for finding in group.findings))
+    run = " ".join(
+        " ".join(proof.before.statement.split()) for proof in group.proofs if _is_run(proof) and proof.before
+    )
+    messages = list(dict.fromkeys(finding.message for finding in group.findings if not _is_in(finding, run)))
     lines = [*([group.seen] if group.seen else []), *claims, *messages]
     return ["\n".join(f"- {line}" for line in lines)] if len(lines) > 1 else lines
+
+
+def _is_run(proof: Proof) -> bool:
+    return proof.method == "locking" and bool(proof.holds)
+
+
+def _is_in(finding: Finding, run: str) -> bool:
+    """Whether a finding is about a statement of which a proof tells more than it could."""
+    words = " ".join((finding.location.excerpt or "").removesuffix("…").split())
+    return bool(words) and words in run
 
 
 def _changes(case: Case, proofs: Sequence[Proof]) -> list[SolutionStep]:
     """What was measured, to apply and to take back; each statement once."""
     changes = {change.apply: change for proof in proofs if proof.holds for change in proof.changes}
+    staged = any(proof.method == "locking" for proof in proofs)
     steps = []
     for key, statements in (
-        ("apply_changes", list(changes)),
+        ("apply_steps" if staged else "apply_changes", list(changes)),
         ("take_back", [change.rollback for change in changes.values() if change.rollback]),
     ):
         if statements:
@@ -160,7 +174,8 @@ def _steps(case: Case, steps: Sequence[PlaybookStep], numbered: "_Citations") ->
     for step in steps:
         if step.technologies and stack and not stack & set(step.technologies):
             continue
-        code = tuple(_shown(block, case) for block in _fitting(step.code, stack))
+        shown = [_shown(block, case) for block in _fitting(step.code, stack)]
+        code = tuple(one for one in shown if not is_foreign_code(one.language, one.text, case.stack))
         chosen.append(SolutionStep(text=numbered.number(own_words(step.text, case.stack)), code=code))
     return chosen
 

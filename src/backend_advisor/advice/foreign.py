@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from backend_advisor.intake.dialects import dialect_in
 from backend_advisor.model import Technology
 from backend_advisor.plain_yaml import load_plain_yaml
 
@@ -16,6 +17,8 @@ _HEAD = 60
 class _Product(NamedTuple):
     names: frozenset[str]
     signs: re.Pattern[str]
+    languages: frozenset[str]
+    dialect: str
 
 
 def own_lines(lines: Iterable[str], stack: Iterable[Technology]) -> tuple[str, ...]:
@@ -30,6 +33,18 @@ def kin(names: Iterable[str]) -> frozenset[str]:
     """Technologies of the same runtimes as those named: an example for Spring serves whoever only says Java."""
     known = frozenset(names)
     return frozenset().union(*(one.names for one in _families()["runtimes"] if one.names & known))
+
+
+def is_foreign_code(language: str, text: str, stack: Iterable[Technology]) -> bool:
+    """Whether a piece of code is written for another runtime than the stack's, or in the SQL of another database."""
+    names, families = frozenset(technology.id for technology in stack), _families()
+    if language == "sql":
+        own = {one.dialect for one in families["databases"] if one.names & names}
+        shown = dialect_in(text) if own else None
+        return shown is not None and bool(own) and shown not in own
+    writing = [one for one in families["runtimes"] if language in one.languages]
+    own_runtimes = [one for one in families["runtimes"] if one.names & names]
+    return bool(writing and own_runtimes) and not any(one in own_runtimes for one in writing)
 
 
 def _is_foreign(line: str, names: frozenset[str]) -> bool:
@@ -48,6 +63,14 @@ def _is_of_others(text: str, names: frozenset[str], family: tuple[_Product, ...]
 def _families() -> dict[str, tuple[_Product, ...]]:
     table = load_plain_yaml(files(__package__ or "").joinpath("foreign.yaml").read_text("utf-8"))
     return {
-        family: tuple(_Product(frozenset(one["names"]), re.compile(one["signs"])) for one in products.values())
+        family: tuple(
+            _Product(
+                frozenset(one["names"]),
+                re.compile(one["signs"]),
+                frozenset(one.get("languages", ())),
+                one.get("dialect", ""),
+            )
+            for one in products.values()
+        )
         for family, products in table.items()
     }

@@ -10,7 +10,7 @@ from backend_advisor.code.taints import NO_TAINTS, merge_taints, station
 from backend_advisor.code.values import UNKNOWN, Value, cleaned, element, field, join, single, with_field
 
 _DEEPEST = 5
-_UNNAMED = ("model.fields", "object.merge")
+UNNAMED = ("model.fields", "object.merge")
 """What is harmed by fields that the client names; those that the program's own lists name are not."""
 _BEHIND_HOST = frozenset({"pathname", "search", "hash"})
 """Parts of an address that do not choose the host."""
@@ -55,7 +55,7 @@ def _element(run: Run, target: ir.Index, value: Value, env: Env) -> None:
             _store(run, target.value, one, value if before is None else join(before, value), env)  # type: ignore[arg-type]
         return
     if known is None and not key.taints:
-        value = cleaned(value, _UNNAMED, 0)
+        value = cleaned(value, UNNAMED, 0)
     _store(run, target.value, known if isinstance(known, str | int) else None, value, env, taints=key.taints)
 
 
@@ -159,7 +159,7 @@ def write_back(run: Run, place: ir.Expr, value: Value, env: Env, depth: int = 0)
             write_back(run, ir.Attr(place.start, place.end, _this(place), place.id), value, env, depth)
     elif isinstance(place, ir.Attr) and depth < _DEEPEST:
         before = _held(run, place.value, env)
-        field_written(run, before, place.name, value)
+        field_written(run, before, place.name, value, changed=True)
         write_back(run, place.value, with_field(before, place.name, value), env, depth + 1)
     elif isinstance(place, ir.Index) and depth < _DEEPEST:
         before = _held(run, place.value, env)

@@ -1,15 +1,14 @@
 """Functions and methods that every program has: those of strings, collections and text builders."""
 
-from collections.abc import Mapping
-
 from backend_advisor.code import ir
-from backend_advisor.code.assignment import write_back
-from backend_advisor.code.callbacks import higher_order
+from backend_advisor.code.assignment import UNNAMED, write_back
+from backend_advisor.code.callbacks import higher_order, over_given
 from backend_advisor.code.containers import container_method, holds_elements, is_container
 from backend_advisor.code.documents import parsed
-from backend_advisor.code.expressions import concatenated
+from backend_advisor.code.enumerations import all_constants, overrides
 from backend_advisor.code.folding import fold_function, fold_method
-from backend_advisor.code.joiners import joined_by, joiner
+from backend_advisor.code.joiners import filled, joined_at_once, joined_by, joined_parts, joiner
+from backend_advisor.code.listed_keys import keeps_listed
 from backend_advisor.code.markup import BETWEEN_TAGS, NO_QUOTES, placed
 from backend_advisor.code.operations import in_template, template_parts
 from backend_advisor.code.patterns import cleared_by_escaping, cleared_by_removal, is_plain
@@ -63,19 +62,21 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
     if run.language in _READING and (held := parsed(run, site)) is not None:
         return held
     if receiver is None:
-        return _function(site, known)
-    made = _mapping_made(site, receiver) or of_setting(site)
+        return over_given(run, site) or _function(site, known)
+    made = _mapping_made(site, receiver) or of_setting(site) or joined_at_once(site, receiver)
     if made is not None:
         return made
     after = loaded(run, site)
     if after is not None and site.receiver_expr is not None:
         write_back(run, site.receiver_expr, after, site.env)
         return UNKNOWN
-    found = _text_method(site, receiver) if receiver.consts else None
+    if run.language == "java" and (constants := all_constants(run, site, receiver)) is not None:
+        return constants
+    found = _text_method(site, receiver) if receiver.consts and not overrides(run, receiver, site.name) else None
     if found is not None:
         return found
     if site.name == "join" and "list" in receiver.types and receiver.fields and receiver.rest is None:
-        return _joined(receiver.fields, site.args[0] if site.args else constant(","))
+        return joined_parts(receiver.fields.values(), site.args[0] if site.args else constant(","))
     if receiver.types & _BUILDERS:
         return _builder(run, site, receiver)
     if _JOINER in receiver.types:
@@ -96,16 +97,9 @@ def _mapping_made(site: Site, receiver: Value) -> Value | None:
     if is_bare(receiver, site.name, site.args):
         return Value(types=frozenset({"dict", BARE}), fields={})
     if site.name == "fromEntries" and receiver.name == "Object" and site.args:
-        return site.args[0] if "dict" in site.args[0].types else _pairs(site.args[0])
+        made = site.args[0] if "dict" in site.args[0].types else _pairs(site.args[0])
+        return cleaned(made if made is not None else site.args[0], UNNAMED) if keeps_listed(site.node) else made
     return None
-
-
-def _joined(items: Mapping[str | int, Value], between: Value) -> Value:
-    """`[address, query].join("")`."""
-    parts: list[Value] = []
-    for number, key in enumerate(items):
-        parts += ([between] if number else []) + [items[key]]
-    return concatenated(parts)
 
 
 def _function(site: Site, known: bool) -> Value | None:
@@ -184,13 +178,13 @@ def _replaced(run: Run, site: Site, receiver: Value) -> Value:
 
 
 def _text_method(site: Site, receiver: Value) -> Value | None:
-    if site.name == "format" and isinstance((receiver.consts or (None,))[0], str):
+    if site.name in ("format", "formatted") and isinstance((receiver.consts or (None,))[0], str):
         return _formatted(receiver, [*site.args, *site.keywords.values()])
     if site.name == "join" and site.args:
         inner = site.args[0]
         items = inner.fields
         if items is not None and inner.rest is None:
-            return _joined(items, receiver)
+            return joined_parts(items.values(), receiver)
         return Value(all_taints(inner), types=frozenset({"str"}))
     consts = fold_method(site.name, receiver, site.args)
     if consts is not None:
@@ -200,6 +194,8 @@ def _text_method(site: Site, receiver: Value) -> Value | None:
 
 def _formatted(template: Value, args: list[Value]) -> Value:
     args = in_template(template, args)
+    if (whole := filled(template, args)) is not None:
+        return whole
     taints = merge_taints(*(all_taints(arg, 3) for arg in (template, *args)))
     if template.consts and len(template.consts) == 1 and isinstance(template.consts[0], str):
         return Value(taints, types=frozenset({"str"}), text=template_parts(template.consts[0]))
@@ -248,18 +244,17 @@ def _root(expression: ir.Expr) -> ir.Expr:
 
 def _pairs(items: Value) -> Value | None:
     """A map made of a list of its keys with their values; None where they are not known."""
-    parts = list((items.fields or {}).values())
-    if (
-        not parts
-        or items.rest is not None
-        or not all(part.fields and 0 in part.fields and 1 in part.fields for part in parts)
-    ):
+    parts = [*(items.fields or {}).values(), *([items.rest] if items.rest is not None else [])]
+    if not parts or not all(part.fields and 0 in part.fields and 1 in part.fields for part in parts):
         return None
     made = Value(types=frozenset({"dict"}), fields={})
     for part in parts:
         key = (part.fields or {})[0]
         only = key.consts[0] if key.consts and len(key.consts) == 1 else None
-        made = with_field(made, only if isinstance(only, str | int) else None, (part.fields or {})[1])
+        value = (part.fields or {})[1]
+        if not isinstance(only, str | int):
+            only, value = None, cleaned(value, UNNAMED, 0)  # the data of the keys says whether a client names them
+        made = with_field(made, only, value)
         made = made.but(taints=merge_taints(made.taints, key.taints))
     return made
 

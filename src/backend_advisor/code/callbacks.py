@@ -37,6 +37,7 @@ _SAME = frozenset(["filter", "sort", "peek", "takeWhile", "dropWhile", "find", "
 _INTO_MAPS = frozenset(["computeIfAbsent", "computeIfPresent", "compute", "merge"])
 _KEEPS = frozenset(["filter", "takeWhile", "find", "findLast"])
 _COMBINED = frozenset(["andThen", "compose", "negate", "and", "or", "reversed", "thenComparing"])
+_WITH_ITEMS = 2
 _CALLING = frozenset(["call", "apply", "bind"])
 
 
@@ -72,6 +73,27 @@ def higher_order(run: Run, site: Site) -> Value | None:
         run.leave_loop()
         return join_all((start, result))
     return _over_items(run, site, receiver, function) if site.name in _OVER_ITEMS else None
+
+
+def over_given(run: Run, site: Site) -> Value | None:
+    """`filter(wanted, items)` and `map(made, items)` of Python."""
+    if run.language != "python" or site.name not in ("filter", "map") or len(site.args) < _WITH_ITEMS:
+        return None
+    function, items = site.args[:2]
+    known = any(isinstance(ref, FunctionRef) for ref in function.refs)
+    if site.name == "filter":
+        kept = _kept(run, items, function) if known else items
+        if known:
+            run.enter_loop(site.node)
+            _called(run, function, [element(kept)])
+            run.leave_loop()
+        return kept.but(consts=None)
+    if not known:
+        return None
+    run.enter_loop(site.node)
+    result = _called(run, function, [element(one) for one in site.args[1:]])
+    run.leave_loop()
+    return Value(types=frozenset({"list"}), rest=result)
 
 
 def _of_lambda(run: Run, site: Site, receiver: Value) -> Value | None:

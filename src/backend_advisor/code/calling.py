@@ -11,7 +11,7 @@ from backend_advisor.code.clearing import as_checked
 from backend_advisor.code.containers import holds_elements, is_container
 from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
-from backend_advisor.code.names import FunctionRef
+from backend_advisor.code.names import FunctionRef, around
 from backend_advisor.code.overloads import fitting
 from backend_advisor.code.program import ClassInfo, Unit
 from backend_advisor.code.records import note_filled, note_set
@@ -53,6 +53,8 @@ def _call(run: Run, node: ir.Call, env: Env) -> Value:
 
 def _answer(run: Run, node: ir.Call, env: Env) -> Value:
     site = _site(run, node, env)
+    if node.body is not None:
+        _initialise(run, node.body, node, env)
     if isinstance(node.func, ir.Name) and node.func.id == "super" and run.language != "python":
         return _super(run, site)
     special = _special(run, node, site)
@@ -77,6 +79,17 @@ def _answer(run: Run, node: ir.Call, env: Env) -> Value:
     if any(result.name == "(ends)" for result in results):
         return Value(name="(ends)")
     return join_all(results) if results else _unknown(run, node, site)
+
+
+def _initialise(run: Run, body: ir.Class, node: ir.Call, env: Env) -> None:
+    """Run what stands in the braces of `new SQL() {{ SELECT("*"); ORDER_BY(sort); }}` with the variables around it."""
+    if not any(method.name == body.name for method in body.methods):
+        return
+    info = run.machine.program.add_class(body, run.unit, run.info.owner if run.info is not None else None, run.info)
+    run.machine.objects.bases(info)
+    for method in info.methods.get(body.name, ()):
+        this = Value(types=frozenset({info.name}))
+        run.machine.functions.invoke(run, FunctionRef(method, around(run, env), this), [], {}, node)
 
 
 def _site(run: Run, node: ir.Call, env: Env) -> Site:
@@ -206,8 +219,9 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
         if value.name is not None and not called and (role := machine.roles.calls.get(value.name)):
             roles.append(role)
         roles += _of_field(run, value) if not called and not roles else []
+    general = machine.roles.general & receiver.types if len(receiver.types) > 1 else ()
     for kind in types_of(receiver):
-        role = machine.method_role(kind, site.name)
+        role = machine.method_role(kind, site.name) if kind not in general else None
         if role is not None and role not in roles:
             roles.append(role)
     if not roles and receiver.name is not None and (role := machine.roles.calls.get(f"{receiver.name}.{site.name}")):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from backend_advisor.code import ir
+from backend_advisor.code.containment import BARE, lacks_separator
 from backend_advisor.code.names import FunctionRef, instance
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.run import Env, Run
@@ -22,6 +23,7 @@ _ADDRESS_CHECK = re.compile(
 _PATH_CHECK = re.compile(
     r"(?i)(?:allow|safe|within|inside)[a-z_]*(?:path|file_?name)|path_?(?:is_?)?(?:allow|safe|within|inside|contained)"
 )
+_BEGINS = re.compile(rb"(?i)starts_?with")
 _LONGEST = 12
 _DEEPEST = 16
 _LABEL = "parameter"
@@ -43,9 +45,11 @@ def told_by(run: Run, call: ir.Call, env: Env, refine: Refine, *, answer: bool) 
         # A check of a library says as much by its name.
         roles = _by_name(getattr(call.func, "id", "") or getattr(call.func, "name", "")) if answer else ()
         return [(argument, roles) for argument in call.args[:1]] if roles else []
-    known = _known(run, info, refine, answer=answer)
-    named = _by_name(info.node.name) if answer else ()
-    told = [(expression, (*known.get(number, ()), *named)) for number, expression in _given(info, call)]
+    given = _given(info, call)
+    bare = _bare_folders(run, info, given, env)
+    known = _known(run, info, refine, answer=answer, bare=bare)
+    named = () if bare else _by_name(info.node.name) if answer else ()
+    told = [(expression, (*known.get(number, ()), *named)) for number, expression in given]
     return [(expression, roles) for expression, roles in told if roles]
 
 
@@ -56,12 +60,22 @@ def cleared_by_yes(run: Run, info: FunctionInfo, refine: Refine) -> tuple[str, .
     return _known(run, info, refine, answer=True).get(0, ())
 
 
-def _known(run: Run, info: FunctionInfo, refine: Refine, *, answer: bool) -> dict[int, tuple[str, ...]]:
-    known: dict[int, tuple[str, ...]] | None = run.machine.checks.get((info, answer))
+def _known(
+    run: Run, info: FunctionInfo, refine: Refine, *, answer: bool, bare: frozenset[int] = frozenset()
+) -> dict[int, tuple[str, ...]]:
+    key = (info, answer, bare)
+    known: dict[int, tuple[str, ...]] | None = run.machine.checks.get(key)
     if known is None:
-        run.machine.checks[info, answer] = {}  # a function that calls itself tells nothing more
-        known = run.machine.checks[info, answer] = _checked(run, info, refine, answer=answer)
+        run.machine.checks[key] = {}  # a function that calls itself tells nothing more
+        known = run.machine.checks[key] = _checked(run, info, refine, answer=answer, bare=bare)
     return known
+
+
+def _bare_folders(run: Run, info: FunctionInfo, given: list[tuple[int, ir.Expr]], env: Env) -> frozenset[int]:
+    """The parameters of a check that paths begin so, for which a folder is given without a separator at its end."""
+    if len(given) < 2 or not _BEGINS.search(info.unit.module.source, info.node.start, info.node.end):
+        return frozenset()
+    return frozenset(number for number, expression in given if lacks_separator(run, expression, env))
 
 
 def _by_name(name: str) -> tuple[str, ...]:
@@ -78,20 +92,25 @@ def _is_doubtful(argument: ir.Expr, env: Env) -> bool:
     return held is not None and bool(held.taints)
 
 
-def _checked(run: Run, info: FunctionInfo, refine: Refine, *, answer: bool) -> dict[int, tuple[str, ...]]:
+def _checked(
+    run: Run, info: FunctionInfo, refine: Refine, *, answer: bool, bare: frozenset[int]
+) -> dict[int, tuple[str, ...]]:
     """The sink roles for which a function has checked each of its parameters."""
     if len(info.node.body) > _LONGEST or info.node.is_generator:
         return {}
     found: dict[int, tuple[str, ...]] = {}
     for number, param in enumerate(info.node.params):
         if param.kind == "normal" and param.pattern is None:
-            found[number] = _checked_one(run, info, number, refine, answer=answer)
+            found[number] = _checked_one(run, info, number, refine, answer=answer, bare=bare)
     return found
 
 
-def _checked_one(run: Run, info: FunctionInfo, number: int, refine: Refine, *, answer: bool) -> tuple[str, ...]:
+def _checked_one(
+    run: Run, info: FunctionInfo, number: int, refine: Refine, *, answer: bool, bare: frozenset[int]
+) -> tuple[str, ...]:
     closure = run.machine.closure_of(info)
-    inner_env: Env = {**closure, **{param.name: Value() for param in info.node.params}}
+    params = enumerate(info.node.params)
+    inner_env: Env = {**closure, **{param.name: BARE if place in bare else Value() for place, param in params}}
     if info.unit.language == "java" and info.owner is not None:
         inner_env.setdefault("this", instance(info.owner))  # whose constants it asks: `CODE.matcher(code)`
     name = info.node.params[number].name

@@ -5,12 +5,22 @@ from collections.abc import Sequence
 
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import Value, all_taints, known_text, words
+from backend_advisor.code.values import Value, all_taints, cleaned, known_text, words
 
 _SHELL_FLAG = re.compile(r"(?i)^(?:-\w*c|/c|-command|-enc\w*)$")
 _RUNS_TEXT = re.compile(r"(?i)(?:^|[/\\])(?:sh|bash|zsh|dash|ksh|cmd|powershell|pwsh|env|sudo|ssh|xargs)(?:\.exe)?$")
 _SHELL = re.compile(r"(?:^|/)(?:sh|bash|zsh|dash|ksh)$")
 _SCRIPT_FLAG = re.compile(r"^-[a-z]*c$")
+_MEDIA = re.compile(r"(?:^|/)(?:ffmpeg|ffprobe|ffplay|sox|convert|magick|mogrify|identify|montage|composite|pdftoppm)$")
+_OPTION_OF_MEDIA = re.compile(r"-(?!(?:y|n|nostdin|hide_banner|an|vn|sn|version|h|help|v|q|s|l)$)[A-Za-z][\w:-]*$")
+"""Options of such programs have a value of their own, but for a few."""
+_OPTION_WITH_VALUE = re.compile(
+    r"-[bcdeimnoptuCDEHIOTUW]$"
+    r"|--(?:[a-z]+-)*(?:file|name|title|output|out|dir|directory|path|message|format|user|host|port|filter|to|from|since|until|"
+    r"author|date|size|width|height|text|prefix|suffix|label|input|key|value|body|subject|lang|language|margin|page|range|"
+    r"password|url|data|header|encoding|profile|resource-path|variable|metadata|template|depth|branch)$"
+)
+"""Options after which programs read a value in any case; behind a switch such as `--oneline` an option may stand."""
 _RUNS_PARAMETERS = re.compile(
     r"""\b(?:eval|exec|source|sh|bash|zsh|dash|ksh|ssh|sudo|env|xargs|python\d?|perl|ruby|node|awk|sed|find)\b"""
     r"""|(?:^|[;&|(`]|\b(?:then|do|else)\b)\s*["']?\$\{?[@*\d]"""
@@ -37,11 +47,41 @@ def may_be_options(value: Value, site: Site, role: CallRole) -> Sequence[Value]:
     if items is None:
         if any(one.consts == ("--",) for one in _before(value, site)) or _begins(value):
             return ()
+        known = {key: one for key, one in (value.fields or {}).items() if isinstance(key, int)}
+        if known and value.rest is not None:
+            return (*_doubtful([known[key] for key in sorted(known)], _program(site, role)), value.rest)
         return (value,)
     end = _script_ends(items, _program(site, role))
     items = items if end is None else items[:end]
-    marks = [number for number, one in enumerate(items) if one.consts == ("--",)]
-    return [one for one in items[: marks[0]] if not _begins(one)] if marks else [o for o in items if not _begins(o)]
+    return _doubtful(items, _program(site, role))
+
+
+def _doubtful(items: Sequence[Value], program: str) -> list[Value]:
+    """The arguments in the place of an option."""
+    found: list[Value] = []
+    before: Value | None = None
+    for one in items:
+        if one.consts == ("--",):
+            break
+        if not _begins(one) and not _takes_value(before, program):
+            found.append(one)
+        before = one
+    return found
+
+
+def _takes_value(option: Value | None, program: str) -> bool:
+    """Whether what follows is an option's value, whatever it begins with: `-o`, `--title`, ffmpeg's `-metadata`."""
+    texts = option.consts if option is not None else None
+    if not texts:
+        return False
+    takes = _OPTION_OF_MEDIA if _MEDIA.search(program) else _OPTION_WITH_VALUE
+    return all(isinstance(one, str) and takes.match(one) is not None for one in texts)
+
+
+def no_options(items: Sequence[Value]) -> list[Value]:
+    """The items of a list of which not all is known: what no program takes for an option in its place is marked so."""
+    doubtful = {id(one) for one in _doubtful(items, "ffmpeg")}
+    return [one if id(one) in doubtful else cleaned(one, ("command.argument",)) for one in items]
 
 
 def _in_order(value: Value) -> list[Value] | None:

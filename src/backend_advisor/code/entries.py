@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from backend_advisor.code import ir
 from backend_advisor.code.bound import bound_kinds, is_bound_number
 from backend_advisor.code.names import FunctionRef
-from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.resolvers import is_resolved
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
@@ -16,7 +16,7 @@ from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, NUMBER, Taint, merge_taints, station
 from backend_advisor.code.tree import in_body
 from backend_advisor.code.types import NO_TEXT, behind, declared_value, is_checked, is_harmless, is_text
-from backend_advisor.code.validators import with_checked_fields, with_typed_fields
+from backend_advisor.code.validators import with_checked_fields, with_typed_fields, without_documents
 from backend_advisor.code.values import UNKNOWN, Value, cleaned, doubtful, join_all, types_of
 
 _PARAMETERS = 64
@@ -28,6 +28,8 @@ _OF_OBJECTS = ("model.fields", "nosql.query")
 """What text cannot harm: frameworks fill no object of it."""
 _CHECKS = re.compile(r"(?i)schema|validat|use_kwargs|deserial")
 """A decorator named so gives a function what it has checked: `@validate_schema(order_input)`."""
+_BODIES = frozenset({"java.io.InputStream", "java.io.Reader", "javax.xml.transform.stream.StreamSource"})
+"""Foreign types in which frameworks hand over the body of a request."""
 _VIEW = ("django.http.HttpRequest", *["source:http.input"] * 8)
 _MODELS = frozenset({"Map", "ModelMap", "Model", "java.util.Map"})
 """Without an annotation Spring gives a handler the model of its view as these."""
@@ -41,7 +43,7 @@ _CONVERTERS = r"int|float|uuid|\w*(?:uuid|int|hex|objectid)\w*"
 
 def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
     """Note what a function's decorators (and its class's) make of it."""
-    if info.owner is not None and info.owner.node.kind == "interface" and _is_client(info):
+    if info.owner is not None and info.owner.node.kind == "interface" and is_client(info):
         return  # the same annotations tell there what is asked of another service
     for decorator in info.node.decorators:
         role, site = decorator_role(run, decorator, env)
@@ -52,19 +54,31 @@ def marks_of(run: Run, info: FunctionInfo, env: Env) -> None:
             _handler(run, info, role, site)
     if info.owner is None:
         return
-    for decorator in info.owner.node.decorators:
-        role, _ = decorator_role(run, decorator, env)
-        if role is not None:
-            info.marks.update(mark for mark in role.marks if mark not in _OF_CLASSES)
-            handler = run.machine.seen.handlers.get(id(info))
-            if role.result and handler is not None and handler.result is None:
-                handler.result = role
+    _marks_of_class(run, info, info.owner, env)
     for base in run.machine.objects.bases(info.owner):
         for kind in run.machine.roles.ancestry(base):
             known = run.machine.roles.classes.get(kind)
             for pattern, kinds in known.methods if known is not None else ():
                 if known is not None and pattern.match(info.node.name) and _takes(run, info, kind, kinds):
                     info.marks.update(known.marks)
+
+
+def _marks_of_class(run: Run, info: FunctionInfo, owner: ClassInfo, env: Env) -> None:
+    """Note what the decorators of a class make of its methods."""
+    for decorator in owner.node.decorators:
+        role, site = decorator_role(run, decorator, env)
+        if role is not None:
+            info.marks.update(mark for mark in role.marks if mark not in _OF_CLASSES)
+            handler = run.machine.seen.handlers.get(id(info))
+            if role.result and handler is not None and _tells_more(role, handler.result):
+                handler.result = role
+                for key, value in site.properties(role).items() if site is not None else ():
+                    handler.properties.setdefault(key, value)
+
+
+def _tells_more(role: CallRole, known: CallRole | None) -> bool:
+    """Whether what is said of a class holds for its handlers: nothing, or less, is said of one itself."""
+    return known is None or set(known.result) < set(role.result)
 
 
 def _takes(run: Run, info: FunctionInfo, base: str, kinds: Sequence[str]) -> bool:
@@ -79,7 +93,7 @@ def _takes(run: Run, info: FunctionInfo, base: str, kinds: Sequence[str]) -> boo
     )
 
 
-def _is_client(info: FunctionInfo) -> bool:
+def is_client(info: FunctionInfo) -> bool:
     """Whether a function belongs to an interface of which a library makes a client: `@FeignClient`."""
     notes = info.owner.node.decorators if info.owner is not None else ()
     return any(_word(one.func if isinstance(one, ir.Call) else one) in _CLIENTS for one in notes)
@@ -205,6 +219,7 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
         made = cleaned(made, (NUMBER,))
     if run.language != "python":
         return made if run.language == "java" else with_typed_fields(run, made)
+    made = without_documents(run, made)
     return doubtful(made, 2) if is_checked(run, param.type) else with_checked_fields(run, made)
 
 
@@ -262,7 +277,7 @@ def _sourced(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, la
             return stated.but(taints={Taint(kind[7:]).clean((NUMBER,)): trail})
         known = run.machine.known_types() - _TEXTS
         foreign = [one for one in types_of(stated) if one in known and one not in run.machine.program.classes]
-        if foreign and stated.rest is None:
+        if foreign and stated.rest is None and not _BODIES.intersection(foreign):
             return stated
         if run.language == "java" and param.type is not None and param.type.name in _MODELS and _is_of_spring(run):
             return stated

@@ -8,10 +8,11 @@ from backend_advisor.code.markup import BETWEEN_TAGS, NO_QUOTES
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.tree import everything, in_whole
 
-_WORTH = re.compile(rb"(?i)&lt;|&#0*60;|&#x0*3c;|\\u003c|\\\\(?:28|5c)")
+_WORTH = re.compile(rb"(?i)&lt;|&#0*60;|&#x0*3c;|\\u003c|\\\\(?:28|5c)|'\\\\{1,2}''|'\\\\?\"'\\\\?\"'")
 """Text without which a file escapes nothing."""
 _ENTITY = re.compile(r"&(?:[a-z]+|#\d+|#x[0-9a-f]+);|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}", re.IGNORECASE)
 _HEXADECIMAL = re.compile(r"\\[0-9a-f]{2}", re.IGNORECASE)
+_SHELL_QUOTES = frozenset({"'\\''", "'\"'\"'"})
 _OF_FILTERS = frozenset("\\*()")
 _REPLACES = frozenset({"replace", "replaceAll", "sub", "translate"})
 _EQUAL = frozenset({"==", "==="})
@@ -28,6 +29,8 @@ def may_escape(source: bytes) -> bool:
 def cleared_by_escaping(info: FunctionInfo) -> tuple[str, ...]:
     """The sinks for which the result of a function is safe that writes an escape for each letter that could do harm."""
     nodes = list(in_whole(info.node))
+    if _quotes_for_shell(nodes):
+        return ("command.text",)
     if not any(isinstance(one, _BUILDS) or _goes_through(one) for one in nodes):
         return ()
     written = dict(_pairs(info, nodes))
@@ -39,6 +42,28 @@ def cleared_by_escaping(info: FunctionInfo) -> tuple[str, ...]:
     if all(_HEXADECIMAL.fullmatch(written.get(one, "")) for one in _OF_FILTERS):
         found.append("ldap.filter")
     return tuple(found)
+
+
+def _quotes_for_shell(nodes: list[ir.Node]) -> bool:
+    """Whether a text is put between single quotes, of which each inside is written `'\\''`: double quotes let a shell
+    read `$(…)` and backticks all the same."""
+    ends_quotes = any(
+        isinstance(one, ir.Call)
+        and getattr(one.func, "name", "") in _REPLACES
+        and any(isinstance(part, ir.Const) and part.value in _SHELL_QUOTES for part in one.args)
+        for one in nodes
+    )
+    gives = [one.value for one in nodes if isinstance(one, ir.Return)]
+    return ends_quotes and bool(gives) and all(one is not None and _is_quoted(one) for one in gives)
+
+
+def _is_quoted(text: ir.Expr) -> bool:
+    first = last = text
+    while isinstance(first, ir.Binary) or (isinstance(first, ir.Text) and first.parts):
+        first = first.left if isinstance(first, ir.Binary) else first.parts[0]
+    while isinstance(last, ir.Binary) or (isinstance(last, ir.Text) and last.parts):
+        last = last.right if isinstance(last, ir.Binary) else last.parts[-1]
+    return all(isinstance(one, ir.Const) and one.value == "'" for one in (first, last))
 
 
 def _goes_through(node: ir.Node) -> bool:

@@ -6,8 +6,9 @@ from typing import Any
 from backend_advisor.code import ir
 from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, HOLDS_HOST, MAKES_ADDRESS, NAMES_HOST
 from backend_advisor.code.aliases import FORMS, Alias
-from backend_advisor.code.assignment import assign
+from backend_advisor.code.assignment import UNNAMED, assign
 from backend_advisor.code.clearing import as_checked
+from backend_advisor.code.commands import no_options
 from backend_advisor.code.folding import truth
 from backend_advisor.code.guards import refine
 from backend_advisor.code.markup import placed
@@ -15,6 +16,7 @@ from backend_advisor.code.meaning import apply_role
 from backend_advisor.code.members import member
 from backend_advisor.code.names import defined, name_value
 from backend_advisor.code.operations import binary, subscript, unary
+from backend_advisor.code.program import ClassInfo
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import CHECKED, Env, Run, evaluates
 from backend_advisor.code.sending import waited_for
@@ -40,6 +42,8 @@ from backend_advisor.code.values import (
     with_spread,
 )
 
+_WAYS = 24
+"""Beginnings of a text that are told apart."""
 _PATH = re.compile(r"/\w")
 _LIST = frozenset({"list"})
 _DICT = frozenset({"dict"})
@@ -74,6 +78,8 @@ def _indexed(run: Run, node: ir.Index, env: Env) -> Value:
     value = run.evaluate(node.value, env)
     if value.name in FORMS:
         return Value(refs=(Alias(node, run.unit),))
+    if run.language == "python" and value.refs and all(isinstance(one, ClassInfo) for one in value.refs):
+        return value  # `Repository[Order]` is the class, whatever it is of
     key = run.evaluate(node.key, env)
     if isinstance(node.key, ir.Slice):
         return _sliced(value, node.key, run, env)
@@ -160,12 +166,27 @@ def _asks(value: Value) -> bool:
 def _path_begins(values: list[Value]) -> int:
     """How many parts of a text come before the path of an address is sure to have begun: `${prefix}/orders/` is all
     the program's own, whatever the prefix is; all of them when it has not."""
+    begun: list[str] = [""]
     for number, value in enumerate(values):
         if all_taints(value, 1):
             break
+        begun = [start + one for start in begun[:_WAYS] for one in value.consts or () if isinstance(one, str)]
+        if begun and len(begun) <= _WAYS and all(map(_leaves_no_host, begun)):
+            return number + 1
         if number and value.consts and all(isinstance(one, str) and _PATH.match(one) for one in value.consts):
             return number + 1
     return len(values)
+
+
+def _leaves_no_host(start: str) -> bool:
+    """Whether an address that begins so has its host, or is below the program's own; `/` may become `//host`."""
+    return start != "/" and FIXED_HOST.match(start) is not None
+
+
+def _is_own_address(value: Value) -> bool:
+    """Whether a value is one of some addresses that the program writes out: `PAGES.get(name) || "/home"`."""
+    consts = value.consts or ()
+    return bool(consts) and all(isinstance(one, str) and _leaves_no_host(one) for one in consts)
 
 
 def _is_open(first: Value) -> bool:
@@ -245,11 +266,29 @@ def _ends_in_path(run: Run, node: ir.Binary, env: Env) -> bool:
 def _binary(run: Run, node: ir.Binary, env: Env) -> Value:
     left = run.evaluate(node.left, env)
     right = run.evaluate(node.right, env)
-    if node.op == "+" and ((_is_open(left) and _is_address(node.left)) or _asks(left) or _ends_in_path(run, node, env)):
+    if node.op == "+" and (
+        _is_own_address(left)
+        or (_is_open(left) and _is_address(node.left))
+        or _asks(left)
+        or _ends_in_path(run, node, env)
+    ):
         right = cleaned(right, ADDRESSES)
     if node.op == "+" and any("?" in one for one in known_text(left) if one):
         right = cleaned(right, ("path.file",))  # a page that is forwarded to was chosen before its query
     return binary(run, node.op, left, right, node)
+
+
+def _may_find_nothing(operand: ir.Expr) -> bool:
+    """`PAGES.get(name) || name`, `PAGES[name] || name`: what a table holds for a key that it may not hold."""
+    if isinstance(operand, ir.Index):
+        return not isinstance(operand.key, ir.Const)
+    looks_up = isinstance(operand, ir.Call) and isinstance(operand.func, ir.Attr) and operand.func.name == "get"
+    return (
+        looks_up
+        and isinstance(operand, ir.Call)
+        and len(operand.args) == 1
+        and not isinstance(operand.args[0], ir.Const)
+    )
 
 
 @evaluates(ir.Logic)
@@ -259,7 +298,7 @@ def _logic(run: Run, node: ir.Logic, env: Env) -> Value:
     for number, operand in enumerate(node.operands):
         value = run.evaluate(operand, state)
         last = number == len(node.operands) - 1
-        known = truth(value, run.language) if node.op != "??" else None
+        known = truth(value, run.language) if node.op != "??" and not _may_find_nothing(operand) else None
         decided = (node.op == "or" and known is True) or (node.op == "and" and known is False)
         if last or decided:
             found.append(value)
@@ -312,7 +351,7 @@ def _sequence(run: Run, node: ir.Sequence, env: Env) -> Value:
                 spread.append(element(whole))
         else:
             (spread if spread else values).append(run.evaluate(item, env))
-    rest = join_all(spread) if spread else None
+    rest = join_all(no_options(spread)) if spread else None
     if len(values) > 40 or node.kind == "set":
         rest, values = join_all([*values, *([rest] if rest else [])]) if values else rest, []
     fields: dict[str | int, Value] = dict(enumerate(values))
@@ -331,6 +370,9 @@ def _mapping(run: Run, node: ir.Mapping, env: Env) -> Value:
             continue
         name_value = run.evaluate(key, env)
         known = name_value.consts[0] if name_value.consts and len(name_value.consts) == 1 else None
+        if known is None and run.language != "python" and not isinstance(key, ir.Text):
+            value = cleaned(value, UNNAMED, 0)  # the data of the key says whether a client names it
+            made = made.but(taints=merge_taints(made.taints, name_value.taints))
         made = with_field(made, known if isinstance(known, str | int) else _beginning(key), value)
     return made
 

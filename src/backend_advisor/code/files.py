@@ -13,6 +13,7 @@ _TEST = re.compile(
     r"|(?:^|/)(?:test[-_][^/]*|[^/]*_test(?:ing|s)?|conftest)\.py$|\.(?:test|spec|e2e-spec)\.[cm]?[jt]sx?$"
     r"|(?:^|/)(?:settings|config|conf)[/_](?:(?:\w+_)?tests?(?:ing)?|ci)\.(?:py|[cm]?[jt]s)$"
     r"|(?:^|/)(?:tests?|fixtures?|mocks?)\.[cm]?[jt]sx?$"
+    r"|(?:^|/)(?:fake|mock|stub)-[\w.-]+\.[cm]?[jt]sx?$"
     r"|(?:^|/)(?:(?:vitest|jest)[\w.-]*|setup-?[tT]ests?|test-?[sS]etup)\.[cm]?[jt]sx?$|(?:Tests?|IT|TestCase)\.java$"
 )
 

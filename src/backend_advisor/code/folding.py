@@ -158,6 +158,7 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "equalsIgnoreCase": lambda one, other: one.lower() == other.lower(),
     "toString": lambda text: text,
     "intern": lambda text: text,
+    "name": lambda text: text,
     "zfill": str.zfill,
     "encode": lambda text, *_: text,
     "decode": lambda text, *_: text,

@@ -12,6 +12,7 @@ from backend_advisor.code.interface_queries import note_query
 from backend_advisor.code.mappers import paste_method
 from backend_advisor.code.names import FunctionRef, gain_around
 from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.providers import provide_text
 from backend_advisor.code.run import Env, Hit, Run, join_env, same
 from backend_advisor.code.schemas import behind_schema
 from backend_advisor.code.seen import Flow, Reach
@@ -179,7 +180,7 @@ class Functions:
         # What is made around a function is told apart for each of them: `asyncHandler(fn)` stands at every route.
         most = _WRAPS if nested or any(value.refs for value in values) else _KEYS if _looks_up(info) else _SHAPES
         if found is None and len(known) >= most:
-            shapes = tuple((None, value.types, (), None, None) for value in values)
+            shapes = tuple((None, value.types, (), None, None, None) for value in values)
             values = [Value(taints=value.taints, types=value.types) for value in values]
             key = (info, nested, shapes)
             found = self._summaries.get(key)
@@ -235,6 +236,7 @@ class Functions:
             env["this"] = values[0] if values else UNKNOWN
             names.append("this")
             rest = values[1:]
+        received = env.get("this")
         for param, value in zip(info.node.params, rest, strict=False):
             shown = value
             if param.type is not None and not value.refs and value.consts is None:
@@ -253,8 +255,11 @@ class Functions:
                 env["this"] = with_field(env["this"], param.name, shown)
                 self._machine.objects.field_gained(info.owner, param.name, shown)
         before = {name: env[name] for name in names}
+        if received is not None and "this" in before:
+            before["this"] = received  # what its parameters became fields of
         if not info.node.body and run.language == "java":
             paste_method(run, info, env)
+            provide_text(run, info, env)
         end = run.execute(info.node.body, env)
         for state in run.ends:
             end = join_env(end, state)

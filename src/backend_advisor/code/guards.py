@@ -10,6 +10,7 @@ from backend_advisor.code.clearing import HOSTS, clear, note_checked
 from backend_advisor.code.containment import is_resolved, lets_siblings_pass
 from backend_advisor.code.one_of import asked_of_each
 from backend_advisor.code.patterns import cleared_by_match
+from backend_advisor.code.placing import NO_DOTS, NO_ROOT
 from backend_advisor.code.prototypes import cleared_by_marks, marks_of_others
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.run import Env, Run, join_env
@@ -224,7 +225,8 @@ def _without(run: Run, test: ir.Binary, env: Env) -> None:
     if not text.consts or len(text.consts) != 1:
         return
     if text.consts[0] in ("..", "../", "..\\", "/"):
-        clear(run, test.right, env, _PATHS)
+        marks = () if run.language != "python" else (NO_ROOT,) if text.consts[0] == "/" else (NO_DOTS,)
+        clear(run, test.right, env, (*_PATHS, *marks))
     elif text.consts[0] in ("'", '"'):
         inner = test.right
         quoted = isinstance(inner, ir.Index) and isinstance(inner.key, ir.Slice)
@@ -315,11 +317,22 @@ def _denied(run: Run, test: ir.Call, name: str, receiver: ir.Expr | None, env: E
     elif _INSIDE.match(name):
         for place in test.args:
             clear(run, place, env, ADDRESSES)
+    elif name == "isabs" and test.args:
+        clear(run, test.args[0], env, (NO_ROOT,))
+    elif name == "is_absolute" and receiver is not None:
+        clear(run, receiver, env, (NO_ROOT,))
     elif name in _STARTS and receiver is not None and test.args:
         start = _text(run.evaluate(test.args[0], env))
         _not_foreign(run, receiver, start, env)
+        if run.language == "python" and "/" in _beginnings(run.evaluate(test.args[0], env)):
+            clear(run, receiver, env, (NO_ROOT,))
         if _leads_up(test.args[0], start):
             _not_above(run, receiver, env)
+
+
+def _beginnings(start: Value) -> tuple[object, ...]:
+    """The texts that a test for the beginning asks for: one, or several of a tuple."""
+    return (*(start.consts or ()), *(one for part in (start.fields or {}).values() for one in part.consts or ()))
 
 
 def _leads_up(start: ir.Expr, text: str | None) -> bool:

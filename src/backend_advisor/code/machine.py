@@ -68,6 +68,12 @@ def _states_other_content(handler: Handler) -> bool:
     return all(one is not None and all(_NO_PAGE.search(word) for word in one) for one in known)
 
 
+def _is_no_page(answer: Value) -> bool:
+    """Whether an answer says of itself that it is no page: `Response.ok(text, "text/plain")`."""
+    stated = words(field(answer, "content") or UNKNOWN)
+    return stated is not None and all(_NO_PAGE.search(word) for word in stated)
+
+
 class Machine:
     """Runs a program abstractly and notes what is seen on the way."""
 
@@ -78,7 +84,7 @@ class Machine:
         self.functions = Functions(self)
         self.objects = Objects(self)
         self._entered: dict[Any, Summary] = {}
-        self.checks: dict[tuple[FunctionInfo, bool], dict[int, tuple[str, ...]]] = {}
+        self.checks: dict[tuple[FunctionInfo, bool, frozenset[int]], dict[int, tuple[str, ...]]] = {}
         self.prototype_writes: dict[object, dict[int, Any]] = {}
         """What functions of the program have checked of their parameters when they say yes, or come back."""
         self._escaping: dict[FunctionInfo, tuple[str, ...]] = {}
@@ -93,6 +99,8 @@ class Machine:
         """The methods that a call on an object of a class can reach, once inheritance is known."""
         self.references: dict[int, FunctionInfo] = {}
         """What stands for method references to foreign methods."""
+        self.enumerated: dict[tuple[ClassInfo, str], Value] = {}
+        """The constants of enumerations with their fields."""
         self.statements: dict[FunctionInfo, CallRole | None] = {}
         """What methods of interfaces that are statements do, for those that were called."""
         self._entries: list[tuple[FunctionRef, list[Value]]] = []
@@ -126,6 +134,7 @@ class Machine:
         for unit in self.program.units.values():
             self.unit_env(unit)
         self.objects.link()
+        self.objects.prepare()
         note_operations(self)
         note_exported(self)
         self._run_entries()
@@ -205,7 +214,10 @@ class Machine:
                     shown = field(shown, "url") or UNKNOWN  # `return { url, statusCode: 302 }`
                 elif only_text and not _is_text(shown):
                     continue
-                for role in handler.result.result if shows else [r for r in handler.result.result if r != "html.text"]:
+                is_page = shows and not _is_no_page(shown)
+                for role in (
+                    handler.result.result if is_page else [r for r in handler.result.result if r != "html.text"]
+                ):
                     sink(run, role, shown, site, handler.result)
 
     def unit_env(self, unit: Unit) -> Env:

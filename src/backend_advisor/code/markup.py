@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from backend_advisor.code.addresses import host_is_fixed
+from backend_advisor.code.placing import behind_text
 from backend_advisor.code.taints import Taint
 from backend_advisor.code.values import Value, known_text
 
@@ -24,6 +25,7 @@ def placed(before: Sequence[str | None], value: Value) -> Value:
     Where `<` alone is escaped, a quote ends the attribute; no escaping of HTML takes the `javascript:` out of an
     address, or stands in the way of code where a script expects a number.
     """
+    value = behind_text(before, value)
     tail = before[-1] if before else None
     if not tail or not any(_ESCAPED & taint.cleared for taint in value.taints):
         return value

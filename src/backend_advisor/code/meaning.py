@@ -13,9 +13,11 @@ from backend_advisor.code.commands import may_be_options, runs_no_shell
 from backend_advisor.code.containers import holds_elements
 from backend_advisor.code.factories import collection
 from backend_advisor.code.mappers import paste_named
+from backend_advisor.code.markup import BETWEEN_TAGS
 from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.operations import in_template
 from backend_advisor.code.patterns import cleared_by_removal, is_plain
+from backend_advisor.code.placing import QUOTED, at_root, joins
 from backend_advisor.code.program import ClassInfo
 from backend_advisor.code.rendering import is_redirect, redirect, render, rendered
 from backend_advisor.code.roles import Argument, CallRole, Fixed, Result
@@ -182,6 +184,16 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
             run.machine.functions.hit(run, kind, site, role.name, taint, trail, known_text(value))
 
 
+def _is_script(run: Run) -> bool:
+    return run.language in ("javascript", "typescript")
+
+
+def _asks_shell(role: CallRole, site: Site) -> bool:
+    """`spawn("git", words, { shell: true })`."""
+    shell = site.properties(role).get("shell")
+    return shell is not None and any(shell.consts or ())
+
+
 def _unnamed(value: Value) -> Taints:
     """The data of an object whose fields the program did not name, or of such objects in a list."""
     item = value.rest
@@ -193,7 +205,8 @@ def _unnamed(value: Value) -> Taints:
 def _is_harmless(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> bool:
     """Whether nothing comes of data there, whatever it holds."""
     if kind == "command.text":
-        return runs_no_shell(value, site, role)
+        # Node joins a list to one text for a shell; Python hands its other items to the shell as parameters.
+        return not (_is_script(run) and _asks_shell(role, site)) and runs_no_shell(value, site, role)
     if kind == "regex.pattern":  # a pattern that is only compiled: the question is whether it is one
         return "regex.compile" in role.does and site.node is run.alone
     if kind == "model.fields":
@@ -411,10 +424,23 @@ def _handed_on(run: Run, role: CallRole, site: Site) -> Taints:
     if role.restores:
         taints = {taint.restored(): trail for taint, trail in taints.items()}
     taints = _without_matches(role, site, taints)
+    if joins(role.name):
+        taints = at_root(taints)
     if role.cleans:
-        return {} if ALL in role.cleans else {t.clean(role.cleans): trail for t, trail in taints.items()}
+        cleans = (BETWEEN_TAGS,) if _keeps_quotes(role, site) else role.cleans
+        cleans = (*cleans, QUOTED) if role.name in _QUOTES else cleans
+        return {} if ALL in cleans else {t.clean(cleans): trail for t, trail in taints.items()}
     where = (run.unit.path, site.node.start, site.node.end)
     return {t: station("pass", *where, trail) for t, trail in taints.items()}
+
+
+_QUOTES = frozenset({"shlex.quote", "pipes.quote"})
+
+
+def _keeps_quotes(role: CallRole, site: Site) -> bool:
+    """`html.escape(text, quote=False)`: fit between tags, and in no attribute."""
+    quote = site.keywords.get("quote") or (site.args[1] if len(site.args) > 1 else None)
+    return role.name == "html.escape" and quote is not None and quote.consts == (False,)
 
 
 def _is_other(result: Result, site: Site) -> bool:

@@ -1,9 +1,11 @@
 """What `value.name` is: a field, a method, a name of a file or class, or something that a framework's roles tell."""
 
 from backend_advisor.code import ir
+from backend_advisor.code.enumerations import enumeration_constant, is_constant
 from backend_advisor.code.names import FunctionRef, external, function_value, unit_name
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.run import Run
+from backend_advisor.code.settled import sets_up
 from backend_advisor.code.taints import Taint, Taints, merge_taints, station
 from backend_advisor.code.types import NO_TEXT, is_harmless, is_text
 from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, join, join_all, types_of
@@ -85,8 +87,8 @@ def class_member(run: Run, info: ClassInfo, name: str, node: ir.Expr | None) -> 
         return join_all(function_value(method, run.machine.closure_of(method), None) for method in methods[:_MOST])
     for one in run.machine.program.ancestry(info):
         if name in one.fields:
-            if one.node.kind == "enum" and one.fields[name].type is None:
-                return Value(types=frozenset({one.name}), consts=(name,))
+            if is_constant(one, name):
+                return enumeration_constant(run, one, name)
             found = run.machine.objects.class_field(run, one, name)
             if found is not None:
                 return found
@@ -114,6 +116,8 @@ def _of_type(run: Run, value: Value, kind: str, name: str, node: ir.Expr | None)
     elif role.cleans:
         taints = {taint.clean(role.cleans): trail for taint, trail in taints.items()}
     found = Value(taints, types=frozenset({role.type}) if role.type else NO_TYPES, name=f"{kind}.{name}")
+    if role.several:
+        return Value(taints, types=frozenset({"list"}), rest=found)
     if kept is None:
         return found
     return kept.but(taints=merge_taints(kept.taints, found.taints), types=kept.types | found.types)
@@ -194,14 +198,15 @@ def _reachable(run: Run, info: ClassInfo, name: str) -> list[FunctionInfo]:
     return found[:_MOST] or own
 
 
-def field_written(run: Run, holder: Value, key: str | int | None, value: Value) -> None:
-    """Remember what is written to fields of objects of the program, for the methods that read them."""
+def field_written(run: Run, holder: Value, key: str | int | None, value: Value, *, changed: bool = False) -> None:
+    """Remember what is written to fields of objects of the program, for the methods that read them. `changed`: it is
+    the object that was there before, in another state."""
     if not isinstance(key, str):
         return
     for kind in types_of(holder):
         info = run.machine.program.classes.get(kind)
         if info is not None:
-            run.machine.objects.field_gained(info, key, value)
+            run.machine.objects.field_gained(info, key, value, changed=changed and sets_up(run))
         elif run.machine.roles.kept and (held := _keeper(run, kind)) is not None:
             run.machine.objects.application_kept(held, key, value)
         elif run.language in ("javascript", "typescript") and not _answers_last(run.info):

@@ -79,7 +79,8 @@ def is_own_field(run: Run, name: str, env: Env) -> bool:
         return False
     owners = (one for one in run.machine.program.ancestry(run.info.owner) if name in one.fields)
     declared = next(owners, None)
-    return declared is not None and "static" not in declared.fields[name].modifiers
+    own = run.info.node.modifiers
+    return declared is not None and ("static" not in declared.fields[name].modifiers or "static" in own)
 
 
 def unit_name(run: Run, unit: Unit, name: str, node: ir.Expr | None = None) -> Value:

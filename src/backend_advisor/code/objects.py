@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.names import FunctionRef, name_value
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.run import Env, Run, same
+from backend_advisor.code.settled import set_up_methods, settled_fields, static_initialiser
 from backend_advisor.code.shapes import bounded
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import bounded_taints, merge_taints
@@ -136,6 +137,12 @@ class Objects:
             self.bases(info)
         self.linked = True
 
+    def prepare(self) -> None:
+        """Make the objects that Java's classes make of each other for their fields, before methods run on them."""
+        for info in list(self._machine.program.classes.values()):
+            if info.unit.language == "java":
+                self._prepare(Run(self._machine, info.unit, None, {}, 0), info)
+
     def foreign(self, info: ClassInfo) -> bool:
         """Whether a class inherits from something outside the program."""
         return any(base not in self._machine.program.classes for base in self.bases(info))
@@ -156,23 +163,33 @@ class Objects:
                 continue
             self._constructed.add(one.name)
             inner = Run(self._machine, one.unit, None, {}, run.depth + 1)
+            settled = settled_fields(one)
             for stated in one.node.fields:
                 value = declared_value(inner, stated.type)
                 if stated.value is not None:
                     given = inner.evaluate(stated.value, {"this": Value(types=frozenset({one.name}))})
                     constant_field = "final" in stated.modifiers or "readonly" in stated.modifiers
-                    if not constant_field and one.unit.language != "python":
+                    if not constant_field and one.unit.language != "python" and stated.name not in settled:
                         given = given.but(consts=None)
                     if constant_field and given.types and all(is_kind_of(inner, t, value.types) for t in given.types):
                         value = given
                     else:
                         value = given if not value.types else given.but(types=given.types | value.types)
-                self._fields[one.name, stated.name] = value
+                if stated.name in settled and stated.value is None:
+                    value = value.but(consts=())  # until its set-up gives it one, it has no value that anybody sees
+                early = self._fields.get((one.name, stated.name))
+                self._fields[one.name, stated.name] = value if early is None else _with_early(value, early, stated)
             for constructor in [m for n in ("__init__", "constructor", one.node.name) for m in one.methods.get(n, ())]:
                 self._machine.run_entry(constructor)
+            static = static_initialiser(one)
+            for method in [*([static] if static is not None else []), *set_up_methods(one)]:
+                self._machine.run_entry(method)
+            for name in settled:
+                if self._fields[one.name, name].consts == ():
+                    self._fields[one.name, name] = self._fields[one.name, name].but(consts=None)
 
-    def field_gained(self, info: ClassInfo, name: str, value: Value) -> None:
-        """A field of objects of a class is written."""
+    def field_gained(self, info: ClassInfo, name: str, value: Value, *, changed: bool = False) -> None:
+        """A field of objects of a class is written, or what it holds is `changed` before anybody uses it."""
         kept = _remembered(value, self._machine.program)
         key = (info.name, name)
         known = self._fields.get(key)
@@ -182,6 +199,8 @@ class Objects:
         if known is kept:
             return
         joined = join(known, kept)
+        if changed and kept.fields and not kept.types & self._machine.program.classes.keys():
+            joined = joined.but(fields={**(joined.fields or {}), **kept.fields})
         if same(joined, known):
             return
         if joined.taints.keys() != known.taints.keys():
@@ -221,6 +240,14 @@ class Objects:
         if run.info is None or not run.info.node.params:
             return None
         return env.get(run.info.node.params[0].name)
+
+
+def _with_early(stated: Value, early: Value, field: ir.Field) -> Value:
+    """What a field is by its declaration, and by what a constructor gave it that was run before."""
+    if field.value is not None:
+        return join(stated, early)
+    more = early.but(types=early.types or stated.types, rest=early.rest if early.rest is not None else stated.rest)
+    return more if stated.consts == () else more.but(consts=None)
 
 
 def _remembered(value: Value, program: Program) -> Value:

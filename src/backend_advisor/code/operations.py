@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from backend_advisor.code import ir
 from backend_advisor.code.folding import COMPARISONS, fold_binary, fold_unary
 from backend_advisor.code.markup import placed
+from backend_advisor.code.placing import at_root
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.taints import Taint, merge_taints, station
 from backend_advisor.code.values import (
@@ -33,7 +34,9 @@ def binary(run: Run, op: str, left: Value, right: Value, node: ir.Node) -> Value
     if op == "/" and run.language == "python" and (left.types or left.name):
         joined = run.machine.roles.method(next(iter(types_of(left)), ""), "__truediv__")
         if joined is not None or any("Path" in kind for kind in left.types):
-            return left.but(taints=merge_taints(left.taints, right.taints), consts=None, fields=None, text=None)
+            return left.but(
+                taints=merge_taints(left.taints, at_root(right.taints)), consts=None, fields=None, text=None
+            )
     if (
         op == "+"
         and (left.fields is not None or right.fields is not None)

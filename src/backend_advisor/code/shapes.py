@@ -53,6 +53,12 @@ def _count(value: Value, most: int) -> int:
     return count
 
 
+_PLAIN = frozenset(
+    {"str", "string", "int", "number", "float", "bool", "boolean", "list", "dict", "tuple", "Array", "set"}
+)
+"""Types of items that run the same methods wherever they are handed to."""
+
+
 def shape(value: Value, depth: int = 2) -> Any:
     """What of a value decides how a function runs on it, as something hashable; data sources are left out."""
     fields: Any = None
@@ -66,7 +72,8 @@ def shape(value: Value, depth: int = 2) -> Any:
             consts = ((type(consts[0]).__name__, consts[0]),)  # type: ignore[assignment]
     elif value.text is not None:
         consts = _setting(value)
-    return (consts, value.types, value.refs, value.name, fields)
+    items = value.rest.types - _PLAIN if value.rest is not None else None
+    return (consts, value.types, value.refs, value.name, fields, items or None)
 
 
 def _setting(value: Value) -> tuple[str | None, ...] | None:
@@ -91,7 +98,9 @@ def as_parameter(value: Value, index: int, path: tuple[str | int, ...] = (), dep
     consts = value.consts if value.consts is not None and len(value.consts) == 1 else None
     if consts and isinstance(consts[0], str | bytes) and len(consts[0]) > _LONGEST:
         consts = None
-    rest = Value({Taint("parameter", index, (*path, "*")[:MOST_FIELDS_READ]): None}) if value.rest is not None else None  # type: ignore[dict-item]
+    rest = None
+    if value.rest is not None:
+        rest = Value({Taint("parameter", index, (*path, "*")[:MOST_FIELDS_READ]): None}, types=value.rest.types)  # type: ignore[dict-item]
     text = _setting(value) if value.text is not None and value.consts is None else None
     return Value(taints, consts, value.types, fields, rest, value.refs, value.name, text)
 

@@ -10,6 +10,8 @@ from backend_advisor.code.run import Env, Loop, Run, executes, join_env, widen
 from backend_advisor.code.types import declared, typed
 from backend_advisor.code.values import UNKNOWN, Value, constant, element, join, join_all, types_of
 
+_SHORT = 8
+"""Items up to which a loop is gone through one by one."""
 _PASSES = 3
 
 
@@ -145,6 +147,8 @@ def _for(run: Run, node: ir.For, env: Env) -> Env | None:
     ):
         return run.execute(node.otherwise, env) if node.otherwise else env
     loop = Loop(node)
+    if (several := _told_apart(items, node)) is not None:
+        return _in_turn(run, node, several, loop, env)
     entry = env
     # What is known to hold something is gone through at least once.
     after: Env | None = None if items.fields and items.rest is None and not items.taints else entry
@@ -168,6 +172,40 @@ def _for(run: Run, node: ir.For, env: Env) -> Env | None:
     for other in loop.breaks:
         after = join_env(after, other)
     return after
+
+
+def _told_apart(items: Value, node: ir.For) -> list[Value] | None:
+    """The items of a short list that are known one by one, so that what belongs together in each stays together:
+    `for (name, on) in [("a", True), ("b", False)]`, `for (Feature f : Feature.values())`."""
+    known = items.fields
+    if node.keys or items.rest is not None or items.taints or not known or not 1 < len(known) <= _SHORT:
+        return None
+    if not all(isinstance(key, int) for key in known):
+        return None
+    ones = [known[key] for key in sorted(known)]
+    parts = [[*(one.fields or {}).values()] for one in ones]
+    return ones if all(held and any(part.consts for part in held) for held in parts) else None
+
+
+def _in_turn(run: Run, node: ir.For, several: list[Value], loop: Loop, env: Env) -> Env | None:
+    """A loop over items that are known, each in a round of its own."""
+    state: Env | None = env
+    for one in several:
+        start = dict(state or env)
+        assign(run, node.target, one, start, declares="let")
+        run.loops.append(loop)
+        state = run.execute(node.body, start)
+        run.loops.pop()
+        for other in loop.continues:
+            state = join_env(state, other)
+        loop.continues.clear()
+        if state is None:
+            break
+    if node.otherwise and state is not None:
+        state = run.execute(node.otherwise, dict(state))
+    for other in loop.breaks:
+        state = join_env(state, other)
+    return state
 
 
 def each(run: Run, items: Value) -> Value:

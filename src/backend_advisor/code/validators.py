@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.run import Run
 from backend_advisor.code.taints import NO_TAINTS
-from backend_advisor.code.tree import in_body
-from backend_advisor.code.types import NO_TEXT
+from backend_advisor.code.tree import in_body, within
+from backend_advisor.code.types import NO_TEXT, behind, is_enum
 from backend_advisor.code.values import Value, cleaned, doubtful, types_of
 
 _VALIDATORS = frozenset({"field_validator", "validator"})
@@ -18,6 +19,27 @@ _TYPED = re.compile(
 )
 """Decorators of class-validator that let only text, numbers and the like through."""
 _LOST = 2
+_DEPTH = 4
+_DOCUMENTS = frozenset(
+    [
+        "dict",
+        "Dict",
+        "Mapping",
+        "MutableMapping",
+        "Any",
+        "object",
+        "Json",
+        "JsonValue",
+        "TypedDict",
+        "OrderedDict",
+        "T",
+        "",
+    ]
+)
+"""Types that let a document of the client through."""
+
+
+_plain: "WeakKeyDictionary[Program, dict[ClassInfo, bool]]" = WeakKeyDictionary()
 
 
 def with_checked_fields(run: Run, value: Value) -> Value:
@@ -34,6 +56,53 @@ def with_checked_fields(run: Run, value: Value) -> Value:
     whole = Value(value.taints)
     each = {**dict.fromkeys(fields, whole), **dict.fromkeys(checked, doubtful(whole, _LOST))}
     return value.but(taints=NO_TAINTS, rest=whole, fields=each)
+
+
+def without_documents(run: Run, value: Value) -> Value:
+    """A model of Pydantic that a client fills: where its fields can be neither mappings nor anything, and no others are
+    kept, no operator of a query gets in, also when the model is made a mapping again."""
+    models = [run.machine.program.classes.get(kind) for kind in types_of(value)] if value.taints else []
+    if not models or not all(one is not None and _is_plain(run, one, _DEPTH) for one in models):
+        return value
+    return cleaned(value, (*NO_TEXT, "nosql.code"))  # no name of theirs is `$where`
+
+
+def _is_plain(run: Run, model: ClassInfo, depth: int) -> bool:
+    known = _plain.setdefault(run.machine.program, {})
+    if model not in known:
+        known[model] = False  # for a model that holds itself
+        known[model] = _has_plain_fields(run, model, depth)
+    return known[model]
+
+
+def _has_plain_fields(run: Run, model: ClassInfo, depth: int) -> bool:
+    program = run.machine.program
+    family = program.ancestry(model)
+    if not depth or not any(
+        base.endswith((".BaseModel", ".SQLModel", ".Struct")) for base in program.foreign_bases(model)
+    ):
+        return False
+    stated = [field for owner in family for field in owner.node.fields if field.name != "model_config"]
+    kept = [owner.fields.get("model_config") for owner in family]
+    if any(
+        isinstance(one, ir.Const) and one.value == "allow" for field in kept if field for one in within(field.value)
+    ):
+        return False
+    if any("extra" in config.fields for owner in family if (config := owner.classes.get("Config")) is not None):
+        return False
+    return all(field.type is not None and _holds_no_document(run, field.type, depth) for field in stated)
+
+
+def _holds_no_document(run: Run, stated: ir.Type, depth: int) -> bool:
+    run, stated = behind(run, stated)
+    short = stated.name.rsplit(".", 1)[-1]
+    if short in _DOCUMENTS or not depth:
+        return False
+    parts = stated.args if short not in ("Literal", "ClassVar") else []
+    nested = run.machine.program.by_short_name.get(short, ())
+    if any(not is_enum(run, one) and not _is_plain(run, one, depth - 1) for one in nested):
+        return False
+    return all(_holds_no_document(run, part, depth - 1) for part in parts)
 
 
 def with_typed_fields(run: Run, value: Value) -> Value:

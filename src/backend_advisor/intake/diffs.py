@@ -31,7 +31,7 @@ def changed_files(text: str) -> Iterator[Changed]:
     edited, or written by hand, seldom has it right."""
     name, shown, added = "", list[str](), list[int]()
     within = False
-    lines = text.split("\n")
+    lines = text.rstrip("\n").split("\n")
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith("diff --git ") or (line.startswith("--- ") and following.startswith("+++ ")):
             within = False

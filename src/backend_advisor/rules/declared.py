@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from backend_advisor.code.program import FunctionInfo
+from backend_advisor.code.constructed import made_with
+from backend_advisor.code.program import FunctionInfo, Program
 from backend_advisor.code.seen import CallSeen, Flow
 from backend_advisor.code.values import Value, words
 from backend_advisor.knowledge.detection import Match
@@ -235,7 +236,7 @@ def _calls(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
     told: set[tuple[str, int, int]] = set()
     files: set[str] = set()
     for call in context.seen.performing(declaration.call):
-        if not holds(declaration, call):
+        if not holds(declaration, call, context.program):
             continue
         key = (call.unit.path, call.node.start, call.node.end)
         if key in told:
@@ -243,7 +244,7 @@ def _calls(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         told.add(key)
         values: dict[str, str | int | float] = {"call": _called(call.role.name)}
         for name in call.role.named:
-            values[name] = shown(call.properties.get(name))
+            values[name] = shown(_property(call, name, context.program))
         for name in (*declaration.where, *declaration.unless, *declaration.missing, *declaration.given):
             values.setdefault(name, "")
         sure = declaration.confidence or (None if call.certain else Confidence.MEDIUM)
@@ -267,8 +268,8 @@ def _is_deprecated(info: FunctionInfo | None) -> bool:
     )
 
 
-def holds(declaration: Declaration, call: CallSeen) -> bool:
-    """Whether a call meets a declaration's conditions."""
+def holds(declaration: Declaration, call: CallSeen, program: Program | None = None) -> bool:
+    """Whether a call meets a declaration's conditions; with its program also by what objects were made with."""
     if declaration.names and not _pattern(declaration.names).search(call.role.name):
         return False
     if declaration.loop is not None and declaration.loop != bool(call.loops):
@@ -281,9 +282,20 @@ def holds(declaration: Declaration, call: CallSeen) -> bool:
         return False
     if not all(name in call.properties for name in declaration.given):
         return False
-    if not all(_matches(call.properties.get(name), pattern) for name, pattern in declaration.where.items()):
+    if not all(_meets(call, name, pattern, program) for name, pattern in declaration.where.items()):
         return False
     return not any(_matches(call.properties.get(name), pattern) for name, pattern in declaration.unless.items())
+
+
+def _meets(call: CallSeen, name: str, pattern: str, program: Program | None) -> bool:
+    return _matches(_property(call, name, program), pattern)
+
+
+def _property(call: CallSeen, name: str, program: Program | None) -> Value | None:
+    value = call.properties.get(name)
+    if program is not None and value is not None and value.consts is None and value.taints:
+        return made_with(program, call, name) or value
+    return value
 
 
 def in_async(info: FunctionInfo | None) -> bool:

@@ -134,3 +134,18 @@ def test_a_schema_with_indexes_is_no_migration(tmp_path: Path) -> None:
     (tmp_path / "schema.sql").write_text(SCHEMA + "CREATE INDEX a ON orders (status);\n")
     report = answer("Why is SELECT * FROM orders WHERE user_id = 1 slow?", [tmp_path / "schema.sql"])
     assert proofs(report) == []
+
+
+def test_a_file_with_a_transaction_of_its_own_holds_the_first_lock_to_its_end(tmp_path: Path) -> None:
+    change = (
+        "BEGIN;\nALTER TABLE orders ALTER COLUMN status SET NOT NULL;\nCREATE INDEX a ON orders (amount);\nCOMMIT;\n"
+    )
+    told = proofs(asked(tmp_path, change))
+    assert sum("puts 2 changes into one transaction" in proof.claim for proof in told) == 1
+
+
+def test_a_limit_is_given_by_a_check_and_the_size_asked_about_is_reckoned_with(tmp_path: Path) -> None:
+    change = "ALTER TABLE users ALTER COLUMN email TYPE varchar(300);"
+    (proof,) = proofs(asked(tmp_path, change, rows=1_000_000))
+    assert "CHECK (char_length(email) <= 300) NOT VALID" in proof.changes[0].apply
+    assert "With 1,000,000 rows that comes to about" in proof.claim

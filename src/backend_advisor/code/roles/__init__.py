@@ -96,6 +96,8 @@ class ValueRole:
     source: str | None = None
     constant: bool = False
     cleans: tuple[str, ...] = ()
+    several: bool = False
+    """Whether it is a list of values of the type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,8 @@ class Roles:
     named_so: dict[str, list[tuple[re.Pattern[str], CallRole]]] = field(default_factory=dict)
     """The methods of a type that it has by a pattern only, such as those that an ORM makes for each association."""
     names: dict[str, str] = field(default_factory=dict)
+    general: set[str] = field(default_factory=set)
+    """The types that are stated where one of their kinds is meant; a kind that is known counts instead of them."""
     kept: set[str] = field(default_factory=set)
     """The types whose attributes and keys the program writes in one place to read them in another."""
     likened: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
@@ -221,6 +225,7 @@ def _merge(into: Roles, new: Roles) -> None:
     into.checked.update(new.checked)
     into.names.update(new.names)
     into.kept |= new.kept
+    into.general |= new.general
     into.likened += new.likened
     into.unseen += new.unseen
     into.frameworks += new.frameworks
@@ -242,6 +247,8 @@ def _read_types(made: Roles, document: Mapping[str, Any]) -> None:
             made.checked[name] = str(entry["checked"])
         if entry.get("kept") == "true":
             made.kept.add(name)
+        if entry.get("general") == "true":
+            made.general.add(name)
         if "like" in entry:
             made.likened.append((re.compile(entry["like"]), name))
 
@@ -269,11 +276,13 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
     _read_types(made, document)
     for name, entry in _entries(document, "values"):
         _only(entry, {"type", "source", "constant", "cleans"}, f"{place}: {name}")
+        kind = entry.get("type")
         made.values[name] = ValueRole(
-            entry.get("type"),
+            kind.removeprefix("list:") if kind is not None else None,
             _word(entry.get("source"), "sources", place, name),
             entry.get("constant") == "true",
             _cleans(entry.get("cleans", ()), f"{place}: {name}"),
+            several=kind is not None and kind.startswith("list:"),
         )
     for name, entry in _entries(document, "calls"):
         kind, of_pattern, pattern = name.partition("./")

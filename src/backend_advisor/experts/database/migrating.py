@@ -30,23 +30,23 @@ MAX_TABLE_ROWS = 500_000
 """Rows of a table at most: enough to tell what reads all of them from what does not."""
 _ALL_ROWS = 0.5
 """A statement that read this share of a table's rows read them because it had to read each."""
-_WORTH_IT = 0.5
-"""Steps are offered where others wait for less than this share of what they wait as it is written."""
 _POINTS_IN_TIME = {exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ, exp.DType.TIMESTAMPLTZ}
 _PACKAGE = __package__ or ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """What the proofs of one case's changes share."""
+    """What the proofs of one case's changes share. `stated` are row counts as they are, `rows` as they were made."""
 
     case: Case
     changes: tuple[Pending, ...]
     schema: Schema
     rows: Mapping[str, int]
+    stated: Mapping[str, int]
     assumed: tuple[str, ...]
     guessed: tuple[str, ...]
     scale: float
+    in_transaction: frozenset[str]
 
     def say(self, key: str, /, **values: object) -> str:
         return phrase(_PACKAGE, self.case.language, key, **values)
@@ -61,10 +61,6 @@ class _Trial:
     written: Observed
     steps: tuple[Observed, ...] = ()
     refused: tuple[Trial, ...] = ()
-
-    @property
-    def rows_read(self) -> int:
-        return self.written.rows_read or 0
 
 
 def prove_changes(case: Case, work: Workload, terms: Terms) -> tuple[Proof, ...]:
@@ -97,7 +93,12 @@ def _setting(case: Case, work: Workload, changes: Sequence[Pending], terms: Term
     wanted = {name: max(int(count * scale), min(count, 100)) for name, count in rows.items()}
     guessed = tuple(name for name in tables if schema.tables[name].inferred)
     assumed = tuple(name for name in tables if name not in stated)
-    return _Setting(case, tuple(changes), schema, wanted, assumed, guessed, scale)
+    return _Setting(case, tuple(changes), schema, wanted, rows, assumed, guessed, scale, _in_transaction(work))
+
+
+def _in_transaction(work: Workload) -> frozenset[str]:
+    """The files that open a transaction themselves."""
+    return frozenset(one.artifact.name for one in work.queries if isinstance(one.tree, exp.Transaction))
 
 
 def _tables(changes: Iterable[Pending]) -> Iterator[str]:
@@ -113,24 +114,41 @@ def _proved(server: Server, setting: _Setting) -> Iterator[Proof]:
     database = server.create_database()
     try:
         build(database, setting.schema)
-        forms = [
-            staged(change.statement.text, change_tree(change.statement), setting.schema) for change in setting.changes
-        ]
+        forms = [staged(one.statement.text, change_tree(one.statement), setting.schema) for one in setting.changes]
         filling = _filled(database, setting, forms)
-        for change, form in zip(setting.changes, forms, strict=True):
-            if undecided := _undecided(change, setting.schema):
-                yield _untested(setting, setting.say("untested_type", column=undecided), change)
-                return
-            try:
-                trial = _try(database, setting, change, form)
-            except LabError as error:
-                # What follows may need what this one would have made.
-                yield _untested(setting, setting.say("untested_failed", message=str(error)), change)
-                return
-            yield _proof(server, setting, filling, trial)
+        trials, stopped = _trials(database, setting, forms)
+        together = _together(setting, trials)
+        for trial in trials:
+            name = trial.change.statement.artifact.name
+            yield _proof(server, setting, filling, trial, together.pop(name, ""))
+        yield from stopped
     finally:
         database.close()
         server.drop_database(database.name)
+
+
+def _trials(database: Database, setting: _Setting, forms: Sequence[Staged]) -> tuple[list[_Trial], list[Proof]]:
+    """The changes that ran, in their order, up to one that did not: what follows may need what it would have made."""
+    trials: list[_Trial] = []
+    for change, form in zip(setting.changes, forms, strict=True):
+        if undecided := _undecided(change, setting.schema):
+            return trials, [_untested(setting, setting.say("untested_type", column=undecided), change)]
+        try:
+            trials.append(_try(database, setting, change, form))
+        except LabError as error:
+            return trials, [_untested(setting, setting.say("untested_failed", message=str(error)), change)]
+    return trials, []
+
+
+def _together(setting: _Setting, trials: Sequence[_Trial]) -> dict[str, str]:
+    """What the changes of a file come to that puts them into one transaction: the first lock is held to its end."""
+    said = {}
+    for name in setting.in_transaction:
+        own = [trial.written for trial in trials if trial.change.statement.artifact.name == name]
+        if len(own) > 1:
+            ms = duration(sum(seen.ms for seen in own))
+            said[name] = setting.say("claim_together", count=len(own), ms=ms)
+    return said
 
 
 def _filled(database: Database, setting: _Setting, forms: Sequence[Staged]) -> Filling:
@@ -184,15 +202,15 @@ def _step(database: Database, step: Step, tables: Sequence[str]) -> Observed:
     return seen
 
 
-def _proof(server: Server, setting: _Setting, filling: Filling, trial: _Trial) -> Proof:
+def _proof(server: Server, setting: _Setting, filling: Filling, trial: _Trial, together: str) -> Proof:
     written = trial.written
     longest = max((step.blocked_ms for step in trial.steps), default=0.0)
-    pays = bool(trial.steps) and longest < written.blocked_ms * _WORTH_IT and _reads_all(trial, filling)
+    pays = _pays(trial, filling)
     after = Measurement(
         statement=";\n".join(step.statement for step in trial.steps), median_ms=round(longest, 3), runs=1
     )
     return Proof(
-        claim=_claim(setting, filling, trial, longest if pays else None),
+        claim=" ".join(filter(None, (_claim(setting, filling, trial, longest if pays else None), together))),
         method="locking",
         status=ProofStatus.TESTED,
         holds=True,
@@ -206,6 +224,14 @@ def _proof(server: Server, setting: _Setting, filling: Filling, trial: _Trial) -
         rejected=trial.refused,
         conditions=tuple(_conditions(server, setting, filling, trial.change)),
     )
+
+
+def _pays(trial: _Trial, filling: Filling) -> bool:
+    """Whether others wait while each row is read or written as it is written, and in the steps while none is. Told by
+    what was read, not by times: the same change is judged alike on a busy machine."""
+    blocking = [step for step in trial.steps if step.blocked_ms]
+    grows = trial.written.blocked_ms > 0 and _reads_all(trial.written, trial.change.table, filling)
+    return bool(trial.steps) and grows and not any(_reads_all(one, trial.change.table, filling) for one in blocking)
 
 
 def _undecided(change: Pending, schema: Schema) -> str:
@@ -225,16 +251,21 @@ def _new_types(change: Pending) -> Iterator[exp.Expression]:
     )
 
 
-def _reads_all(trial: _Trial, filling: Filling) -> bool:
-    """Whether the statement read or wrote each row, so that its time grows with the table."""
-    count = filling.rows.get(trial.change.table, 0)
-    return bool(trial.written.rewritten) or trial.rows_read >= max(count * _ALL_ROWS, 1)
+def _reads_all(seen: Observed, table: str, filling: Filling) -> bool:
+    """Whether a statement read or wrote each row, so that its time grows with the table."""
+    return bool(seen.rewritten) or (seen.rows_read or 0) >= max(filling.rows.get(table, 0) * _ALL_ROWS, 1)
 
 
 def _claim(setting: _Setting, filling: Filling, trial: _Trial, longest: float | None) -> str:
     written = trial.written
     count = filling.rows.get(trial.change.table, 0)
-    work = "rewrites" if written.rewritten else "reads" if _reads_all(trial, filling) else "touches_none"
+    work = (
+        "rewrites"
+        if written.rewritten
+        else "reads"
+        if _reads_all(trial.written, trial.change.table, filling)
+        else "touches_none"
+    )
     values = {
         "statement": " ".join(written.statement.rstrip("; \n").split()),
         "lock": _words(written.strongest),
@@ -246,8 +277,13 @@ def _claim(setting: _Setting, filling: Filling, trial: _Trial, longest: float | 
     if not written.blocked_ms:
         return setting.say("claim_change_free", **values)
     said = [setting.say(f"claim_change_{work}", **values)]
+    if setting.scale < 1 and work != "touches_none" and count:
+        real = setting.stated[trial.change.table]
+        said.append(setting.say("claim_at_size", rows=f"{real:,}", ms=duration(written.ms * real / count)))
     if longest is not None:
         free = max((step for step in trial.steps if not step.blocked_ms), key=lambda step: step.ms, default=None)
+        if trial.staged.keeps_type:
+            said.append(setting.say("claim_check_instead"))
         said.append(setting.say("claim_steps" if longest else "claim_steps_free", longest=duration(longest)))
         if free is not None:
             said.append(setting.say("claim_free_step", ms=duration(free.ms), lock=_words(free.strongest)))
@@ -275,7 +311,7 @@ def _code(trial: _Trial, filling: Filling) -> str:
         return "DB310"
     if trial.written.rewritten:
         return "DB309"
-    if not _reads_all(trial, filling):
+    if not _reads_all(trial.written, trial.change.table, filling):
         return "DB507"
     return "DB307" if isinstance(tree, exp.Create) else "DB308"
 

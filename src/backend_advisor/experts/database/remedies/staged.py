@@ -13,6 +13,7 @@ BATCH = 10_000
 
 _CREATE_INDEX = re.compile(r"(create\s+(?:unique\s+)?index)\s+(?!concurrently\b)", re.IGNORECASE)
 _INTEGERS = re.compile(r"(?i)^(?:int|integer|bigint|smallint|serial|bigserial|int[248])$")
+_VARCHAR = re.compile(r"(?i)^(?:text|(?:varchar|character varying)(?:\s*\((\d+)\))?)$")
 _FUNCTION = re.compile(r"\b[A-Z][A-Z0-9_]*(?=\()")
 _LONGEST_NAME = 63
 
@@ -35,13 +36,14 @@ class Staged:
     """A change as it is written, and in steps; no steps where none are known or none are needed.
 
     `demand` makes an empty table refuse rows that would break the change, so that it can be filled; `release` takes
-    that back.
+    that back. One that `keeps_type` gives a limit by a CHECK where the change would have given a new type.
     """
 
     written: str
     steps: tuple[Step, ...] = ()
     demand: tuple[str, ...] = ()
     release: tuple[str, ...] = ()
+    keeps_type: bool = False
 
 
 def staged(text: str, tree: exp.Expression | None, schema: Schema) -> Staged:
@@ -60,6 +62,7 @@ def staged(text: str, tree: exp.Expression | None, schema: Schema) -> Staged:
         steps if any(part.steps for part in parts) else (),
         tuple(sql for part in parts for sql in part.demand),
         tuple(sql for part in reversed(parts) for sql in part.release),
+        any(part.keeps_type for part in parts),
     )
 
 
@@ -97,9 +100,37 @@ def _part(action: exp.Expression, tree: exp.Alter, schema: Schema) -> Staged:
         demand = f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL"
         steps = tuple(_never_null(table, tree.this.name, [column]))
         return Staged("", steps, (demand,), (f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL",))
+    if isinstance(action, exp.AlterColumn) and (limit := _limit_of(action, tree.this.name, schema)):
+        return _limited(table, tree.this.name, _sql(action.this), limit)
     if isinstance(action, exp.ColumnDef):
         return Staged("", tuple(_filled(action, tree.this, schema)))
     return Staged("")
+
+
+def _limit_of(action: exp.AlterColumn, table: str, schema: Schema) -> int | None:
+    """The length that a text without one, or with a longer one, is to be given."""
+    kind, known = action.args.get("dtype"), schema.table(table)
+    column = known.column(action.name) if known is not None else None
+    if (
+        not isinstance(kind, exp.DataType)
+        or kind.this is not exp.DType.VARCHAR
+        or not kind.expressions
+        or column is None
+    ):
+        return None
+    limit, before = int(kind.expressions[0].name), _VARCHAR.match(column.type)
+    if before is None:
+        return None
+    return limit if not before[1] or int(before[1]) > limit else None
+
+
+def _limited(table: str, bare: str, column: str, limit: int) -> Staged:
+    """The same limit as a CHECK: the type stays as it is, and with it the rows."""
+    name = _name(bare, column.strip('"'), "length")
+    body = f"CHECK (char_length({column}) <= {limit})"
+    add, drop = f"ALTER TABLE {table} ADD CONSTRAINT {name} {body}", f"ALTER TABLE {table} DROP CONSTRAINT {name}"
+    steps = (Step(f"{add} NOT VALID", drop), Step(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}"))
+    return Staged("", steps, (add,), (drop,), keeps_type=True)
 
 
 def _joined(parts: Sequence[Staged]) -> Staged:
@@ -158,13 +189,13 @@ def _by_index(rule: exp.Expression, name: str, target: exp.Table, schema: Schema
     yield Step(f"ALTER TABLE {table} ADD CONSTRAINT {name} {kind} USING INDEX {name}")
 
 
-def _never_null(table: str, bare: str, columns: Sequence[str]) -> Iterator[Step]:
-    """SET NOT NULL trusts a validated CHECK, from PostgreSQL 12 on."""
+def _never_null(table: str, bare: str, columns: Sequence[str], *, is_new: bool = False) -> Iterator[Step]:
+    """SET NOT NULL trusts a validated CHECK, from PostgreSQL 12 on. A new column is taken back as a whole."""
     for column in columns:
         name = _name(bare, column.strip('"'), "not_null")
         yield Step(
             f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({column} IS NOT NULL) NOT VALID",
-            f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL",
+            "" if is_new else f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL",
         )
         yield Step(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
         yield Step(f"ALTER TABLE {table} ALTER COLUMN {column} SET NOT NULL")
@@ -194,7 +225,7 @@ def _filled(column: exp.ColumnDef, target: exp.Table, schema: Schema) -> Iterato
     fill = f"UPDATE {table} SET {name} = {value} WHERE"
     yield Step(f"{fill} {key} BETWEEN 1 AND {BATCH} AND {name} IS NULL", rest=f"{fill} {name} IS NULL")
     if len(rules) > 1:
-        yield from _never_null(table, target.name, [name])
+        yield from _never_null(table, target.name, [name], is_new=True)
 
 
 def _numeric_key(table: str, schema: Schema) -> str | None:

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 from backend_advisor.code import ir
-from backend_advisor.code.tree import children, within
-from backend_advisor.experts.performance.detectors.growing_reads import is_limited
+from backend_advisor.code.tree import children, names_in, within
+from backend_advisor.experts.performance.detectors.growing_reads import OWNERS, is_limited
 from backend_advisor.experts.performance.detectors.options import options_of
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
+from backend_advisor.experts.performance.detectors.tables_read import filter_of
 from backend_advisor.rules.registry import CodeContext
 
 _KEEPS_ROWS = frozenset({"filter", "sort", "reverse", "toSorted", "toReversed"})
+_LOOKS_UP = frozenset({"get", "has", "set", "add", "getTime", "slice", "toISOString", "substring", "toFixed"})
 _TESTS = frozenset({"==", "!=", "===", "!==", "<", "<=", ">", ">="})
 _GROUPS = frozenset({"group", "groupBy", "distinct"})
 """What makes one row of many: counting those takes more than `count`."""
@@ -34,7 +36,22 @@ def counted_or_cut(context: CodeContext) -> Iterator[tuple[Spot, ir.Node, str]]:
         if "other" in kinds or not kinds & {"step_page", "step_count"}:
             continue
         wanted = "step_page" if "step_page" in kinds else "step_count"
-        yield spot, next(node for kind, node in uses if kind == wanted), wanted
+        node = next(node for kind, node in uses if kind == wanted)
+        if wanted == "step_page" or not _goes_over(node) or _grows(context, spot):
+            yield spot, node, wanted
+
+
+def _goes_over(node: ir.Node) -> bool:
+    """Whether rows are added up in a loop rather than counted."""
+    return isinstance(node, ir.For) or (isinstance(node, ir.Call) and not isinstance(node.args[-1], ir.Const))
+
+
+def _grows(context: CodeContext, spot: Spot) -> bool:
+    """Whether what is added up are the rows of an owner, or all of them; the parts of one object are few."""
+    given = options_of(context, spot).given
+    where = filter_of(spot, given)
+    keys = [str(key.value) for key, _ in where.pairs if isinstance(key, ir.Const)] if where is not None else []
+    return where is not None and any(map(OWNERS.match, keys))
 
 
 def _is_by_keys(context: CodeContext, spot: Spot) -> bool:
@@ -100,6 +117,9 @@ def _uses(name: str, body: list[ir.Stmt], parents: dict[int, ir.Node], depth: in
 def _use_of(rows: ir.Node, body: list[ir.Stmt], parents: dict[int, ir.Node], depth: int) -> Iterator[_Use]:
     """What is done with rows: counted, looked at whether there are any, cut, or anything else."""
     held = parents.get(id(rows))
+    if isinstance(held, ir.For) and held.iterable is rows and isinstance(held.target, ir.Name):
+        yield "step_count" if _adds_up(held.body, held.target.id) else "other", held
+        return
     if isinstance(held, ir.Assign) and held.value is rows and isinstance(held.target, ir.Name) and depth:
         yield from _uses(held.target.id, body, parents, depth - 1)
         return
@@ -110,7 +130,9 @@ def _use_of(rows: ir.Node, body: list[ir.Stmt], parents: dict[int, ir.Node], dep
         yield "other", rows
     elif held.name == "slice" and _cuts(call, parents):
         yield "step_page", call
-    elif held.name == "reduce" and len(call.args) > 1 and isinstance(call.args[1], ir.Const):
+    elif (held.name == "reduce" and len(call.args) > 1 and isinstance(call.args[1], ir.Const)) or (
+        held.name in ("reduce", "forEach") and _folds(call, held.name)
+    ):
         yield "step_count", call
     elif held.name in _KEEPS_ROWS:
         yield from _use_of(call, body, parents, depth)
@@ -138,3 +160,43 @@ def _cuts(call: ir.Call, parents: dict[int, ir.Node]) -> bool:
             return False
         node = parents.get(id(node))
     return True
+
+
+def _folds(call: ir.Call, how: str) -> bool:
+    """`rows.reduce((sums, row) => { sums[row.kind] += row.cents; return sums; }, {})`, `rows.forEach((row) => …)`."""
+    given = call.args[0] if call.args else None
+    number = 1 if how == "reduce" else 0
+    if not isinstance(given, ir.Lambda) or len(given.function.params) <= number or len(call.args) != number + 1:
+        return False
+    return _adds_up(given.function.body, given.function.params[number].name)
+
+
+def _adds_up(body: list[ir.Stmt], item: str) -> bool:
+    """Whether rounds only count and add: figures are kept, and no row is."""
+    figures = False
+    for node in within(*body):
+        if isinstance(node, ir.Await | ir.Throw | ir.Break | ir.Yield | ir.Spread):
+            return False
+        if isinstance(node, ir.Call) and not _is_harmless(node, item):
+            return False
+        if isinstance(node, ir.Assign | ir.AssignExpr):
+            changed = names_in(node.target) if isinstance(node.target, ir.Attr) else set()
+            if item in changed or (isinstance(node.value, ir.Name) and node.value.id == item):
+                return False  # the row itself is changed, or kept
+            figures = figures or node.op in ("+", "-") or _is_sum(node.value)
+    return figures
+
+
+def _is_harmless(call: ir.Call, item: str) -> bool:
+    """Whether a call in a round only looks something up, or keeps a figure; `push` keeps a row."""
+    if any(isinstance(one, ir.Name) and one.id == item for one in call.args):
+        return False
+    if isinstance(call.func, ir.Name):
+        return True
+    func = call.func
+    math = isinstance(func, ir.Attr) and isinstance(func.value, ir.Name) and func.value.id == "Math"
+    return math or (isinstance(func, ir.Attr) and func.name in _LOOKS_UP)
+
+
+def _is_sum(value: ir.Expr | None) -> bool:
+    return isinstance(value, ir.Binary) and value.op in ("+", "-") and not isinstance(value.left, ir.Text)

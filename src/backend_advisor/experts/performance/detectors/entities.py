@@ -64,10 +64,17 @@ def entity_touches(program: Program, seen: Survey, relations: Relations) -> Iter
                     yield touch
 
 
+_STATED = "org.springframework.data.jpa.repository.Query"
+"""What a repository's method stands for that has a statement of its own, or one by its name."""
+
+
 def list_queries(seen: Survey) -> Iterator[Spot]:
     """The calls of repositories that give many rows."""
     for spot in seen.of("db.read_all"):
         if spot.call is not None and spot.call.role.name.startswith(_REPOSITORY_READS):
+            yield spot
+    for spot in seen.of("db.query"):
+        if spot.call is not None and spot.call.role.name == _STATED and "db.read" in spot.call.role.does:
             yield spot
     yield from seen.derived
 

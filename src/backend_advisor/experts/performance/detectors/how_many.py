@@ -63,6 +63,18 @@ def _given(name: str, spot: "Spot") -> list[ir.Expr]:
     ]
 
 
+def _taken_apart(name: str, spot: "Spot") -> list[ir.Expr]:
+    """`const { rows } = await pool.query(…)`, `const [teams, total] = await teams.findAndCount(…)`."""
+    return [
+        node.value
+        for node in within(*spot.path[:1])
+        if isinstance(node, ir.Assign)
+        and node.value is not None
+        and isinstance(node.target, ir.Mapping | ir.Sequence)
+        and name in names_in(node.target)
+    ]
+
+
 def is_named_for_keys(name: str) -> bool:
     """`ids`, `userIds`, `keys`."""
     return _IDS.search(name) is not None
@@ -75,7 +87,7 @@ def is_over_rows(loop: "Round", spot: "Spot", seen: "Survey") -> bool:
         return False
     if isinstance(over, ir.Name) and _IDS.search(over.id):
         return True
-    written = [over, *(one for name in names_in(over) for one in _given(name, spot))]
+    written = [over, *(one for name in names_in(over) for one in (*_given(name, spot), *_taken_apart(name, spot)))]
     return any(_asks(node, seen) for node in within(*written))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import in_body, name_of, names_in, within
+from backend_advisor.experts.performance.detectors.dependencies import classes_of_blocks, classes_of_requests
 from backend_advisor.experts.performance.detectors.open_transactions import left_open
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
@@ -29,18 +30,22 @@ def client_per_request(context: CodeContext) -> Iterator[Match]:
     """A pool, connection or client made while a client waits, and thrown away afterwards."""
     during = served(context)
     told: set[str] = set()
+    objects = classes_of_requests(context.program) | classes_of_blocks(context.program, during)
     for spot in survey(context).of(*_COSTLY):
         call, info = spot.call, spot.info
         if call is None or info is None or info not in during or is_by_hand(spot.unit, info):
             continue
-        if info.node.name in _CONSTRUCTORS or _is_file(spot) or _is_kept(spot, info) or _uses_pool(spot):
+        of_request = info.node.name == "__init__" and info.owner in objects
+        if info.node.name in _CONSTRUCTORS and not of_request:
+            continue
+        if _is_file(spot) or (_is_kept(spot, info) and not of_request) or _uses_pool(spot):
             continue
         sure = call.certain and "db.pool" in call.role.does
         # A connection to a directory is opened as the user who signs in.
         directory = call.role.name.startswith(("ldap.", "ldap3."))
         worth = (
             not directory
-            and (serves(context, info) or not (_is_short(spot) or _is_factory(spot, info)))
+            and (serves(context, info) or of_request or not (_is_short(spot) or _is_factory(spot, info)))
             and not _is_given_address(spot, info)
         )
         # How a program makes its clients for HTTP is decided once.

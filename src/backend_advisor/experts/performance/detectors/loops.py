@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from backend_advisor.code import ir
 from backend_advisor.code.tree import names_in, within
 from backend_advisor.experts.performance.detectors.few_items import is_small
-from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spot
+from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spot, handed_over
 
 _ALWAYS_COLLECTIONS = frozenset({"forEach", "removeIf", "forEachOrdered"})
 _STREAMS = frozenset({"stream", "parallelStream", "of", "asList", "range", "rangeClosed", "fromIterable", "boxed"})
 _ONE = frozenset({"Mono", "Optional", "Uni", "Maybe", "Single"})
+_PICKS_ONE = frozenset({"findFirst", "findAny", "max", "min", "reduce"})
+"""What gives an Optional at the end of a stream."""
+_COLLECTORS = frozenset({"toMap", "toConcurrentMap", "toUnmodifiableMap", "groupingBy", "partitioningBy", "mapping"})
 _AT_ONCE = frozenset(
     ["then", "catch", "finally", "limit", "Promise", "retry", "transaction", "$transaction", "withTransaction", "run",
      "tx", "supplyAsync", "runAsync", "submit", "execute", "timeout", "all", "resolve"]
@@ -52,7 +55,12 @@ def rounds(spot: Spot) -> list[Round]:
         inner = spot.inner(number)
         if isinstance(node, ir.Lambda):
             holder = spot.path[number - 1] if number else None
+            within_collector = _in_collector(spot, number)
+            if within_collector is not None:
+                found.append(within_collector)
+                continue
             called = _callback(holder, node, spot.unit.language) if isinstance(holder, ir.Call) else None
+            called = called or _by_variable(holder, node, spot)
             if called is None:
                 if not isinstance(holder, ir.Call) or _name(holder.func) not in _AT_ONCE:
                     break
@@ -106,6 +114,34 @@ def _callback(call: ir.Call, given: ir.Lambda, language: str) -> Round | None:
     return Round(call, over, _varying(names, given.function.body))
 
 
+def _in_collector(spot: Spot, number: int) -> Round | None:
+    """`items.stream().collect(Collectors.toMap(Item::id, item -> load(item)))`: the function is run for each item."""
+    collector, collects = (spot.path[number - 1], spot.path[number - 2]) if number > 1 else (None, None)
+    if not isinstance(collector, ir.Call) or _name(collector.func) not in _COLLECTORS:
+        return None
+    if not isinstance(collects, ir.Call) or _name(collects.func) != "collect" or not isinstance(collects.func, ir.Attr):
+        return None
+    given = spot.path[number]
+    over = collects.func.value
+    if not isinstance(given, ir.Lambda) or not _chain(over) & _STREAMS or _chain(over) & _ONE:
+        return None
+    names = {param.name for param in given.function.params}
+    return Round(collects, over, _varying(names, given.function.body))
+
+
+def _by_variable(holder: ir.Node | None, given: ir.Lambda, spot: Spot) -> Round | None:
+    """`Predicate<String> known = sku -> …; skus.stream().filter(known.negate())`."""
+    if not isinstance(holder, ir.Assign) or not isinstance(holder.target, ir.Name) or spot.unit.language != "java":
+        return None
+    for call in within(*spot.path[:1]):
+        if isinstance(call, ir.Call) and len(call.args) == 1 and _name(handed_over(call)) == holder.target.id:
+            over = _over(call, spot.unit.language)
+            if over is not None:
+                names = {param.name for param in given.function.params}
+                return Round(call, over, _varying(names, given.function.body))
+    return None
+
+
 def _over(call: ir.Call, language: str) -> ir.Expr | None:
     """What a call runs a function on, item by item."""
     func = call.func
@@ -117,6 +153,8 @@ def _over(call: ir.Call, language: str) -> ir.Expr | None:
         return func.value
     # Java's Optional and reactive types have `map` too; there a stream tells a collection.
     if language == "java":
+        if isinstance(func.value, ir.Call) and _name(func.value.func) in _PICKS_ONE:
+            return None
         return func.value if _chain(func.value) & _STREAMS and not _chain(func.value) & _ONE else None
     calls = {one.func.name for one in within(func.value) if isinstance(one, ir.Call) and isinstance(one.func, ir.Attr)}
     return None if "pipe" in calls else func.value

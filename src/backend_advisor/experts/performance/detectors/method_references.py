@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program
 from backend_advisor.code.seen import CallSeen
+from backend_advisor.code.tree import within
 from backend_advisor.experts.performance.detectors.loops import Round, by_name
 from backend_advisor.experts.performance.detectors.rounds import is_list_of_request, is_little, is_small_in_java
 from backend_advisor.experts.performance.detectors.statements import kind_of
@@ -34,10 +35,22 @@ def is_far_statement(program: Program, there: CallSeen, called: FunctionInfo) ->
     return called.owner is None or there.info is None or there.info.owner is not called.owner
 
 
+def _behind_name(given: ir.Expr, spot: Spot) -> ir.Expr:
+    """What a variable holds that is handed over: `Predicate<String> known = items::existsBySku`."""
+    if not isinstance(given, ir.Name):
+        return given
+    held = [
+        one.value
+        for one in within(*spot.path[:1])
+        if isinstance(one, ir.Assign) and isinstance(one.target, ir.Name) and one.target.id == given.id
+    ]
+    return held[0] if len(held) == 1 and isinstance(held[0], ir.Reference) else given
+
+
 def references(context: CodeContext, seen: Survey, wanted: str) -> Iterator[Referenced]:
     """Every reference that reads (`wanted` is "read") or writes a row in each round."""
     for spot in seen.callbacks:
-        given = handed_over(spot.node) if isinstance(spot.node, ir.Call) else None
+        given = _behind_name(handed_over(spot.node), spot) if isinstance(spot.node, ir.Call) else None
         loop = by_name(spot) if isinstance(given, ir.Reference) else None
         if loop is None or not isinstance(given, ir.Reference) or is_by_hand(spot.unit, spot.info):
             continue

@@ -1,7 +1,10 @@
 """What names of a file mean outside of the interpreter: qualified names, classes and functions of the program."""
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
+from backend_advisor.code.callees import class_named, function_named
+from backend_advisor.code.program import Program, Unit
+
+__all__ = ["candidates", "class_named", "function_named", "qualified", "stands_for"]
 
 
 def qualified(unit: Unit, expression: ir.Expr | None) -> str | None:
@@ -31,41 +34,7 @@ def candidates(unit: Unit, expression: ir.Expr | None) -> list[str]:
     return []
 
 
-def class_named(program: Program, unit: Unit, name: str) -> ClassInfo | None:
-    """The class of the program that a name means in a file."""
-    found = unit.classes.get(name)
-    if found is not None:
-        return found
-    statement = unit.imports.get(name)
-    if statement is not None:
-        located = program.locate(statement, unit)
-        if located is not None and located.classes.get(statement.name or name) is not None:
-            return located.classes[statement.name or name]
-    several = program.by_short_name.get(name, ())
-    return several[0] if len(several) == 1 else None
-
-
 def stands_for(program: Program, unit: Unit, name: str) -> str:
     """The framework's type that a class outside of the program most likely is."""
     statement = unit.imports.get(name)
     return program.roles.stands_for(f"{statement.module}.{name}" if statement is not None else name)
-
-
-def function_named(program: Program, unit: Unit, expression: ir.Expr, info: FunctionInfo | None) -> FunctionInfo | None:
-    """The function of the program that `name`, `this.name` or `self.name` means."""
-    if isinstance(expression, ir.Attr):
-        owner = info.owner if info is not None else None
-        if owner is None or not isinstance(expression.value, ir.Name) or expression.value.id not in ("this", "self"):
-            return None
-        found = program.method(owner, expression.name)
-        return found[0] if found else None
-    if not isinstance(expression, ir.Name):
-        return None
-    statement = unit.imports.get(expression.id)
-    name = expression.id
-    if statement is not None:
-        located = program.locate(statement, unit)
-        if located is None:
-            return None
-        unit, name = located, statement.name or name
-    return next((one for one in unit.functions if one.node.name == name and one.owner is None), None)

@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import name_of, names_in, within
+from backend_advisor.experts.performance.detectors.handed_options import BASES
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
@@ -14,10 +15,13 @@ from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.experts.performance.detectors.time_limits import limit
 from backend_advisor.experts.performance.detectors.tried_again import tried_again
 from backend_advisor.experts.performance.detectors.unlimited_clients import (
-    BASES,
     asks_another_host,
+    beans_without_limit,
+    client_of,
     connections,
+    has_session_with_limit,
     is_made_unlimited,
+    makes_plain_session,
     switched_off,
     waits_for_streams,
 )
@@ -37,7 +41,7 @@ _MOST_OWN = 3
 @detects_in_code("PERF211")
 def request_without_timeout(context: CodeContext) -> Iterator[Match]:
     """A request that may wait for ever, by a client that has a setting for it. Those that a client waits for first."""
-    return worst_first_told((*_switched_off(context), *_without_timeout(context)), _MOST)
+    return worst_first_told((*_switched_off(context), *_beans(context), *_without_timeout(context)), _MOST)
 
 
 def _switched_off(context: CodeContext) -> Iterator[tuple[int, Match]]:
@@ -53,15 +57,23 @@ def _switched_off(context: CodeContext) -> Iterator[tuple[int, Match]]:
             )
 
 
+def _beans(context: CodeContext) -> Iterator[tuple[int, Match]]:
+    for spot in beans_without_limit(context):
+        if not is_by_hand(spot.unit, spot.info):
+            place = context.location(spot.unit, spot.node)
+            told = short(context.text(spot.unit, spot.node))
+            yield 1, Match(location=place, values={"call": told}, confidence=Confidence.MEDIUM)
+
+
 def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
     during = served(context)
     if any(word in source for source in context.program.sources() for word in _CLIENT_DEFAULT):
         return
     limited = {
-        call.role.framework
-        for call in context.seen.calls.values()
-        if "http.client" in call.role.does and _is_limited(call)
+        client_of(call) for call in context.seen.calls.values() if "http.client" in call.role.does and _is_limited(call)
     }
+    if has_session_with_limit(context.program):
+        limited.add("requests")
     of_pages = _frameworks_of_pages(context)
     told: set[tuple[int, str]] = set()
     files: set[str] = set()
@@ -74,11 +86,10 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
         if _is_of_a_page(spot) and not asks_another_host(context, spot):
             continue
         unlimited = is_made_unlimited(context, spot)
-        if _is_limited(call) and not unlimited:
-            continue
         by_client = call.role.name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
-        elsewhere = by_client and call.role.framework in limited and not unlimited
-        if elsewhere or _has_signal(spot) or _in_time_limit(spot):
+        elsewhere = by_client and client_of(call) in limited and not unlimited and not makes_plain_session(call)
+        limited_here = _is_limited(call) and not unlimited
+        if limited_here or elsewhere or _has_signal(spot) or _in_time_limit(spot):
             continue
         # The limit is set once on a connection, whatever is then asked of it.
         held = spot.node.func.value if isinstance(spot.node, ir.Call) and isinstance(spot.node.func, ir.Attr) else None
@@ -93,10 +104,11 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
             told.add(key)
             if spot.unit.language in ("javascript", "typescript"):
                 own_clients.append(held.id)
-        if by_client and isinstance(held, ir.Attr):  # one client that the program keeps
-            if held.name in kept:
+        if by_client and isinstance(held, ir.Attr):  # one client that the program keeps, or each class its own
+            name = f"{spot.unit.path}:{held.name}" if unlimited else held.name
+            if name in kept:
                 continue
-            kept.add(held.name)
+            kept.add(name)
         bounded = _is_bounded_anyway(call)
         sure = Confidence.HIGH if call.certain and not by_client and not bounded else Confidence.MEDIUM
         # A file asks one service, and what sets the limit is mended once in it.
@@ -110,6 +122,14 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
             applicability="unsafe",
         )
         yield int(sure is Confidence.HIGH) + int(spot.info is not None and spot.info in during), match
+
+
+def _limited_clients(context: CodeContext) -> set[str]:
+    """The clients that the program makes with a limit somewhere."""
+    limited = {
+        client_of(call) for call in context.seen.calls.values() if "http.client" in call.role.does and _is_limited(call)
+    }
+    return limited | {"requests"} if has_session_with_limit(context.program) else limited
 
 
 def _frameworks_of_pages(context: CodeContext) -> set[str]:

@@ -17,6 +17,7 @@ from backend_advisor.experts.performance.detectors.how_many import (
 from backend_advisor.experts.performance.detectors.loops import Round, by_name, many
 from backend_advisor.experts.performance.detectors.method_references import is_far_statement, references
 from backend_advisor.experts.performance.detectors.names import function_named
+from backend_advisor.experts.performance.detectors.promised_relations import promised_touches
 from backend_advisor.experts.performance.detectors.python_relations import PassedRelations
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.rounds import (
@@ -31,7 +32,7 @@ from backend_advisor.experts.performance.detectors.rounds import (
     saves_each,
 )
 from backend_advisor.experts.performance.detectors.row_mappers import queries_of_row_mappers
-from backend_advisor.experts.performance.detectors.row_savers import is_row_saved
+from backend_advisor.experts.performance.detectors.row_savers import is_row_saved, only_writes
 from backend_advisor.experts.performance.detectors.serialisers import (
     nested_relations,
     queries_per_item,
@@ -212,7 +213,12 @@ def _through_helpers(context: CodeContext, seen: Survey, told: set[int], wanted:
 
 
 def _is_wanted(there: CallSeen, wanted: str, spot: Spot, seen: Survey) -> bool:
-    return kind_of(there) == wanted or (wanted == "insert" and is_row_saved(there, spot, seen))
+    if kind_of(there) == wanted:
+        return True
+    callee = spot.reach.callee if spot.reach is not None else None
+    changes = callee is not None and spot.info is not None and callee.owner is spot.info.owner
+    changes = changes and callee is not None and only_writes(there, callee, seen)
+    return wanted == "insert" and (changes or is_row_saved(there, spot, seen))
 
 
 def _is_beside(context: CodeContext, seen: Survey, spot: Spot, loop: Round) -> bool:
@@ -298,9 +304,10 @@ def _by_name(context: CodeContext, seen: Survey, spot: Spot, wanted: str) -> Ite
         there = inner.call if inner.call is not None and "db.query" in inner.call.role.does else None
         if inner.reach is not None and "db.query" in inner.reach.acts:
             there = _query_at(seen, *inner.reach.acts["db.query"])
-        if there is not None and kind_of(there) == wanted:
+        writes = wanted == "insert" and there is not None and only_writes(there, called, seen)
+        if there is not None and (kind_of(there) == wanted or writes):
             place = context.location(there.unit, there.node)
-            sure = Confidence.LOW if _works(seen, called) else Confidence.MEDIUM
+            sure = Confidence.LOW if _works(seen, called) and not writes else Confidence.MEDIUM
             yield _match(context, spot, loop, sure, ((place, "step_query"),))
             return
 
@@ -342,6 +349,7 @@ def _by_relation(context: CodeContext, seen: Survey) -> Iterator[Match]:
     for found in (
         *entity_touches(context.program, seen, relations),
         *unseen_touches(context.program, seen),
+        *promised_touches(context.program),
         *passed.touches(touched),
         *read_by_methods(context.program, passed),
     ):

@@ -7,8 +7,11 @@ from backend_advisor.code import ir
 from backend_advisor.code.tree import name_of, names_in, within
 from backend_advisor.experts.performance.detectors.cut_in_code import counted_or_cut
 from backend_advisor.experts.performance.detectors.everything import narrowed_query_sets, takes_everything
-from backend_advisor.experts.performance.detectors.growing_reads import growing_reads
+from backend_advisor.experts.performance.detectors.growing_reads import growing_reads, growing_rows
+from backend_advisor.experts.performance.detectors.java_pages import pages_of_any_size
 from backend_advisor.experts.performance.detectors.names import class_named
+from backend_advisor.experts.performance.detectors.python_growing_reads import python_growing_reads
+from backend_advisor.experts.performance.detectors.python_page_sizes import unlimited_sizes
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.statements import statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
@@ -69,6 +72,16 @@ def unbounded_read(context: CodeContext) -> Iterator[Match]:
             )
             told.add(id(spot.node))
     yield from growing_reads(context, during, told)
+    for spot in (*pages_of_any_size(context), *growing_rows(context, during)):
+        if id(spot.node) not in told:
+            told.add(id(spot.node))
+            yield Match(
+                location=context.location(spot.unit, spot.node),
+                values={"call": short(context.text(spot.unit, spot.node))},
+                confidence=Confidence.MEDIUM,
+            )
+    yield from python_growing_reads(context, during, told)
+    yield from unlimited_sizes(context)
 
 
 def _may_be_many(context: CodeContext, seen: Survey, spot: Spot) -> bool:

@@ -5,6 +5,7 @@ from weakref import WeakKeyDictionary
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program
 from backend_advisor.code.tree import name_of
+from backend_advisor.experts.performance.detectors.dependencies import dependencies
 from backend_advisor.experts.performance.detectors.names import function_named
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
@@ -26,6 +27,7 @@ class Served:
             if spot.reach is not None and spot.info is not None and not _is_handed_over(spot):
                 calls.setdefault(id(spot.info), []).append(spot.reach.callee)
         waiting = [info for info in context.program.functions() if serves(context, info)]
+        waiting += dependencies(context.program) if waiting else ()
         while waiting:
             info = waiting.pop()
             if id(info) in self._ids or info.marks & _ELSEWHERE or is_by_hand(info.unit, info):

@@ -194,8 +194,11 @@ def _names_callback(node: ir.Node) -> bool:
 
 
 def handed_over(node: ir.Call) -> ir.Expr:
-    """The function that is run for each item, also where its answer is turned around: `Predicate.not(this::known)`."""
+    """The function that is run for each item, also where its answer is turned around: `Predicate.not(this::known)`,
+    `known.negate()`."""
     given = node.args[0]
+    if isinstance(given, ir.Call) and isinstance(given.func, ir.Attr) and given.func.name == "negate":
+        return given.func.value
     turned = isinstance(given, ir.Call) and len(given.args) == 1 and isinstance(given.func, ir.Name | ir.Attr)
     if turned and isinstance(given, ir.Call):
         called = given.func.id if isinstance(given.func, ir.Name) else getattr(given.func, "name", "")

@@ -3,12 +3,14 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import in_body, name_of, names_in, own, within
 from backend_advisor.experts.quality.detectors.acts import OUTSIDE, WRITES, acts_between
 from backend_advisor.experts.quality.detectors.handlers import handler_of
+from backend_advisor.experts.quality.detectors.lost_work import drops_out, is_silent, loses_message, loses_row
 from backend_advisor.experts.quality.detectors.outline import Written, outline
 from backend_advisor.experts.quality.detectors.silent_answers import answered_as_success, dropped_futures
 from backend_advisor.experts.quality.detectors.tree import short
@@ -67,9 +69,10 @@ def swallowed_exception(context: CodeContext) -> Iterator[Match]:
         for node in written.notable:
             if isinstance(node, ir.Try):
                 for handler in node.handlers:
-                    yield from _swallowed(context, written, node, handler)
-                for told in answered_as_success(context, written, node):
-                    yield _silent(context, written.unit, node, told)
+                    told = list(_swallowed(context, written, node, handler))
+                    yield from told or _lost(context, written, node, handler)
+                for one in answered_as_success(context, written, node):
+                    yield _silent(context, written.unit, node, one)
         for call in dropped_futures(written):
             yield Match(
                 location=context.location(written.unit, call),
@@ -89,8 +92,24 @@ def _silent(context: CodeContext, unit: Unit, node: ir.Try, handler: ir.Handler)
     )
 
 
+def _lost(context: CodeContext, written: Written, node: ir.Try, handler: ir.Handler) -> Iterator[Match]:
+    """What is lost although a comment or the variable's name says that it may be."""
+    if not node.body or _is_extra(written):
+        return
+    unit = written.unit
+    explained = _is_explained(unit, handler) or (handler.name and _EXPECTED.match(handler.name))
+    message = loses_message(context, written, node, handler)
+    if message or loses_row(context, written, node, handler):
+        sure = Confidence.LOW if explained and unit.language != "java" else Confidence.MEDIUM
+    elif drops_out(context, written, node, handler) and not _is_explained(unit, handler):
+        sure = Confidence.MEDIUM
+    else:
+        return
+    yield replace(_silent(context, unit, node, handler), confidence=sure)
+
+
 def _swallowed(context: CodeContext, written: Written, node: ir.Try, handler: ir.Handler) -> Iterator[Match]:
-    empty = all(isinstance(one, ir.Do) and isinstance(one.value, ir.Name | ir.Const) for one in handler.body)
+    empty = is_silent(handler)
     if not node.body or not (empty or _only_whispers(handler)) or (handler.name and _EXPECTED.match(handler.name)):
         return
     unit = written.unit

@@ -10,6 +10,7 @@ from backend_advisor.code.tree import in_whole, of_kind
 from backend_advisor.experts.security.detectors.facts import Facts, Route, body_words
 from backend_advisor.experts.security.detectors.generic_views import open_views
 from backend_advisor.experts.security.detectors.handlers import Reader
+from backend_advisor.experts.security.detectors.ordinary_roles import asks_for_role
 from backend_advisor.experts.security.detectors.origins import Fetch
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.telling import QUERIES
@@ -180,7 +181,7 @@ def _signs_in(route: Route) -> bool:
 
 def _by_role(route: Route) -> bool:
     """Whether a role, and not only a sign-in, is asked for."""
-    if "auth.role" in route.info.marks or route.asks_right:
+    if asks_for_role(route.info) or route.asks_right:
         return True
     return any(ROLE_FIELD.search(name) or _RIGHT.search(snake(name)) for name in route.guards)
 

@@ -28,6 +28,7 @@ _COMPARES = frozenset({"==", "===", "!=", "!=="})
 _KEY = re.compile(r"^(?:x-)?idempotency[-_]?key$|^idempotent[-_]?key$|^x-idempotency-key$", re.IGNORECASE)
 _ABOUT = (
     b"hmac", b"digest", b"signature", b"secret", b"apikey", b"api-key", b"api_key", b"token", b"dofinal", b"otp",
+    b"nal-key", b"nal_key", b"ice-key", b"ice_key", b"ess-key", b"ess_key", b"min-key", b"min_key",
 )  # fmt: skip
 """Text without which a function compares nothing secret."""
 _ABOUT_SHORT = Guarded(rb"(?i)\b(?:mac|sig)\b", b"mac", b"sig")
@@ -39,6 +40,10 @@ _VERIFIES = re.compile(
     re.IGNORECASE,
 )
 _EXPECTS = re.compile(r"(?i)^(?!.*(?:hash|token|code)).*(?:expect|comput|calcul)")
+_SENT = re.compile(r"(?i)(?<![a-z])(?:sig|signature|hmac|mac|signed|headers?)(?![a-z])")
+"""What somebody sends as the signature of something."""
+_SHORT = 4
+"""The name of a method that says little without that of its class: `Signature(secret).of(body)`."""
 _SIGNATURE = re.compile(r"sig|digest|mac|expect|hash|comput|calcul|check_?sum")
 
 
@@ -57,7 +62,8 @@ def compared_by_character(context: CodeContext) -> Iterator[Match]:
                 continue
             if defined is None:
                 defined = definitions(info.node.body)
-            if any(_is_computed(side, info, defined, facts) for side in sides) or is_given_secret(
+            meant = _SENT.search(snake(" ".join(context.text(info.unit, side) for side in sides))) is not None
+            if any(_is_computed(side, info, defined, facts, meant=meant) for side in sides) or is_given_secret(
                 sides, context, info, defined
             ):
                 text = context.text(info.unit, node)
@@ -106,12 +112,15 @@ def _is_computed(
     defined: dict[str, list[ir.Expr]],
     facts: Facts,
     known: set[str] | None = None,
+    *,
+    meant: bool = False,
 ) -> bool:
-    """Whether an expression is a computed signature, perhaps written another way."""
+    """Whether an expression is a computed signature, perhaps written another way; `meant` when what it is compared
+    with is named for one."""
     seen = set() if known is None else known
 
     def inner(expression: ir.Expr) -> bool:
-        return _is_computed(expression, info, defined, facts, seen)
+        return _is_computed(expression, info, defined, facts, seen, meant=meant)
 
     if isinstance(side, ir.Name):
         if side.id in seen:
@@ -131,7 +140,7 @@ def _is_computed(
         call.role.source == "signature.computed" or "crypto.sign" in call.role.does for call in facts.at.get(place, ())
     ):
         return True
-    if any(_signs(callee, facts) or _returns_computed(callee, facts, seen) for callee in facts.into.get(place, ())):
+    if any(_signs(one, facts) or _returns_computed(one, facts, seen, meant=meant) for one in facts.into.get(place, ())):
         return True
     if isinstance(side.func, ir.Attr) and inner(side.func.value):
         return True
@@ -142,16 +151,18 @@ def _signs(callee: FunctionInfo, facts: Facts) -> bool:
     """Whether a function gives a signature that it computes."""
     if "crypto.sign" not in facts.acts(callee):
         return False
-    return re.search(r"sign|hmac|mac|digest", callee.node.name, re.IGNORECASE) is not None
+    owner = callee.owner.node.name if callee.owner is not None and len(callee.node.name) <= _SHORT else ""
+    return re.search(r"sign|hmac|mac|digest", f"{owner} {callee.node.name}", re.IGNORECASE) is not None
 
 
-def _returns_computed(callee: FunctionInfo, facts: Facts, seen: set[str]) -> bool:
+def _returns_computed(callee: FunctionInfo, facts: Facts, seen: set[str], *, meant: bool = False) -> bool:
     """Whether a function that is named for what it expects returns a signature that it computes.
 
     The keyed hash of a token, by which a record is looked up, is no such thing: nobody can guess it byte by byte.
     """
     key = f"{callee.unit.path}:{callee.node.start}"
-    if key in seen or _EXPECTS.search(callee.node.name) is None or "crypto.sign" not in facts.acts(callee):
+    named = meant or _EXPECTS.search(callee.node.name) is not None
+    if key in seen or not named or "crypto.sign" not in facts.acts(callee):
         return False
     seen.add(key)
     defined = definitions(callee.node.body)

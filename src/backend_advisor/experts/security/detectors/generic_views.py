@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.files import is_test
-from backend_advisor.code.program import ClassInfo, Program, Unit
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
 from backend_advisor.code.tree import within
 
 _OPENS_ONE = re.compile(
@@ -18,6 +18,8 @@ _NARROWS = frozenset(
     ["get_queryset", "get_object", "filter_queryset", "test_func", "dispatch", "check_object_permissions", "initial",
      "check_permissions", "get_permissions", "retrieve", "get"]
 )  # fmt: skip
+_OF_QUERY = frozenset({"get_queryset", "filter_queryset"})
+_TAKES_OUT = frozenset({"filter", "exclude", "user", "none", "for_user", "request", "visible_to"})
 _SIGNED_IN = frozenset({"IsAuthenticated", "IsAuthenticatedOrReadOnly"})
 _ANY_RECORD = frozenset({"all", "objects", "select_related", "prefetch_related", "order_by", "only", "defer"})
 _BY_OWNER = re.compile(r"(?i)owner|tenant|user|permission|guardian|account|organi[sz]ation|workspace|team")
@@ -43,11 +45,40 @@ def open_views(program: Program) -> Iterator[OpenView]:
         family = program.ancestry(owner)
         if not all(_KNOWN.match(base) for base in program.foreign_bases(owner)):
             continue  # a mixin that is not in view may narrow them
-        if any(_NARROWS & one.methods.keys() for one in family) or not _asks_only_who(program, owner):
+        if any(_narrows(one) for one in family) or not _asks_only_who(program, owner):
             continue
         found = _of_all(family)
         if found is not None:
             yield OpenView(owner.unit, owner.node.name, *found)
+
+
+def _narrows(owner: ClassInfo) -> bool:
+    """Whether a class chooses the records itself, and not only those of its list: `if self.action == "list"`."""
+    return any(
+        name not in _OF_QUERY or not _only_for_lists(method)
+        for name in _NARROWS & owner.methods.keys()
+        for method in owner.methods[name]
+    )
+
+
+def _only_for_lists(method: FunctionInfo) -> bool:
+    """Whether all that a method takes out of the query stands below a question for the list."""
+    below: set[int] = set()
+    asked = False
+    for node in within(*method.node.body):
+        if isinstance(node, ir.If) and _asks_for_list(node.test):
+            asked = True
+            below |= {id(part) for part in within(*node.then)}
+    left = [node for node in within(*method.node.body) if isinstance(node, ir.Attr) and id(node) not in below]
+    return asked and not any(node.name in _TAKES_OUT for node in left)
+
+
+def _asks_for_list(test: ir.Expr) -> bool:
+    """`self.action == "list"`, `self.action in ("list",)`; what else is asked for is no list alone."""
+    if not isinstance(test, ir.Binary) or test.op not in ("==", "in") or getattr(test.left, "name", "") != "action":
+        return False
+    values = [one.value for one in within(test.right) if isinstance(one, ir.Const)]
+    return bool(values) and set(values) <= {"list", "export", "count"}
 
 
 def _asks_only_who(program: Program, owner: ClassInfo) -> bool:

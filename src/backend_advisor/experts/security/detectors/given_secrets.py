@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.tree import everything, of_kind
+from backend_advisor.experts.security.detectors.followed_values import given_by_own
 from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.rules.registry import CodeContext
 
@@ -23,6 +24,8 @@ _FROM_HEADER = re.compile(
 )
 """What a variable or parameter is given that holds a header: `request.get("x-api-key")`, `@RequestHeader`."""
 _FROM_SET_UP = re.compile(r"(?i)\benv\b|environ|getenv|config|settings|properties|@?\bValue\(")
+_LOOKED_UP = re.compile(r"^(?:get|getenv|environ|config|headers?|env|getHeader|get_header|META|cookies?)$")
+"""What gives the value under a key, which says what the value is."""
 _SELVES = frozenset({"this", "self"})
 
 
@@ -32,19 +35,33 @@ Defined = Mapping[str, Sequence[ir.Expr]]
 def is_given_secret(sides: tuple[ir.Expr, ir.Expr], context: CodeContext, info: FunctionInfo, defined: Defined) -> bool:
     """A header or field of the request against a secret of the configuration; `defined`: the function's variables."""
     made = [list(_given(side, info, defined)) for side in sides]
+    followed = [[*_followed(side, values, context, info)] for side, values in zip(sides, made, strict=True)]
     names = [_name(one) for side, values in zip(sides, made, strict=True) for one in (side, *values)]
+    kept_names = [[_name(one) for _, one in values] for values in followed]
+    names += [name for several in kept_names for name in several]
     if not any(_SECRET.search(name) or _SHORT.search(name) for name in names):
         return False
     named = any(_SECRET.search(name) for name in names)
     texts = [context.text(info.unit, side) for side in sides]
-    behind = [[context.text(info.unit, one) for one in values] for values in made]
+    behind = [
+        [*(context.text(info.unit, one) for one in values), *(context.text(there.unit, one) for there, one in more)]
+        for values, more in zip(made, followed, strict=True)
+    ]
     sent = [_is_so(_REQUEST, _FROM_HEADER, text, made_of) for text, made_of in zip(texts, behind, strict=True)]
     kept = [_is_so(_KEPT, _FROM_SET_UP, text, made_of) for text, made_of in zip(texts, behind, strict=True)]
-    pairs = ((sent[0], kept[0], kept[1], sides[1]), (sent[1], kept[1], kept[0], sides[0]))
+    pairs = ((sent[0], kept[0], kept[1], 1), (sent[1], kept[1], kept[0], 0))
     return any(
-        came and other and not own and (named or _SHORT.search(_name(secret)) is not None)
+        came and other and not own and (named or any(map(_SHORT.search, (_name(sides[secret]), *kept_names[secret]))))
         for came, own, other, secret in pairs
     )
+
+
+def _followed(
+    side: ir.Expr, made: Sequence[ir.Expr], context: CodeContext, info: FunctionInfo
+) -> Iterator[tuple[FunctionInfo, ir.Expr]]:
+    """What functions and getters of the program give on one side of a comparison of JavaScript."""
+    for one in (side, *made) if info.unit.language in ("javascript", "typescript") else ():
+        yield from given_by_own(one, context.program, info)
 
 
 def _is_so(said: re.Pattern[str], given: re.Pattern[str], text: str, behind: list[str]) -> bool:
@@ -52,7 +69,8 @@ def _is_so(said: re.Pattern[str], given: re.Pattern[str], text: str, behind: lis
 
 
 def _name(side: ir.Expr) -> str:
-    return dotted(side).rpartition(".")[2] or _last_key(side)
+    named = dotted(side).rpartition(".")[2]
+    return _last_key(side) or named if not named or _LOOKED_UP.match(named) else named
 
 
 def _last_key(side: ir.Expr) -> str:

@@ -28,6 +28,9 @@ _SERVICE = re.compile(
 )
 
 
+_FIELDS = re.compile(r"\.(?:BaseModel|SQLModel|Struct|TypedDict|NamedTuple|BaseSettings)$")
+
+
 class Reader:
     """Reads one handler with everything that it calls in the program."""
 
@@ -36,6 +39,7 @@ class Reader:
         self.facts = facts
         self.set_fields = _set_fields(program)
         self._unheard: dict[int, frozenset[int]] = {}
+        self._databases: dict[str, bool] = {}
         self._summaries: dict[object, tuple[Findings, Origin]] = {}
         self._by_name: dict[str, list[FunctionInfo]] | None = None
 
@@ -56,6 +60,21 @@ class Reader:
             known = self._summaries[key] = (Findings(), NOTHING)  # for a call of itself
             walk = Walk(self, Findings(), info, dict(env), depth, trusted, dict(texts)).run()
             known = self._summaries[key] = (walk.found, walk.result)
+        return known
+
+    def keeps_database(self, info: FunctionInfo) -> bool:
+        """Whether `self.session` of a class is one with a database, which is nobody's, by what its file imports."""
+        owner = info.owner
+        if owner is None or info.unit.language != "python":
+            return False
+        known = self._databases.get(owner.name)
+        if known is None:
+            known = self._databases[owner.name] = any(
+                _is_of_database(kind, one.unit)
+                for one in self.program.ancestry(owner)
+                for kind in one.unit.imports
+                if kind.endswith(("Session", "sessionmaker"))
+            )
         return known
 
     def named(self, name: str) -> list[FunctionInfo]:
@@ -133,6 +152,17 @@ def _is_of_database(kind: str, unit: Unit) -> bool:
     return statement is not None and statement.module.partition(".")[0] in ("sqlalchemy", "sqlmodel")
 
 
+def _is_service(kind: str, program: Program) -> bool:
+    """Whether objects of a class do something, and are no fields of a request: a repository that is injected."""
+    several = program.by_short_name.get(kind, ())
+    if len(several) != 1:
+        return False
+    family = program.ancestry(several[0])
+    if any(one.node.decorators for one in family) or any(map(_FIELDS.search, program.foreign_bases(several[0]))):
+        return False
+    return any(not name.startswith("__") for one in family for name in one.methods)
+
+
 def _parameter(param: ir.Param, program: Program, unit: Unit) -> Origin:
     kind, there, said = _named_type(param.type, unit, program)
     notes = identifiers(param.decorators, param.default or (), said)
@@ -142,6 +172,8 @@ def _parameter(param: ir.Param, program: Program, unit: Unit) -> Origin:
         return WHO
     if not _SERVICE.search(kind) and (IDENTITY.match(kind) or (IDENTITY.match(param.name) and param.name != "session")):
         return WHO
+    if "Depends" in notes and _is_service(kind, program):
+        return NOTHING
     if param.default is not None and isinstance(param.default, ir.Call):
         role = program.roles.parameters.get(dotted(param.default.func)) or next(
             (

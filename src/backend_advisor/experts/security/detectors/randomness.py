@@ -33,7 +33,7 @@ _KEY = re.compile(r"(?:^|_)key$")
 _OF_KEYS = re.compile(r"api_?-?keys?|licen[cs]e_?-?keys?|access_?-?keys?|secret|token|credential")
 """What a `key` is for that must not be guessed; others are those of a map or a cache."""
 _AS_TEXT = re.compile(r"(?i)hex|base_?64|^to_?string$|^format(?:ted)?$|^join$|^str$|^encode\w*$|^hexlify$")
-_CODE = re.compile(r"(?:^|_)(?:codes?|pin|otp|coupons?|vouchers?|passcodes?)$")
+_CODE = re.compile(r"(?:^|_)(?:codes?|pin|otp|coupons?|vouchers?|passcodes?|tickets?|links?)$")
 _ABOUT = re.compile(
     r"reset|forgot|send_?code|recover|verif|certif|confirm|otp|2fa|mfa|sms|mail|coupon|voucher|gift|invit|auth|password|sign[-_]?(?:up|in)|login"
 )
@@ -43,6 +43,10 @@ _SAID = re.compile(
     r"\b(?:passcode|OTP)\b|인증\s?(?:번호|코드)|임시\s?비밀번호|확인\s?코드"
 )
 """What a message calls the number that it tells: `"Your verification code is " + code`."""
+_LINK = re.compile(
+    r"(?i)(?:https?:/)?/\S*\b(?:password|reset|activat\w*|verif\w*|confirm\w*|invit\w*|magic|unlock|recover\w*)\b[\w./-]*[/=]$"
+)
+"""The address whose last part is what lets somebody in: `f"https://…/password/{ticket}"`."""
 _BARE = re.compile(r"^(?:key|value|hash|digest|raw|plain|code)$")
 """A name that says nothing itself: what it is given to may say that it is a key for an API."""
 _KEPT_AS = re.compile(
@@ -155,7 +159,7 @@ def _with_generator(context: CodeContext) -> set[tuple[str, int]]:
         or (
             isinstance(call.node, ir.Call)
             and len(call.args) == _ARGUMENTS_WITH_GENERATOR
-            and "java.util.Random" not in call.args[-1].types
+            and not call.args[-1].types & {"java.util.Random", "java.util.Random.Made"}
         )
     }
 
@@ -218,7 +222,7 @@ def _body(use: _Use) -> list[ir.Stmt]:
 def _returned(use: _Use) -> bool:
     names = _carriers(use)[0]
     return any(
-        isinstance(node, ir.Return) and node.value is not None and _carries(node.value, use.node, names)
+        isinstance(node, ir.Return | ir.Yield) and node.value is not None and _carries(node.value, use.node, names)
         for node in everything(*_body(use))
     )
 
@@ -306,7 +310,8 @@ def _told_as(use: _Use, names: set[str]) -> str | None:
         if not any(_is_plain(part) and _carries(part, use.node, names) for part in parts):
             continue
         for part in parts:
-            said = _SAID.search(part.value) if isinstance(part, ir.Const) and isinstance(part.value, str) else None
+            written = part.value if isinstance(part, ir.Const) and isinstance(part.value, str) else ""
+            said = _SAID.search(written) or _LINK.search(written)
             if said is not None:
                 return said[0]
     return None
@@ -362,8 +367,12 @@ def _said(call: ir.Call) -> Iterator[str]:
     """The names that a call gives as text, of a table or of a kind of message: `db("reset_code").insert({ code })`."""
     chain = call.func.value if isinstance(call.func, ir.Attr) else None
     for given in (*call.args, *(chain.args if isinstance(chain, ir.Call) else ())):
-        if isinstance(given, ir.Const) and isinstance(given.value, str) and _TABLE.match(given.value):
-            yield given.value
+        # `cache.set(f"password-reset:{ticket}", …)` says it before the number
+        first = given.parts[0] if isinstance(given, ir.Text) and given.parts else given
+        said = first.value if isinstance(first, ir.Const) and isinstance(first.value, str) else ""
+        said = said.rstrip(":/_") if first is not given else said
+        if _TABLE.match(said):
+            yield said
 
 
 def _keys(use: _Use, names: set[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """By which value of the client a call finds its record."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -12,6 +13,9 @@ from backend_advisor.experts.security.detectors.telling import BY_KEY, SQL_BY_ID
 from backend_advisor.experts.security.detectors.words import IDENTIFIER, NAMED_BY, OWNER_FIELD, dotted
 
 _LONGEST = 60
+_DERIVED = re.compile(r"(?:find|get|read|query|delete|remove)(?:One|First)?By([A-Z]\w*)$")
+_AND = re.compile(r"(?:And|Or)(?=[A-Z])|OrderBy")
+_ID = re.compile(r"(?:^|[a-z])(?:Id|Uuid|UUID|Number|No)$|^(?:Id|Uuid|UUID)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,22 @@ class Lookup:
         for name, value in self.node.keywords:
             if _is_key(name) and self._is_given(value):
                 yield name
+        yield from self._in_name()
         for part in everything(self.node.args, [value for _, value in self.node.keywords], self.meant):
             if isinstance(part, ir.Mapping):
                 yield from self._mapped(part)
             elif isinstance(part, ir.Binary) and part.op in ("==", "==="):
                 yield from self._compared(((part.left, part.right), (part.right, part.left)))
+
+    def _in_name(self) -> Iterator[str]:
+        """`orders.findByIdAndCustomerId(id, customer)`: Spring Data takes the columns from the name."""
+        named = _DERIVED.match(dotted(self.node.func).rpartition(".")[2])
+        if named is None or not any("db.query" in call.role.does for call in self.calls):
+            return
+        for part, value in zip(_AND.split(named[1]), self.node.args, strict=False):
+            word = part[:1].lower() + part[1:]
+            if _ID.search(part) and _is_key(word) and self._is_given(value):
+                yield word
 
     def _mapped(self, mapping: ir.Mapping) -> Iterator[str]:
         for key, value in mapping.pairs:

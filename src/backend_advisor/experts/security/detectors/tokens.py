@@ -21,8 +21,9 @@ from backend_advisor.experts.security.detectors.reading import (
     stands_in_tests_only,
 )
 from backend_advisor.experts.security.detectors.routes import survey
+from backend_advisor.experts.security.detectors.switched_verification import switched_off_by_sender
 from backend_advisor.experts.security.detectors.unheard import unheard_calls
-from backend_advisor.experts.security.detectors.unverified_claims import stands_in_for_verified
+from backend_advisor.experts.security.detectors.unverified_claims import reads_header_only, stands_in_for_verified
 from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -63,6 +64,12 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
         if one.sink == "token.claims" and one.source in _SENT
     }
     yield from _decoded_by_hand(context, facts, verified)
+    for info, node in switched_off_by_sender(context.program):
+        yield Match(
+            location=context.location(info.unit, node),
+            values={"call": "jwt.decode", "fault": "verification off"},
+            confidence=Confidence.MEDIUM,
+        )
     for call in calls_with(context, "jwt.verify", "jwt.decode"):
         kind = _fault(call)
         confidence = None
@@ -70,6 +77,8 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
             falls_back = not _may_have_been_renewed(call) and stands_in_for_verified(call, context)
             if call.info is not None and "jwt.verify" in facts.acts(call.info) and not falls_back:
                 continue
+            if not falls_back and reads_header_only(call):
+                continue  # which key it was signed with
             if not falls_back and not _from_request(call) and (call.unit.path, call.node.start) not in sent:
                 continue  # who called may have verified it
             doubted = (verified and not falls_back) or _only_notes(call)

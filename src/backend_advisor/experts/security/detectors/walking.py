@@ -7,13 +7,15 @@ text. So this reads a handler and the functions it calls once more, only for whe
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from backend_advisor.code import ir
+from backend_advisor.code.callees import class_of
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import children
 from backend_advisor.experts.security.detectors.called import bound, passed_texts, targets_of
+from backend_advisor.experts.security.detectors.ordinary_roles import asks_for_role
 from backend_advisor.experts.security.detectors.origins import (
     CLIENT,
     MIXED,
@@ -57,10 +59,13 @@ if TYPE_CHECKING:
     from backend_advisor.experts.security.detectors.handlers import Reader
 
 
+_PAIR = 2
 _NO_RIGHTS = frozenset({"authenticate", "authorize_redirect"})
 _OF_NO_RECORD = re.compile(r"^has_perms?$")
 _KIND = re.compile(r"(?:^|_)(?:code|slug|name|title|type|kind|status|language|locale|country|currency)$(?<!user_name)")
 _SECRET = re.compile(r"(?i)(?:^|_|(?<=[a-z]))(?:key|token|secret|signature|nonce|hash)s?$")
+_OF_BASE = re.compile(r"(?i)^(?:session|select|model|cls|repository|base\w*|generic\w*|crud\w*|)$")
+"""What a base class of repositories calls the records that its subclasses name."""
 
 
 def _alone(part: Origin) -> bool:
@@ -223,7 +228,16 @@ class Walk:
         known = self._env.get(node.id)
         if known is not None:
             return known
+        if self._unit.language == "java" and self._is_identity(node.id):
+            return WHO
         return WHO if IDENTITY.match(node.id) and node.id != "session" else NOTHING
+
+    def _is_identity(self, name: str) -> bool:
+        """Whether a field is stated to be what knows who calls: `CurrentUser user`, `SecurityContext security`."""
+        owner = self._info.owner
+        stated = owner.fields.get(name) if owner is not None else None
+        kind = stated.type.name.rpartition(".")[2] if stated is not None and stated.type is not None else ""
+        return bool(IDENTITY.match(kind) or IDENTIFIES.search(snake(kind)))
 
     def _called(self, node: ir.Call) -> Origin:
         known = self._calls.get(id(node))
@@ -251,6 +265,8 @@ class Walk:
         seen = self._known(node)
         holder = node.value
         base = holder.id if isinstance(holder, ir.Name) else dotted(holder).rpartition(".")[2]
+        if base == "self" and node.name == "session" and self._reader.keeps_database(self._info):
+            return NOTHING
         if IDENTITY_FIELD.match(node.name) and REQUEST.match(base) and self._is_request(holder):
             self._found.knows_user = True
             return WHO
@@ -306,12 +322,32 @@ class Walk:
             return WHO if any(_alone(side) for side in (left, right)) else WHO | MIXED
         return left | right
 
-    def _compared(self, one: ir.Expr, first: Origin, other: ir.Expr, second: Origin) -> None:
+    def _compared(self, one: ir.Expr, first: Origin, other: ir.Expr, second: Origin) -> bool:
+        """Note a question for a right; whether it was only asked whether a value of the client is the caller's."""
+        own = False
         for mine, its, theirs in ((first, other, second), (second, one, first)):
             if mine & WHO and not is_plain(its) and not (theirs & WHO and not theirs & (CLIENT | RECORD)):
-                self._check()
+                if self._is_own_value(its, theirs):
+                    self._env[its.id] = WHO  # the client's value is the caller's own from here on; another one is not
+                    self._found.knows_user = own = True
+                else:
+                    self._check()
             elif mine & RECORD and theirs & CLIENT and any(_SECRET.search(name) for name in identifiers(one, other)):
                 self._check()  # whoever has been given the record's own key may see it
+        return own
+
+    def _is_own_value(self, compared: ir.Expr, origin: Origin) -> TypeGuard[ir.Name]:
+        """Whether it is a parameter that is compared with who calls, before any record was fetched, beside others."""
+        given = [name for name, one in self._env.items() if one == CLIENT]
+        return (
+            self._unit.language == "java"
+            and isinstance(compared, ir.Name)
+            and origin == CLIENT
+            and not self._found.fetches
+            and self._depth == 0
+            and compared.id in given
+            and len(given) > 1
+        )
 
     def _check(self) -> None:
         if len(self._found.checks) < MOST:
@@ -344,7 +380,10 @@ class Walk:
         if RIGHTS.search(snake(last)) and not late and not acts & ANSWERS and last not in _NO_RIGHTS:
             self._check()
         if last in SAME and isinstance(node.func, ir.Attr) and node.args:
-            self._compared(node.func.value, receiver, node.args[0], given[0])
+            pair = len(node.args) == _PAIR  # `Objects.equals(customerId, member.id())`
+            sides = (node.args[0], given[0], node.args[1], given[1]) if pair else None
+            if self._compared(*(sides or (node.func.value, receiver, node.args[0], given[0]))):
+                return WHO
         if everything & WHO:
             self._found.knows_user = True
         fetched = self._fetch(node, calls, acts, name, receiver, given)
@@ -491,7 +530,7 @@ class Walk:
             return None
         result = NOTHING
         for info in targets[:4]:
-            if "auth.role" in info.marks:
+            if asks_for_role(info):
                 self._check()  # `@PostAuthorize("returnObject.owner == authentication.name")` on a service
             env = bound(info, node, receiver, given)
             if info.outer is self._info:
@@ -502,13 +541,32 @@ class Walk:
             result |= given_back
             self._found.checks += [self._branch + check for check in found.checks[:4]]
             self._found.knows_user = self._found.knows_user or found.knows_user
+            concrete = self._kept_by(node) if self._unit.language == "python" else ""
             self._found.owned |= found.owned
+            if concrete and any(_OF_BASE.match(one) for one in found.owned):
+                self._found.owned.add(concrete.lower())
             self._found.unheard += found.unheard[:1]
             known = {id(fetch.node) for fetch in self._found.fetches}
             for fetch in found.fetches:
                 if id(fetch.node) not in known:
-                    self._found.fetches.append(replace(fetch, branch=self._branch + fetch.branch))
+                    here = replace(fetch, branch=self._branch + fetch.branch)
+                    if concrete and _OF_BASE.match(fetch.model):
+                        # Who calls the base class knows which records these are, and is where it is mended.
+                        here = replace(here, model=concrete, unit=self._unit, node=node)
+                    self._found.fetches.append(here)
         return result
+
+    def _kept_by(self, call: ir.Call) -> str:
+        """The records that an object keeps, where its class says so: `class Invoices(Repository[Invoice])`."""
+        holder = call.func.value if isinstance(call.func, ir.Attr) else None
+        owner = class_of(self._reader.program, self._info, holder) if holder is not None else None
+        if owner is None:
+            return ""
+        stated = owner.fields.get("model")
+        if stated is not None and isinstance(stated.value, ir.Name):
+            return stated.value.id
+        kinds = [kind.name for base in owner.node.base_types for kind in base.args]
+        return kinds[0].rpartition(".")[2] if kinds else ""
 
 
 _STATEMENTS: dict[type, Callable[[Walk, Any], None]] = {
