@@ -145,3 +145,34 @@ def test_an_excerpt_of_a_thread_dump_tells_by_a_few_threads(tmp_path: Path) -> N
     assert first.codes[0] == "DB401"
     assert "HikariPool.getConnection(HikariPool.java:162)" in first.root_cause
     assert "Unsafe.park" not in first.root_cause
+
+
+HELD_OVER_HTTP = "\n".join(
+    [
+        *(
+            f""""http-nio-8080-exec-{number}" #4{number} daemon prio=5 nid=0x3{number} waiting for monitor entry
+   java.lang.Thread.State: BLOCKED (on object monitor)
+	at com.acme.RateCache.get(RateCache.java:31)
+	- waiting to lock <0x000000070f1a2b30> (a com.acme.RateCache)
+"""
+            for number in (1, 2, 4)
+        ),
+        """"http-nio-8080-exec-3" #43 daemon prio=5 nid=0x33 runnable
+   java.lang.Thread.State: RUNNABLE
+	at java.net.Socket$SocketInputStream.read(java.base@21.0.4/Socket.java:1099)
+	at com.acme.FxClient.fetch(FxClient.java:27)
+	at com.acme.RateCache.get(RateCache.java:35)
+	- locked <0x000000070f1a2b30> (a com.acme.RateCache)
+""",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "question", ["all requests hang, what is going on here? java 21", "요청이 다 멈춥니다. 왜 이런가요"]
+)
+def test_a_lock_held_over_a_remote_call_comes_first(question: str, tmp_path: Path) -> None:
+    first = _asked(question, "dump.txt", HELD_OVER_HTTP, tmp_path).advice[0]
+    assert first.codes[0] == "PERF124"
+    assert "RateCache.get(RateCache.java:31)" in first.root_cause and "FxClient.fetch" in first.root_cause
+    assert any(code.language == "java" for step in first.solution for code in step.code)

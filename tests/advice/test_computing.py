@@ -3,7 +3,7 @@
 import pytest
 
 from backend_advisor import intake, knowledge
-from backend_advisor.advice.computing import computed
+from backend_advisor.advice.computing import applied, computed
 from backend_advisor.knowledge import Knowledge
 
 
@@ -42,3 +42,25 @@ def test_a_bound_on_queries_is_not_how_long_a_connection_is_held(known: Knowledg
     playbook = next(one for one in known.playbooks.values() if one.name == page)
     case = intake.read("Pool of 20, 30 requests/s; all queries stay under 5 ms, still it times out", (), "auto")
     assert not list(computed(playbook, case))
+
+
+@pytest.mark.parametrize(
+    ("page", "question", "told"),
+    [
+        ("access-records-of-personal-data-systems", "회원 7만명인데 접속기록 몇 년 보관하나요", "2년"),
+        ("access-records-of-personal-data-systems", "30,000 members, how long do we keep access logs", "one year"),
+        ("personal-data-breach-notice", "회원 1,200명 이메일이 유출됐습니다", "신고 대상"),
+        ("personal-data-breach-notice", "the e-mails of 800 users leaked", "below 1,000"),
+        ("isms-mandatory-certification", "일평균 이용자 120만명입니다", "의무 대상"),
+    ],
+)
+def test_a_bound_is_applied_to_the_stated_figure(known: Knowledge, page: str, question: str, told: str) -> None:
+    playbook = next(one for one in known.playbooks.values() if one.name == page)
+    assert any(told in line for line in applied(playbook, intake.read(question, (), "auto")))
+
+
+def test_inputs_that_a_page_sets_are_told_as_assumed(known: Knowledge) -> None:
+    playbook = next(one for one in known.playbooks.values() if one.code == "SEC105")
+    case = intake.read("회원 300만명 비밀번호를 bcrypt로 바꾸려고 합니다", (), "auto")
+    (one,) = computed(playbook, case)
+    assert "26시간" in one.conclusion[0] and len(one.given) == 1 and len(one.assumed) == 2

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from backend_advisor.advice.computing import computed
+from backend_advisor.advice.computing import applied, computed
 from backend_advisor.advice.deciding import decide
-from backend_advisor.advice.foreign import is_foreign_code, own_lines
+from backend_advisor.advice.dialects import own_sql, own_text, own_words
+from backend_advisor.advice.foreign import is_foreign_code, kin, own_lines
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.knowledge.facts import Statements
 from backend_advisor.knowledge.playbook import Playbook, PlaybookStep, TechnologyCode
@@ -87,10 +88,11 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
     codes = dict.fromkeys([group.playbook.code, *(finding.code for finding in group.findings)])
     statements = Statements(knowledge.facts, case.language, day, case.stack)
     numbered = _Citations(knowledge, statements)
-    root_cause = "\n\n".join([*_observed(group), numbered.number(page.root_cause)])
+    asked = [numbered.number(line) for line in applied(group.playbook, case)]
+    root_cause = "\n\n".join([*_observed(group), *asked, numbered.number(own_text(page.root_cause, case.stack))])
     # In the order in which the parts are read, since numbers count by first appearance.
     solution = [*_changes(case, group.proofs), *_steps(case, page.solution, numbered)]
-    diagnosis = numbered.number(page.diagnosis)
+    diagnosis = numbered.number(own_text(page.diagnosis, case.stack))
     calculations = tuple(computed(group.playbook, case))
     return Advice(
         title=page.title,
@@ -172,13 +174,9 @@ def _steps(case: Case, steps: Sequence[PlaybookStep], numbered: "_Citations") ->
     for step in steps:
         if step.technologies and stack and not stack & set(step.technologies):
             continue
-        fitting = _fitting(step.code, stack)
-        code = tuple(
-            Code(language=c.language, text=c.text)
-            for c in fitting
-            if not is_foreign_code(c.language, c.text, case.stack)
-        )
-        chosen.append(SolutionStep(text=numbered.number(step.text), code=code))
+        shown = [_shown(block, case) for block in _fitting(step.code, stack)]
+        code = tuple(one for one in shown if not is_foreign_code(one.language, one.text, case.stack))
+        chosen.append(SolutionStep(text=numbered.number(own_words(step.text, case.stack)), code=code))
     return chosen
 
 
@@ -186,9 +184,18 @@ def _fitting(blocks: Sequence[TechnologyCode], stack: set[str]) -> Sequence[Tech
     general = [block for block in blocks if not block.technologies]
     special = [block for block in blocks if block.technologies]
     fitting = [block for block in special if stack & set(block.technologies)]
+    if not fitting and special:
+        family = kin(stack)
+        fitting = [block for block in special if family & set(block.technologies)][:1]
     if not fitting and not general:
         fitting = special[:1]
     return [block for block in blocks if block in general or block in fitting]
+
+
+def _shown(block: TechnologyCode, case: Case) -> Code:
+    is_own = any(technology.id in block.technologies for technology in case.stack)
+    text = own_sql(block.text, case.stack) if block.language == "sql" and not is_own else block.text
+    return Code(language=block.language, text=text)
 
 
 def _strength(group: _Group, *, is_computed: bool) -> Strength:

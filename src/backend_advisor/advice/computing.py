@@ -29,10 +29,26 @@ def computed(playbook: Playbook, case: Case) -> Iterator[Computed]:
                 break
         else:
             try:
-                yield _told(calculators.work_out(inputs_of(**inputs), case.language))
+                inputs |= {name: kind_value(value, kind_of[name]) for name, value in wanted.given.items()}
+                yield _told(calculators.work_out(inputs_of(**inputs), case.language), frozenset(wanted.given))
             except InputError:
                 # Figures that do not fit together are those of something else.
                 continue
+
+
+def applied(playbook: Playbook, case: Case) -> Iterator[str]:
+    """What the bounds that a page names make of the figures of the case, each in a sentence."""
+    for rule in playbook.applies:
+        figure = next(_stated(rule.figure, case), None)
+        if figure is not None:
+            value = figure.upper if figure.upper is not None else figure.value
+            texts = rule.reached if value >= rule.at_least else rule.below
+            yield texts[case.language].replace("{figure}", figure.text.strip())
+
+
+def kind_value(value: float, kind: Kind) -> Any:
+    """A number that a page sets, as the kind of its input takes it."""
+    return Flow(value, "things") if isinstance(kind, FlowKind) else int(value) if value == int(value) else value
 
 
 def _stated(wanted: FigureInput, case: Case) -> Iterator[Figure]:
@@ -62,12 +78,13 @@ def _value(figure: Figure, wanted: FigureInput, kind: Kind) -> Any:
     return int(value) if figure.unit in ("count", "users", "rows") else value
 
 
-def _told(calculation: Calculation) -> Computed:
+def _told(calculation: Calculation, set_by_page: frozenset[str]) -> Computed:
+    assumed = [one for one in calculation.inputs if one.assumed or one.name in set_by_page]
     return Computed(
         calculator=calculation.name,
         title=calculation.title,
-        given=tuple(f"{one.meaning}: {one.value}" for one in calculation.inputs if not one.assumed),
-        assumed=tuple(f"{one.meaning}: {one.value}" for one in calculation.inputs if one.assumed),
+        given=tuple(f"{one.meaning}: {one.value}" for one in calculation.inputs if one not in assumed),
+        assumed=tuple(f"{one.meaning}: {one.value}" for one in assumed),
         working=tuple(f"{one.what}: {one.formula} = {one.numbers} = {one.result}" for one in calculation.working),
         conclusion=calculation.conclusion,
         warnings=calculation.warnings,

@@ -29,6 +29,12 @@ def own_lines(lines: Iterable[str], stack: Iterable[Technology]) -> tuple[str, .
     return kept or listed
 
 
+def kin(names: Iterable[str]) -> frozenset[str]:
+    """Technologies of the same runtimes as those named: an example for Spring serves whoever only says Java."""
+    known = frozenset(names)
+    return frozenset().union(*(one.names for one in _families()["runtimes"] if one.names & known))
+
+
 def is_foreign_code(language: str, text: str, stack: Iterable[Technology]) -> bool:
     """Whether a piece of code is written for another runtime than the stack's, or in the SQL of another database."""
     names, families = frozenset(technology.id for technology in stack), _families()

@@ -105,9 +105,17 @@ def _check_technologies(file: PlaybookFiles, known: Set[str]) -> None:
             page.reporter.error(_line_of(page, "solution"), text)
 
 
+_FOR_SOME = re.compile(
+    r"^(?:`{3,}\w*[^\n`]*\bfor=(?P<block>[\w.,+#-]+)|`\{(?P<paragraph>[\w.+#, -]+)\}`)", re.MULTILINE
+)
+
+
 def _stacks(page: Page) -> set[str]:
-    """The technologies that steps and their code are for."""
+    """The technologies that steps, paragraphs and code blocks are for."""
     steps = {name for step in page.solution for name in step.technologies}
+    for text in (page.root_cause, page.diagnosis):
+        for match in _FOR_SOME.finditer(text):
+            steps |= {name.strip() for name in (match["block"] or match["paragraph"]).split(",")}
     return steps | {name for step in page.solution for code in step.code for name in code.technologies}
 
 

@@ -8,6 +8,7 @@ from backend_advisor.knowledge.document import Fields, Reporter, key_lines, pars
 from backend_advisor.knowledge.facts import REFERENCE
 from backend_advisor.knowledge.markdown import Body, Fence, Item, Section, citations
 from backend_advisor.knowledge.playbook import (
+    Applies,
     Calculates,
     Declaration,
     Example,
@@ -114,6 +115,7 @@ def assemble(name: str, folder: str, english: PageFile, korean: PageFile) -> Pla
     consulted = fields.texts("consulted", required=False)
     detects = fields.values("detects", Declaration)
     calculates = fields.values("calculates", Calculates)
+    applies = fields.values("applies", Applies)
     if not NAME.match(name):
         reporter.error(1, f"file name `{name}` is not lower-case words joined by hyphens")
     examples = _examples(english, code) if code else ()
@@ -135,6 +137,7 @@ def assemble(name: str, folder: str, english: PageFile, korean: PageFile) -> Pla
         sources=tuple(english.listed),
         reviewed=reviewed,
         calculates=calculates,
+        applies=applies,
         consulted=consulted,
         pages={"en": english.page, "ko": korean.page},
         examples=examples,

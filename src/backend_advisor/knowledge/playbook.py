@@ -100,10 +100,23 @@ class FigureInput(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calculates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A calculator that a page's advice uses when the case states its inputs."""
+    """A calculator that a page's advice uses when the case states its inputs; `given` are inputs that the page sets."""
 
     calculator: str
     inputs: dict[str, FigureInput]
+    given: dict[str, float] = {}
+
+
+class Applies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a bound of the law or of a product makes of a figure that the case states, in both languages.
+
+    `{figure}` in the texts is the figure as the asker wrote it.
+    """
+
+    figure: FigureInput
+    at_least: float
+    reached: dict[Language, str]
+    below: dict[Language, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +157,7 @@ class Playbook:
     examples: tuple[Example, ...]
     detects: tuple[Declaration, ...] = ()
     calculates: tuple[Calculates, ...] = ()
+    applies: tuple[Applies, ...] = ()
     consulted: tuple[str, ...] = ()
     """Which of the sources were read on the day of the review."""
 

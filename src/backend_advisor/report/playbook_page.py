@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.rule import Rule
 from rich.text import Text
 
+from backend_advisor.advice.dialects import labelled
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.facts import Statements
 from backend_advisor.knowledge.playbook import Page, Playbook
@@ -34,9 +35,9 @@ def playbook_page(playbook: Playbook, known: Knowledge, style: Style, day: date)
         return clean_text(cited)
 
     blocks: list[RenderableType] = [*_head(playbook, page, style)]
-    blocks += _headed(style.say("root_cause"), prose(cite(page.root_cause)))
+    blocks += _headed(style.say("root_cause"), prose(cite(labelled(page.root_cause))))
     blocks += _examples(playbook, style)
-    blocks += _headed(style.say("diagnosis"), prose(cite(page.diagnosis)) if page.diagnosis else [])
+    blocks += _headed(style.say("diagnosis"), prose(cite(labelled(page.diagnosis))) if page.diagnosis else [])
     blocks += _solution(page, cite, style)
     if style.verbose:
         for key, items in (("best_practices", page.best_practices), ("monitoring", page.monitoring)):

@@ -39,7 +39,9 @@ def _asked_for(found: tuple[Told, ...], question: str) -> tuple[Told, ...]:
     """What shares words with the question, where it does not all do: `Redis is down` asks for one error of a log."""
     asked = {term for term, _ in terms(question)}
     shared = [not asked.isdisjoint(term for term, _ in terms(one.words)) for one in found]
-    return tuple(one for one, is_shared in zip(found, shared, strict=True) if is_shared) if any(shared) else found
+    if not any(shared):
+        return found
+    return tuple(one for one, is_shared in zip(found, shared, strict=True) if is_shared or one.leads)
 
 
 def _files(case: Case) -> tuple[Artifact, ...]:

@@ -72,7 +72,7 @@ def _threads(lines: Sequence[str]) -> Iterator[_Thread]:
 def _deadlock(artifact: Artifact, lines: Sequence[str]) -> Iterator[Told]:
     for number, line in enumerate(lines):
         if line.startswith(_DEADLOCK):
-            yield told_in(artifact, number, _words()["deadlock"], shown=line)
+            yield told_in(artifact, number, _words()["deadlock"], shown=line, leads=True)
             return
 
 
@@ -84,9 +84,23 @@ def _locked(artifact: Artifact, threads: Sequence[_Thread], language: Language) 
         first = next(thread for thread in threads if thread.waits == (lock, kind))
         holder = next((thread for thread in threads if lock in thread.holds), None)
         values = {"count": count, "all": len(threads), "lock": kind.rpartition(".")[2] or lock, "at": first.own}
-        key = "threads_locked_by" if holder else "threads_locked"
-        shown = phrase(_PACKAGE, language, key, holder=holder.name if holder else "", held=_doing(holder), **values)
-        yield told_in(artifact, holder.line if holder else first.line, _words()["locked"], shown=shown)
+        line = holder.line if holder else first.line
+        if holder is None:
+            shown = phrase(_PACKAGE, language, "threads_locked", **values)
+            yield told_in(artifact, line, _words()["locked"], shown=shown, leads=True)
+            return
+        kind_held = _kind(holder, _words()["stacks"])
+        shown = phrase(
+            _PACKAGE,
+            language,
+            "threads_locked_by_waiting" if kind_held else "threads_locked_by",
+            holder=holder.name,
+            held=_doing(holder),
+            in_=without_packages(_waiting_in(holder, kind_held)) if kind_held else "",
+            **values,
+        )
+        remedy = phrase(_PACKAGE, language, "unlock_first") if kind_held else ""
+        yield told_in(artifact, line, _words()["locked"], shown=shown, leads=True, remedy=remedy)
 
 
 def _standing(artifact: Artifact, threads: Sequence[_Thread], language: Language) -> Iterator[Told]:

@@ -25,6 +25,8 @@ class Told:
     count: int = 1
     sure: bool = True
     """Whether a page about it answers a question that only points at the file."""
+    leads: bool = False
+    """Whether it explains the rest of its file, whatever words the question shares with that."""
     remedy: str = ""
     """What serves just this, in a sentence of its own."""
 

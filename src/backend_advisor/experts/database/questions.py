@@ -15,11 +15,19 @@ def open_questions(case: Case) -> tuple[Unknown, ...]:
     return tuple(
         Unknown(
             key=key,
-            question=phrase(_PACKAGE, case.language, f"ask_{key}"),
+            question=phrase(_PACKAGE, case.language, _asked(key, case)),
             changes=phrase(_PACKAGE, case.language, f"ask_{key}_changes"),
         )
         for key in keys
     )
+
+
+def _asked(key: str, case: Case) -> str:
+    """The phrase that asks, with the command of the asker's server."""
+    named = {technology.id for technology in case.stack}
+    if key in ("query_plan", "schema") and named & {"mysql", "mariadb"} and "postgresql" not in named:
+        return f"ask_{key}_mysql"
+    return f"ask_{key}"
 
 
 def _keys(case: Case) -> Iterator[str]:
