@@ -8,6 +8,7 @@ from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import in_body, name_of, names_in, within
 from backend_advisor.experts.performance.detectors.dependencies import classes_of_blocks, classes_of_requests
 from backend_advisor.experts.performance.detectors.open_transactions import left_open
+from backend_advisor.experts.performance.detectors.returned_sessions import returned_sessions
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
@@ -183,6 +184,7 @@ def connection_not_released(context: CodeContext) -> Iterator[Match]:
             steps=tuple((context.location(spot.unit, one), "step_release") for one in released[:1]),
         )
     yield from left_open(context, survey(context))
+    yield from returned_sessions(context)
 
 
 def _listens(name: str, body: list[ir.Stmt]) -> bool:
