@@ -9,6 +9,7 @@ from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
 from backend_advisor.experts.security.detectors import path_rules
+from backend_advisor.experts.security.detectors.database_sessions import database_params, database_words
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, gather, verb_of
 from backend_advisor.experts.security.detectors.gates import cover, refuses_strangers, stops_strangers, turns_away
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
@@ -173,7 +174,10 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     declared: set[str] = set()
     for decorator in info.node.decorators:
         declared |= identifiers(decorator)
+    of_database = database_params(info, context.program) if info.unit.language == "python" else []
     for param in info.node.params:
+        if param in of_database:
+            continue
         inner = identifiers(param.decorators, param.default or (), param.type or ())
         declared |= {name for name in (param.name, *inner) if AUTHENTICATES.search(name) or LIMITS.search(name)}
     if info.owner is not None:
@@ -189,6 +193,8 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     ]
     marks = info.marks | {mark for call in before for mark in call.role.marks}
     body = body_words(info)
+    if info.unit.language == "python" and any("ession" in word for word in body):
+        body -= database_words(info, context.program)
     route.names = frozenset(body)
     route.asks_right = any(_names_right(part, route, facts) for part in _given_before(route))
     named = any(map(AUTHENTICATES.search, declared))
