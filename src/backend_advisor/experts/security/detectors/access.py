@@ -32,7 +32,9 @@ from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _RIGHT = re.compile(r"right|polic|ability|\bacl\b|(?:^|_)can_|member_?of|belongs|ownership", re.IGNORECASE)
-_PERMISSION = re.compile(r"(?:Is|Can|Has|May|Only|Allow|Require)(?=[A-Z])|\w*(?:Permissions?|Access|Scope|Only|Allowed)$")
+_PERMISSION = re.compile(
+    r"(?:Is|Can|Has|May|Only|Allow|Require)(?=[A-Z])|\w*(?:Permissions?|Access|Scope|Only|Allowed)$"
+)
 _OF_PERMISSIONS = frozenset(
     {"permission_classes", "authentication_classes", "permissions", "IsAuthenticated", "AllowAny"}
     | {"IsAuthenticatedOrReadOnly", "BasePermission"}
@@ -149,7 +151,7 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
 
 def _open_views(context: CodeContext) -> Iterator[Match]:
     for view in open_views(context.program):
-        if PERSONAL.match(snake(view.model)) or _has_owner(view.model, context.program):
+        if view.is_owned or PERSONAL.match(snake(view.model)) or _has_owner(view.model, context.program):
             yield Match(
                 location=context.location(view.unit, view.node),
                 values={"route": view.name, "model": view.model, "key": "pk"},

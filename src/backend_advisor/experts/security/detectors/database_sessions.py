@@ -6,7 +6,15 @@ from backend_advisor.code.tree import in_whole
 from backend_advisor.experts.security.detectors.words import dotted
 
 _PACKAGES = frozenset({"sqlalchemy", "sqlmodel", "flask_sqlalchemy"})
-_MAKERS = ("Session", "SessionLocal", "SessionFactory", "sessionmaker", "session_scope", "session_factory", "get_session")
+_MAKERS = (
+    "Session",
+    "SessionLocal",
+    "SessionFactory",
+    "sessionmaker",
+    "session_scope",
+    "session_factory",
+    "get_session",
+)
 
 
 def named_type(stated: ir.Type | None, unit: Unit, program: Program) -> tuple[str, Unit, list[ir.Expr]]:
@@ -47,7 +55,7 @@ def database_params(info: FunctionInfo, program: Program) -> list[ir.Param]:
 
 
 def database_words(info: FunctionInfo, program: Program) -> set[str]:
-    """The names in a function that mean sessions with a database, or what makes them: `db.session`, `SessionLocal()`."""
+    """The names in a function that mean sessions with a database, or what makes them: `db.session`, `Session()`."""
     found = {param.name for param in database_params(info, program)}
     own: set[str] = set()
     persons = False

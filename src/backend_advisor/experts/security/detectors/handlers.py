@@ -40,6 +40,7 @@ class Reader:
         self.facts = facts
         self.set_fields = _set_fields(program)
         self._unheard: dict[int, frozenset[int]] = {}
+        self._of_caller: dict[str, frozenset[str]] = {}
         self._databases: dict[str, bool] = {}
         self._summaries: dict[object, tuple[Findings, Origin]] = {}
         self._by_name: dict[str, list[FunctionInfo]] | None = None
@@ -78,6 +79,21 @@ class Reader:
             )
         return known
 
+    def callers_fields(self, info: FunctionInfo) -> frozenset[str]:
+        """What objects of a class keep of who calls, which a dependency of FastAPI made them with: `self.scope`."""
+        owner = info.owner
+        if owner is None or info.unit.language != "python":
+            return frozenset()
+        known = self._of_caller.get(owner.name)
+        if known is None:
+            known = self._of_caller[owner.name] = frozenset(
+                name
+                for maker in owner.methods.get("__init__", ())
+                if b"Depends(" in maker.unit.module.source[maker.node.start : maker.node.end]
+                for name in _kept_of_caller(maker, self.program)
+            )
+        return known
+
     def named(self, name: str) -> list[FunctionInfo]:
         """Every function of the program with this name."""
         if self._by_name is None:
@@ -97,6 +113,15 @@ class Reader:
         trusted = frozenset(name for name, setters in self.set_fields.items() if setters & route.guards)
         Walk(self, found, route.info, env, 0, trusted).run()
         return found
+
+
+def _kept_of_caller(maker: FunctionInfo, program: Program) -> Iterator[str]:
+    who = {param.name for param in maker.node.params[1:] if _parameter(param, program, maker.unit) == WHO}
+    for node in in_whole(maker.node) if who else ():
+        if not isinstance(node, ir.Assign) or not isinstance(node.target, ir.Attr):
+            continue
+        if dotted(node.target.value) == "self" and who & identifiers(node.value or ()):
+            yield node.target.name
 
 
 def _set_fields(program: Program) -> dict[str, set[str]]:
