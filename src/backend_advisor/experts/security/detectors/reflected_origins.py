@@ -36,7 +36,11 @@ def reflected_in_headers(context: CodeContext) -> Iterator[Match]:
 
 def _reflected(mapping: ir.Mapping, function: ir.Function) -> ir.Expr | None:
     """The value that allows whichever origin asks, where cookies are allowed too and nothing asks which it is."""
-    pairs = {one.value.lower(): value for one, value in mapping.pairs if _is_text(one)}
+    pairs = {
+        one.value.lower(): value
+        for one, value in mapping.pairs
+        if isinstance(one, ir.Const) and isinstance(one.value, str)
+    }
     value, credentials = pairs.get(_ALLOWS), pairs.get(_CREDENTIALS)
     if value is None or str(getattr(credentials, "value", "")).lower() != "true":
         return None
@@ -45,10 +49,6 @@ def _reflected(mapping: ir.Mapping, function: ir.Function) -> ir.Expr | None:
         return None
     names = identifiers(value) | {name for name, given in defined.items() if any(map(_is_origin, within(*given)))}
     return None if any(_asks(node, names) for node in in_whole(function)) else value
-
-
-def _is_text(node: ir.Expr | None) -> bool:
-    return isinstance(node, ir.Const) and isinstance(node.value, str)
 
 
 def _is_origin(node: ir.Node) -> bool:
