@@ -203,8 +203,16 @@ def _framework_kinds(run: Run, info: FunctionInfo) -> list[str]:
             known = run.machine.roles.classes.get(one)
             for pattern, kinds in known.methods if known is not None else ():
                 if pattern.match(info.node.name) and _takes(run, info, one, kinds):
-                    return list(kinds)
+                    resolves = known is not None and "graphql.resolver" in known.marks
+                    return _after_info(info, kinds) if resolves else list(kinds)
     return []
+
+
+def _after_info(info: FunctionInfo, kinds: Sequence[str]) -> list[str]:
+    """What a resolver of graphene is given: the client's arguments stand after `info`, which others stand before."""
+    params = info.node.params if info.is_static else info.node.params[1:]
+    at = next((number for number, param in enumerate(params) if param.name in ("info", "_info")), None)
+    return list(kinds) if at is None else ["any"] * (at + 1) + [kinds[-1]]
 
 
 def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, label: Taint) -> Value:

@@ -32,6 +32,13 @@ from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _RIGHT = re.compile(r"right|polic|ability|\bacl\b|(?:^|_)can_|member_?of|belongs|ownership", re.IGNORECASE)
+_PERMISSION = re.compile(
+    r"(?:Is|Can|Has|May|Only|Allow|Require)(?=[A-Z])|\w*(?:Permissions?|Access|Scope|Only|Allowed)$"
+)
+_OF_PERMISSIONS = frozenset(
+    {"permission_classes", "authentication_classes", "permissions", "IsAuthenticated", "AllowAny"}
+    | {"IsAuthenticatedOrReadOnly", "BasePermission"}
+)
 _SIGN_IN = re.compile(r"(?:^|[^a-z])(?:log_?-?in|sign_?-?in)(?:$|[^a-z])", re.IGNORECASE)
 _JOINS = re.compile(r"(?:^|[^a-z])(?:register|registration|sign_?-?up|join)(?:$|[^a-z])", re.IGNORECASE)
 _CHANGES = frozenset(
@@ -144,7 +151,7 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
 
 def _open_views(context: CodeContext) -> Iterator[Match]:
     for view in open_views(context.program):
-        if PERSONAL.match(snake(view.model)) or _has_owner(view.model, context.program):
+        if view.is_owned or PERSONAL.match(snake(view.model)) or _has_owner(view.model, context.program):
             yield Match(
                 location=context.location(view.unit, view.node),
                 values={"route": view.name, "model": view.model, "key": "pk"},
@@ -183,7 +190,13 @@ def _by_role(route: Route) -> bool:
     """Whether a role, and not only a sign-in, is asked for."""
     if asks_for_role(route.info) or route.asks_right:
         return True
-    return any(ROLE_FIELD.search(name) or _RIGHT.search(snake(name)) for name in route.guards)
+    if "permission_classes" not in route.guards:
+        return any(ROLE_FIELD.search(name) or _RIGHT.search(snake(name)) for name in route.guards)
+    # What Django REST Framework names its list of permissions says nothing of which they are.
+    return any(
+        ROLE_FIELD.search(name) or _RIGHT.search(snake(name)) or _PERMISSION.match(name)
+        for name in route.guards - _OF_PERMISSIONS
+    )
 
 
 def _matters(fetch: Fetch, route: Route, owned: set[str], program: Program, has_users: bool) -> bool:

@@ -12,6 +12,7 @@ from backend_advisor.code.searching import Guarded
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything, in_body, in_whole, of_kind
 from backend_advisor.code.values import Value
+from backend_advisor.experts.security.detectors.blueprints import Blueprint, Blueprints, makes_application
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, verb_of
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
 from backend_advisor.rules.registry import CodeContext
@@ -49,10 +50,20 @@ def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
     registered = list(_registered(context))
     gates += _of_plugins(gates, registered)
     limits = [gate for gate in gates if gate.limits]
+    blueprints = Blueprints(context.program)
+    guarded: set[Blueprint] = set()
+    applications: set[str] = set()
     for info in context.program.functions():
-        if "http.middleware" in info.marks and info.unit.language in {"python", "java"}:
+        if "http.middleware" in info.marks and info.unit.language in {"python", "java"} and not everywhere:
             stops = _refuses(info) or any(isinstance(node, ir.Throw) for node in in_whole(info.node))
-            everywhere = everywhere or (stops and _asks_by_itself(info, facts)) or _is_guarded(info)
+            if (stops and _asks_by_itself(info, facts)) or _is_guarded(info):
+                only = blueprints.guarded(info)
+                if only is not None:
+                    guarded.add(only)
+                elif makes_application(info.unit):
+                    applications.add(info.unit.path)
+                else:
+                    everywhere = True
     mounted = _mounted(context)
     for unit, node, target, _ in registered:
         mounted[target.path].append((unit, node.start, ""))
@@ -60,7 +71,12 @@ def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
     for route in routes:
         if "auth.public" in route.info.marks:
             continue
-        route.covered = everywhere or any(gate.asks and gate.stands_before(route, mounted) for gate in gates)
+        route.covered = (
+            everywhere
+            or (bool(guarded) and not guarded.isdisjoint(blueprints.of_route(route.info)))
+            or (bool(applications) and (route.unit.path in applications or not makes_application(route.unit)))
+            or any(gate.asks and gate.stands_before(route, mounted) for gate in gates)
+        )
         route.limited = route.limited or limited or any(gate.stands_before(route, mounted) for gate in limits)
         route.guards = route.guards.union(
             *(gate.names for gate in gates if gate.paths and gate.stands_before(route, mounted))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from backend_advisor.code import ir
 from backend_advisor.code.files import is_test
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
-from backend_advisor.code.tree import within
+from backend_advisor.code.tree import of_kind, within
+from backend_advisor.experts.security.detectors.words import OWNER_FIELD, dotted
 
 _OPENS_ONE = re.compile(
     r"^(?:rest_framework|django)\..*(?:ModelViewSet|Retrieve\w*APIView|UpdateAPIView|DestroyAPIView|"
@@ -33,6 +34,8 @@ class OpenView:
     name: str
     model: str
     node: ir.Node
+    is_owned: bool
+    """Whether the view itself gives such records to who calls, or lists the caller's: `save(customer=request.user)`."""
 
 
 def open_views(program: Program) -> Iterator[OpenView]:
@@ -49,13 +52,28 @@ def open_views(program: Program) -> Iterator[OpenView]:
             continue
         found = _of_all(family)
         if found is not None:
-            yield OpenView(owner.unit, owner.node.name, *found)
+            yield OpenView(owner.unit, owner.node.name, *found, _gives_to_caller(family))
+
+
+def _gives_to_caller(family: list[ClassInfo]) -> bool:
+    return any(
+        OWNER_FIELD.match(key) and _is_of_caller(value)
+        for one in family
+        for several in one.methods.values()
+        for method in several
+        for call in of_kind(method.node, ir.Call)
+        for key, value in call.keywords
+    )
+
+
+def _is_of_caller(value: ir.Expr) -> bool:
+    return f"{dotted(value)}.".startswith(("self.request.user.", "request.user."))
 
 
 def _narrows(owner: ClassInfo) -> bool:
     """Whether a class chooses the records itself, and not only those of its list: `if self.action == "list"`."""
     return any(
-        name not in _OF_QUERY or not _only_for_lists(method)
+        name not in _OF_QUERY or not (_only_for_lists(method) or _whole_of(method) is not None)
         for name in _NARROWS & owner.methods.keys()
         for method in owner.methods[name]
     )
@@ -71,6 +89,13 @@ def _only_for_lists(method: FunctionInfo) -> bool:
             below |= {id(part) for part in within(*node.then)}
     left = [node for node in within(*method.node.body) if isinstance(node, ir.Attr) and id(node) not in below]
     return asked and not any(node.name in _TAKES_OUT for node in left)
+
+
+def _whole_of(method: FunctionInfo) -> ir.Expr | None:
+    """What a method gives that does nothing but give every record: `return Order.objects.all()`."""
+    body = [one for one in method.node.body if not isinstance(one, ir.Do) or not isinstance(one.value, ir.Const)]
+    given = body[0].value if len(body) == 1 and isinstance(body[0], ir.Return) else None
+    return given if given is not None and _model_of(given) is not None else None
 
 
 def _asks_for_list(test: ir.Expr) -> bool:
@@ -105,15 +130,22 @@ def _value(family: list[ClassInfo], name: str) -> ir.Expr | None:
 
 def _of_all(family: list[ClassInfo]) -> tuple[str, ir.Node] | None:
     """The model of `queryset = Order.objects.all()` or `model = Order`, and where it says so."""
-    queryset = _value(family, "queryset")
+    several = next((one.methods["get_queryset"] for one in family if "get_queryset" in one.methods), ())
+    queryset = next(filter(None, map(_whole_of, several)), None) or _value(family, "queryset")
     if queryset is None:
         model = _value(family, "model")
         return (model.id, model) if isinstance(model, ir.Name) else None
-    at: ir.Expr = queryset
+    named = _model_of(queryset)
+    return (named, queryset) if named is not None else None
+
+
+def _model_of(queryset: ir.Expr) -> str | None:
+    """The model of a query that takes nothing out: `Order.objects.select_related("customer")`."""
+    at = queryset
     while True:
         if isinstance(at, ir.Call):
             at = at.func
         elif isinstance(at, ir.Attr) and at.name in _ANY_RECORD:
             at = at.value
         else:
-            return (at.id, queryset) if isinstance(at, ir.Name) and at is not queryset else None
+            return at.id if isinstance(at, ir.Name) and at is not queryset else None

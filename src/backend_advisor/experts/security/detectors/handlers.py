@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program, Unit
 from backend_advisor.code.tree import everything, in_whole
+from backend_advisor.experts.security.detectors.database_sessions import is_of_database, named_type
 from backend_advisor.experts.security.detectors.facts import Facts, Route
 from backend_advisor.experts.security.detectors.origins import CLIENT, NOTHING, WHO, Findings, Origin
 from backend_advisor.experts.security.detectors.telling import INPUT_FIELDS
@@ -39,6 +40,7 @@ class Reader:
         self.facts = facts
         self.set_fields = _set_fields(program)
         self._unheard: dict[int, frozenset[int]] = {}
+        self._of_caller: dict[str, frozenset[str]] = {}
         self._databases: dict[str, bool] = {}
         self._summaries: dict[object, tuple[Findings, Origin]] = {}
         self._by_name: dict[str, list[FunctionInfo]] | None = None
@@ -70,10 +72,25 @@ class Reader:
         known = self._databases.get(owner.name)
         if known is None:
             known = self._databases[owner.name] = any(
-                _is_of_database(kind, one.unit)
+                is_of_database(kind, one.unit)
                 for one in self.program.ancestry(owner)
                 for kind in one.unit.imports
                 if kind.endswith(("Session", "sessionmaker"))
+            )
+        return known
+
+    def callers_fields(self, info: FunctionInfo) -> frozenset[str]:
+        """What objects of a class keep of who calls, which a dependency of FastAPI made them with: `self.scope`."""
+        owner = info.owner
+        if owner is None or info.unit.language != "python":
+            return frozenset()
+        known = self._of_caller.get(owner.name)
+        if known is None:
+            known = self._of_caller[owner.name] = frozenset(
+                name
+                for maker in owner.methods.get("__init__", ())
+                if b"Depends(" in maker.unit.module.source[maker.node.start : maker.node.end]
+                for name in _kept_of_caller(maker, self.program)
             )
         return known
 
@@ -96,6 +113,15 @@ class Reader:
         trusted = frozenset(name for name, setters in self.set_fields.items() if setters & route.guards)
         Walk(self, found, route.info, env, 0, trusted).run()
         return found
+
+
+def _kept_of_caller(maker: FunctionInfo, program: Program) -> Iterator[str]:
+    who = {param.name for param in maker.node.params[1:] if _parameter(param, program, maker.unit) == WHO}
+    for node in in_whole(maker.node) if who else ():
+        if not isinstance(node, ir.Assign) or not isinstance(node.target, ir.Attr):
+            continue
+        if dotted(node.target.value) == "self" and who & identifiers(node.value or ()):
+            yield node.target.name
 
 
 def _set_fields(program: Program) -> dict[str, set[str]]:
@@ -126,32 +152,6 @@ def _is_input_field(target: ir.Attr) -> bool:
     return len(base) > 1 and bool(REQUEST.match(base[0])) and bool(INPUT_FIELDS.match(base[-1]))
 
 
-def _named_type(stated: ir.Type | None, unit: Unit, program: Program) -> tuple[str, Unit, list[ir.Expr]]:
-    """The name of a parameter's type, the file that it is a name of, and what is said of it beside; also of one
-    that has a name of its own: `User = Annotated[Principal, Depends(current_user)]`."""
-    if stated is None:
-        return "", unit, []
-    kind = stated.name.rsplit(".", 1)[-1]
-    if unit.language != "python" or stated.metadata:
-        inner = stated.args[0].name.rsplit(".", 1)[-1] if kind == "Annotated" and stated.args else kind
-        return inner, unit, list(stated.metadata)
-    statement = unit.imports.get(kind)
-    there = program.locate(statement, unit) if statement is not None else unit
-    meant = (statement.name or kind) if statement is not None else kind
-    for one in there.module.body if there is not None else ():
-        if isinstance(one, ir.Assign) and getattr(one.target, "id", "") == meant and isinstance(one.value, ir.Index):
-            said = one.value.key if dotted(one.value.value).rpartition(".")[2] == "Annotated" else None
-            if isinstance(said, ir.Sequence) and said.items and there is not None:
-                return dotted(said.items[0]).rpartition(".")[2], there, said.items[1:]
-    return kind, unit, []
-
-
-def _is_of_database(kind: str, unit: Unit) -> bool:
-    """Whether a type is a session with a database, which is nobody's."""
-    statement = unit.imports.get(kind)
-    return statement is not None and statement.module.partition(".")[0] in ("sqlalchemy", "sqlmodel")
-
-
 def _is_service(kind: str, program: Program) -> bool:
     """Whether objects of a class do something, and are no fields of a request: a repository that is injected."""
     several = program.by_short_name.get(kind, ())
@@ -164,9 +164,9 @@ def _is_service(kind: str, program: Program) -> bool:
 
 
 def _parameter(param: ir.Param, program: Program, unit: Unit) -> Origin:
-    kind, there, said = _named_type(param.type, unit, program)
+    kind, there, said = named_type(param.type, unit, program)
     notes = identifiers(param.decorators, param.default or (), said)
-    if _is_of_database(kind, there):
+    if is_of_database(kind, there):
         return NOTHING
     if any(IDENTITY.match(one) or IDENTIFIES.search(one) or one in ("login_required",) for one in notes):
         return WHO

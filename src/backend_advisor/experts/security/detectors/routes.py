@@ -1,7 +1,6 @@
 """The routes of a program: what handles them, and what asks who calls before or inside."""
 
 import re
-from collections import defaultdict
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
@@ -9,8 +8,10 @@ from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
 from backend_advisor.experts.security.detectors import path_rules
-from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, gather, verb_of
+from backend_advisor.experts.security.detectors.database_sessions import database_params, database_words
+from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, gather, verb_of
 from backend_advisor.experts.security.detectors.gates import cover, refuses_strangers, stops_strangers, turns_away
+from backend_advisor.experts.security.detectors.router_dependencies import dependencies_of
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
 from backend_advisor.rules.registry import CodeContext
 from backend_advisor.rules.standing import is_for_tests
@@ -173,7 +174,10 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     declared: set[str] = set()
     for decorator in info.node.decorators:
         declared |= identifiers(decorator)
+    of_database = database_params(info, context.program) if info.unit.language == "python" else []
     for param in info.node.params:
+        if param in of_database:
+            continue
         inner = identifiers(param.decorators, param.default or (), param.type or ())
         declared |= {name for name in (param.name, *inner) if AUTHENTICATES.search(name) or LIMITS.search(name)}
     if info.owner is not None:
@@ -189,6 +193,8 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     ]
     marks = info.marks | {mark for call in before for mark in call.role.marks}
     body = body_words(info)
+    if info.unit.language == "python" and any("ession" in word for word in body):
+        body -= database_words(info, context.program)
     route.names = frozenset(body)
     route.asks_right = any(_names_right(part, route, facts) for part in _given_before(route))
     named = any(map(AUTHENTICATES.search, declared))
@@ -254,40 +260,8 @@ def _class_words(owner: ClassInfo) -> set[str]:
 
 def _router_words(info: FunctionInfo, context: CodeContext) -> set[str]:
     """Names in what the router of a decorated function was made with, or mounted with elsewhere."""
+    if info.unit.language != "python":
+        return set()
+    dependencies = dependencies_of(context)
     routers = {dotted(d.func if isinstance(d, ir.Call) else d).partition(".")[0] for d in info.node.decorators}
-    found: set[str] = set()
-    for target, words_given in _dependencies(context).items():
-        if target[0] == info.unit.path and (target[1] in routers or not target[1]):
-            found |= words_given
-    return found
-
-
-_dependencies_of: tuple[object, dict[tuple[str, str], set[str]]] | None = None
-
-
-def _dependencies(context: CodeContext) -> dict[tuple[str, str], set[str]]:
-    """For each router (a file and a name in it): names in the dependencies that it was given."""
-    global _dependencies_of  # noqa: PLW0603 (one program at a time is read by several rules)
-    if _dependencies_of is not None and _dependencies_of[0] is context.seen:
-        return _dependencies_of[1]
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for call in context.seen.calls.values():
-        node = call.node
-        if not isinstance(node, ir.Call) or "dependencies" not in call.role.named or call.role.marks:
-            continue
-        given = {name for key, value in node.keywords if key == "dependencies" for name in identifiers(value)}
-        if not given:
-            continue
-        target = file_of(node.args[0], call.unit, context) if node.args else None
-        if target is not None:
-            found[target.path, ""] |= given
-        else:
-            for statement in call.unit.module.body:
-                if (
-                    isinstance(statement, ir.Assign)
-                    and statement.value is node
-                    and isinstance(statement.target, ir.Name)
-                ):
-                    found[call.unit.path, statement.target.id] |= given
-    _dependencies_of = (context.seen, found)
-    return found
+    return set().union(*(dependencies.of(info.unit, router) for router in routers))

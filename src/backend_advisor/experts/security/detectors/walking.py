@@ -267,6 +267,9 @@ class Walk:
         base = holder.id if isinstance(holder, ir.Name) else dotted(holder).rpartition(".")[2]
         if base == "self" and node.name == "session" and self._reader.keeps_database(self._info):
             return NOTHING
+        if base == "self" and node.name in self._reader.callers_fields(self._info):
+            self._found.knows_user = True
+            return WHO
         if IDENTITY_FIELD.match(node.name) and REQUEST.match(base) and self._is_request(holder):
             self._found.knows_user = True
             return WHO
@@ -450,7 +453,8 @@ class Walk:
                 r"(?:Service)?(?:Impl)?(?:DAO|Dao|Repository|Mapper|Service)?$", "", self._info.owner.node.name
             )
         if everything & WHO:
-            if not makes and (everything & CLIENT or receiver & CLIENT):
+            narrowed = bool(receiver & WHO) and "orm.filter" in acts  # `self.scope.where(Invoice.id == invoice_id)`
+            if not makes and (everything & CLIENT or narrowed):
                 self._check()
             if model and not makes and not self._names_kind(node) and self._by_caller(node, [receiver, *given]):
                 self._found.owned.add(model.lower())

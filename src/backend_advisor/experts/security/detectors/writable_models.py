@@ -8,6 +8,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.files import is_test
 from backend_advisor.code.program import ClassInfo, Program
 from backend_advisor.code.tree import in_whole, within
+from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
@@ -26,6 +27,9 @@ _WRITING = frozenset({"post", "put", "patch"})
 _CHOOSES_FIELDS = frozenset(
     {"__init__", "get_fields", "get_extra_kwargs", "to_internal_value", "create", "update", "save", "clean", "validate"}
 )
+_HANDS_ON = frozenset({"create", "update"})
+_USERS = re.compile(r"^django\.contrib\.auth\..*Abstract(?:Base)?User$")
+_OF_USERS = ("is_staff", "is_superuser")
 _CHOOSES = frozenset(
     {"get_serializer_class", "get_serializer", "get_form_class", "get_form", "get_permissions", "test_func", "dispatch"}
 )
@@ -65,11 +69,33 @@ def _open(program: Program) -> Iterator[_Open]:
             continue
         node = _without_list(meta)
         family = program.ancestry(info)
-        if node is None or any(_CHOOSES_FIELDS & one.methods.keys() for one in family):
+        if node is None or any(_chooses(one) for one in family):
             continue
         privileges = sorted(_privileges(program, meta) - _closed(meta) - _closed_by_itself(family))
         if privileges:
             yield _Open(info, node, tuple(privileges[:3]))
+
+
+def _chooses(info: ClassInfo) -> bool:
+    """Whether a class decides in code what is written; to hand on all that was checked decides nothing."""
+    return any(
+        name not in _HANDS_ON or not _hands_on(method.node)
+        for name in _CHOOSES_FIELDS & info.methods.keys()
+        for method in info.methods[name]
+    )
+
+
+def _hands_on(function: ir.Function) -> bool:
+    """`super().update(instance, validated_data)`, with no word of a privilege."""
+    given = function.params[-1].name if function.params else ""
+    if any(isinstance(one, ir.Const) and _PRIVILEGE.match(str(one.value)) for one in in_whole(function)):
+        return False
+    return any(
+        isinstance(one, ir.Call)
+        and dotted(one.func) == f"super.{function.name}"
+        and any(getattr(argument, "id", "") == given for argument in one.args)
+        for one in in_whole(function)
+    )
 
 
 def _without_list(meta: ClassInfo) -> ir.Node | None:
@@ -89,14 +115,33 @@ def _privileges(program: Program, meta: ClassInfo) -> set[str]:
     named = _value(meta, "model")
     word = getattr(named, "id", "") or getattr(named, "name", "")
     models = program.by_short_name.get(word, ())
+    if not models and _is_user_of_django(named, word, meta):
+        own = [one for one in program.classes.values() if any(map(_USERS.search, program.foreign_bases(one)))]
+        if not own:
+            return set(_OF_USERS)
+        models = own[:1] if len(own) == 1 else ()
     if len(models) != 1:
         return set()
-    return {
+    inherited = any(base.endswith(".AbstractUser") for base in program.foreign_bases(models[0]))
+    return (set(_OF_USERS) if inherited else set()) | {
         name
         for one in program.ancestry(models[0])
         for name, stated in one.fields.items()
         if _PRIVILEGE.match(name) and isinstance(stated.value, ir.Call) and not _says(stated.value, "editable", False)
     }
+
+
+def _is_user_of_django(named: ir.Expr | None, word: str, meta: ClassInfo) -> bool:
+    """`get_user_model()`, a name for it, or the model that Django brings."""
+    statement = meta.unit.imports.get(word)
+    if statement is not None:
+        return statement.module == "django.contrib.auth.models" and statement.name == "User"
+    given = [
+        one.value
+        for one in meta.unit.module.body
+        if isinstance(one, ir.Assign) and isinstance(one.target, ir.Name) and one.target.id == word
+    ]
+    return any(isinstance(one, ir.Call) and dotted(one).endswith("get_user_model") for one in (named, *given))
 
 
 def _says(call: ir.Call, key: str, value: object) -> bool:

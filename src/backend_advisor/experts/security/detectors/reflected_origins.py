@@ -1,0 +1,76 @@
+"""Headers that a program of Python writes itself and that allow every origin together with cookies (part of SEC313)."""
+
+import re
+from collections.abc import Iterator
+
+from backend_advisor.code import ir
+from backend_advisor.code.files import is_test
+from backend_advisor.code.searching import mentions
+from backend_advisor.code.tree import in_whole, of_kind, within
+from backend_advisor.experts.security.detectors.reading import behind, definitions
+from backend_advisor.experts.security.detectors.words import dotted, identifiers
+from backend_advisor.knowledge.detection import Match
+from backend_advisor.rules.registry import CodeContext, detects_in_code
+
+_ALLOWS = "access-control-allow-origin"
+_CREDENTIALS = "access-control-allow-credentials"
+_ORIGIN = re.compile(r"(?i)^(?:http_)?origin$")
+_ASKING = frozenset({"in", "not in", "==", "!="})
+_READS = frozenset({"get", "getlist", "get_all"})
+
+
+@detects_in_code("SEC313")
+def reflected_in_headers(context: CodeContext) -> Iterator[Match]:
+    """`{"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"}` of the request's origin."""
+    if context.program.language != "python":
+        return
+    for unit in context.program.units.values():
+        if not mentions(unit.module.source, (_CREDENTIALS.encode(),)) or is_test(unit.path):
+            continue
+        for info in unit.functions:
+            for mapping in of_kind(info.node, ir.Mapping):
+                value = _reflected(mapping, info.node)
+                if value is not None:
+                    yield Match(location=context.location(unit, value), values={"origin": "Origin"})
+
+
+def _reflected(mapping: ir.Mapping, function: ir.Function) -> ir.Expr | None:
+    """The value that allows whichever origin asks, where cookies are allowed too and nothing asks which it is."""
+    pairs = {
+        one.value.lower(): value
+        for one, value in mapping.pairs
+        if isinstance(one, ir.Const) and isinstance(one.value, str)
+    }
+    value, credentials = pairs.get(_ALLOWS), pairs.get(_CREDENTIALS)
+    if value is None or str(getattr(credentials, "value", "")).lower() != "true":
+        return None
+    defined = definitions(function.body)
+    if not any(_is_origin(part) for part in behind(value, defined)):
+        return None
+    names = identifiers(value) | {name for name, given in defined.items() if any(map(_is_origin, within(*given)))}
+    return None if any(_asks(node, names) for node in in_whole(function)) else value
+
+
+def _is_origin(node: ir.Node) -> bool:
+    """`request.headers.get("Origin")`, `request.headers["origin"]`, `request.META["HTTP_ORIGIN"]`."""
+    if isinstance(node, ir.Call) and isinstance(node.func, ir.Attr) and node.func.name in _READS and node.args:
+        key: ir.Expr | None = node.args[0]
+    elif isinstance(node, ir.Index):
+        key = node.key
+    else:
+        return False
+    return isinstance(key, ir.Const) and isinstance(key.value, str) and _ORIGIN.match(key.value) is not None
+
+
+def _asks(node: ir.Node, names: set[str]) -> bool:
+    """Whether the origin is compared with something that is no constant, or given to a function that may judge it."""
+    if isinstance(node, ir.Binary) and node.op in _ASKING:
+        sides = (node.left, node.right)
+        return any(names & identifiers(one) for one in sides) and not any(
+            isinstance(one, ir.Const) and not one.value for one in sides
+        )
+    if isinstance(node, ir.Call):
+        return dotted(node.func).rpartition(".")[2] not in _READS and any(
+            isinstance(one, ir.Name) and one.id in names for one in node.args
+        )
+    return False
