@@ -131,7 +131,7 @@ class Walk:
         value = self._of(node.value)
         if isinstance(node.target, ir.Name):
             self._remember(node.target.id, node.value)
-        if node.type is not None and IDENTITY.match(node.type.name):
+        if node.type is not None and IDENTITY.match(node.type.name) and not self._reader.is_stored(node.type.name):
             value |= WHO
         self._bind(node.target, value)
 
