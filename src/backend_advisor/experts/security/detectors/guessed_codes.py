@@ -26,6 +26,7 @@ _CODE = re.compile(
 _SAME = frozenset({"equals", "equalsIgnoreCase", "isEqual", "compare_digest", "timingSafeEqual", "constantTimeEquals"})
 _COUNT = re.compile(r"(?i)count|attempt|tries|retr(?:y|ies)|fail|wrong|remaining|left")
 _ORDERED = frozenset({"<", "<=", ">", ">=", "==", "===", "!=", "!=="})
+_RELATIONS = frozenset({"<", "<=", ">", ">="})
 _DEEPEST = 3
 
 
@@ -84,15 +85,14 @@ def _limits(info: FunctionInfo) -> bool:
     """Whether failures are counted to an end, or something named for it is asked."""
     if any(LIMITS.search(name) for name in body_words(info)):
         return True
-    return any(
-        isinstance(node, ir.Binary)
-        and node.op in _ORDERED
-        and any(isinstance(one, ir.Const) and type(one.value) is int for one in (node.left, node.right))
-        and any(_COUNT.search(name) for name in (*identifiers(node), dotted(node.left), dotted(node.right)))
-        or (
-            isinstance(node, ir.Binary)
-            and node.op in ("<", "<=", ">", ">=")
-            and any(_COUNT.search(dotted(one).rpartition(".")[2]) for one in (node.left, node.right))
-        )
-        for node in in_whole(info.node)
-    )
+    return any(isinstance(node, ir.Binary) and _counts(node) for node in in_whole(info.node))
+
+
+def _counts(node: ir.Binary) -> bool:
+    """`stored.getCount() > 5`, `tries == MOST`, `count < limit`."""
+    if node.op not in _ORDERED:
+        return False
+    sides = (node.left, node.right)
+    if node.op not in _RELATIONS and not any(isinstance(one, ir.Const) and type(one.value) is int for one in sides):
+        return False
+    return any(_COUNT.search(name) for name in (*identifiers(node), *map(dotted, sides)))

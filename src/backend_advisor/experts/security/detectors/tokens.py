@@ -22,8 +22,8 @@ from backend_advisor.experts.security.detectors.reading import (
 )
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.switched_verification import switched_off_by_sender
-from backend_advisor.experts.security.detectors.unheard import unheard_calls
 from backend_advisor.experts.security.detectors.token_keys import named_by_token
+from backend_advisor.experts.security.detectors.unheard import unheard_calls
 from backend_advisor.experts.security.detectors.unverified_claims import reads_header_only, stands_in_for_verified
 from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match

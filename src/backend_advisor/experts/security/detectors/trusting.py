@@ -1,4 +1,4 @@
-"""What Java gives a connection to trust anybody with: checks that find nothing, and libraries' own for tests (SEC306)."""
+"""What Java gives a connection to trust anybody with: checks that find nothing, and objects of libraries (SEC306)."""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.registry import CodeContext
 
 _ABOUT = (
-    b"checkServerTrusted", b"ostnameVerif", b"OSTNAME_VERIF", b"InsecureTrust", b"rustAll", b"AcceptAll", b"TrustStrategy",
-    b"TrustMaterial", b"etVerifyHost", b".ssl.trust", b"disableEndpointIdentification",
+    b"checkServerTrusted", b"ostnameVerif", b"OSTNAME_VERIF", b"InsecureTrust", b"rustAll", b"AcceptAll",
+    b"TrustStrategy", b"TrustMaterial", b"etVerifyHost", b".ssl.trust", b"disableEndpointIdentification",
 )  # fmt: skip
 _CONSTANTS = re.compile(
     r"(?:^|\.)(?:InsecureTrustManagerFactory\.INSTANCE|NoopHostnameVerifier\.INSTANCE|TrustAllStrategy\.INSTANCE|"

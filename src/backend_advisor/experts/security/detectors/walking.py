@@ -165,9 +165,7 @@ class Walk:
     def _decides_nothing(self, node: ir.If) -> bool:
         """Whether whatever the answer is, the same follows: `if (!owns(order)) { log.warn("…"); }`."""
         return only_notes(node) and all(
-            not call.args
-            or dotted(call.func).rpartition(".")[2] in SAME
-            or only_answers(call, self._meant_by(call))
+            not call.args or dotted(call.func).rpartition(".")[2] in SAME or only_answers(call, self._meant_by(call))
             for call in within(node.test)
             if isinstance(call, ir.Call)
         )
