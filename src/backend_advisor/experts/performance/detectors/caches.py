@@ -100,10 +100,12 @@ def _maps(unit: Unit) -> dict[str, ir.Node]:
 
 
 def _classes(classes: Mapping[str, ClassInfo]) -> Iterator[ClassInfo]:
-    """Some classes, and those that stand in them."""
+    """Some classes, and those in them of which a container makes one object; others are mostly made anew each time."""
     for owner in classes.values():
         yield owner
-        yield from _classes(owner.classes)
+        for inner in _classes(owner.classes):
+            if any(_MADE_ONCE.search(name_of(getattr(one, "func", one))) for one in inner.node.decorators):
+                yield inner
 
 
 def _lives_on(unit: Unit, owner: ClassInfo, field: ir.Field) -> bool:
