@@ -163,6 +163,8 @@ def sink(run: Run, kind: str, value: Value, site: Site, role: CallRole) -> None:
     if kind == "template.text" and is_redirect(value):
         redirect(run, value, site)
         return
+    if kind == "nosql.text" and value.types and not value.types & _JAVA_TEXT:
+        kind = "nosql.query"  # a document that was built, not written
     if kind == "html.text":
         value = _body(value) if run.language != "java" else _page(value, role)
     # An object given where text is expected is read by its keys, which have sinks of their own; fields that the

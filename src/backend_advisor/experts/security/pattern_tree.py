@@ -155,8 +155,14 @@ class _Reader:
         if character in "bBAGZz":
             self.anchored = self.anchored or character in "Zz"
             return None
-        if character in "123456789kQE":
+        if character in "QE":
             raise Unreadable
+        if character in "123456789k":  # what a group has found before, of which nothing is known
+            if character == "k":
+                self.at = self._past(">")
+            while self.at < len(self.pattern) and character != "k" and self.pattern[self.at].isdigit():
+                self.at += 1
+            return Classes(_EVERYTHING & ~_BIT["\n"])
         return Classes(self._escaped(character))
 
     def _escaped(self, character: str) -> int:

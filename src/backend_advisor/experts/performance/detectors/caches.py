@@ -1,7 +1,7 @@
 """Caches: growing without bound (PERF213), asked key by key (PERF215), filled for ever (PERF217)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
@@ -88,7 +88,7 @@ def _maps(unit: Unit) -> dict[str, ir.Node]:
     for statement in unit.module.body:
         if isinstance(statement, ir.Assign) and isinstance(statement.target, ir.Name) and _is_map(statement.value):
             found[statement.target.id] = statement
-    for owner in unit.classes.values():
+    for owner in _classes(unit.classes):
         for field in owner.node.fields:
             if (
                 _is_map(field.value)
@@ -97,6 +97,15 @@ def _maps(unit: Unit) -> dict[str, ir.Node]:
             ):
                 found[field.name] = field
     return found
+
+
+def _classes(classes: Mapping[str, ClassInfo]) -> Iterator[ClassInfo]:
+    """Some classes, and those in them of which a container makes one object; others are mostly made anew each time."""
+    for owner in classes.values():
+        yield owner
+        for inner in _classes(owner.classes):
+            if any(_MADE_ONCE.search(name_of(getattr(one, "func", one))) for one in inner.node.decorators):
+                yield inner
 
 
 def _lives_on(unit: Unit, owner: ClassInfo, field: ir.Field) -> bool:

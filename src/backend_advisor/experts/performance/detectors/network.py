@@ -254,14 +254,19 @@ def _in_time_limit(spot: Spot) -> bool:
     return False
 
 
+_TRIED = frozenset({"http.request", "db.connect", "mail.send"})
+
+
 @detects_in_code("PERF212")
 def retry_without_bound(context: CodeContext) -> Iterator[Match]:
     """Failures that are answered by trying again at once, or for ever."""
     seen = survey(context)
     told: set[int] = set()
-    for spot in seen.of("http.request", "db.connect", "mail.send"):
+    for spot in (*seen.of(*_TRIED), *(one for one in seen.reaches if one.reach and _TRIED & one.reach.acts.keys())):
         loop = _retry_loop(spot)
         if loop is None or id(loop) in told or is_by_hand(spot.unit, spot.info):
+            continue
+        if spot.reach is not None and _waits(spot.reach.callee.node):
             continue
         told.add(id(loop))
         yield Match(
@@ -310,10 +315,14 @@ def _retry_loop(spot: Spot) -> ir.For | ir.While | None:
             holder = next((one for one in reversed(spot.path[:number]) if isinstance(one, ir.For | ir.While)), None)
             if holder is None or not _tries_again(holder, node):
                 return None
-            pauses = any(isinstance(one, ir.Call) and _PAUSE.search(name_of(one.func)) for one in within(*holder.body))
+            pauses = _waits(*holder.body)
             endless = isinstance(holder, ir.While) and isinstance(holder.test, ir.Const) and not _gives_up(node)
             return holder if not pauses or endless else None
     return None
+
+
+def _waits(*nodes: ir.Node) -> bool:
+    return any(isinstance(one, ir.Call) and _PAUSE.search(name_of(one.func)) for one in within(*nodes))
 
 
 def _tries_again(loop: ir.For | ir.While, attempt: ir.Try) -> bool:

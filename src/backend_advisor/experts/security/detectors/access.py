@@ -279,6 +279,8 @@ def route_without_authentication(context: CodeContext) -> Iterator[Match]:
 
 def _is_unsure_in_java(context: CodeContext, route: Route, guarded: int) -> bool:
     """Whether the handler is given a session to ask for, or only one route beside it asks for anything."""
+    if route.idle:
+        return False  # it takes the token that its sibling looks at
     names = [snake(param.name) for param in route.info.node.params]
     alone = guarded < _SEVERAL and not context.program.is_pieces
     return route.unit.language == "java" and (alone or any(_SESSION.match(name) for name in names))

@@ -9,6 +9,7 @@ from backend_advisor.code.program import Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything, names_in
 from backend_advisor.experts.security.detectors.reading import calls_with, constants, is_false
+from backend_advisor.experts.security.detectors.trusting import trusting
 from backend_advisor.experts.security.detectors.words import dotted, identifiers
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit
@@ -89,10 +90,7 @@ def _connections(context: CodeContext) -> Iterator[Match]:
                 edits=_verifying(call, context.places),
                 applicability="unsafe",
             )
-    for unit in context.program.units.values():
-        source = unit.module.source
-        if unit.language == "java" and (b"checkServerTrusted" in source or b"erifier" in source):
-            yield from _trust_everything(context, unit.path)
+    yield from trusting(context)
 
 
 _ON = {"False": "True", "false": "true", "true": "false", "'0'": "'1'", '"0"': '"1"', "0": "1"}
@@ -264,32 +262,4 @@ def _accepts_all(value: ir.Expr) -> bool:
         given is None
         or (isinstance(given, ir.Const) and given.value in (None, True))
         or getattr(given, "id", "") == "undefined"
-    )
-
-
-def _trust_everything(context: CodeContext, path: str) -> Iterator[Match]:
-    unit = context.program.units[path]
-    for info in unit.functions:
-        body = info.node.body
-        if info.node.name == "checkServerTrusted" and not any(
-            isinstance(one, ir.Throw | ir.Do | ir.Try | ir.If) for one in body
-        ):
-            yield Match(location=context.location(unit, info.node), values={"text": info.name})
-        elif info.node.name == "verify" and len(info.node.params) == 2 and _only_true(body):
-            bases = " ".join(dotted(base) for base in info.owner.node.bases) if info.owner is not None else ""
-            if "HostnameVerifier" in bases:
-                yield Match(location=context.location(unit, info.node), values={"text": info.name})
-    for node in everything(unit.module.body):
-        if isinstance(node, ir.Call) and re.search(r"hostnameVerifier$", dotted(node.func), re.IGNORECASE):
-            for argument in node.args:
-                if isinstance(argument, ir.Lambda) and _only_true(argument.function.body):
-                    yield Match(location=context.location(unit, node), values={"text": dotted(node.func)})
-
-
-def _only_true(body: list[ir.Stmt]) -> bool:
-    return (
-        len(body) == 1
-        and isinstance(body[0], ir.Return)
-        and isinstance(body[0].value, ir.Const)
-        and body[0].value.value is True
     )

@@ -46,6 +46,8 @@ class Route:
     stopped: bool = False
     """Whether a middleware of the program given before it turns some people away, for who they are."""
     limited: bool = False
+    idle: frozenset[str] = frozenset()
+    """Parameters that hold the token of a request, and that its body never looks at."""
     asks_right: bool = False
     """Whether its middleware is given the name of a right: `auth("orders:read")`."""
     names: frozenset[str] = frozenset()

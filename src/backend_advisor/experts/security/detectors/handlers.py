@@ -94,6 +94,14 @@ class Reader:
             )
         return known
 
+    def is_stored(self, kind: str) -> bool:
+        """Whether a class of the program is a record's: `UserDetails` with `@Entity` is not who calls."""
+        return any(
+            dotted(one) in ("Entity", "Table", "Document")
+            for info in self.program.by_short_name.get(kind, ())
+            for one in info.node.decorators
+        )
+
     def named(self, name: str) -> list[FunctionInfo]:
         """Every function of the program with this name."""
         if self._by_name is None:

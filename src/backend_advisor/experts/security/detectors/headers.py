@@ -8,12 +8,14 @@ from backend_advisor.code.addresses import host_is_fixed
 from backend_advisor.code.seen import CallSeen, Flow
 from backend_advisor.code.tree import in_whole
 from backend_advisor.experts.security.detectors.reading import constants
-from backend_advisor.experts.security.detectors.words import identifiers
+from backend_advisor.experts.security.detectors.words import dotted, identifiers
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.rules.declared import confidence_of
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _LOCATION = re.compile(r"(?i)^(?:location|refresh)$|HttpHeaders\.LOCATION$")
+_PRESENT = re.compile(r"^(?:(?:is|has|not)(?:Not)?_?(?:Empty|Blank|Null|Present|Text|Length)|nonNull|Boolean|bool)$")
+"""What a value is asked that any value answers alike."""
 _RISKY = frozenset({"http.input", "http.parsed_body", "http.raw_body"})
 
 
@@ -36,9 +38,25 @@ def _asked_about(call: CallSeen) -> bool:
         return False
     names = identifiers(call.node.args[-1])
     return any(
-        isinstance(node, ir.If | ir.Conditional) and node.start < call.node.start and names & identifiers(node.test)
+        isinstance(node, ir.If | ir.Conditional)
+        and node.start < call.node.start
+        and not _is_presence(node.test)
+        and names & identifiers(node.test)
         for node in in_whole(call.info.node)
     )
+
+
+def _is_presence(test: ir.Expr) -> bool:
+    """Whether it is only asked whether there is a value: `origin != null`, `!origin.isEmpty()`, `if (origin)`."""
+    if isinstance(test, ir.Unary):
+        return _is_presence(test.operand)
+    if isinstance(test, ir.Logic):
+        return all(map(_is_presence, test.operands))
+    if isinstance(test, ir.Binary):
+        return any(isinstance(one, ir.Const) and one.value in (None, "", 0) for one in (test.left, test.right))
+    if isinstance(test, ir.Call):
+        return _PRESENT.match(dotted(test.func).rpartition(".")[2]) is not None
+    return isinstance(test, ir.Name)
 
 
 @detects_in_code("SEC214")

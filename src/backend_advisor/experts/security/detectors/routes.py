@@ -20,6 +20,11 @@ _LOADS = re.compile(
     r"\.(?:(?:user|request|token|user_lookup)_loader|verify_(?:password|token)|get_(?:password|user_roles))$"
 )
 """What a library for sign-ins calls, and whose result no client is sent."""
+_PLAIN_TEXT = frozenset({"String", "str", "string", "Annotated"})
+_OFF_THE_REQUEST = frozenset(
+    {"RequestHeader", "CookieValue", "RequestParam", "HeaderParam", "CookieParam", "Header", "Cookie", "Headers"}
+)
+"""What takes one value off a request and asks nothing of it."""
 _VERBS = {
     "get": "GET",
     "post": "POST",
@@ -175,8 +180,10 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     for decorator in info.node.decorators:
         declared |= identifiers(decorator)
     of_database = database_params(info, context.program) if info.unit.language == "python" else []
+    body = body_words(info)
+    route.idle = frozenset(param.name for param in info.node.params if _is_idle(param, body))
     for param in info.node.params:
-        if param in of_database:
+        if param in of_database or param.name in route.idle:
             continue
         inner = identifiers(param.decorators, param.default or (), param.type or ())
         declared |= {name for name in (param.name, *inner) if AUTHENTICATES.search(name) or LIMITS.search(name)}
@@ -192,7 +199,6 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
         call for part in _given_before(route) for call in facts.at.get((route.unit.path, part.start, part.end), ())
     ]
     marks = info.marks | {mark for call in before for mark in call.role.marks}
-    body = body_words(info)
     if info.unit.language == "python" and any("ession" in word for word in body):
         body -= database_words(info, context.program)
     route.names = frozenset(body)
@@ -214,6 +220,14 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     before_it = route.handler.before if route.handler is not None and not open_to_all else []
     route.stopped = any(stops_strangers(one, facts) for one in before_it)
     route.limited = "rate.limited" in marks or any(map(LIMITS.search, declared | body))
+
+
+def _is_idle(param: ir.Param, body: set[str]) -> bool:
+    """Whether a token is taken off the request as plain text and nothing looks at it: `@RequestHeader String token`."""
+    if param.name in body or param.type is None or param.type.name.rpartition(".")[2] not in _PLAIN_TEXT:
+        return False
+    taken = identifiers(param.decorators, param.default or (), param.type.metadata)
+    return bool(taken & _OFF_THE_REQUEST) and AUTHENTICATES.search(param.name) is not None
 
 
 def _names_right(expression: ir.Expr, route: Route, facts: Facts) -> bool:

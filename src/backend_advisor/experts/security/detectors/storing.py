@@ -111,7 +111,7 @@ def _is_given_one(call: CallSeen, facts: Facts) -> bool:
     """Whether what is hashed is a parameter that the program's own callers give a password: `encode(body.password)`."""
     if call.info is None or not isinstance(call.node, ir.Call) or asks_for_breaches(call):
         return False
-    if call.info.unit.language == "java" or _SLOW.search(call.unit.module.source):
+    if _SLOW.search(call.unit.module.source):
         return False
     hashed = names_in(*call.node.args)
     params = [one.name for one in call.info.node.params if one.name not in ("self", "cls")]
@@ -123,16 +123,21 @@ def _gives_password(reach: Reach, places: list[int]) -> bool:
     args = reach.node.args if isinstance(reach.node, ir.Call) else []
     given = [args[number] for number in places if number < len(args)]
     around = reach.info.node.name if reach.info is not None else ""
-    plain = [one for one in given if isinstance(one, ir.Name | ir.Attr | ir.Index)]
+    plain = [one for one in given if isinstance(one, ir.Name | ir.Attr | ir.Index) or _is_getter(one)]
     return not _BREACHED.search(around) and any(
         _PASSWORD.match(name) and not _HASHED.search(name) for one in plain for name in (_last(one),)
     )
 
 
+def _is_getter(one: ir.Expr) -> bool:
+    """`form.getPassword()`."""
+    return isinstance(one, ir.Call) and not one.args and dotted(one.func).rpartition(".")[2].startswith("get")
+
+
 def _last(one: ir.Expr) -> str:
     if isinstance(one, ir.Index):
         return one.key.value if isinstance(one.key, ir.Const) and isinstance(one.key.value, str) else ""
-    return dotted(one).rpartition(".")[2]
+    return dotted(one).rpartition(".")[2].removeprefix("get" if _is_getter(one) else "")
 
 
 def _keys(node: ir.Call) -> Iterator[str]:

@@ -22,6 +22,7 @@ from backend_advisor.experts.security.detectors.reading import (
 )
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.switched_verification import switched_off_by_sender
+from backend_advisor.experts.security.detectors.token_keys import named_by_token
 from backend_advisor.experts.security.detectors.unheard import unheard_calls
 from backend_advisor.experts.security.detectors.unverified_claims import reads_header_only, stands_in_for_verified
 from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
@@ -64,6 +65,12 @@ def token_not_verified(context: CodeContext) -> Iterator[Match]:
         if one.sink == "token.claims" and one.source in _SENT
     }
     yield from _decoded_by_hand(context, facts, verified)
+    for info, node in named_by_token(context.program):
+        yield Match(
+            location=context.location(info.unit, node),
+            values={"call": context.text(info.unit, node)[:50], "fault": "key named by the token"},
+            confidence=Confidence.MEDIUM,
+        )
     for info, node in switched_off_by_sender(context.program):
         yield Match(
             location=context.location(info.unit, node),

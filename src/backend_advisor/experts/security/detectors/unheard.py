@@ -12,6 +12,12 @@ _QUESTION = re.compile(r"^_*(?:is|has|can|may|owns?|belongs|allowed|permitted|ma
 _HANDED_ON = frozenset({"next", "res", "response", "reply", "done"})
 """Who is given these answers by them."""
 _LOG = re.compile(r"(?i)^(?:\w+\.)*(?:_?log(?:ger|ging)?|console|print)(?:\.\w+)?$")
+_NOTES = re.compile(
+    r"(?i)(?:^|\.)_?(?:log(?:ger|ging)?|console|meters?|meter_?registry|metrics?|\w*counter|statsd|span|sentry|system\.(?:out|err))\.(?:\w+\.)*"
+    r"(?:trace|debug|info|log|warn(?:ing)?|error|increment|inc|incr|record|add|println|print|exception|capture\w+|set_?attribute)$"
+    r"|^(?:print|warn)$"
+)
+"""What writes down that something happened, and goes on."""
 _TRUTHS = frozenset({"bool", "boolean", "Boolean"})
 _STOPS = re.compile(
     r"(?i)^(?:abort|redirect|forbidden|deny|halt|throw\w*|raise\w*|fail|exit|die|reject|assert\w*|require\w*)$"
@@ -55,6 +61,14 @@ def _targets(nodes: Iterable[ir.Node]) -> set[tuple[int, str]]:
         for one in nodes
         if isinstance(one, ir.Assign) and isinstance(one.target, ir.Name)
     }
+
+
+def only_notes(choice: ir.If) -> bool:
+    """Whether what is done on a condition is only written down, and the same follows either way."""
+    return not choice.otherwise and all(
+        isinstance(one, ir.Do) and isinstance(one.value, ir.Call) and bool(_NOTES.search(dotted(one.value.func)))
+        for one in choice.then
+    )
 
 
 def only_answers(call: ir.Call, targets: list[FunctionInfo]) -> bool:

@@ -13,7 +13,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.callees import class_of
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import children
+from backend_advisor.code.tree import children, within
 from backend_advisor.experts.security.detectors.called import bound, passed_texts, targets_of
 from backend_advisor.experts.security.detectors.ordinary_roles import asks_for_role
 from backend_advisor.experts.security.detectors.origins import (
@@ -42,7 +42,7 @@ from backend_advisor.experts.security.detectors.telling import (
     SAME,
     TELLING,
 )
-from backend_advisor.experts.security.detectors.unheard import only_answers
+from backend_advisor.experts.security.detectors.unheard import only_answers, only_notes
 from backend_advisor.experts.security.detectors.words import (
     IDENTIFIES,
     IDENTITY,
@@ -131,7 +131,7 @@ class Walk:
         value = self._of(node.value)
         if isinstance(node.target, ir.Name):
             self._remember(node.target.id, node.value)
-        if node.type is not None and IDENTITY.match(node.type.name):
+        if node.type is not None and IDENTITY.match(node.type.name) and not self._reader.is_stored(node.type.name):
             value |= WHO
         self._bind(node.target, value)
 
@@ -147,7 +147,11 @@ class Walk:
                 self._lambdas[name] = made
 
     def _if(self, node: ir.If) -> None:
+        checked = len(self._found.checks)
         self._of(node.test)
+        if len(self._found.checks) > checked and self._decides_nothing(node):
+            del self._found.checks[checked:]
+            self._found.unheard.append((self._unit, node.test))
         around, before = self._branch, self._env
         ends: list[dict[str, Origin]] = []
         for way, body in enumerate((node.then, node.otherwise)):
@@ -157,6 +161,14 @@ class Walk:
             ends.append(self._env)
         self._branch = around
         self._env = {name: ends[0].get(name, NOTHING) | ends[1].get(name, NOTHING) for name in {**ends[0], **ends[1]}}
+
+    def _decides_nothing(self, node: ir.If) -> bool:
+        """Whether whatever the answer is, the same follows: `if (!owns(order)) { log.warn("…"); }`."""
+        return only_notes(node) and all(
+            not call.args or dotted(call.func).rpartition(".")[2] in SAME or only_answers(call, self._meant_by(call))
+            for call in within(node.test)
+            if isinstance(call, ir.Call)
+        )
 
     def _for(self, node: ir.For) -> None:
         self._bind(node.target, self._of(node.iterable))
