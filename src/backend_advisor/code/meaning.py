@@ -341,7 +341,9 @@ def _callbacks(run: Run, role: CallRole, site: Site) -> Value | None:
             for inner in _functions_in(function):
                 given = [parameter_given(run, kind, site) for kind in kinds]
                 if "http.middleware" in role.marks and len(inner.info.node.params) == len(kinds) + 1 == 4:
-                    given.insert(0, parameter_given(run, "source:exception.detail", site))  # Express tells error handlers so
+                    given.insert(
+                        0, parameter_given(run, "source:exception.detail", site)
+                    )  # Express tells error handlers so
                 if role.marks and _ENTRY_MARKS.intersection(role.marks):
                     run.machine.register(run, inner, given, role, site, handlers)
                     handlers.append(function)

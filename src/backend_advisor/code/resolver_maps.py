@@ -25,7 +25,7 @@ _DECLARED = ("model.fields", "nosql.query")
 
 
 def note_resolvers(machine: "Machine") -> None:
-    """Register the functions of exported maps `{Query: {…}, Mutation: {…}, Type: {field}}` that no call was seen to take."""
+    """Register the functions of exported maps `{Query: {…}, Type: {field}}` that no call was seen to take."""
     if _ROOT not in machine.roles.decorators:
         return
     for unit in machine.program.units.values():

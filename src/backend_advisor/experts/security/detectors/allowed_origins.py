@@ -39,7 +39,7 @@ def loose_pattern(text: str) -> bool:
     """Whether a pattern of origins lets in a host that begins or ends with what the program meant."""
     if "\\." not in text:
         return False
-    return not text.startswith("^") and _LEFT.match(text) is None or _RIGHT.search(text) is None
+    return (not text.startswith("^") and _LEFT.match(text) is None) or _RIGHT.search(text) is None
 
 
 class _Judged:
@@ -103,7 +103,11 @@ class _Judged:
         """A comparison of a part of the origin that the name of a stranger's host passes too."""
         taken = {self.origin}
         for node in everything(self.info.node.body):
-            if isinstance(node, ir.Assign) and isinstance(node.target, ir.Name) and self.origin in identifiers(node.value):
+            if (
+                isinstance(node, ir.Assign)
+                and isinstance(node.target, ir.Name)
+                and self.origin in identifiers(node.value)
+            ):
                 taken.add(node.target.id)
         for node in everything(self.info.node.body):
             if not isinstance(node, ir.Call) or not isinstance(node.func, ir.Attr) or not node.args:
@@ -113,8 +117,9 @@ class _Judged:
                 text = self._text(given)
                 if text is not None and self._is_loose(name, text, node.func.value):
                     return f"{name}('{text}')"
-            elif name in _MATCHES and isinstance(pattern := _pattern(node), str) and taken & identifiers(node):
-                if loose_pattern(pattern):
+            elif name in _MATCHES and taken & identifiers(node):
+                pattern = _pattern(node)
+                if pattern is not None and loose_pattern(pattern):
                     return f"/{pattern}/"
         return None
 
@@ -125,7 +130,7 @@ class _Judged:
         return name != "startsWith" or text.startswith("http")
 
     def _text(self, given: ir.Expr) -> str | None:
-        """The text that a part of the origin is compared with: written there, or given to the object when it is made."""
+        """The text that a part of the origin is compared with: written there, or given to the new object."""
         if isinstance(given, ir.Const):
             return given.value if isinstance(given.value, str) else None
         if isinstance(given, ir.Name):
