@@ -22,6 +22,7 @@ from backend_advisor.code.program import ClassInfo, FunctionInfo, Program, Unit
 from backend_advisor.code.prototypes import note_written
 from backend_advisor.code.records import note_chosen
 from backend_advisor.code.rendering import names_view, show_page, show_views
+from backend_advisor.code.resolver_maps import note_resolvers
 from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.schemas import beside_schemas, has_schema
@@ -137,6 +138,7 @@ class Machine:
         self.objects.prepare()
         note_operations(self)
         note_exported(self)
+        note_resolvers(self)
         self._run_entries()
         functions = list(self.program.functions())
         for info in _prepare_application(self.program):

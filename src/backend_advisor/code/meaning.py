@@ -341,9 +341,11 @@ def _callbacks(run: Run, role: CallRole, site: Site) -> Value | None:
         functions = site.values(wanted)
         for function in functions:
             for inner in _functions_in(function):
-                given = [_given(run, kind, site) for kind in kinds]
+                given = [parameter_given(run, kind, site) for kind in kinds]
                 if "http.middleware" in role.marks and len(inner.info.node.params) == len(kinds) + 1 == 4:
-                    given.insert(0, _given(run, "source:exception.detail", site))  # Express tells error handlers so
+                    given.insert(
+                        0, parameter_given(run, "source:exception.detail", site)
+                    )  # Express tells error handlers so
                 if role.marks and _ENTRY_MARKS.intersection(role.marks):
                     run.machine.register(run, inner, given, role, site, handlers)
                     handlers.append(function)
@@ -360,7 +362,7 @@ def _functions_in(value: Value) -> list[FunctionRef]:
     return found[:8]
 
 
-def _given(run: Run, kind: str, site: Site) -> Value:
+def parameter_given(run: Run, kind: str, site: Site) -> Value:
     if kind.startswith("source:"):
         trail = station("source", run.unit.path, site.node.start, site.node.end, None)
         return Value({Taint(kind[7:]): trail})

@@ -7,6 +7,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.allowed_origins import of_anybody
 from backend_advisor.experts.security.detectors.facts import Route
 from backend_advisor.experts.security.detectors.headers import into_header
 from backend_advisor.experts.security.detectors.reading import (
@@ -116,8 +117,8 @@ def every_origin_with_credentials(context: CodeContext) -> Iterator[Match]:
         names = [name for key in ("origin", "origins", "pattern", "patterns") for name in constants(given.get(key))]
         if credentials and any(_EVERY_ORIGIN.match(name) for name in names):
             yield Match(location=context.location(call.unit, call.node), values={"origin": names[0]})
-        elif credentials and _allows_all(given.get("origin")):
-            yield Match(location=context.location(call.unit, call.node), values={"origin": "callback(null, true)"})
+        elif credentials and (let_in := of_anybody(context, given.get("origin"))) is not None:
+            yield Match(location=context.location(call.unit, call.node), values={"origin": let_in})
     reflected = {
         (flow.path, flow.start)
         for flow in context.seen.flows.values()
@@ -163,27 +164,6 @@ def _asks_for_origin(part: ir.Node) -> bool:
 def _words_in(node: ir.Node) -> set[str]:
     consts = {one.value for one in everything(node) if isinstance(one, ir.Const) and isinstance(one.value, str)}
     return identifiers(node) | consts
-
-
-def _allows_all(value: object) -> bool:
-    """A function of the origin that says yes to every one."""
-    for ref in getattr(value, "refs", ()):
-        info = getattr(ref, "info", None)
-        if isinstance(info, FunctionInfo) and len(info.node.params) == 2:
-            body = info.node.body
-            calls = [
-                node
-                for node in everything(body)
-                if isinstance(node, ir.Call) and dotted(node.func) == info.node.params[1].name
-            ]
-            tests = any(isinstance(node, ir.If | ir.Conditional | ir.Logic) for node in everything(body))
-            if (
-                calls
-                and not tests
-                and all(len(c.args) == 2 and isinstance(c.args[1], ir.Const) and c.args[1].value is True for c in calls)
-            ):
-                return True
-    return False
 
 
 _SIGNS_IN = re.compile(rb"formLogin|oauth2Login|saml2Login|rememberMe|sessionManagement|maximumSessions|[cC]ookie")
