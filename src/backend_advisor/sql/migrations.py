@@ -2,9 +2,15 @@
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from backend_advisor.model import Artifact
-from backend_advisor.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from backend_advisor.sql.statement import Statement  # loads the SQL parser, which most reviews do without
+
+NEWEST = 5
+"""Migrations of a folder that are judged: older ones have long run, and what they locked is history."""
 
 _WAY_BACK_FILE = re.compile(
     r"(?:^|[/\\._-])(?:down|undo|rollback|revert)\.(?:\w+\.)?sql$|(?:^|[/\\])U[\d._]+__\w+\.sql$"
@@ -28,7 +34,7 @@ _NUMBER = re.compile(r"(\d+)")
 _NAME = re.compile(r"^[ \t]*(?:--|/\*|#)[ \t]*:?name:?[ \t]+\w", re.IGNORECASE | re.MULTILINE)
 
 
-def undoes(statement: Statement) -> bool:
+def undoes(statement: "Statement") -> bool:
     """Whether a statement stands in a migration's way back, by the file's name or the tool's own marks."""
     if _WAY_BACK_FILE.search(statement.artifact.name):
         return True
@@ -40,12 +46,12 @@ def undoes(statement: Statement) -> bool:
     return way != "up"
 
 
-def runs_once(statement: Statement) -> bool:
+def runs_once(statement: "Statement") -> bool:
     """Whether a statement belongs to a migration: it runs once, on the schema of its day."""
     return _MIGRATION_FILE.search(statement.artifact.place) is not None or bool(_marks(statement.artifact))
 
 
-def is_named(statement: Statement) -> bool:
+def is_named(statement: "Statement") -> bool:
     """Whether a file of named queries holds it (sqlc, aiosql, goyesql, HugSQL): each runs on its own."""
     return any(start <= statement.offset for start in _names(statement.artifact))
 

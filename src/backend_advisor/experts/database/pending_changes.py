@@ -9,11 +9,9 @@ from sqlglot import exp
 
 from backend_advisor.intake.dialects import dialect_in
 from backend_advisor.model import Artifact, ArtifactKind, Confidence
-from backend_advisor.sql.migrations import folder_and_order, runs_once, undoes
+from backend_advisor.sql.migrations import NEWEST, folder_and_order, runs_once, undoes
 from backend_advisor.sql.statement import Problem, Statement, parse
 
-NEWEST = 5
-"""Migrations of a folder that are judged: older ones have long run, and what they locked is history."""
 _SCANNED = 20_000
 _OPAQUE = re.compile(r"\s*alter\s+table\s+(?:if\s+exists\s+)?(?:only\s+)?(?:[\w\"]+\.)?\"?(\w+)\"?\s", re.IGNORECASE)
 _BESIDE_CHANGES = (exp.Transaction, exp.Commit, exp.Set, exp.Update, exp.Insert, exp.Delete)

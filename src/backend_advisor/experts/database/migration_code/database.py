@@ -5,7 +5,6 @@ from re import Pattern
 
 from backend_advisor.code.files import is_test
 from backend_advisor.experts.database.migration_code.frameworks import products
-from backend_advisor.experts.database.workload import dialects_of
 from backend_advisor.model import Artifact, Case
 
 _LONGEST = 100_000
@@ -18,6 +17,8 @@ def dialect_of_migrations(case: Case, migrations: Iterable[Artifact]) -> str | N
 
     SQLite beside another is what tests and a developer's machine run on.
     """
+    from backend_advisor.experts.database.workload import dialects_of  # loads the SQL parser: only with migrations
+
     shown = _shown((one.text for one in migrations), products().migration)
     if len(shown) != 1:
         shown = _shown(_settings(case), products().settings) | dialects_of(case)

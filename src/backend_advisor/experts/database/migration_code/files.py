@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from backend_advisor.experts.database.migration_code.frameworks import Framework, frameworks
-from backend_advisor.experts.database.pending_changes import NEWEST
 from backend_advisor.model import SOURCE_CODE, Artifact
-from backend_advisor.sql.migrations import folder_and_order
+from backend_advisor.sql.migrations import NEWEST, folder_and_order
 
 _HEAD = 20_000
 """Characters in which a migration shows the framework it is written for."""
