@@ -14,7 +14,7 @@ from backend_advisor.code.schemas import has_schema
 from backend_advisor.code.seen import Handler
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import ALL, NUMBER, Taint, merge_taints, station
-from backend_advisor.code.tree import in_body
+from backend_advisor.code.tree import in_body, of_kind
 from backend_advisor.code.types import NO_TEXT, behind, declared_value, is_checked, is_harmless, is_text
 from backend_advisor.code.validators import with_checked_fields, with_typed_fields, without_documents
 from backend_advisor.code.values import UNKNOWN, Value, cleaned, doubtful, join_all, types_of
@@ -23,6 +23,8 @@ _PARAMETERS = 64
 _OF_CLASSES = frozenset({"component", "http.handler"})
 """What a class is marked as without its methods being so: a path that stands on it is the beginning of theirs."""
 _TEXTS = frozenset({"java.lang.String", "java.lang.Object", "java.lang.CharSequence"})
+_PARSES = frozenset({"parse", "parseAsync", "validateSync", "cast"})
+"""What schemas of zod, yup and their like are asked by; they give the fields that they know."""
 _VALIDATION_PIPE = "@nestjs/common.ValidationPipe"
 _OF_OBJECTS = ("model.fields", "nosql.query")
 """What text cannot harm: frameworks fill no object of it."""
@@ -367,7 +369,7 @@ def _noted(run: Run, param: ir.Param) -> Value | None:
             if isinstance(note, ir.Call) and _is_cleaned(reader, note):
                 taints = {}
             elif isinstance(note, ir.Call) and any(
-                _is_schema_pipe(one) or _takes_away(reader, one, stated) for one in note.args
+                _is_schema_pipe(one) or _takes_away(reader, one, stated) or _parses(reader, one) for one in note.args
             ):
                 taints = {taint.clean(_OF_OBJECTS): way for taint, way in taints.items()}
         types = stated.types
@@ -385,6 +387,21 @@ def _is_schema_pipe(given: ir.Expr) -> bool:
         and bool(given.args)
         and has_schema(given.args)
     )
+
+
+def _parses(run: Run, given: ir.Expr) -> bool:
+    """`@Body(MemberPatchPipe)`, a class of the program whose `transform` gives what a schema leaves of it."""
+    target = given.func if isinstance(given, ir.Call) else given
+    if not isinstance(target, ir.Name | ir.Attr):
+        return False
+    for ref in run.evaluate(target, {}).refs:
+        transforms = ref.methods.get("transform", ()) if isinstance(ref, ClassInfo) else ()
+        for method in transforms:
+            given_back = [one.value for one in of_kind(method.node, ir.Return)]
+            return bool(given_back) and all(
+                isinstance(one, ir.Call) and _name_of(one.func) in _PARSES for one in given_back
+            )
+    return False
 
 
 def _takes_away(run: Run, given: ir.Expr, stated: Value) -> bool:

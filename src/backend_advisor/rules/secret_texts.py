@@ -98,6 +98,8 @@ _PROSE = re.compile(r"[^\W\d_a-zA-Z]")
 _FOR_TRYING = re.compile(r"(?i)^(?:test|mock|dev(?:elopment)?|demo|local|ci|e2e|this[_ -]is)[_ -]")
 _SETTING = re.compile(r"[A-Za-z][A-Za-z_-]*(?:\.[A-Za-z_-]+)+")
 """`connection.password`: where a secret is found."""
+_PLACE = re.compile(r"(?:[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*/)+[a-z][a-z0-9]*(?:[-_.][a-z0-9]+)*")
+"""`prod/billing/postgres-password`: the name of an entry in a store of secrets."""
 _LEAST_BITS = 3.0
 _LEAST_BITS_OF_A_PASSWORD = 2.5
 LEAST_LENGTH = 8
@@ -248,7 +250,7 @@ def is_hidden(text: str) -> bool:
 
 def _is_no_value(text: str) -> bool:
     """Whether a text tells where a secret is kept, cannot be used as one, or tells a reader to put one in."""
-    whole = (_SETTING, _REFERENCE, _PASSWORD_HASH, _CALL, _OPTION)
+    whole = (_SETTING, _PLACE, _REFERENCE, _PASSWORD_HASH, _CALL, _OPTION)
     return any(one.fullmatch(text) for one in whole) or bool(_PROSE.search(text) or _FOR_TRYING.search(text))
 
 

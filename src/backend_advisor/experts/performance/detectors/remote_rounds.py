@@ -12,6 +12,13 @@ from backend_advisor.experts.performance.detectors.surroundings import is_by_han
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, handed_over
 from backend_advisor.rules.registry import CodeContext
 
+READING = frozenset(
+    ["db.query", "db.read", "db.read_all", "http.request", "cache.get", "cache.get_many", "orm.filter", "parse.json",
+     "log.write", "serialize.json", "validate.input", "db.eager", "pagination.limit", "trace.write", "metric.write",
+     "regex.match", "crypto.hash", "http.error", "db.acquire", "db.release", "resource.open",
+     "resource.close"]
+)  # fmt: skip
+"""What a call that only reads may do on its way."""
 _READS = frozenset(["get", "fetch", "urlopen", "getforobject", "getforentity", "get_object", "head"])
 _IN_CHAIN = frozenset({"get", "head", "GET"})
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "method", "GET", "POST", "PUT", "DELETE"})
