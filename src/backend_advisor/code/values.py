@@ -229,9 +229,9 @@ def _joined_parts(left: Value, right: Value, depth: int) -> tuple[Mapping[str | 
     if of_framework and (_is_bare(left) or _is_bare(right)):
         return None, None  # what the framework says of its object stands again where one way says no more
     if left.fields is None and left.rest is None:
-        return (right.fields, right.rest) if right.fields is None else (None, _everything(right, depth))
+        return _beside_unknown(right, depth)
     if right.fields is None and right.rest is None:
-        return (left.fields, left.rest) if left.fields is None else (None, _everything(left, depth))
+        return _beside_unknown(left, depth)
     if depth == 0:
         return None, Value(merge_taints(all_taints(left, 2), all_taints(right, 2)))
     if left.fields is right.fields and left.rest is right.rest:
@@ -253,6 +253,13 @@ def _joined_parts(left: Value, right: Value, depth: int) -> tuple[Mapping[str | 
         else:
             fields[key] = _maybe(ones.get(key) or others[key])
     return fields, rest
+
+
+def _beside_unknown(value: Value, depth: int) -> tuple[Mapping[str | int, Value] | None, Value | None]:
+    """The parts of a value of which nothing is known on another way: named ones stay apart, places in a list do not."""
+    if value.fields is None or not all(isinstance(key, str) for key in value.fields):
+        return None, value.rest if value.fields is None else _everything(value, depth)
+    return {key: _maybe(part) for key, part in value.fields.items()}, value.rest
 
 
 def _joined_fields(
