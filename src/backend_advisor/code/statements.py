@@ -153,14 +153,7 @@ def _for(run: Run, node: ir.For, env: Env) -> Env | None:
     # What is known to hold something is gone through at least once.
     after: Env | None = None if items.fields and items.rest is None and not items.taints else entry
     for _ in range(_PASSES):
-        start = dict(entry)
-        assign(run, node.target, one, start, declares="let")
-        run.loops.append(loop)
-        state = run.execute(node.body, start)
-        run.loops.pop()
-        for other in loop.continues:
-            state = join_env(state, other)
-        loop.continues.clear()
+        state = _round(run, node, one, loop, dict(entry))
         if state is None:
             break
         after = join_env(after, state)
@@ -172,6 +165,18 @@ def _for(run: Run, node: ir.For, env: Env) -> Env | None:
     for other in loop.breaks:
         after = join_env(after, other)
     return after
+
+
+def _round(run: Run, node: ir.For, item: Value, loop: Loop, start: Env) -> Env | None:
+    """Once through the body of a loop, and what holds after it, also where it went on early."""
+    assign(run, node.target, item, start, declares="let")
+    run.loops.append(loop)
+    state = run.execute(node.body, start)
+    run.loops.pop()
+    for other in loop.continues:
+        state = join_env(state, other)
+    loop.continues.clear()
+    return state
 
 
 def _told_apart(items: Value, node: ir.For) -> list[Value] | None:
@@ -191,14 +196,7 @@ def _in_turn(run: Run, node: ir.For, several: list[Value], loop: Loop, env: Env)
     """A loop over items that are known, each in a round of its own."""
     state: Env | None = env
     for one in several:
-        start = dict(state or env)
-        assign(run, node.target, one, start, declares="let")
-        run.loops.append(loop)
-        state = run.execute(node.body, start)
-        run.loops.pop()
-        for other in loop.continues:
-            state = join_env(state, other)
-        loop.continues.clear()
+        state = _round(run, node, one, loop, dict(state or env))
         if state is None:
             break
     if node.otherwise and state is not None:
