@@ -116,7 +116,7 @@ def _proved(server: Server, setting: _Setting) -> Iterator[Proof]:
         build(database, setting.schema)
         forms = [staged(one.statement.text, change_tree(one.statement), setting.schema) for one in setting.changes]
         filling = _filled(database, setting, forms)
-        trials, stopped = _trials(database, setting, forms)
+        trials, stopped = _trials(database, setting, forms, filling)
         together = _together(setting, trials)
         for trial in trials:
             name = trial.change.statement.artifact.name
@@ -127,12 +127,17 @@ def _proved(server: Server, setting: _Setting) -> Iterator[Proof]:
         server.drop_database(database.name)
 
 
-def _trials(database: Database, setting: _Setting, forms: Sequence[Staged]) -> tuple[list[_Trial], list[Proof]]:
+def _trials(
+    database: Database, setting: _Setting, forms: Sequence[Staged], filling: Filling
+) -> tuple[list[_Trial], list[Proof]]:
     """The changes that ran, in their order, up to one that did not: what follows may need what it would have made."""
     trials: list[_Trial] = []
     for change, form in zip(setting.changes, forms, strict=True):
         if undecided := _undecided(change, setting.schema):
             return trials, [_untested(setting, setting.say("untested_type", column=undecided), change)]
+        if not filling.rows.get(change.table):
+            # Of an empty table nobody can tell what reads its rows.
+            return trials, [_untested(setting, setting.say("untested_empty", table=change.table), change)]
         try:
             trials.append(_try(database, setting, change, form))
         except LabError as error:

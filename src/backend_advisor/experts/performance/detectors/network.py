@@ -69,11 +69,7 @@ def _without_timeout(context: CodeContext) -> Iterator[tuple[int, Match]]:
     during = served(context)
     if any(word in source for source in context.program.sources() for word in _CLIENT_DEFAULT):
         return
-    limited = {
-        client_of(call) for call in context.seen.calls.values() if "http.client" in call.role.does and _is_limited(call)
-    }
-    if has_session_with_limit(context.program):
-        limited.add("requests")
+    limited = _limited_clients(context)
     of_pages = _frameworks_of_pages(context)
     told: set[tuple[int, str]] = set()
     files: set[str] = set()

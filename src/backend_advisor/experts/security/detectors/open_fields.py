@@ -15,7 +15,6 @@ from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _DUMPS = frozenset({"model_dump", "dict"})
-_CONFIGS = frozenset({"model_config", "Config"})
 _WRITES = frozenset({"update", "aupdate", "values", "create", "acreate", "update_or_create", "get_or_create"})
 _OF_ORM = frozenset({"objects", "filter", "query", "where", "filter_by", "insert", "update", "select", "get_queryset"})
 _BODIES = frozenset({"get_json", "json"})
