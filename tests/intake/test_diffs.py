@@ -50,3 +50,10 @@ def test_a_patch_in_a_question_with_and_without_a_fence() -> None:
     for fence in ("```diff\n{}```\nThanks!", "{}\nThanks!"):
         case = intake.read("Can you review this PR?\n\n" + fence.format(TWO))
         assert [(one.name, one.added) for one in case.artifacts] == [("one.py", (4, 5)), ("new.sql", (1,))]
+
+
+def test_a_hunk_far_away_costs_nothing() -> None:
+    for far in ("900000000", "9999999", "9" * 5_000):
+        head = "--- a/one.py\n+++ b/one.py\n"
+        diff = f"{head}@@ -1 +1 @@\n+a = 1\n" + f"{head}@@ -1 +{far} @@\n+b = 2\n" * 50
+        assert {one.text for one in changed_files(diff)} == {"a = 1\n"}

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _FILE = re.compile(r"^\+\+\+ (?:b/)?(?P<name>[^\t\n]+)")
-_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<line>\d+)(?:,(?P<count>\d+))? @@ ?(?P<within>[^\n]*)")
+_HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<line>\d{1,7})(?:,(?P<count>\d+))? @@ ?(?P<within>[^\n]*)")
 _OLD = re.compile(r"^--- \S", re.MULTILINE)
 _LINE = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", re.MULTILINE)
 _NOWHERE = "/dev/null"
+_MAX_GAP = 1_000_000
+"""Lines that a whole diff may leave out before its hunks; what would stand beyond them is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,20 @@ def changed_files(text: str) -> Iterator[Changed]:
     """The files that a diff leaves, in its order. What the heads of its hunks count is not relied on: a diff that was
     edited, or written by hand, seldom has it right."""
     name, shown, added = "", list[str](), list[int]()
-    within = False
+    within, room = False, _MAX_GAP
     lines = text.rstrip("\n").split("\n")
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith("diff --git ") or (line.startswith("--- ") and following.startswith("+++ ")):
             within = False
         elif (hunk := _HUNK.match(line)) is not None:
-            shown += [""] * (int(hunk["line"]) - 1 - len(shown))
+            gap = max(int(hunk["line"]) - 1 - len(shown), 0)
+            within = gap <= room
+            if not within:
+                continue
+            room -= gap
+            shown += [""] * gap
             if hunk["within"].rstrip().endswith("{") and shown and not any(shown):
                 shown[-1] = hunk["within"]  # what the lines stand in, so that they can be read
-            within = True
         elif within and line[:1] in ("+", " ", ""):
             shown.append(line[1:])
             added += [len(shown)] if line.startswith("+") else []
