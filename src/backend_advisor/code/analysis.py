@@ -121,6 +121,7 @@ def _linked(modules: dict[str, Module], beside: Beside) -> Analysis:
     program = Program(modules)
     program.settings = beside.settings
     program.documents = beside.documents
+    program.schemas = beside.schemas
     for path in beside.copied & program.units.keys():
         program.units[path].standing["copied"] = True
     pages = (read_template(path, text, escapes=beside.escapes) for path, text in beside.templates.items())

@@ -17,5 +17,7 @@ class Beside:
     documents: Mapping[str, Any] = field(default_factory=dict)
     escapes: bool = True
     """Whether the engine of the pages escapes what it prints."""
+    schemas: tuple[str, ...] = ()
+    """Texts that tell which columns of tables are unique."""
     copied: frozenset[str] = frozenset()
     """The source files that other people wrote."""

@@ -94,6 +94,8 @@ class Program:
         """The entries of the tree's properties files."""
         self.documents: Mapping[str, Any] = {}
         """What the tree's files of settings in YAML and JSON hold that its code reads."""
+        self.schemas: tuple[str, ...] = ()
+        """Texts beside the code that tell which columns of tables are unique."""
         self.templates = Templates()
         self.mappers = Mappers()
         self.operations: dict[FunctionInfo, Operation] = {}

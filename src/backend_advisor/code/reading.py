@@ -15,6 +15,7 @@ from backend_advisor.code.manifests import VERSIONED, asked_versions, is_manifes
 from backend_advisor.code.mappers import is_mapper
 from backend_advisor.code.settings import is_properties, is_settings, loads_properties, named_settings, read_settings
 from backend_advisor.code.template_languages import escapes_nothing, may_print_unescaped
+from backend_advisor.code.uniqueness import declares_unique
 from backend_advisor.model import SOURCE_CODE, Artifact, ArtifactKind
 
 if TYPE_CHECKING:
@@ -73,7 +74,13 @@ def source_code(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
         code += tuple(artifact for artifact in artifacts if is_template(artifact, escapes=escapes))
     if any(artifact.kind is ArtifactKind.JAVA for artifact in code):
         code += tuple(artifact for artifact in artifacts if is_mapper(artifact.name, artifact.text))
+    if code:
+        code += tuple(one for one in artifacts if _tells_unique(one) and one not in code)
     return code + tuple(licences_of_others(artifacts)) if code else code
+
+
+def _tells_unique(artifact: Artifact) -> bool:
+    return artifact.origin == "file" and declares_unique(artifact.name, artifact.text)
 
 
 def _names_of_settings(artifacts: tuple[Artifact, ...]) -> frozenset[str]:
@@ -92,7 +99,7 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
 
     licences = [one for one in artifacts if is_licence(one)]
     names = _names_of_settings(artifacts)
-    beside = (is_manifest, is_properties, is_licence, is_document, partial(is_settings, names=names))
+    beside = (is_manifest, is_properties, is_licence, is_document, partial(is_settings, names=names), _tells_unique)
     everything = places_in_tree([one for one in artifacts if not any(is_one(one) for is_one in beside)])
     contracts = {path: one.text for path, one in everything.items() if one.kind is ArtifactKind.OPENAPI}
     placed = {path: artifact for path, artifact in everything.items() if path not in contracts}
@@ -106,7 +113,8 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     documents = read_documents(artifact for artifact in artifacts if is_document(artifact))
     theirs = set(copied((artifact.name for artifact in code.values()), licences))
     of_others = frozenset(path for path, artifact in code.items() if artifact.name in theirs)
-    beside_code = Beside(contracts, templates, mappers, settings, documents, escapes, of_others)
+    schemas = tuple(one.text for one in artifacts if _tells_unique(one))
+    beside_code = Beside(contracts, templates, mappers, settings, documents, escapes, schemas, of_others)
     analyses, left_out = analyse(files, languages, beside_code)
     versions = asked_versions(artifact.text for artifact in artifacts if is_manifest(artifact))
     for analysis in analyses:

@@ -8,6 +8,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.tree import in_body, name_of, within
 from backend_advisor.experts.quality.detectors.arithmetic import Reading, as_field, locals_of, reading_of
+from backend_advisor.experts.quality.detectors.one_at_a_time import callers_of, is_guarded
 from backend_advisor.experts.quality.detectors.records import is_versioned, records_in, versioned_classes
 from backend_advisor.experts.quality.detectors.tree import function_name, is_apart
 from backend_advisor.knowledge.detection import Match
@@ -21,11 +22,6 @@ _SAVES_ALL = frozenset({"commit", "flush", "begin", "saveChanges"})
 _WRITES = re.compile(
     r"^(?:a?update\w*|findOneAndUpdate|findByIdAndUpdate|find_one_and_update|execute|query|\$executeRaw)$"
 )
-_GUARDED = re.compile(
-    rb"(?i)(?<![bc])lock|for[_ ]?(?:no_key_)?update|serializable|mutex|semaphore|synchronized|\bversion\b|etag|"
-    rb"if[-_]?match|advisory|optimistic"
-)
-"""Words of a function that lets one at a time change the record, or notices that another did."""
 _COUNTED = frozenset(
     ["stock", "stocks", "quantity", "qty", "balance", "amount", "point", "points", "credit", "credits", "seat", "seats",
      "remaining", "remain", "available", "inventory", "count", "counter", "cnt", "views", "likes", "used", "usage",
@@ -54,16 +50,16 @@ def lost_update(context: CodeContext) -> Iterator[Match]:
         if is_apart(info.unit):
             continue
         candidates = list(_candidates(info, methods))
-        if not candidates or _is_guarded(info):
+        if not candidates or is_guarded(info):
             continue
         records = records_in(context, info)
-        callers = callers if callers is not None else _callers(context)
+        callers = callers if callers is not None else callers_of(context)
         for change in candidates:
             record = records.get(change.reading.record)
             if record is None or record.start > change.node.start or is_versioned(record, versioned):
                 continue
             written = change.node if change.writes else _written(info, change)
-            if written is None or any(_is_guarded(caller) for caller in callers.get(id(info), ())):
+            if written is None or any(is_guarded(caller) for caller in callers.get(id(info), ())):
                 continue
             yield Match(
                 location=context.location(info.unit, change.node),
@@ -186,24 +182,6 @@ def _is_transactional(info: FunctionInfo) -> bool:
     return any(name_of(note) == "Transactional" for note in notes)
 
 
-def _is_guarded(info: FunctionInfo) -> bool:
-    at: FunctionInfo | None = info
-    while at is not None:
-        starts = [at.node.start, *(note.start for note in at.node.decorators)]
-        if _GUARDED.search(at.unit.module.source, min(starts), at.node.end):
-            return True
-        at = at.outer
-    return False
-
-
-def _callers(context: CodeContext) -> dict[int, list[FunctionInfo]]:
-    found: dict[int, list[FunctionInfo]] = {}
-    for reach in context.seen.reaches.values():
-        if reach.info is not None:
-            found.setdefault(id(reach.callee), []).append(reach.info)
-    return found
-
-
 def _changing_methods(context: CodeContext) -> dict[str, str]:
     """Methods of stored classes that change a number of theirs: `decrease` of `Stock`, and the field each changes."""
     found: dict[str, str] = {}
@@ -211,7 +189,7 @@ def _changing_methods(context: CodeContext) -> dict[str, str]:
         if not {name_of(note) for note in owner.node.decorators} & {"Entity", "Document", "Table"}:
             continue
         for name, several in owner.methods.items():
-            fields = {field for info in several if not _is_guarded(info) for field in _own_changes(info)}
+            fields = {field for info in several if not is_guarded(info) for field in _own_changes(info)}
             if len(fields) == 1 and not name.startswith(("set", "get")):
                 found[name] = fields.pop()
     return found
