@@ -89,7 +89,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     )
     advice = ordered(compose(case, standing, proofs, pages, known, day=terms.day), case, hits, known)
     advising = {name for one in advice for name in one.experts}
-    unknown = [question for expert in experts() for question in expert.unknowns(case, advising)]
+    unknown = [question for expert in experts() for question in expert.unknowns(case, advising, terms)]
     unknown += general_unknowns(case, answered=bool(advice and not vague) or not case.question.strip())
     another_day = for_another_day(case, advice, terms.day, date.today())
     told = [

@@ -156,9 +156,10 @@ def _changes(case: Case, proofs: Sequence[Proof]) -> list[SolutionStep]:
     """What was measured, to apply and to take back; each statement once."""
     changes = {change.apply: change for proof in proofs if proof.holds for change in proof.changes}
     staged = any(proof.method == "locking" for proof in proofs)
+    told = "apply_steps" if staged else "apply_estimated" if _is_estimated(proofs) else "apply_changes"
     steps = []
     for key, statements in (
-        ("apply_steps" if staged else "apply_changes", list(changes)),
+        (told, list(changes)),
         ("take_back", [change.rollback for change in changes.values() if change.rollback]),
     ):
         if statements:
@@ -202,8 +203,13 @@ def _strength(group: _Group, *, is_computed: bool) -> Strength:
     seen = [evidence.strength for finding in group.findings for evidence in finding.evidence]
     seen += [Strength.INFERRED] if is_computed else []
     if any(proof.holds for proof in group.proofs):
-        seen.append(Strength.PROVED)
+        seen.append(Strength.INFERRED if _is_estimated(group.proofs) else Strength.PROVED)
     return min(seen, key=_STRENGTHS.index, default=Strength.GENERAL)
+
+
+def _is_estimated(proofs: Iterable[Proof]) -> bool:
+    """Whether nothing was run: the planner alone was asked."""
+    return all(proof.method == "scale_model" for proof in proofs if proof.holds)
 
 
 def _benefit(group: _Group) -> float:

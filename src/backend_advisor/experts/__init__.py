@@ -49,7 +49,7 @@ class Expert(Protocol):
     def prove(self, case: Case, terms: Terms) -> Sequence[Proof]:
         """Put to the test what can be tested."""
 
-    def unknowns(self, case: Case, advising: Set[ExpertName]) -> Sequence[Unknown]:
+    def unknowns(self, case: Case, advising: Set[ExpertName], terms: Terms) -> Sequence[Unknown]:
         """What this expert would need to know, and what each answer would change; `advising` are the experts whose
         advice the answer holds."""
 
@@ -135,7 +135,7 @@ class CodeExpert:
         """Fixes are proved where they are made."""
         return ()
 
-    def unknowns(self, _: Case, _advising: Set[ExpertName]) -> Sequence[Unknown]:
+    def unknowns(self, _: Case, _advising: Set[ExpertName], _terms: Terms) -> Sequence[Unknown]:
         """Nothing is asked."""
         return ()
 

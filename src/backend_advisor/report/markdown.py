@@ -182,7 +182,7 @@ def _bars(proof: Proof, style: Style) -> Iterator[str]:
 
 def _changes(proof: Proof, advice: Advice, style: Style) -> Iterator[str]:
     if proof.changes:
-        yield f"**{style.say('changes')}**\n"
+        yield f"**{style.say(proofs.changes_key(proof))}**\n"
     for change in proof.changes:
         facts = " · ".join(proofs.change_facts(change, style))
         yield f"- {inline_code(change.apply)}  \n  {facts}".rstrip()

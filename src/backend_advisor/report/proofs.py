@@ -114,6 +114,11 @@ def change_facts(change: Change, style: Style) -> list[str]:
     return facts
 
 
+def changes_key(proof: Proof) -> str:
+    """The heading of the changes: of those that were run, or that the planner was only asked about."""
+    return "changes_planned" if proof.method == "scale_model" else "changes"
+
+
 def trial_figure(trial: Trial, style: Style) -> str:
     """What a rejected trial came to."""
     if trial.median_ms is not None:

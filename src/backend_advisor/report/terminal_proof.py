@@ -84,7 +84,7 @@ def _node(line: PlanLine, style: Style) -> Text:
 
 def _changes(proof: Proof, advice: Advice, style: Style) -> Iterator[RenderableType]:
     if proof.changes:
-        yield indented(Text(style.say("changes"), style="bold"))
+        yield indented(Text(style.say(proofs.changes_key(proof)), style="bold"))
     for change in proof.changes:
         facts = " · ".join([*proofs.change_facts(change, style), *([change.reason] if change.reason else [])])
         yield indented(code_text(change.apply), 4)

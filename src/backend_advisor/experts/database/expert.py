@@ -55,10 +55,10 @@ def prove(case: Case, terms: Terms) -> Sequence[Proof]:
     return (*prove_queries(case, work, terms), *prove_changes(case, work, terms))
 
 
-def unknowns(case: Case, advising: Set[ExpertName]) -> Sequence[Unknown]:
+def unknowns(case: Case, advising: Set[ExpertName], terms: Terms) -> Sequence[Unknown]:
     """What would make the advice on this case's queries surer; nothing where other experts answer."""
     if advising and not advising & {"database", "performance"}:
         return ()
     from backend_advisor.experts.database.questions import open_questions
 
-    return open_questions(case)
+    return open_questions(case, terms.rows)

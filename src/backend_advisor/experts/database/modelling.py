@@ -9,8 +9,9 @@ from backend_advisor.experts.database.remedies.candidates import candidates, cre
 from backend_advisor.experts.database.remedies.shelf import used_indexes
 from backend_advisor.lab.errors import LabError
 from backend_advisor.lab.postgres.server import Server
+from backend_advisor.lab.postgres.values import MARKER_NULL_SHARE, MARKERS
 from backend_advisor.lab.scale_model import Condition, ScaleModel, can_stretch, scale_model
-from backend_advisor.lab.statistics import Statistics, stated_statistics
+from backend_advisor.lab.statistics import ColumnStatistics, Statistics, stated_statistics
 from backend_advisor.model import Artifact, ArtifactKind, Measurement
 from backend_advisor.sql.schema import Index, Schema
 
@@ -28,6 +29,8 @@ class Modelled:
     bytes: Mapping[str, int]
     conditions: tuple[Condition, ...]
     rows: Mapping[str, int]
+    markers: tuple[str, ...] = ()
+    """Columns that were taken for empty in most rows."""
 
 
 def statistics_of(artifacts: Iterable[Artifact], schema: Schema) -> Statistics | None:
@@ -55,7 +58,7 @@ def model(
     None where nothing is known of the tables' size, where one is partitioned (its size lies in its partitions), and
     where files cannot be stretched.
     """
-    known = statistics or stated_statistics(schema)
+    known = statistics or stated_statistics(schema, _markers(schema))
     if not known.relations or not can_stretch():
         return None
     counted = {name: int(relation.rows) for name, relation in known.relations.items() if relation.rows >= 0}
@@ -70,7 +73,18 @@ def model(
         rows = {name: counted[name] for name in sized.tables if name in counted}
         sizes = {name: made.index_bytes(name) for name in chosen}
         indexes = tuple(named[name] for name in chosen)
-        return Modelled(before, after, indexes, sizes, tuple(made.conditions), rows)
+        markers = () if statistics is not None else tuple(f"{table}.{column}" for table, column in _markers(schema))
+        return Modelled(before, after, indexes, sizes, tuple(made.conditions), rows, markers)
+
+
+def _markers(schema: Schema) -> dict[tuple[str, str], ColumnStatistics]:
+    """Columns like `deleted_at` that few rows fill: the planner's default takes almost all rows for deleted."""
+    return {
+        (table.name, column.name): ColumnStatistics(null_frac=MARKER_NULL_SHARE)
+        for table in schema.tables.values()
+        for column in table.columns
+        if column.nullable and column.name.startswith(MARKERS)
+    }
 
 
 def _add(made: ScaleModel, indexes: Iterable[Index]) -> dict[str, Index]:

@@ -10,13 +10,14 @@ from backend_advisor.experts.database.bench import ASSUMED_ROWS, Bench, bench
 from backend_advisor.experts.database.modelling import condition_keys, model, statistics_of
 from backend_advisor.experts.database.remedies.candidates import candidates, create_statement, drop_statement
 from backend_advisor.experts.database.remedies.partitioned import partitioned_statements
-from backend_advisor.experts.database.remedies.search import NOISE_MS, TOLERANCE, Found, Tried, pays, search
+from backend_advisor.experts.database.remedies.search import NOISE_MS, TOLERANCE, Found, Tried, drawback, pays, search
 from backend_advisor.experts.database.remedies.shelf import Built, Shelf
 from backend_advisor.experts.database.rewriting import Outcome, try_rewrites
 from backend_advisor.experts.database.workload import Workload, counted, stated_rows
 from backend_advisor.lab.errors import LabError, QueryFailed, ServerUnavailable, TimedOut
 from backend_advisor.lab.postgres.limits import refusal
 from backend_advisor.lab.postgres.server import Server, running
+from backend_advisor.lab.postgres.values import MARKER_NULL_SHARE
 from backend_advisor.lab.postgres.writes import write_overhead
 from backend_advisor.lab.statistics import Statistics
 from backend_advisor.model import Case, Change, Measurement, Proof, ProofStatus, Target, Trial
@@ -145,12 +146,16 @@ def _proofs(made: Bench, setting: _Setting) -> Iterator[Proof]:
     helpful = [outcome for outcome in outcomes if outcome.equal and pays(found.after, outcome.best)]
     rest = [outcome for outcome in outcomes if outcome not in helpful]
     helpful.sort(key=lambda outcome: (outcome.best.median_ms or 0.0) if outcome.best is not None else 0.0)
-    yield _index_proof(made, setting, shelf, found, rest, _replaced(found, helpful))
+    measured = _index_proof(made, setting, shelf, found, rest, _replaced(found, helpful))
+    statistics = statistics_of(setting.case.artifacts, setting.schema)
+    modelled: list[Proof] = []
+    if statistics is not None or made.scale < 1:
+        modelled += _model_proof(made, setting, statistics, found)
+    if not (shelf.built and not found.chosen and any(proof.holds for proof in modelled)):
+        yield measured
     for outcome in helpful:
         yield _rewrite_proof(made, setting, shelf, found, outcome)
-    statistics = statistics_of(setting.case.artifacts, setting.schema)
-    if statistics is not None or made.scale < 1:
-        yield from _model_proof(made, setting, statistics, [built.index for built in found.chosen])
+    yield from modelled
 
 
 def _replaced(found: Found, helpful: Sequence[Outcome]) -> tuple[str, ...]:
@@ -161,10 +166,9 @@ def _replaced(found: Found, helpful: Sequence[Outcome]) -> tuple[str, ...]:
     return tuple(built.index.name for built in found.chosen if built.index.name not in best.indexes)
 
 
-def _model_proof(
-    made: Bench, setting: _Setting, statistics: Statistics | None, chosen: Sequence[Index]
-) -> Iterator[Proof]:
+def _model_proof(made: Bench, setting: _Setting, statistics: Statistics | None, found: Found) -> Iterator[Proof]:
     """The same question asked of the planner at production's size."""
+    chosen = [built.index for built in found.chosen]
     modelled = model(made.server, made.sql, [setting.tree], setting.schema, statistics, chosen)
     if modelled is None:
         return
@@ -174,6 +178,12 @@ def _model_proof(
     key = "claim_model" if modelled.indexes else "claim_model_none"
     exported = "condition_model_exported" if statistics is not None else "condition_model_stated"
     conditions = [setting.say("condition_model", version=version), setting.say(exported)]
+    if modelled.markers:
+        share = percent(MARKER_NULL_SHARE)
+        conditions.append(setting.say("condition_model_markers", columns=", ".join(modelled.markers), share=share))
+    if not chosen:
+        rows = counted(dict(made.filling.rows), setting.case.language)
+        conditions.append(setting.say("condition_model_alone", tables=rows, ms=_milliseconds(found.before)))
     conditions += [
         phrase(_LAB, setting.case.language, name, subject=subject)
         for name, subject in condition_keys(modelled.conditions)
@@ -334,7 +344,7 @@ def _rejected(setting: _Setting, shelf: Shelf, found: Found) -> Iterator[Trial]:
             yield Trial(statement=statements, reason=setting.say("reason_timeout"))
             continue
         ms = tried.measurement.median_ms or 0.0
-        key = _reason(tried, ms, before, found.after.median_ms or 0.0)
+        key = _reason(tried, tried.measurement, before, found.after)
         reason = setting.say(key, ms=duration(ms), before=duration(before))
         yield Trial(statement=statements, reason=reason, median_ms=ms)
     for name in shelf.built.keys() - named - {built.index.name for built in found.chosen}:
@@ -346,9 +356,11 @@ def _rejected(setting: _Setting, shelf: Shelf, found: Found) -> Iterator[Trial]:
         yield Trial(statement=create_statement(index), reason=setting.say("reason_not_reached"))
 
 
-def _reason(tried: Tried, ms: float, before: float, after: float) -> str:
-    if ms <= after * TOLERANCE + NOISE_MS:
-        return "reason_as_good"
+def _reason(tried: Tried, measured: Measurement, before: float, after: Measurement) -> str:
+    ms = measured.median_ms or 0.0
+    if ms <= (after.median_ms or 0.0) * TOLERANCE + NOISE_MS:
+        worse = drawback(measured, after)
+        return f"reason_{worse}" if worse else "reason_as_good"
     if len(tried.names) > 1:
         return "reason_pair"
     return "reason_alone_slower" if ms > before * TOLERANCE else "reason_alone"

@@ -1,6 +1,6 @@
 """What the database expert would ask, each question with what its answer would change."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from backend_advisor.model import ArtifactKind, Case, Unknown
 from backend_advisor.phrases import phrase
@@ -9,9 +9,9 @@ _PACKAGE = __package__ or ""
 _LATENCY = {"latency", "duration", "response_time"}
 
 
-def open_questions(case: Case) -> tuple[Unknown, ...]:
+def open_questions(case: Case, rows: Mapping[str, int]) -> tuple[Unknown, ...]:
     """What the case leaves open about its queries; nothing when it is not about queries."""
-    keys = list(_keys(case)) if case.question.strip() else []
+    keys = list(_keys(case, rows)) if case.question.strip() else []
     return tuple(
         Unknown(
             key=key,
@@ -30,7 +30,7 @@ def _asked(key: str, case: Case) -> str:
     return f"ask_{key}"
 
 
-def _keys(case: Case) -> Iterator[str]:
+def _keys(case: Case, rows: Mapping[str, int]) -> Iterator[str]:
     plans = case.of_kind(ArtifactKind.PLAN)
     if not case.of_kind(ArtifactKind.SQL):
         if not plans and _is_slow(case) and _has_database(case):
@@ -44,7 +44,7 @@ def _keys(case: Case) -> Iterator[str]:
     tables = list(infer(work.queries, work.schema).tables)
     if any(table not in work.schema.tables for table in tables):
         yield "schema"
-    if len(stated_rows(case, {}, tables)) < len(tables):
+    if len(stated_rows(case, rows, tables)) < len(tables):
         yield "row_counts"
     if not plans:
         yield "query_plan"

@@ -28,6 +28,6 @@ def prove(_case: Case, _: Terms) -> Sequence[Proof]:
     return ()
 
 
-def unknowns(_: Case, _advising: Set[ExpertName]) -> Sequence[Unknown]:
+def unknowns(_: Case, _advising: Set[ExpertName], _terms: Terms) -> Sequence[Unknown]:
     """Nothing is asked."""
     return ()

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from backend_advisor.lab.postgres.catalogue import ColumnFacts, TableFacts
-from backend_advisor.lab.postgres.quantities import ROWS_PER_NUMBER, YEARS
+from backend_advisor.lab.postgres.quantities import OWNERS, ROWS_PER_NUMBER, YEARS, is_owner
 from backend_advisor.lab.postgres.values import (
     MARKER_NULL_SHARE,
     NULL_SHARE,
     STATES,
+    TOGETHER,
     Plan,
+    compared_together,
     is_unique,
     null_share,
     referred_table,
@@ -41,6 +43,24 @@ def assumed_values(plan: Plan) -> tuple[Assumption, ...]:
     found = [Assumption(kind, values) for kind, values in _KINDS.items() if kind in kinds]
     if NULL_SHARE in shares.values():
         found.append(Assumption("nulls", {"share": percent(NULL_SHARE)}))
+    together = [
+        f"{table.name}.{name}"
+        for table in plan.tables.values()
+        if plan.rows.get(table.name)
+        for name in compared_together(table, plan)
+    ]
+    owners = [
+        f"{table.name}.{column.name}"
+        for column, table in columns
+        if is_owner(column.name)
+        and column.category == "N"
+        and referred_table(column, table, plan) is None
+        and not is_unique(column, table)
+    ]
+    if owners:
+        found.append(Assumption("owners", {"columns": _first(owners), "count": OWNERS}))
+    if together:
+        found.append(Assumption("together", {"columns": _first(together), "rows": TOGETHER}))
     marked = [f"{table}.{column}" for (table, column), share in shares.items() if share == MARKER_NULL_SHARE]
     if marked:
         found.append(Assumption("markers", {"columns": _first(marked), "share": percent(MARKER_NULL_SHARE)}))

@@ -1,5 +1,6 @@
 """Numbers and times of synthetic rows: within what the column allows, and so that a query's range selects its share."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from math import ceil, floor
@@ -10,6 +11,10 @@ from backend_advisor.lab.postgres.spread import HASHED, hashed, literal, picked
 
 YEARS = 3
 ROWS_PER_NUMBER = 20
+OWNERS = 500
+_OWNER = re.compile(
+    r"(?:tenant|workspace|organi[sz]ation|org|company|merchant|seller|shop|store|site|project|branch)_?id$"
+)
 _SPAN = f"interval '{YEARS} years'"
 _INTEGERS = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 _CENT = Decimal("0.01")
@@ -26,6 +31,11 @@ class Range:
     share_below: float
 
 
+def is_owner(name: str) -> bool:
+    """Whether a column tells, by its name, to which of few large customers a row belongs."""
+    return _OWNER.match(name) is not None
+
+
 def figure(column: ColumnFacts, count: int, number: str, asked: Range | None, listed: list[str]) -> str:
     """A number: about twenty rows to each, or spread around the value that the query compares with."""
     spread = hashed(column.name, number)
@@ -35,6 +45,8 @@ def figure(column: ColumnFacts, count: int, number: str, asked: Range | None, li
         if split is not None:
             return split
     distinct = max(count // ROWS_PER_NUMBER, 10)
+    if is_owner(column.name):
+        distinct = min(distinct, OWNERS)
     made = _between(low, high, f"({spread} % {distinct})", distinct, column)
     if listed:
         hit = f"{hashed(column.name + '=', number)} % {distinct} < {len(listed)}"

@@ -13,6 +13,8 @@ from backend_advisor.lab.postgres.spread import HASHED, hashed, literal, picked
 
 NULL_SHARE = 0.1
 MARKER_NULL_SHARE = 0.9
+TOGETHER = 100
+"""Rows that meet all comparisons of a table with rare values."""
 MARKERS = ("deleted", "removed", "cancel")
 STATES = ("status", "state", "type", "kind", "category", "level", "role")
 _BASE = "timestamptz '2026-01-01 00:00:00+00'"
@@ -49,9 +51,30 @@ def value(column: ColumnFacts, table: TableFacts, plan: Plan, number: str) -> st
     """The SQL that makes one column's value from a row's number, NULLs included."""
     made = _present(column, table, plan, number)
     share = null_share(column, table, plan)
+    if column.name in compared_together(table, plan):
+        wish = next(one for one in plan.wishes[table.name, column.name] if one.kind == "equal")
+        met = f"{hashed('=', number, 2**31 - 1)} % {max(plan.rows[table.name] // TOGETHER, 1)} = 0"
+        made = f"CASE WHEN {met} THEN ({wish.values[0]})::{column.type} ELSE {made} END"
     if share <= 0:
         return made
     return f"CASE WHEN {hashed(column.name + '?', number)} < {int(share * HASHED)} THEN NULL ELSE {made} END"
+
+
+def compared_together(table: TableFacts, plan: Plan) -> tuple[str, ...]:
+    """The columns that the query compares with rare values at once, where it compares several: values that are drawn
+    one by one would hardly ever meet in a row."""
+    found = tuple(
+        column.name
+        for column in table.columns
+        if column.category in ("N", "S")
+        and not (column.generated or column.labels or column.pieces or is_unique(column, table))
+        and referred_table(column, table, plan) is None
+        and any(
+            wish.kind == "equal" and wish.values and wish.share is None
+            for wish in plan.wishes.get((table.name, column.name), ())
+        )
+    )
+    return found if len(found) > 1 else ()
 
 
 def null_share(column: ColumnFacts, table: TableFacts, plan: Plan) -> float:

@@ -58,7 +58,7 @@ def search(shelf: Shelf, sql: str, *, limit_ms: float) -> Found | None:
     chosen = _simplify(shelf, sql, chosen)
     after = shelf.measure(sql, chosen)
     if not pays(before, after):
-        chosen = _rescue(shelf, sql, before, limit_ms)
+        chosen = _simplify(shelf, sql, _rescue(shelf, sql, before, limit_ms))
         after = shelf.measure(sql, chosen)
     if after is None or not pays(before, after):
         chosen, after = frozenset(), before
@@ -145,9 +145,15 @@ def _as_good(candidate: Measurement | None, reference: Measurement | None) -> bo
     """
     if candidate is None or reference is None:
         return reference is None
-    fast = _time(candidate) <= _time(reference) * TOLERANCE + NOISE_MS
+    return _time(candidate) <= _time(reference) * TOLERANCE + NOISE_MS and not drawback(candidate, reference)
+
+
+def drawback(candidate: Measurement, reference: Measurement) -> str:
+    """What is worse about a candidate that is as fast: "sorts" or "pages"; empty for nothing."""
+    if _sorts(candidate.plan) > _sorts(reference.plan):
+        return "sorts"
     frugal = (candidate.blocks or 0) <= (reference.blocks or 0) * TOLERANCE + 8
-    return fast and frugal and _sorts(candidate.plan) <= _sorts(reference.plan)
+    return "" if frugal else "pages"
 
 
 def _sorts(plan: PlanNode | None) -> int:
