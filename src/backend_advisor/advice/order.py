@@ -23,6 +23,9 @@ _SLOW = re.compile(
     r"느리|느려|느린|느립|느림|오래 ?걸|타임아웃|지연|성능|\d ?초(?:나|가|씩)? ?걸",
     re.IGNORECASE,
 )
+_SETTING = re.compile(r"\b\w+(?:[.-]\w+)+\b")
+"""The name of a setting: who has set `session.timeout.ms` does not say that something is slow."""
+_LATENCY = frozenset({"latency", "duration", "response_time"})
 _QUERIES = (ArtifactKind.SQL, ArtifactKind.PLAN)
 _ABOUT_TIME = ("PERF", "DB")
 _WRONG = ("SEC", "QUA", "KOR", "OPS")
@@ -32,7 +35,7 @@ _ERROR = re.compile(r"[A-Za-z]\w+(?:Exception|Error)\b|\b(?:error|fatal|panic):"
 """A question that holds an error message is about that error, whatever else stands in the code beside it."""
 _BEARS = 0.3
 """From this share of the best page's score, a finding in a file is about what is asked."""
-_ANSWERS = 0.2
+_ANSWERS = 0.15
 """A page's share of the possible score from which it answers the question whatever else was seen in the case."""
 
 
@@ -49,17 +52,19 @@ def ordered(made: Iterable[Advice], case: Case, hits: Sequence[Hit], knowledge: 
     leading = hits[0] if answers and (not says_little(case) or attached(case)) else None
     near = {hit.playbook.cause for hit in hits if leading is not None and hit.score >= NEAR * leading.score}
     about_security = _SECURITY.search(case.question) is not None
-    about_time = _SLOW.search(case.question) is not None
+    says_slow = _SLOW.search(_SETTING.sub(" ", case.question)) is not None
+    about_time = says_slow or any(figure.about in _LATENCY for figure in case.figures)
     about_anything = not about_time and _REVIEW.search(case.question) is not None
     queries = {one.name for one in case.of_kind(*_QUERIES)} if about_time else set()
-    bearing = _bearing(case, hits) if leading is not None else set()
+    bearing = _bearing(case, hits) if leading is not None or (hits and several) else set()
     files = {one.name for one in case.artifacts if one.origin == "file"}
+    files_of_code = {one.name for one in case.artifacts if one.kind in (*SOURCE_CODE, *_QUERIES, ArtifactKind.DDL)}
 
     def on_the_question(advice: Advice, leading: Hit) -> bool:
         likely = [finding for finding in advice.findings if _is_likely_wrong(finding)]
-        # Whoever says that it is slow confirms what was only suspected.
+        # Whoever says that it is slow confirms what was only suspected; who states a time, not yet.
         slow = about_time and advice.codes[0].startswith(_ABOUT_TIME) and advice.severity is not Severity.NOTE
-        if slow and any(finding.location.artifact in files for finding in advice.findings):
+        if slow and (says_slow or likely) and any(finding.location.artifact in files for finding in advice.findings):
             return True
         if any(finding.location.artifact in queries for finding in likely):
             return True
@@ -74,8 +79,15 @@ def ordered(made: Iterable[Advice], case: Case, hits: Sequence[Hit], knowledge: 
         if about_anything and _is_of_code(advice):
             # Who asks for a review wants to know what is wrong before what could be faster.
             return (0, 1000 - advice.benefit, advice.codes)
+        if (
+            several
+            and advice.findings
+            and not advice.part
+            and not files_of_code & {f.location.artifact for f in advice.findings}
+        ):
+            return (1 if hits and on_the_question(advice, hits[0]) else 3, -advice.benefit, advice.codes)
         if leading is None or advice.proofs:
-            aside = about_time and not advice.proofs and not advice.codes[0].startswith(_ABOUT_TIME)
+            aside = about_time and not several and not advice.proofs and not advice.codes[0].startswith(_ABOUT_TIME)
             return (2 if aside else 1, -advice.benefit, advice.codes)
         if leading.playbook.code in advice.codes:
             return (1 if advice.findings else 2, -advice.benefit, advice.codes)

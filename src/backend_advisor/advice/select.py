@@ -117,9 +117,9 @@ def hits_by_part(case: Case, knowledge: Knowledge) -> list[Hit]:
     found: dict[str, Hit] = {}
     stack = tuple(technology.id for technology in case.stack)
     for part in parts(case):
-        for hit in knowledge.search(part, case.language, limit=1, technologies=stack):
+        for hit in knowledge.search(part.words, case.language, limit=1, technologies=stack):
             if hit.confident:
-                found.setdefault(hit.playbook.cause, replace(hit, part=part))
+                found.setdefault(hit.playbook.cause, replace(hit, part=part.text))
     return list(found.values())
 
 
