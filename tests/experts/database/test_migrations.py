@@ -22,12 +22,15 @@ def test_only_the_newest_are_judged_in_the_order_of_their_numbers(tmp_path: Path
     assert names == {f"V{number}__x.sql" for number in (9, 10, 11, 12, 13)}
 
 
-def test_a_table_of_the_same_batch_has_no_rows(tmp_path: Path) -> None:
+def test_a_table_of_the_same_file_has_no_rows_and_one_of_an_earlier_file_perhaps(tmp_path: Path) -> None:
     folder = tmp_path / "migrations"
     folder.mkdir()
-    (folder / "V1__a.sql").write_text("CREATE TABLE orders (id bigint PRIMARY KEY, c1 text);\n")
-    (folder / "V2__b.sql").write_text(INDEX.format(name="c1"))
+    made = "CREATE TABLE orders (id bigint PRIMARY KEY, c1 text, j jsonb);\n"
+    (folder / "V1__a.sql").write_text(made + INDEX.format(name="c1"))
     assert found(tmp_path, "DB307") == []
+    (folder / "V1__a.sql").write_text(made)
+    (folder / "V2__b.sql").write_text(INDEX.format(name="c1"))
+    assert [one.confidence for one in found(tmp_path, "DB307")] == [Confidence.LOW]
 
 
 def test_folders_that_are_named_by_time(tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ def pending_changes(statements: Sequence[Statement], question: str = "") -> list
         elif name in asked:
             # A batch of its own: its neighbours in the folder need not be migrations.
             folders[name][name].append(statement)
-    return [one for files in folders.values() for one in _pending_of(files)]
+    runs = _ABOUT_RUNNING.search(question) is not None
+    return [one for files in folders.values() for one in _pending_of(files, runs=runs)]
 
 
 def is_change_in_code(artifact: Artifact) -> bool:
@@ -73,17 +74,22 @@ def is_read_apart(statement: Statement) -> bool:
     return is_found and not artifact.name.endswith(".java") and runs_once(statement)
 
 
-def _pending_of(files: Mapping[str, Sequence[Statement]]) -> Iterator[Pending]:
+def _pending_of(files: Mapping[str, Sequence[Statement]], *, runs: bool) -> Iterator[Pending]:
+    """Changes of tables that an earlier file makes are told as well, with less confidence: nobody says that it has run
+    before, unless the question is about running the change."""
     newest = sorted(files, key=lambda name: folder_and_order(files[name][0].artifact)[1])[-NEWEST:]
     texts = "\n".join(statement.text for name in files for statement in files[name])[:_SCANNED]
     stated = any(files[name][0].artifact.dialect == "postgres" for name in files)
     sure = Confidence.MEDIUM if stated or dialect_in(texts) == "postgres" else Confidence.LOW
-    made = {table for name in newest for one in files[name] for table in _made(one)}
+    before: set[str] = set()
     for name in newest:
+        made = {table for one in files[name] for table in _made(one)}
         for statement in sorted(files[name], key=lambda one: one.offset):
             table = _changed(statement)
             if table and table not in made and not undoes(statement):
-                yield Pending(statement, table, sure if statement.dialect == "postgres" else None)
+                confidence = sure if runs or table not in before else Confidence.LOW
+                yield Pending(statement, table, confidence if statement.dialect == "postgres" else None)
+        before |= made
 
 
 def _asked_about(statements: Sequence[Statement], question: str) -> frozenset[str]:
