@@ -22,6 +22,7 @@ from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Failures, Match, finding
 from backend_advisor.model import ArtifactKind, Case, Confidence, Unread
 from backend_advisor.phrases import phrase
+from backend_advisor.sql.migrations import runs_once
 from backend_advisor.sql.plan import read_plan
 
 _PLANS = "backend_advisor.sql.plan"
@@ -35,7 +36,11 @@ def examine_case(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
     failures = Failures()
     matches = _matches(case, work, unread, failures)
     tests = frozenset(one.name for path, one in places_in_tree(case.artifacts).items() if is_test(path))
-    found = [finding(knowledge.playbooks[code], _weighed(match, tests), case.language) for code, match in matches]
+    history = frozenset(one.artifact.name for one in (*work.definitions, *work.queries) if runs_once(one))
+    found = [
+        finding(knowledge.playbooks[code], _not_rewritten(_weighed(match, tests), history), case.language)
+        for code, match in matches
+    ]
     found = list(without_misplaced_fixes(case, found))
     return Examination(findings=tuple(found), unread=(*unread, *failures.unread(case.language)))
 
@@ -43,6 +48,12 @@ def examine_case(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
 def _weighed(match: Match, tests: Collection[str]) -> Match:
     """What a test does to its own few rows is only noted."""
     return replace(match, confidence=Confidence.LOW) if match.location.artifact in tests else match
+
+
+def _not_rewritten(match: Match, history: Collection[str]) -> Match:
+    """A migration that has run keeps its text, whose checksum tools compare: what mends it is shown, never applied."""
+    in_history = any(edit.location.artifact in history for edit in match.edits)
+    return replace(match, applicability="display") if in_history else match
 
 
 def _matches(case: Case, work: Workload, unread: list[Unread], failures: Failures) -> Iterator[tuple[str, Match]]:
