@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from backend_advisor.experts.database.detectors.registry import QueryContext
+from backend_advisor.experts.database.homes import Homes
 from backend_advisor.experts.database.pending_changes import Pending, is_change_in_code, pending_changes
 from backend_advisor.model import Artifact, ArtifactKind, Case, Figure, Language
 from backend_advisor.sql.ddl import is_ddl, read_ddl
@@ -37,6 +38,11 @@ class Workload:
     changes: tuple[Statement, ...]
     schema: Schema
 
+    @cached_property
+    def homes(self) -> Homes:
+        """The schema as each folder sees it."""
+        return Homes([one for one in self.definitions if not undoes(one)], self.schema)
+
     def with_rows(self, rows: Mapping[str, int]) -> "Workload":
         """The same workload with row counts set in its schema."""
         return replace(self, schema=self.schema.with_rows(rows))
@@ -49,7 +55,7 @@ class Workload:
         """What detectors look at; None when the statement has no tree."""
         if statement.tree is None:
             return None
-        schema = infer([statement], self.schema)
+        schema = infer([statement], self.homes.schema_for(statement))
         return QueryContext(statement, statement.tree, qualified(statement, schema), schema)
 
 
