@@ -19,6 +19,7 @@ _TYPED = re.compile(
 )
 """Decorators of class-validator that let only text, numbers and the like through."""
 _LOST = 2
+_SCHEMES = frozenset({"http", "https", "http:", "https:", "http://", "https://", "ftp://", "ws://", "wss://"})
 _DEPTH = 4
 _DOCUMENTS = frozenset(
     [
@@ -130,8 +131,36 @@ def _refuses(method: FunctionInfo) -> Iterator[str]:
     for note in method.node.decorators:
         if not isinstance(note, ir.Call) or _last_name(note.func) not in _VALIDATORS:
             continue
-        if any(isinstance(node, ir.Throw | ir.Assert) for node in in_body(method.node)):
+        if any(isinstance(node, ir.Throw | ir.Assert) for node in in_body(method.node)) and not _asks_little(method):
             yield from (one.value for one in note.args if isinstance(one, ir.Const) and isinstance(one.value, str))
+
+
+def _asks_little(method: FunctionInfo) -> bool:
+    """Whether a validator only asks for a scheme, a length or that there is something: any host passes it."""
+    body = list(in_body(method.node))
+    tests = [one.test for one in body if isinstance(one, ir.If | ir.Assert | ir.Conditional)]
+    changed = any(isinstance(one, ir.Try | ir.For | ir.While) for one in body)
+    return bool(tests) and not changed and all(map(_is_little, tests))
+
+
+def _is_little(test: ir.Expr) -> bool:
+    if isinstance(test, ir.Unary) and test.op == "not":
+        return _is_little(test.operand)
+    if isinstance(test, ir.Logic):
+        return all(map(_is_little, test.operands))
+    if isinstance(test, ir.Binary):
+        return any(_is_part(one) for one in (test.left, test.right))
+    if isinstance(test, ir.Call) and _last_name(test.func) == "startswith" and len(test.args) == 1:
+        given = test.args[0].items if isinstance(test.args[0], ir.Sequence) else test.args
+        return all(isinstance(one, ir.Const) and str(one.value).lower() in _SCHEMES for one in given)
+    return isinstance(test, ir.Name)
+
+
+def _is_part(side: ir.Expr) -> bool:
+    """`len(value)`, `urlparse(value).scheme`, `None`: what is compared says nothing of the host or the text."""
+    if isinstance(side, ir.Call):
+        return _last_name(side.func) == "len"
+    return (isinstance(side, ir.Attr) and side.name == "scheme") or (isinstance(side, ir.Const) and side.value is None)
 
 
 def _last_name(expression: ir.Expr) -> str:

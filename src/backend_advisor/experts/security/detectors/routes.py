@@ -3,12 +3,12 @@
 import re
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, FunctionInfo
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
 from backend_advisor.experts.security.detectors import path_rules
-from backend_advisor.experts.security.detectors.database_sessions import database_params, database_words
+from backend_advisor.experts.security.detectors.database_sessions import database_params, database_words, named_type
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, gather, verb_of
 from backend_advisor.experts.security.detectors.gates import cover, refuses_strangers, stops_strangers, turns_away
 from backend_advisor.experts.security.detectors.router_dependencies import dependencies_of
@@ -185,7 +185,7 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     for param in info.node.params:
         if param in of_database or param.name in route.idle:
             continue
-        inner = identifiers(param.decorators, param.default or (), param.type or ())
+        inner = identifiers(param.decorators, param.default or ()) | _said_by_type(param.type, info.unit, context)
         declared |= {name for name in (param.name, *inner) if AUTHENTICATES.search(name) or LIMITS.search(name)}
     if info.owner is not None:
         for one in context.program.ancestry(info.owner):
@@ -220,6 +220,15 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     before_it = route.handler.before if route.handler is not None and not open_to_all else []
     route.stopped = any(stops_strangers(one, facts) for one in before_it)
     route.limited = "rate.limited" in marks or any(map(LIMITS.search, declared | body))
+
+
+def _said_by_type(kind: ir.Type | None, unit: Unit, context: CodeContext) -> set[str]:
+    """What a parameter's type says of who calls: `CurrentUser`, `Annotated[Member, Depends(signed_in)]`, and a name for
+    such a type in another file. The type of a body (`RoleIn`) says nothing."""
+    if kind is None:
+        return set()
+    name, _, notes = named_type(kind, unit, context.program)
+    return identifiers(notes) | {one for one in (name, kind.name.rpartition(".")[2]) if IDENTITY.match(one)}
 
 
 def _is_idle(param: ir.Param, body: set[str]) -> bool:
