@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
+from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.run import Run
 from backend_advisor.code.taints import NO_TAINTS
@@ -51,12 +52,22 @@ def with_checked_fields(run: Run, value: Value) -> Value:
         info = run.machine.program.classes.get(kind)
         for owner in run.machine.program.ancestry(info) if info is not None else ():
             fields += owner.fields
+            _run_validators(run, owner, value)
             checked += [name for several in owner.methods.values() for one in several for name in _refuses(one)]
     if not checked or value.fields is not None:
         return value
     whole = Value(value.taints)
     each = {**dict.fromkeys(fields, whole), **dict.fromkeys(checked, doubtful(whole, _LOST))}
     return value.but(taints=NO_TAINTS, rest=whole, fields=each)
+
+
+def _run_validators(run: Run, owner: ClassInfo, value: Value) -> None:
+    """Let the validators of a client's model look at what the client sent: `@field_validator("name")`."""
+    functions = run.machine.functions
+    for method in (one for several in owner.methods.values() for one in several):
+        if any(isinstance(note, ir.Call) and _last_name(note.func) in _VALIDATORS for note in method.node.decorators):
+            ref = FunctionRef(method, run.machine.closure_of(method), Value(refs=(owner,)))
+            functions.invoke(run, ref, [Value(value.taints)], {}, None)
 
 
 def without_documents(run: Run, value: Value) -> Value:
