@@ -19,7 +19,7 @@ _OWN = frozenset({"db.session", "db.transaction", "db.acquire", "db.commit"})
 
 
 def begun_by_statement(context: CodeContext, seen: Survey, spot: Spot) -> ir.Node | None:
-    """The statement that began the transaction which is open at a call, where the function changes something after it."""
+    """The statement that began the transaction open at a call, where the function changes something after it."""
     if spot.unit.language != "python" or spot.info is None or is_by_hand(spot.unit, spot.info):
         return None
     begun: ir.Node | None = None

@@ -53,11 +53,13 @@ def network_in_transaction(context: CodeContext) -> Iterator[Match]:
         if reach.callee.marks & {"background", "message.handler"}:
             continue
         opened = _transaction_around(seen, spot)
-        if opened is None and id(spot.info) not in implicit:
+        there = next((one for one in seen.at.get(reach.acts[act], ()) if act in one.role.does), None)
+        # Told once for each request, at the function that sends it: in a program of sessions many more lead there.
+        fresh = id(spot.info) not in implicit and there is not None and id(there.node) not in told
+        if opened is None and fresh and _sends_itself(spot):
             opened = begun_by_statement(context, seen, spot)
             if opened is not None:
                 implicit.add(id(spot.info))
-        there = next((one for one in seen.at.get(reach.acts[act], ()) if act in one.role.does), None)
         if opened is not None and there is not None and "db.transaction" not in reach.callee.marks:
             place = context.location(there.unit, there.node)
             # One request that many transactions reach is moved out of them, or made safe, where it stands.

@@ -81,6 +81,29 @@ def _routes(context: CodeContext, facts: Facts) -> list[Route]:
     return found
 
 
+def resolvers(context: CodeContext) -> list[Route]:
+    """The mutations of GraphQL in Python: what a client names a record to that is then changed. One endpoint serves
+    them all, so that each has to ask by itself."""
+    facts, _ = survey(context)
+    found = [
+        Route(info, info.unit, info.node, frozenset({"POST"}), _mutation_name(info), None)
+        for info in context.program.functions()
+        if info.unit.language == "python" and "graphql.resolver" in info.marks and _is_mutation(info)
+    ]
+    for route in found:
+        _judge(route, context, facts)
+    return found
+
+
+def _is_mutation(info: FunctionInfo) -> bool:
+    names = {dotted(one).rpartition(".")[2] for one in info.node.decorators}
+    return info.node.name in ("mutate", "mutate_and_get_payload") or "mutation" in names
+
+
+def _mutation_name(info: FunctionInfo) -> str:
+    return info.owner.node.name if info.owner is not None and info.node.name.startswith("mutate") else info.node.name
+
+
 def _middlewares(context: CodeContext) -> set[FunctionInfo]:
     """Functions that stand before a handler in some registration."""
     found: set[FunctionInfo] = set()
