@@ -11,7 +11,7 @@ from backend_advisor.code.settled import set_up_methods, settled_fields, static_
 from backend_advisor.code.shapes import bounded
 from backend_advisor.code.site import Site
 from backend_advisor.code.taints import bounded_taints, merge_taints
-from backend_advisor.code.types import declared_value, is_kind_of
+from backend_advisor.code.types import declared_value, is_kind_of, typed
 from backend_advisor.code.values import Value, all_taints, join, with_field
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Objects:
         self.bases(info)
         constructors = self._constructors(info, len(site.args))
         if not constructors:
-            return self._filled(info, made, site)
+            return self._filled(run, info, made, site)
         python = info.unit.language == "python"
         for constructor in constructors[:1]:
             ref = FunctionRef(constructor, self._machine.closure_of(constructor), made)
@@ -64,7 +64,16 @@ class Objects:
                 known = self._machine.functions.substitution(constructor, values, run, site.node)
                 made = known.changed(made, *effect)
             elif python and self.foreign(info):
-                made = self._filled(info, made, site)
+                made = self._filled(run, info, made, site)
+        return self._with_stated(run, info, made) if python else made
+
+    def _with_stated(self, run: Run, info: ClassInfo, made: Value) -> Value:
+        """An object whose constructor is given what nothing is known of for fields that the class states."""
+        for owner in self._machine.program.ancestry(info):
+            for name in owner.fields.keys() & (made.fields or {}).keys():
+                value = (made.fields or {})[name]
+                stated = self._as_stated(run, owner, name, value)
+                made = made if stated is value else with_field(made, name, stated)
         return made
 
     def construct_with(self, run: Run, ref: FunctionRef, site: Site) -> Value:
@@ -92,16 +101,24 @@ class Objects:
                 return sorted(found, key=lambda method: abs(len(method.node.params) - count))
         return []
 
-    def _filled(self, info: ClassInfo, made: Value, site: Site) -> Value:
+    def _filled(self, run: Run, info: ClassInfo, made: Value, site: Site) -> Value:
         """A record-like class without a constructor: its fields are its arguments."""
-        names = [name for one in reversed(self._machine.program.ancestry(info)) for name in one.fields]
-        for name, value in zip(names, site.args, strict=False):
-            made = with_field(made, name, value)
-        for name, value in site.keywords.items():
-            made = with_field(made, name, value)
+        stated = {name: one for one in reversed(self._machine.program.ancestry(info)) for name in one.fields}
+        given = [*zip(stated, site.args, strict=False), *site.keywords.items()]
+        for name, value in given:
+            owner = stated.get(name)
+            made = with_field(made, name, value if owner is None else self._as_stated(run, owner, name, value))
         if site.unpacked is not None:
             made = made.but(taints=merge_taints(made.taints, all_taints(site.unpacked, 2)), rest=site.unpacked)
         return made
+
+    def _as_stated(self, run: Run, owner: ClassInfo, name: str, value: Value) -> Value:
+        """What a record's field is given, which is what the field states where nothing else is known of it."""
+        kind = owner.fields[name].type
+        known = value.types or value.refs or value.fields is not None or value.consts is not None
+        if kind is None or known or run.language != "python":
+            return value
+        return typed(Run(self._machine, owner.unit, None, {}, run.depth + 1), value, kind)
 
     def bases(self, info: ClassInfo) -> tuple[str, ...]:
         """The qualified names of a class's bases."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
+from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.run import Run
 from backend_advisor.code.taints import NO_TAINTS
@@ -19,6 +20,7 @@ _TYPED = re.compile(
 )
 """Decorators of class-validator that let only text, numbers and the like through."""
 _LOST = 2
+_SCHEMES = frozenset({"http", "https", "http:", "https:", "http://", "https://", "ftp://", "ws://", "wss://"})
 _DEPTH = 4
 _DOCUMENTS = frozenset(
     [
@@ -50,12 +52,22 @@ def with_checked_fields(run: Run, value: Value) -> Value:
         info = run.machine.program.classes.get(kind)
         for owner in run.machine.program.ancestry(info) if info is not None else ():
             fields += owner.fields
+            _run_validators(run, owner, value)
             checked += [name for several in owner.methods.values() for one in several for name in _refuses(one)]
     if not checked or value.fields is not None:
         return value
     whole = Value(value.taints)
     each = {**dict.fromkeys(fields, whole), **dict.fromkeys(checked, doubtful(whole, _LOST))}
     return value.but(taints=NO_TAINTS, rest=whole, fields=each)
+
+
+def _run_validators(run: Run, owner: ClassInfo, value: Value) -> None:
+    """Let the validators of a client's model look at what the client sent: `@field_validator("name")`."""
+    functions = run.machine.functions
+    for method in (one for several in owner.methods.values() for one in several):
+        if any(isinstance(note, ir.Call) and _last_name(note.func) in _VALIDATORS for note in method.node.decorators):
+            ref = FunctionRef(method, run.machine.closure_of(method), Value(refs=(owner,)))
+            functions.invoke(run, ref, [Value(value.taints)], {}, None)
 
 
 def without_documents(run: Run, value: Value) -> Value:
@@ -130,8 +142,36 @@ def _refuses(method: FunctionInfo) -> Iterator[str]:
     for note in method.node.decorators:
         if not isinstance(note, ir.Call) or _last_name(note.func) not in _VALIDATORS:
             continue
-        if any(isinstance(node, ir.Throw | ir.Assert) for node in in_body(method.node)):
+        if any(isinstance(node, ir.Throw | ir.Assert) for node in in_body(method.node)) and not _asks_little(method):
             yield from (one.value for one in note.args if isinstance(one, ir.Const) and isinstance(one.value, str))
+
+
+def _asks_little(method: FunctionInfo) -> bool:
+    """Whether a validator only asks for a scheme, a length or that there is something: any host passes it."""
+    body = list(in_body(method.node))
+    tests = [one.test for one in body if isinstance(one, ir.If | ir.Assert | ir.Conditional)]
+    changed = any(isinstance(one, ir.Try | ir.For | ir.While) for one in body)
+    return bool(tests) and not changed and all(map(_is_little, tests))
+
+
+def _is_little(test: ir.Expr) -> bool:
+    if isinstance(test, ir.Unary) and test.op == "not":
+        return _is_little(test.operand)
+    if isinstance(test, ir.Logic):
+        return all(map(_is_little, test.operands))
+    if isinstance(test, ir.Binary):
+        return any(_is_part(one) for one in (test.left, test.right))
+    if isinstance(test, ir.Call) and _last_name(test.func) == "startswith" and len(test.args) == 1:
+        given = test.args[0].items if isinstance(test.args[0], ir.Sequence) else test.args
+        return all(isinstance(one, ir.Const) and str(one.value).lower() in _SCHEMES for one in given)
+    return isinstance(test, ir.Name)
+
+
+def _is_part(side: ir.Expr) -> bool:
+    """`len(value)`, `urlparse(value).scheme`, `None`: what is compared says nothing of the host or the text."""
+    if isinstance(side, ir.Call):
+        return _last_name(side.func) == "len"
+    return (isinstance(side, ir.Attr) and side.name == "scheme") or (isinstance(side, ir.Const) and side.value is None)
 
 
 def _last_name(expression: ir.Expr) -> str:

@@ -7,8 +7,8 @@ from backend_advisor.code import ir
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import name_of, names_in, within
+from backend_advisor.experts.performance.detectors.endless_retries import decorated, is_made_endless
 from backend_advisor.experts.performance.detectors.handed_options import BASES
-from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
@@ -269,9 +269,9 @@ def retry_without_bound(context: CodeContext) -> Iterator[Match]:
             location=context.location(spot.unit, spot.node), values={"call": short(context.text(spot.unit, spot.node))}
         )
     yield from tried_again(context, seen)
-    yield from _decorated(context)
+    yield from decorated(context)
     for spot in seen.of("retry.configure"):
-        if spot.call is not None and _says_nothing(spot.call):
+        if spot.call is not None and (_says_nothing(spot.call) or is_made_endless(context, spot)):
             yield Match(
                 location=context.location(spot.unit, spot.node),
                 values={"call": short(context.text(spot.unit, spot.node))},
@@ -284,21 +284,6 @@ def _says_nothing(call: CallSeen) -> bool:
     bounds, pauses = names & {"limit", "attempts", "stop", "seconds"}, names & {"delay", "backoff", "wait", "factor"}
     given = set(call.properties)
     return "stop" in names and bool(pauses) and not given & (bounds | pauses)
-
-
-def _decorated(context: CodeContext) -> Iterator[Match]:
-    roles = context.program.roles.decorators
-    for info in context.program.functions():
-        for decorator in info.node.decorators:
-            for name in candidates(info.unit, decorator):
-                role = roles.get(name)
-                if role is None or not {"stop", "wait"} <= set(role.named):
-                    continue
-                if not isinstance(decorator, ir.Call) or not (decorator.keywords or decorator.args):
-                    yield Match(
-                        location=context.location(info.unit, decorator),
-                        values={"call": short(context.text(info.unit, decorator))},
-                    )
 
 
 def _retry_loop(spot: Spot) -> ir.For | ir.While | None:

@@ -8,6 +8,7 @@ from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.searching import mentions
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import name_of, within
+from backend_advisor.experts.performance.detectors.implicit_transactions import begun_by_statement
 from backend_advisor.experts.performance.detectors.statements import kind_of, statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
@@ -33,11 +34,17 @@ def network_in_transaction(context: CodeContext) -> Iterator[Match]:
     """A request to another service while a transaction, its locks and its connection are held."""
     seen = survey(context)
     told: set[int] = set()
+    implicit: set[int] = set()
+    """Functions told whose transaction nobody wrote down."""
     for spot in seen.of(*_FAR):
         opened = None if is_by_hand(spot.unit, spot.info) else _transaction_around(seen, spot)
         if opened is not None:
             told.add(id(spot.node))
             yield _match(context, spot, opened, Confidence.HIGH)
+        elif (begun := begun_by_statement(context, seen, spot)) is not None and id(spot.info) not in implicit:
+            implicit.add(id(spot.info))
+            told.add(id(spot.node))
+            yield _match(context, spot, begun, Confidence.MEDIUM)
     for spot in sorted(seen.reaches, key=lambda one: not _sends_itself(one)):
         reach = spot.reach
         act = next((one for one in _FAR if reach is not None and one in reach.acts), None)
@@ -47,6 +54,12 @@ def network_in_transaction(context: CodeContext) -> Iterator[Match]:
             continue
         opened = _transaction_around(seen, spot)
         there = next((one for one in seen.at.get(reach.acts[act], ()) if act in one.role.does), None)
+        # Told once for each request, at the function that sends it: in a program of sessions many more lead there.
+        fresh = id(spot.info) not in implicit and there is not None and id(there.node) not in told
+        if opened is None and fresh and _sends_itself(spot):
+            opened = begun_by_statement(context, seen, spot)
+            if opened is not None:
+                implicit.add(id(spot.info))
         if opened is not None and there is not None and "db.transaction" not in reach.callee.marks:
             place = context.location(there.unit, there.node)
             # One request that many transactions reach is moved out of them, or made safe, where it stands.

@@ -12,7 +12,7 @@ from backend_advisor.experts.security.detectors.generic_views import open_views
 from backend_advisor.experts.security.detectors.handlers import Reader
 from backend_advisor.experts.security.detectors.ordinary_roles import asks_for_role
 from backend_advisor.experts.security.detectors.origins import Fetch
-from backend_advisor.experts.security.detectors.routes import survey
+from backend_advisor.experts.security.detectors.routes import resolvers, survey
 from backend_advisor.experts.security.detectors.telling import QUERIES
 from backend_advisor.experts.security.detectors.words import (
     AUTHENTICATES,
@@ -105,6 +105,7 @@ def object_level_authorisation(context: CodeContext) -> Iterator[Match]:
     """Records that a client-given identifier opens, whoever asks."""
     yield from _open_views(context)
     facts, routes = survey(context)
+    routes = [*routes, *resolvers(context)]
     reader = Reader(context.program, facts)
     read = [(route, reader.read(route)) for route in routes if route.acts & QUERIES and not _signs_in(route)]
     if not any(found.unchecked() for _, found in read):

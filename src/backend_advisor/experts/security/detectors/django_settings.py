@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
 from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.origin_patterns import fits_strangers
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _DEVELOPMENT = re.compile(r"(?:^|[/_.])(?:dev|local|tests?|development|ci)(?:[/_.]|$)", re.IGNORECASE)
 _FAST = re.compile(r"(?:Unsalted)?(?:MD5|SHA1)PasswordHasher|UnsaltedMD5|CryptPasswordHasher")
+_EVERY_ORIGIN = frozenset({"CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL"})
+_ORIGIN_PATTERNS = frozenset({"CORS_ALLOWED_ORIGIN_REGEXES", "CORS_ORIGIN_REGEX_WHITELIST"})
 
 
 def _settings(context: CodeContext) -> Iterator[tuple[Unit, ir.Assign, str]]:
@@ -50,6 +53,25 @@ def session_over_plain_http(context: CodeContext) -> Iterator[Match]:
     for unit, statement, name in _settings(context):
         if name == "SESSION_COOKIE_SECURE" and _is_off(statement):
             yield Match(location=context.location(unit, statement), values={"call": name}, confidence=Confidence.MEDIUM)
+
+
+@detects_in_code("SEC313")
+def origins_of_strangers(context: CodeContext) -> Iterator[Match]:
+    """Any site, or one whose name only looks right, may read answers with cookies (django-cors-headers)."""
+    with_cookies: set[str] = set()
+    found: list[tuple[Unit, ir.Assign, str]] = []
+    for unit, statement, name in _settings(context):
+        is_on = isinstance(statement.value, ir.Const) and statement.value.value is True
+        if name == "CORS_ALLOW_CREDENTIALS" and is_on:
+            with_cookies.add(unit.path)
+        elif name in _EVERY_ORIGIN and is_on:
+            found.append((unit, statement, name))
+        elif name in _ORIGIN_PATTERNS:
+            fitting = [one for one in _texts(statement) if fits_strangers(one, "python", whole=False)]
+            found += [(unit, statement, one) for one in fitting[:1]]
+    for unit, statement, told in found:
+        if unit.path in with_cookies:
+            yield Match(location=context.location(unit, statement), values={"origin": told})
 
 
 @detects_in_code("SEC216")

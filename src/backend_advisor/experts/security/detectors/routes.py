@@ -3,12 +3,12 @@
 import re
 
 from backend_advisor.code import ir
-from backend_advisor.code.program import ClassInfo, FunctionInfo
+from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.seen import Handler, Seen
 from backend_advisor.code.tree import in_whole
 from backend_advisor.code.values import Value, words
 from backend_advisor.experts.security.detectors import path_rules
-from backend_advisor.experts.security.detectors.database_sessions import database_params, database_words
+from backend_advisor.experts.security.detectors.database_sessions import database_params, database_words, named_type
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, gather, verb_of
 from backend_advisor.experts.security.detectors.gates import cover, refuses_strangers, stops_strangers, turns_away
 from backend_advisor.experts.security.detectors.router_dependencies import dependencies_of
@@ -79,6 +79,29 @@ def _routes(context: CodeContext, facts: Facts) -> list[Route]:
     cover(found, context, facts)
     path_rules.apply(found, context)
     return found
+
+
+def resolvers(context: CodeContext) -> list[Route]:
+    """The mutations of GraphQL in Python: what a client names a record to that is then changed. One endpoint serves
+    them all, so that each has to ask by itself."""
+    facts, _ = survey(context)
+    found = [
+        Route(info, info.unit, info.node, frozenset({"POST"}), _mutation_name(info), None)
+        for info in context.program.functions()
+        if info.unit.language == "python" and "graphql.resolver" in info.marks and _is_mutation(info)
+    ]
+    for route in found:
+        _judge(route, context, facts)
+    return found
+
+
+def _is_mutation(info: FunctionInfo) -> bool:
+    names = {dotted(one).rpartition(".")[2] for one in info.node.decorators}
+    return info.node.name in ("mutate", "mutate_and_get_payload") or "mutation" in names
+
+
+def _mutation_name(info: FunctionInfo) -> str:
+    return info.owner.node.name if info.owner is not None and info.node.name.startswith("mutate") else info.node.name
 
 
 def _middlewares(context: CodeContext) -> set[FunctionInfo]:
@@ -185,7 +208,7 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     for param in info.node.params:
         if param in of_database or param.name in route.idle:
             continue
-        inner = identifiers(param.decorators, param.default or (), param.type or ())
+        inner = identifiers(param.decorators, param.default or ()) | _said_by_type(param.type, info.unit, context)
         declared |= {name for name in (param.name, *inner) if AUTHENTICATES.search(name) or LIMITS.search(name)}
     if info.owner is not None:
         for one in context.program.ancestry(info.owner):
@@ -220,6 +243,15 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     before_it = route.handler.before if route.handler is not None and not open_to_all else []
     route.stopped = any(stops_strangers(one, facts) for one in before_it)
     route.limited = "rate.limited" in marks or any(map(LIMITS.search, declared | body))
+
+
+def _said_by_type(kind: ir.Type | None, unit: Unit, context: CodeContext) -> set[str]:
+    """What a parameter's type says of who calls: `CurrentUser`, `Annotated[Member, Depends(signed_in)]`, and a name for
+    such a type in another file. The type of a body (`RoleIn`) says nothing."""
+    if kind is None:
+        return set()
+    name, _, notes = named_type(kind, unit, context.program)
+    return identifiers(notes) | {one for one in (name, kind.name.rpartition(".")[2]) if IDENTITY.match(one)}
 
 
 def _is_idle(param: ir.Param, body: set[str]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from backend_advisor.code import ir
+from backend_advisor.code.program import FunctionInfo
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.searching import Guarded, mentions
 from backend_advisor.code.seen import CallSeen, Reach
@@ -42,6 +43,8 @@ _BOUNDS = (
 """Settings of how large a body may be."""
 _LONG_HASH = re.compile(r"(?i)sha-?_?(?:256|384|512)")
 _SLOW = re.compile(rb"(?i)bcrypt|argon2|scrypt|\brounds\b")
+_FOLLOWED = 2
+"""Functions between the one that hashes and the one that says it is a password."""
 _LEAST_BCRYPT, _GOOD_BCRYPT = 10, 12
 _LEAST_PBKDF2 = 100_000
 
@@ -113,20 +116,28 @@ def _is_given_one(call: CallSeen, facts: Facts) -> bool:
         return False
     if _SLOW.search(call.unit.module.source):
         return False
-    hashed = names_in(*call.node.args)
-    params = [one.name for one in call.info.node.params if one.name not in ("self", "cls")]
-    places = [number for number, name in enumerate(params) if name in hashed]
-    return bool(places) and any(_gives_password(one, places) for one in facts.callers.get(id(call.info), ()))
+    return _is_handed_password(call.info, names_in(*call.node.args), facts, _FOLLOWED)
 
 
-def _gives_password(reach: Reach, places: list[int]) -> bool:
-    args = reach.node.args if isinstance(reach.node, ir.Call) else []
-    given = [args[number] for number in places if number < len(args)]
+def _is_handed_password(info: FunctionInfo, names: set[str], facts: Facts, depth: int) -> bool:
+    """Whether a parameter of these names is a password to a caller, or to who calls that one with it."""
+    params = [one.name for one in info.node.params if one.name not in ("self", "cls")]
+    places = {number: name for number, name in enumerate(params) if name in names}
+    return bool(places) and any(_gives_password(one, places, facts, depth) for one in facts.callers.get(id(info), ()))
+
+
+def _gives_password(reach: Reach, places: dict[int, str], facts: Facts, depth: int) -> bool:
+    call = reach.node if isinstance(reach.node, ir.Call) else None
     around = reach.info.node.name if reach.info is not None else ""
+    if call is None or _BREACHED.search(around):
+        return False
+    given = [call.args[number] for number in places if number < len(call.args)]
+    given += [value for key, value in call.keywords if key in places.values()]
     plain = [one for one in given if isinstance(one, ir.Name | ir.Attr | ir.Index) or _is_getter(one)]
-    return not _BREACHED.search(around) and any(
-        _PASSWORD.match(name) and not _HASHED.search(name) for one in plain for name in (_last(one),)
-    )
+    if any(_PASSWORD.match(name) and not _HASHED.search(name) for one in plain for name in (_last(one),)):
+        return True
+    handed_on = {one.id for one in given if isinstance(one, ir.Name)}
+    return depth > 0 and reach.info is not None and _is_handed_password(reach.info, handed_on, facts, depth - 1)
 
 
 def _is_getter(one: ir.Expr) -> bool:

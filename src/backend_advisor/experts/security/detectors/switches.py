@@ -1,15 +1,17 @@
 """Protections that are switched off, or let everybody through when they fail."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import everything
+from backend_advisor.code.values import Value
 from backend_advisor.experts.security.detectors.allowed_origins import of_anybody
 from backend_advisor.experts.security.detectors.facts import Route
 from backend_advisor.experts.security.detectors.headers import into_header
+from backend_advisor.experts.security.detectors.origin_patterns import fits_strangers
 from backend_advisor.experts.security.detectors.reading import (
     calls_with,
     constants,
@@ -26,6 +28,7 @@ from backend_advisor.model import Confidence, Severity
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
 _EVERY_ORIGIN = re.compile(r"^(?:\*|true|\.\*|\^?(?:https\??)?(?::?//)?\.[*+]\$?)$", re.IGNORECASE)
+_SIGNS = re.compile(r"[*\\\]?$^\[()]")
 _ALLOWS = re.compile(r"(?i)^access-control-allow-origin$|ACCESS_CONTROL_ALLOW_ORIGIN$")
 _ORIGIN = re.compile(r"(?i)origin")
 _LOOKS_UP = re.compile(
@@ -117,6 +120,8 @@ def every_origin_with_credentials(context: CodeContext) -> Iterator[Match]:
         names = [name for key in ("origin", "origins", "pattern", "patterns") for name in constants(given.get(key))]
         if credentials and any(_EVERY_ORIGIN.match(name) for name in names):
             yield Match(location=context.location(call.unit, call.node), values={"origin": names[0]})
+        elif credentials and any(fits_strangers(name, call.unit.language) for name in _patterns(given)):
+            yield Match(location=context.location(call.unit, call.node), values={"origin": _patterns(given)[0]})
         elif credentials and (let_in := of_anybody(context, given.get("origin"))) is not None:
             yield Match(location=context.location(call.unit, call.node), values={"origin": let_in})
     reflected = {
@@ -137,6 +142,12 @@ def every_origin_with_credentials(context: CodeContext) -> Iterator[Match]:
                 yield Match(
                     location=context.places.location(flow.path, flow.start, flow.end), values={"origin": "Origin"}
                 )
+
+
+def _patterns(given: Mapping[str, Value]) -> list[str]:
+    """The origins of a setting that are read as patterns; text without a sign of one is compared as it is."""
+    named = [name for key in ("pattern", "patterns") for name in constants(given.get(key))]
+    return named + [name for key in ("origin", "origins") for name in constants(given.get(key)) if _SIGNS.search(name)]
 
 
 def _is_compared(unit: Unit, start: int) -> bool:
