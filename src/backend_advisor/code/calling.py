@@ -134,7 +134,7 @@ def _unpack(site: Site, value: Value, argument: ir.Expr) -> None:
         site.unpacked = element(value)
 
 
-def _is_super(expression: ir.Expr) -> bool:
+def _is_super(expression: ir.Expr | None) -> bool:
     if isinstance(expression, ir.Call):
         expression = expression.func
     return isinstance(expression, ir.Name) and expression.id == "super"
@@ -216,6 +216,8 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
     if receiver.refs or receiver.fields or receiver.types & machine.program.classes.keys():
         value = member(run, receiver, site.name, node.func)
         called += [ref for ref in value.refs if isinstance(ref, FunctionRef | ClassInfo)]
+        if called and _is_super(site.receiver_expr):
+            called = [ref for ref in called if not _stands_below(run, ref)]
         if value.name is not None and not called and (role := machine.roles.calls.get(value.name)):
             roles.append(role)
         roles += _of_field(run, value) if not called and not roles else []
@@ -236,6 +238,13 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
     if not called and not roles:
         roles += _by_name_only(run, site)
     return fitting(called, site) if len(called) > 1 and run.language == "java" else called, roles
+
+
+def _stands_below(run: Run, ref: FunctionRef | ClassInfo) -> bool:
+    """Whether a function belongs to the class at work or to one made of it: `super()` never comes back down."""
+    owner = run.info.owner if run.info is not None else None
+    theirs = ref.info.owner if isinstance(ref, FunctionRef) else None
+    return owner is not None and theirs is not None and owner in run.machine.program.ancestry(theirs)
 
 
 def _of_field(run: Run, held: Value) -> list[CallRole]:

@@ -37,6 +37,8 @@ _PATH_PART = re.compile(r"@PathVariable\b(?![^)]*\*)")
 _ENDING = re.compile(
     r"(?i)\b(?:get_?)?(?:file_?)?(?:ext(?:ension)?|suffix)(?:_?name)?(?:\b|\()|splitext|ExtensionName\("
 )
+_OF_OBJECTS = frozenset({"model.fields", "nosql.query"})
+_ANY_PART = re.compile(r"\w+\[[A-Za-z_]\w*\]")
 _BODIES = frozenset({"http.parsed_body", "http.raw_body"})
 _OWN_ADDRESS = re.compile(r"\bget(?:RequestURI|ServletPath|PathInfo)\(\)")
 
@@ -44,6 +46,8 @@ _OWN_ADDRESS = re.compile(r"\bget(?:RequestURI|ServletPath|PathInfo)\(\)")
 _PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*\.")
 _LOOKS = re.compile(r"\.(?:is\w+|exists|lexists|stat|walk|listdir|scandir|getsize|getmtime|access)$")
 """What only looks at a file."""
+_BINDS = re.compile(r"\.(?:simple_)?bind(?:_s)?$")
+_BUILDS = re.compile(r"[%+`]|(?i:format|concat|join|replace|\bf[\"'])")
 _JSON = re.compile(rb"\b(\w+) = json\.dumps\(")
 _DOUBLES = re.compile(r"""\.replace\(["']'["'], ["']''["']\)""")
 """Quotes in a literal of SQL are doubled."""
@@ -81,8 +85,12 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         sure = Confidence.LOW if (way is not None and way in ways) or _is_a_part(flow, steps) else confidence_of(flow)
         if _is_no_text_of_sink(flow, steps, context) or _is_far_off(flow, steps):
             sure = Confidence.LOW
+        if flow.sink == "ldap.name" and _is_whole_name(flow, steps, context):
+            sure = Confidence.LOW
         if len(steps) > _FAR or (flow.sink == "nosql.query" and len(steps) > _BEHIND and _validates(context)):
             sure = Confidence.LOW  # on a long way data is looked at, or a part of it is meant
+        if flow.sink in _OF_OBJECTS and _ANY_PART.fullmatch(source or ""):
+            sure = Confidence.LOW  # which part of the request it is, and what was checked of it, only its callers know
         if flow.sink == "model.fields" and len({flow.path, *(place.artifact for place, _ in steps)}) > _LAYERS:
             sure = Confidence.LOW  # what goes through the layers of a program is seldom still the whole body
         if context.program.language == "java" and flow.sink == "html.text" and flow.source in _BODIES:
@@ -148,6 +156,14 @@ def _is_no_text_of_sink(flow: Flow, steps: list[tuple[Location, str]], context: 
         first = steps[0][0].excerpt or "" if steps else ""
         return _LOOKS.search(flow.callee) is not None or (first.endswith("list()") and f"{first}[0]".encode() in source)
     return False
+
+
+def _is_whole_name(flow: Flow, steps: list[tuple[Location, str]], context: CodeContext) -> bool:
+    """Whether somebody signs in to a directory under the name that was given, of which nothing else is made."""
+    if _BINDS.search(flow.callee) is None:
+        return False
+    made = [*(place.excerpt or "" for place, _ in steps), context.places.text(flow.path, flow.start, flow.end)]
+    return not any(_BUILDS.search(one) for one in made)
 
 
 def _passed(flow: Flow, context: CodeContext) -> Iterator[str]:
