@@ -13,6 +13,13 @@ from backend_advisor.rules.registry import CodeContext, detects_in_code
 _MISSING = frozenset({"==", "===", "is"})
 _NOT_SURE = (ir.Lambda, ir.Function, ir.Class, ir.Conditional)
 """What is evaluated later, or perhaps not at all."""
+_OF_EMPTY = frozenset(
+    ["get", "items", "keys", "values", "append", "add", "extend", "update", "pop", "sort", "count", "index", "copy",
+     "strip", "lower", "upper", "split", "replace", "startswith", "endswith", "encode", "decode", "join", "format",
+     "filter", "exists", "trim", "toLowerCase", "toUpperCase", "slice", "substring", "length", "size", "startsWith",
+     "endsWith", "match", "includes", "indexOf", "push", "map", "forEach", "toString", "charAt", "concat", "test"]
+)  # fmt: skip
+"""Methods of texts and collections: `not names` asks then whether there is anything in them."""
 
 
 @detects_in_code("QUA142")
@@ -46,12 +53,12 @@ def _blocks(body: Sequence[ir.Stmt]) -> Iterator[Sequence[ir.Stmt]]:
 
 def _late(unit: Unit, block: Sequence[ir.Stmt]) -> Iterator[tuple[ir.Node, ir.Expr, str]]:
     """What is used, the test further down that asks whether it is there, and its name."""
-    held: dict[str, ir.Node | None] = {}
+    held: dict[str, ir.Attr | None] = {}
     for statement in block:
         if isinstance(statement, ir.If):
-            for name in _refused(statement):
+            for name, by_truth in _refused(statement):
                 used = held.get(name)
-                if used is not None:
+                if used is not None and not (by_truth and used.name in _OF_EMPTY):
                     yield used, statement.test, name
         for name, used in held.items():
             if used is None:
@@ -84,8 +91,8 @@ def _names(target: ir.Node) -> Iterator[str]:
             yield from _names(one)
 
 
-def _refused(statement: ir.If) -> Iterator[str]:
-    """The names for whose absence a branch leaves: `if (!share || !share.open) throw …`."""
+def _refused(statement: ir.If) -> Iterator[tuple[str, bool]]:
+    """The names for whose absence a branch leaves, and whether their truth is asked: `if (!share || !share.open) throw …`."""
     last = statement.then[-1] if statement.then else None
     if not isinstance(last, ir.Throw | ir.Return | ir.Continue | ir.Break):
         return
@@ -93,14 +100,14 @@ def _refused(statement: ir.If) -> Iterator[str]:
     parts = test.operands if isinstance(test, ir.Logic) and test.op == "or" else [test]
     first = parts[0]
     if isinstance(first, ir.Unary) and first.op == "not" and isinstance(first.operand, ir.Name):
-        yield first.operand.id
+        yield first.operand.id, True
     elif isinstance(first, ir.Binary) and first.op in _MISSING and isinstance(first.left, ir.Name):
         absent = isinstance(first.right, ir.Const) and first.right.value is None
         if absent or name_of(first.right) == "undefined":
-            yield first.left.id
+            yield first.left.id, False
 
 
-def _use(unit: Unit, statement: ir.Stmt, name: str) -> ir.Node | None:
+def _use(unit: Unit, statement: ir.Stmt, name: str) -> ir.Attr | None:
     """Where a statement certainly reads something of a value: not in a branch, behind a condition, or by `?.`."""
     roots: list[ir.Node] = []
     if isinstance(statement, ir.If):
