@@ -1,4 +1,4 @@
-"""What six backends of JavaScript and Python that nobody had looked at showed to be no finding, and beside each what is."""
+"""What six backends that nobody had looked at showed to be no finding, and beside each what still is one."""
 
 import pytest
 
@@ -81,7 +81,10 @@ def test_cookies_that_are_taken_back(options: str, count: int) -> None:
 
 
 def test_a_part_of_the_request_that_only_callers_know() -> None:
-    find = "const mongoose = require('mongoose');\nconst User = mongoose.model('User', schema);\nconst app = require('express')();\n"
+    find = (
+        "const mongoose = require('mongoose');\nconst User = mongoose.model('User', schema);\n"
+        "const app = require('express')();\n"
+    )
     other = "module.exports = 1;\n"
     assert worth("SEC202", a_js=f"{find}app.get('/a', (req, res) => User.findOne({{ name: req.body.name }}));\n") == 1
     kind = f"{find}app.get('/a', (req, res) => {{ const part = pick(req.path); User.findOne(req[part]); }});\n"
@@ -89,24 +92,29 @@ def test_a_part_of_the_request_that_only_callers_know() -> None:
 
 
 def test_what_an_operator_switches_in_directories() -> None:
-    options = "const options = {};\nif (!CHOICE) { options.tls = { rejectUnauthorized: false }; }\nmodule.exports = options;\n"
+    options = (
+        "const options = {};\nif (!CHOICE) { options.tls = { rejectUnauthorized: false }; }\n"
+        "module.exports = options;\n"
+    )
     assert told("SEC306", a_js=options.replace("CHOICE", "settings.tlsVerifyServer")) == [Confidence.LOW]
     assert worth("SEC306", a_js=options.replace("CHOICE", "settings.first")) == 1
 
 
 def test_checks_that_are_given_back_to_those_who_ask() -> None:
-    context = "import ssl\n\n\ndef made(mode):\n    context = ssl.create_default_context()\n    context.check_hostname = False\n"
+    context = (
+        "import ssl\n\n\ndef made(mode):\n    context = ssl.create_default_context()\n"
+        "    context.check_hostname = False\n"
+    )
     raised = "    if mode == 'full':\n        context.check_hostname = True\n"
     assert worth("SEC306", a_py=context + "    return context\n") == 1
     assert told("SEC306", a_py=context + raised + "    return context\n") == [Confidence.LOW]
 
 
-@pytest.mark.parametrize(("name", "count"), [("body.username", 0), ("`uid=${body.username},dc=example`", 1)])
+@pytest.mark.parametrize(("name", "count"), [("req.body.username", 0), ("`uid=${req.body.username},dc=example`", 1)])
 def test_a_name_that_somebody_signs_in_with(name: str, count: int) -> None:
     route = (
         "const { Client } = require('ldapts');\nconst app = require('express')();\n"
         "app.post('/test', async (req, res) => {\n  const client = new Client({ url: process.env.LDAP });\n"
-        "  const body = req.body;\n"
         f"  await client.bind({name}, req.body.password);\n  res.end();\n}});\n"
     )
     assert worth("SEC205", a_js=route) == count
@@ -166,7 +174,8 @@ def test_who_is_kept_by_another_handler_than_the_one_that_checks() -> None:
 
 def test_a_request_that_nothing_tries_again() -> None:
     fetch = (
-        "const axios = require('axios');\nasync function fetchAll(app) {\n  try {\n    await axios.get(app.url, { timeout: 5 });\n"
+        "const axios = require('axios');\nasync function fetchAll(app) {\n"
+        "  try {\n    await axios.get(app.url, { timeout: 5 });\n"
         "  } catch (err) {\n    app.log.error(err);\n  }\n}\n"
         "module.exports = { run: async function (app) { return fetchAll(app); } };\n"
     )

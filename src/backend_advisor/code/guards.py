@@ -275,17 +275,16 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
         _within_domain(run, receiver, run.evaluate(test.args[0], env), env)
     elif name in _MATCHES:
         _matched(run, test, name, receiver, env)
-    elif looks_up(test):
-        _opened(run, test, env)
     elif _VALIDATES.match(name) and not is_own_function(run, test, env):
         _doubted(test, env)
+    _opened(run, test, env)
     _checked(run, test, env)
     own_check(run, test, env, answer=True)
 
 
 def _opened(run: Run, lookup: ir.Call, env: Env) -> None:
     """The key of a record that was found is one that the program gave out."""
-    for place in keys_of(lookup):
+    for place in keys_of(lookup) if looks_up(lookup) or throws_for_none(lookup) else ():
         if isinstance(place, ir.Name | ir.Attr | ir.Index):
             clear(run, place, env, _PATHS)
 

@@ -4,9 +4,9 @@ from backend_advisor.code import ir
 from backend_advisor.code.assignment import assign
 from backend_advisor.code.folding import truth
 from backend_advisor.code.guards import came_back, refine
-from backend_advisor.code.record_lookups import looks_up, throws_for_none
 from backend_advisor.code.names import bind_import, defined
 from backend_advisor.code.operations import binary, caught, entered
+from backend_advisor.code.record_lookups import looks_up, throws_for_none
 from backend_advisor.code.run import Env, Loop, Run, executes, join_env, widen
 from backend_advisor.code.types import declared, typed
 from backend_advisor.code.values import UNKNOWN, Value, constant, element, join, join_all, types_of

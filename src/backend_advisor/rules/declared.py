@@ -85,12 +85,8 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         sure = Confidence.LOW if (way is not None and way in ways) or _is_a_part(flow, steps) else confidence_of(flow)
         if _is_no_text_of_sink(flow, steps, context) or _is_far_off(flow, steps):
             sure = Confidence.LOW
-        if flow.sink == "ldap.name" and _is_whole_name(flow, steps, context):
-            sure = Confidence.LOW
         if len(steps) > _FAR or (flow.sink == "nosql.query" and len(steps) > _BEHIND and _validates(context)):
             sure = Confidence.LOW  # on a long way data is looked at, or a part of it is meant
-        if flow.sink in _OF_OBJECTS and _ANY_PART.fullmatch(source or ""):
-            sure = Confidence.LOW  # which part of the request it is, and what was checked of it, only its callers know
         if flow.sink == "model.fields" and len({flow.path, *(place.artifact for place, _ in steps)}) > _LAYERS:
             sure = Confidence.LOW  # what goes through the layers of a program is seldom still the whole body
         if context.program.language == "java" and flow.sink == "html.text" and flow.source in _BODIES:
@@ -130,8 +126,13 @@ def _is_far_off(flow: Flow, steps: list[tuple[Location, str]]) -> bool:
 
 
 def _is_no_text_of_sink(flow: Flow, steps: list[tuple[Location, str]], context: CodeContext) -> bool:
-    """Whether what arrives in Python is not what the sink is about: JSON that no markup stands around, text whose
-    escapes are taken away again, a name that is no filter, the first entry of an archive that lies there already."""
+    """Whether what arrives is not what the sink is about: any part of a request, a name to sign in with; in Python JSON
+    that no markup stands around, text whose escapes are taken away again, a name that is no filter, the first entry of
+    an archive that lies there already."""
+    if flow.sink in _OF_OBJECTS and steps and _ANY_PART.fullmatch(steps[0][0].excerpt or ""):
+        return True  # which part of the request it is, and what was checked of it, only its callers know
+    if flow.sink == "ldap.name" and _is_whole_name(flow, steps, context):
+        return True
     unit = context.program.units.get(flow.path)
     if unit is None or unit.language != "python":
         return False
@@ -160,10 +161,9 @@ def _is_no_text_of_sink(flow: Flow, steps: list[tuple[Location, str]], context: 
 
 def _is_whole_name(flow: Flow, steps: list[tuple[Location, str]], context: CodeContext) -> bool:
     """Whether somebody signs in to a directory under the name that was given, of which nothing else is made."""
-    if _BINDS.search(flow.callee) is None:
+    if _BINDS.search(flow.callee) is None or len(steps) > 1:
         return False
-    made = [*(place.excerpt or "" for place, _ in steps), context.places.text(flow.path, flow.start, flow.end)]
-    return not any(_BUILDS.search(one) for one in made)
+    return _BUILDS.search(context.places.text(flow.path, flow.start, flow.end)) is None
 
 
 def _passed(flow: Flow, context: CodeContext) -> Iterator[str]:

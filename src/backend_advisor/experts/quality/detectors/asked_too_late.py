@@ -76,9 +76,7 @@ def _given(statement: ir.Stmt) -> Iterator[str]:
     waiting: list[ir.Node] = [statement]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ir.Assign | ir.AssignExpr):
-            yield from _names(node.target)
-        elif isinstance(node, ir.For):
+        if isinstance(node, ir.Assign | ir.AssignExpr | ir.For):
             yield from _names(node.target)
         waiting += children(node)
 
@@ -92,7 +90,8 @@ def _names(target: ir.Node) -> Iterator[str]:
 
 
 def _refused(statement: ir.If) -> Iterator[tuple[str, bool]]:
-    """The names for whose absence a branch leaves, and whether their truth is asked: `if (!share || !share.open) throw …`."""
+    """The names for whose absence a branch leaves, and whether their truth is asked:
+    `if (!share || !share.open) throw …`."""
     last = statement.then[-1] if statement.then else None
     if not isinstance(last, ir.Throw | ir.Return | ir.Continue | ir.Break):
         return
@@ -113,7 +112,7 @@ def _use(unit: Unit, statement: ir.Stmt, name: str) -> ir.Attr | None:
     if isinstance(statement, ir.If):
         roots = [statement.test]
     elif isinstance(statement, ir.Do | ir.Assign | ir.Return | ir.Throw):
-        roots = [one for one in children(statement)]
+        roots = list(children(statement))
     elif isinstance(statement, ir.For):
         roots = [statement.iterable]
     waiting = roots

@@ -14,9 +14,12 @@ from backend_advisor.model import Confidence, Edit
 from backend_advisor.rules.edits import replaced, source_of
 from backend_advisor.rules.registry import CodeContext, detects_in_code
 
-_TESTED = re.compile(
-    rb"(?:\b(?:if|while|and|or|not|return|assert)\b[\s(]*|[=(,:?]\s*|&&\s*|\|\|\s*)(?:!\s*)*(?:[\w$]+(?:\(\))?\??\.)*([\w$]+)\("
-)
+_TESTED = {
+    "python": re.compile(rb"\b(?:if|while|and|or|not|assert)\b[ (]*(?:not )?(?:\w+\.)*(\w+)\("),
+    "javascript": re.compile(
+        rb"(?:\b(?:if|while)\s*\(|[=(,:?]\s*|\breturn\s+|&&\s*|\|\|\s*)(?:!\s*)*(?:[\w$]+(?:\(\))?\??\.)*([\w$]+)\("
+    ),
+}
 """Names that are called where a truth may be asked for, nothing waiting for them."""
 _CALLBACKS = re.compile(rb"\.(?:filter|some|every|find|findIndex|findLast)\(\s*async\b")
 _CHOOSES = frozenset({"filter", "some", "every", "find", "findIndex", "findLast"})
@@ -90,9 +93,13 @@ def _units(program: Program, names: set[str], library: bool) -> set[str]:
         if not is_apart(unit)
         and (
             (unit.language != "python" and _CALLBACKS.search(unit.module.source) is not None)
-            or not known.isdisjoint(_TESTED.findall(unit.module.source))
+            or not known.isdisjoint(_tested(unit))
         )
     }
+
+
+def _tested(unit: Unit) -> list[bytes]:
+    return _TESTED["python" if unit.language == "python" else "javascript"].findall(unit.module.source)
 
 
 def _asked(body: list[ir.Stmt]) -> Iterator[ir.Call]:
@@ -216,9 +223,7 @@ def _match(context: CodeContext, written: Written, call: ir.Call, callee: Functi
         confidence=Confidence.HIGH,
         steps=()
         if callee is None
-        else (
-            (context.places.location(callee.unit.path, callee.node.start, callee.node.header_end), "step_async"),
-        ),
+        else ((context.places.location(callee.unit.path, callee.node.start, callee.node.header_end), "step_async"),),
         edits=_edits(context, written, call) if not _asynchronous_choice(call) else (),
         applicability="unsafe",
     )

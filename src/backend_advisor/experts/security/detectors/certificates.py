@@ -211,8 +211,8 @@ def _only_looks(unit: Unit, place: ir.Node) -> bool:
 
 
 def _is_raised(unit: Unit, place: ir.Node) -> bool:
-    """Whether a setting is given back further down for those who ask for it: `if mode == "verify-full": ….check_hostname
-    = True`. Which of the two holds is the operator's choice."""
+    """Whether a check is switched on again further down for those who ask for it, as for `mode == "verify-full"`: which
+    of the two holds is the operator's choice."""
     target = place.target if isinstance(place, ir.Assign) else None
     if not isinstance(target, ir.Attr) or target.name not in ("check_hostname", "verify_mode"):
         return False

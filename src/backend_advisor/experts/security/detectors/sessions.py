@@ -56,7 +56,7 @@ def kept_session(context: CodeContext) -> Iterator[Match]:
 
 
 def _gathers(info: FunctionInfo) -> bool:
-    """Whether a function only holds handlers, as a plugin does: one checks a password, another keeps who somebody is."""
+    """Whether a function only holds handlers, as a plugin does: one checks a password, another keeps who it is."""
     inner = [node.function for node in in_whole(info.node) if isinstance(node, ir.Lambda)]
     return sum(any(_REQUEST.match(param.name) for param in one.params) for one in inner) > 1
 
