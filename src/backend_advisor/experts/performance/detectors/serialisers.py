@@ -185,11 +185,11 @@ def _rows(program: Program, passed: PassedRelations, view: ClassInfo) -> tuple[i
     return stated.value, model, loaded
 
 
-def _written(view: ClassInfo) -> list[ir.Expr]:
+def _written(view: ClassInfo) -> list[ir.Call]:
     """The calls of which a view makes its query: in `get_queryset`, and in the `queryset` that it begins with."""
     stated = view.fields.get("queryset")
     found = [one for method in view.methods.get("get_queryset", ()) for one in of_kind(method.node, ir.Call)]
-    begun = list(within(stated.value)) if stated is not None and stated.value is not None else []
+    begun = within(stated.value) if stated is not None and stated.value is not None else ()
     return [*found, *(one for one in begun if isinstance(one, ir.Call))]
 
 
