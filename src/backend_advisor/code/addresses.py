@@ -11,6 +11,9 @@ FIXED_HOST = re.compile(
 )
 """The beginning of an address after which data no longer chooses the host."""
 
+OWN_FOLDER = re.compile(r"(?:\.?/)?[\w.-]+/(?!/)")
+"""The beginning of a path that is resolved against a base, after which data no longer chooses the host."""
+
 HOLDS_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#\s]+|[^/?#:\s]+\.[^/?#\s]+", re.IGNORECASE)
 """The whole beginning of an address that has a host, with or without a slash after it."""
 

@@ -134,7 +134,7 @@ def _unpack(site: Site, value: Value, argument: ir.Expr) -> None:
         site.unpacked = element(value)
 
 
-def _is_super(expression: ir.Expr) -> bool:
+def _is_super(expression: ir.Expr | None) -> bool:
     if isinstance(expression, ir.Call):
         expression = expression.func
     return isinstance(expression, ir.Name) and expression.id == "super"
@@ -215,7 +215,7 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
         return fitting(called, site) if len(called) > 1 and run.language == "java" else called, roles
     if receiver.refs or receiver.fields or receiver.types & machine.program.classes.keys():
         value = member(run, receiver, site.name, node.func)
-        called += [ref for ref in value.refs if isinstance(ref, FunctionRef | ClassInfo)]
+        called += _not_below(run, site, [ref for ref in value.refs if isinstance(ref, FunctionRef | ClassInfo)])
         if value.name is not None and not called and (role := machine.roles.calls.get(value.name)):
             roles.append(role)
         roles += _of_field(run, value) if not called and not roles else []
@@ -236,6 +236,21 @@ def _targets(run: Run, node: ir.Call, site: Site) -> tuple[list[FunctionRef | Cl
     if not called and not roles:
         roles += _by_name_only(run, site)
     return fitting(called, site) if len(called) > 1 and run.language == "java" else called, roles
+
+
+def _not_below(run: Run, site: Site, found: list[FunctionRef | ClassInfo]) -> list[FunctionRef | ClassInfo]:
+    """What is called, without the functions of the class at work and of those made of it where it is called on
+    `super()`, which never comes back down."""
+    owner = run.info.owner if run.info is not None else None
+    if owner is None or not found or not _is_super(site.receiver_expr):
+        return found
+    return [
+        ref
+        for ref in found
+        if not isinstance(ref, FunctionRef)
+        or ref.info.owner is None
+        or owner not in run.machine.program.ancestry(ref.info.owner)
+    ]
 
 
 def _of_field(run: Run, held: Value) -> list[CallRole]:

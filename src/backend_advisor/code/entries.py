@@ -9,6 +9,7 @@ from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.resolvers import is_resolved
 from backend_advisor.code.roles import CallRole
+from backend_advisor.code.route_guards import is_asked_by_guard
 from backend_advisor.code.run import Env, Run
 from backend_advisor.code.schemas import has_schema
 from backend_advisor.code.seen import Handler
@@ -227,8 +228,11 @@ def _parameter(run: Run, info: FunctionInfo, param: ir.Param, kind: str | None, 
         made = cleaned(made, _OF_OBJECTS)  # what is given has the fields that the schema declares
     if is_bound_number(run.machine.program, info, param.name):
         made = cleaned(made, (NUMBER,))
+    if run.language == "java":
+        return made
     if run.language != "python":
-        return made if run.language == "java" else with_typed_fields(run, made)
+        looked_at = made.taints and info.owner is not None and is_asked_by_guard(run.machine.program, info, param)
+        return with_typed_fields(run, doubtful(made, 2) if looked_at else made)
     made = without_documents(run, made)
     return doubtful(made, 2) if is_checked(run, param.type) else with_checked_fields(run, made)
 

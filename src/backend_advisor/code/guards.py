@@ -12,6 +12,7 @@ from backend_advisor.code.one_of import asked_of_each
 from backend_advisor.code.patterns import cleared_by_match
 from backend_advisor.code.placing import NO_DOTS, NO_ROOT
 from backend_advisor.code.prototypes import cleared_by_marks, marks_of_others
+from backend_advisor.code.record_lookups import keys_of, looks_up, throws_for_none
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.run import Env, Run, join_env
 from backend_advisor.code.taints import ALL
@@ -276,8 +277,16 @@ def _call(run: Run, test: ir.Call, env: Env, holds: bool) -> None:
         _matched(run, test, name, receiver, env)
     elif _VALIDATES.match(name) and not is_own_function(run, test, env):
         _doubted(test, env)
+    _opened(run, test, env)
     _checked(run, test, env)
     own_check(run, test, env, answer=True)
+
+
+def _opened(run: Run, lookup: ir.Call, env: Env) -> None:
+    """The key of a record that was found is one that the program gave out."""
+    for place in keys_of(lookup) if looks_up(lookup) or throws_for_none(lookup) else ():
+        if isinstance(place, ir.Name | ir.Attr | ir.Index):
+            clear(run, place, env, _PATHS)
 
 
 def _of_types(run: Run, value: ir.Expr, types: ir.Expr, env: Env) -> None:
@@ -422,6 +431,8 @@ def came_back(run: Run, call: ir.Call, env: Env) -> None:
     """What a call that did not throw has told of its arguments: `path.relative_to(folder)` throws for one outside."""
     if isinstance(call.func, ir.Attr) and call.func.name == "relative_to" and _is_inside(run, call.func.value, env):
         clear(run, call.func.value, env, _PATHS)
+    if throws_for_none(call):
+        _opened(run, call, env)
     own_check(run, call, env, answer=False)
 
 

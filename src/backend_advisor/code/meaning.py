@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import product
 
 from backend_advisor.code import ir
-from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, host_is_fixed
+from backend_advisor.code.addresses import ADDRESSES, FIXED_HOST, OWN_FOLDER, host_is_fixed
 from backend_advisor.code.assignment import write_back
 from backend_advisor.code.bindings import closes_fields
 from backend_advisor.code.commands import may_be_options, runs_no_shell
@@ -423,7 +423,7 @@ def _result(run: Run, role: CallRole, site: Site, called: Value | None) -> Value
 def _handed_on(run: Run, role: CallRole, site: Site) -> Taints:
     """What of the given data is in what a call gives back, and by which station it came."""
     taints = _passed(role, site)
-    if role.name == "java.net.URL" and taints and _is_given_host(site):
+    if taints and ((role.name == "java.net.URL" and _is_given_host(site)) or _is_below_base(role, site)):
         taints = {taint.clean(ADDRESSES): trail for taint, trail in taints.items()}
     if role.restores:
         taints = {taint.restored(): trail for taint, trail in taints.items()}
@@ -490,6 +490,20 @@ def _is_given_host(site: Site) -> bool:
     """Whether an address of Java is made relative to another, or begins with a host or a scheme without one."""
     start = known_text(site.args[0])[:1] if site.args else ()
     return len(site.args) == 2 or bool(start and start[0] and FIXED_HOST.match(start[0]))
+
+
+def _is_below_base(role: CallRole, site: Site) -> bool:
+    """Whether an address is made of a base and a path that begins with a folder of the program's own:
+    ``new URL(`assets/${name}`, service)``, `urljoin(service, f"assets/{name}")`."""
+    at = _BELOW.get(role.name)
+    if at is None or len(site.args) <= 1:
+        return False
+    start = known_text(site.args[at])[0]
+    return start is not None and OWN_FOLDER.match(start) is not None
+
+
+_BELOW = {"URL": 0, "url.URL": 0, "urllib.parse.urljoin": 1}
+"""What resolves a path against a base, and which argument the path is."""
 
 
 def _made_types(run: Run, role: CallRole) -> frozenset[str]:

@@ -6,6 +6,7 @@ from backend_advisor.code.folding import truth
 from backend_advisor.code.guards import came_back, refine
 from backend_advisor.code.names import bind_import, defined
 from backend_advisor.code.operations import binary, caught, entered
+from backend_advisor.code.record_lookups import looks_up, throws_for_none
 from backend_advisor.code.run import Env, Loop, Run, executes, join_env, widen
 from backend_advisor.code.types import declared, typed
 from backend_advisor.code.values import UNKNOWN, Value, constant, element, join, join_all, types_of
@@ -28,10 +29,16 @@ def _assign(run: Run, node: ir.Assign, env: Env) -> Env | None:
         value = binary(run, node.op, old, value, node)
     elif node.type is not None:
         value = typed(run, value, node.type)
-    if isinstance(node.value, ir.Call) and getattr(node.value.func, "name", "") == "relative_to":
-        came_back(run, node.value, env)
-    if isinstance(node.value, ir.Binary | ir.Call | ir.Logic | ir.Unary | ir.Attr) and not value.refs:
-        value = value.but(guard=node.value)
+    given = node.value.value if isinstance(node.value, ir.Await) else node.value
+    if isinstance(given, ir.Call) and (getattr(given.func, "name", "") == "relative_to" or throws_for_none(given)):
+        came_back(run, given, env)
+    awaited = given is not node.value
+    if (
+        isinstance(given, ir.Binary | ir.Call | ir.Logic | ir.Unary | ir.Attr)
+        and not value.refs
+        and (not awaited or (isinstance(given, ir.Call) and looks_up(given)))
+    ):
+        value = value.but(guard=given)
     assign(run, node.target, value, env, declares=node.declares)
     return env
 

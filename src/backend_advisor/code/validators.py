@@ -6,9 +6,10 @@ from weakref import WeakKeyDictionary
 
 from backend_advisor.code import ir
 from backend_advisor.code.names import FunctionRef
+from backend_advisor.code.patterns import cleared_by_match
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
 from backend_advisor.code.run import Run
-from backend_advisor.code.taints import NO_TAINTS
+from backend_advisor.code.taints import ALL, NO_TAINTS
 from backend_advisor.code.tree import in_body, within
 from backend_advisor.code.types import NO_TEXT, behind, is_enum
 from backend_advisor.code.values import Value, cleaned, doubtful, types_of
@@ -19,6 +20,11 @@ _TYPED = re.compile(
     r"Contains|ToBoolean|ParseInt)$"
 )
 """Decorators of class-validator that let only text, numbers and the like through."""
+_EXACT = re.compile(
+    r"^Is(?:UUID|Int|Number|NumberString|Boolean|BooleanString|Enum|MongoId|Alpha|Alphanumeric|Hexadecimal|Hash|Date|Port|"
+    r"Positive|Negative|ULID|ISO31661Alpha[23]|ISO4217CurrencyCode)$"
+)
+"""Those that let nothing through of which a path, an address or a statement could be made."""
 _LOST = 2
 _SCHEMES = frozenset({"http", "https", "http:", "https:", "http://", "https://", "ftp://", "ws://", "wss://"})
 _DEPTH = 4
@@ -128,13 +134,29 @@ def with_typed_fields(run: Run, value: Value) -> Value:
             for name, one in owner.fields.items():
                 notes = [_last_name(note.func if isinstance(note, ir.Call) else note) for note in one.decorators]
                 typed = any(_TYPED.match(note) for note in notes)
-                each.setdefault(name, cleaned(whole, NO_TEXT) if typed else whole)
+                settled = cleaned(whole, (*NO_TEXT, *_narrowed(run, one))) if typed else whole
+                each.setdefault(name, settled)
                 found = found or typed
             # `extends Paged(10)`: what a function makes has validators of its own, by habit.
             foreign = foreign or any(isinstance(base, ir.Call) for base in owner.node.bases)
     if not found:
         return value
     return value.but(taints=NO_TAINTS, rest=cleaned(whole, NO_TEXT) if foreign else whole, fields=each)
+
+
+def _narrowed(run: Run, field: ir.Field) -> tuple[str, ...]:
+    """What the validators of a field leave no way to harm: `@IsUUID()`, `@Matches(/^[a-z]+$/)`."""
+    cleared: list[str] = []
+    for note in field.decorators:
+        name = _last_name(note.func if isinstance(note, ir.Call) else note)
+        if _EXACT.match(name):
+            cleared.append(ALL)
+        elif name == "Matches" and isinstance(note, ir.Call) and note.args:
+            given = run.evaluate(note.args[0], {})
+            pattern = (given.fields or {}).get("(pattern)", given).consts
+            if pattern and len(pattern) == 1 and isinstance(pattern[0], str):
+                cleared += cleared_by_match(pattern[0])
+    return tuple(cleared)
 
 
 def _refuses(method: FunctionInfo) -> Iterator[str]:

@@ -37,6 +37,8 @@ _PATH_PART = re.compile(r"@PathVariable\b(?![^)]*\*)")
 _ENDING = re.compile(
     r"(?i)\b(?:get_?)?(?:file_?)?(?:ext(?:ension)?|suffix)(?:_?name)?(?:\b|\()|splitext|ExtensionName\("
 )
+_OF_OBJECTS = frozenset({"model.fields", "nosql.query"})
+_ANY_PART = re.compile(r"\w+\[[A-Za-z_]\w*\]")
 _BODIES = frozenset({"http.parsed_body", "http.raw_body"})
 _OWN_ADDRESS = re.compile(r"\bget(?:RequestURI|ServletPath|PathInfo)\(\)")
 
@@ -44,6 +46,8 @@ _OWN_ADDRESS = re.compile(r"\bget(?:RequestURI|ServletPath|PathInfo)\(\)")
 _PACKAGE = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*\.")
 _LOOKS = re.compile(r"\.(?:is\w+|exists|lexists|stat|walk|listdir|scandir|getsize|getmtime|access)$")
 """What only looks at a file."""
+_BINDS = re.compile(r"\.(?:simple_)?bind(?:_s)?$")
+_BUILDS = re.compile(r"[%+`]|(?i:format|concat|join|replace|\bf[\"'])")
 _JSON = re.compile(rb"\b(\w+) = json\.dumps\(")
 _DOUBLES = re.compile(r"""\.replace\(["']'["'], ["']''["']\)""")
 """Quotes in a literal of SQL are doubled."""
@@ -122,8 +126,13 @@ def _is_far_off(flow: Flow, steps: list[tuple[Location, str]]) -> bool:
 
 
 def _is_no_text_of_sink(flow: Flow, steps: list[tuple[Location, str]], context: CodeContext) -> bool:
-    """Whether what arrives in Python is not what the sink is about: JSON that no markup stands around, text whose
-    escapes are taken away again, a name that is no filter, the first entry of an archive that lies there already."""
+    """Whether what arrives is not what the sink is about: any part of a request, a name to sign in with; in Python JSON
+    that no markup stands around, text whose escapes are taken away again, a name that is no filter, the first entry of
+    an archive that lies there already."""
+    if flow.sink in _OF_OBJECTS and steps and _ANY_PART.fullmatch(steps[0][0].excerpt or ""):
+        return True  # which part of the request it is, and what was checked of it, only its callers know
+    if flow.sink == "ldap.name" and _is_whole_name(flow, steps, context):
+        return True
     unit = context.program.units.get(flow.path)
     if unit is None or unit.language != "python":
         return False
@@ -148,6 +157,13 @@ def _is_no_text_of_sink(flow: Flow, steps: list[tuple[Location, str]], context: 
         first = steps[0][0].excerpt or "" if steps else ""
         return _LOOKS.search(flow.callee) is not None or (first.endswith("list()") and f"{first}[0]".encode() in source)
     return False
+
+
+def _is_whole_name(flow: Flow, steps: list[tuple[Location, str]], context: CodeContext) -> bool:
+    """Whether somebody signs in to a directory under the name that was given, of which nothing else is made."""
+    if _BINDS.search(flow.callee) is None or len(steps) > 1:
+        return False
+    return _BUILDS.search(context.places.text(flow.path, flow.start, flow.end)) is None
 
 
 def _passed(flow: Flow, context: CodeContext) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Program
-from backend_advisor.code.tree import name_of, names_in, within
+from backend_advisor.code.tree import name_of, names_in, of_kind, within
 from backend_advisor.experts.performance.detectors.entities import EntityTouch
 from backend_advisor.experts.performance.detectors.names import class_named
 from backend_advisor.experts.performance.detectors.python_relations import PassedRelations
@@ -17,21 +17,28 @@ from backend_advisor.experts.performance.detectors.surroundings import is_by_han
 from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 
 _SERIALISER = "rest_framework.serializers.Serializer"
-_ONE = re.compile(r"^(?:(?:Retrieve|Create|Update|Destroy)\w*(?:APIView|Mixin)|GenericAPIView|APIView)$")
+_ONE = re.compile(
+    r"^(?:(?:Retrieve|Create|Update|Destroy)\w*(?:APIView|Mixin)|GenericAPIView|APIView|GenericViewSet|ViewSet)$"
+)
 """Views that show one object."""
 _CHOOSES = ("get_serializer_class", "get_serializer", "filter_queryset", "list", "initial", "paginate_queryset")
 _FOLLOWED = 2
+_EAGER = frozenset({"select_related", "prefetch_related"})
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A view that lists rows: the query that gives them, their class, what is loaded with them, their serialiser."""
+    """A view that lists rows: the query that gives them, their class, what is loaded with them, their serialiser.
+
+    `named` are all words of the paths that are loaded: `asset` and `location` of `"asset__location"`.
+    """
 
     view: ClassInfo
     query: ir.Expr
     model: ClassInfo
     loaded: set[str]
     serialiser: ClassInfo
+    named: set[str]
 
 
 def is_serialiser(program: Program, owner: ClassInfo) -> bool:
@@ -57,9 +64,34 @@ def nested_relations(program: Program, passed: PassedRelations) -> Iterator[tupl
     for shown in _shown(program, passed):
         wanted = passed.relations.of(shown.model) - shown.loaded
         for field in shown.serialiser.node.fields:
-            if isinstance(field.value, ir.Call) and _loads(program, shown.serialiser, field, field.value, wanted):
+            if not isinstance(field.value, ir.Call):
+                continue
+            if _loads(program, shown.serialiser, field, field.value, wanted):
                 yield shown, field.name
                 break
+            deeper = _loads_deeper(program, passed, shown, field, field.value)
+            if deeper:
+                yield shown, f"{field.name}.{deeper}"
+                break
+
+
+def _loads_deeper(program: Program, passed: PassedRelations, shown: Shown, field: ir.Field, made: ir.Call) -> str:
+    """The field by which the serialiser of a relation that is loaded shows a further one that is not."""
+    stated = {key: value.value for key, value in made.keywords if isinstance(value, ir.Const)}
+    relation = str(stated.get("source", field.name))
+    inner = class_named(program, shown.serialiser.unit, name_of(made.func)) if relation in shown.loaded else None
+    model = _of_meta(program, inner) if inner is not None and stated.get("write_only") is not True else None
+    if inner is None or model is None or not is_serialiser(program, inner):
+        return ""
+    wanted = passed.relations.of(model) - shown.named
+    return next(
+        (
+            one.name
+            for one in inner.node.fields
+            if isinstance(one.value, ir.Call) and _loads(program, inner, one, one.value, wanted)
+        ),
+        "",
+    )
 
 
 def read_by_methods(program: Program, passed: PassedRelations) -> Iterator[EntityTouch]:
@@ -115,7 +147,7 @@ def _shown(program: Program, passed: PassedRelations) -> Iterator[Shown]:
         found = _rows(program, passed, view)
         if found is not None:
             query, model, loaded = found
-            yield Shown(view, query, model, loaded, shown)
+            yield Shown(view, query, model, loaded, shown, _named(view))
 
 
 def _decides_itself(program: Program, view: ClassInfo) -> bool:
@@ -135,7 +167,10 @@ def _rows(program: Program, passed: PassedRelations, view: ClassInfo) -> tuple[i
         rows = passed.sources.of(asked[0], query) if query is not None else None
         if query is None or rows is None:
             return None
-        loaded, everything = eager_relations(ir.Sequence(query.start, query.end, "tuple", rows.calls), passed.seen)
+        written = _written(view)
+        loaded, everything = eager_relations(
+            ir.Sequence(query.start, query.end, "tuple", [*rows.calls, *written]), passed.seen
+        )
         return None if everything else (query, rows.model, loaded)
     if stated is None or stated.value is None or name_of(stated.value) == "none":
         return None  # the view brings its rows by itself
@@ -148,6 +183,26 @@ def _rows(program: Program, passed: PassedRelations, view: ClassInfo) -> tuple[i
         if isinstance(part, ir.Const) and isinstance(part.value, str)
     }
     return stated.value, model, loaded
+
+
+def _written(view: ClassInfo) -> list[ir.Call]:
+    """The calls of which a view makes its query: in `get_queryset`, and in the `queryset` that it begins with."""
+    stated = view.fields.get("queryset")
+    found = [one for method in view.methods.get("get_queryset", ()) for one in of_kind(method.node, ir.Call)]
+    begun = within(stated.value) if stated is not None and stated.value is not None else ()
+    return [*found, *(one for one in begun if isinstance(one, ir.Call))]
+
+
+def _named(view: ClassInfo) -> set[str]:
+    """Every word of the paths that a view's query loads."""
+    return {
+        word
+        for call in _written(view)
+        if name_of(call.func) in _EAGER
+        for part in within(*call.args)
+        if isinstance(part, ir.Const) and isinstance(part.value, str)
+        for word in part.value.split("__")
+    }
 
 
 def _model(program: Program, view: ClassInfo, query: ir.Expr, relations: Relations) -> ClassInfo | None:

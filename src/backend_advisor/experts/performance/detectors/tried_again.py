@@ -84,8 +84,9 @@ def _own_method(context: CodeContext, call: ir.Call, info: FunctionInfo) -> Func
     """The other method of the object, or function of the file, that a handler calls."""
     func = call.func
     if info.owner is None:
-        name = func.id if isinstance(func, ir.Name) else ""
-        return next((one for one in info.unit.functions if one.node.name == name and one.owner is None), None)
+        if not isinstance(func, ir.Name):
+            return None
+        return next((one for one in info.unit.functions if one.node.name == func.id and one.owner is None), None)
     holder = func.value if isinstance(func, ir.Attr) else None
     if not isinstance(holder, ir.Name) or holder.id not in ("this", "self"):
         return None

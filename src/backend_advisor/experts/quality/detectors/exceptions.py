@@ -11,6 +11,7 @@ from backend_advisor.code.tree import in_body, name_of, names_in, own, within
 from backend_advisor.experts.quality.detectors.acts import OUTSIDE, WRITES, acts_between
 from backend_advisor.experts.quality.detectors.handlers import handler_of
 from backend_advisor.experts.quality.detectors.lost_work import drops_out, is_silent, loses_message, loses_row
+from backend_advisor.experts.quality.detectors.other_failures import drops_others
 from backend_advisor.experts.quality.detectors.outline import Written, outline
 from backend_advisor.experts.quality.detectors.silent_answers import answered_as_success, dropped_futures
 from backend_advisor.experts.quality.detectors.tree import short
@@ -71,6 +72,8 @@ def swallowed_exception(context: CodeContext) -> Iterator[Match]:
                 for handler in node.handlers:
                     told = list(_swallowed(context, written, node, handler))
                     yield from told or _lost(context, written, node, handler)
+                    if drops_others(written, node, handler):
+                        yield replace(_silent(context, written.unit, node, handler), confidence=Confidence.HIGH)
                 for one in answered_as_success(context, written, node):
                     yield _silent(context, written.unit, node, one)
         for call in dropped_futures(written):

@@ -55,8 +55,10 @@ def lost_update(context: CodeContext) -> Iterator[Match]:
         records = records_in(context, info)
         callers = callers if callers is not None else callers_of(context)
         for change in candidates:
-            record = records.get(change.reading.record)
-            if record is None or record.start > change.node.start or is_versioned(record, versioned):
+            record = records.get(change.reading.record) or _given_record(info, change)
+            if record is None or record.start > change.node.start:
+                continue
+            if isinstance(record, ir.Assign) and is_versioned(record, versioned):
                 continue
             written = change.node if change.writes else _written(info, change)
             if written is None or any(is_guarded(caller) for caller in callers.get(id(info), ())):
@@ -71,6 +73,23 @@ def lost_update(context: CodeContext) -> Iterator[Match]:
                 ),
             )
             break
+
+
+def _given_record(info: FunctionInfo, change: _Change) -> ir.Param | None:
+    """A parameter that is the record itself: it is written back under the key that stands in it,
+    `update({ where: { id: share.id }, data: { views: share.views + 1 } })`."""
+    record = next((one for one in info.node.params if one.name == change.reading.record), None)
+    if record is None or not change.writes or not isinstance(change.node, ir.Call):
+        return None
+    for part in within(*change.node.args):
+        for key, value in part.pairs if isinstance(part, ir.Mapping) else ():
+            named = key.value if isinstance(key, ir.Const) else name_of(key)
+            if named == "where" and any(
+                isinstance(one, ir.Attr) and isinstance(one.value, ir.Name) and one.value.id == record.name
+                for one in within(value)
+            ):
+                return record
+    return None
 
 
 def _confidence(field: str) -> Confidence:

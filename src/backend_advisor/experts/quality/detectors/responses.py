@@ -42,6 +42,7 @@ def answered_twice(context: CodeContext) -> Iterator[Match]:
         if response is not None:
             for block in _blocks(written.node.body):
                 yield from _twice(context, written, block, response)
+            yield from _passed_on_twice(context, written)
 
 
 def _twice(context: CodeContext, written: Written, block: Sequence[ir.Stmt], response: str) -> Iterator[Match]:
@@ -61,6 +62,31 @@ def _twice(context: CodeContext, written: Written, block: Sequence[ir.Stmt], res
                     edits=(Edit(location=_at(context, written, first.start), replacement="return "),),
                     applicability="safe" if written.unit.language == "javascript" else "unsafe",
                 )
+
+
+def _passed_on_twice(context: CodeContext, written: Written) -> Iterator[Match]:
+    """`try { … } catch (err) { next(err); } next();`: the handlers behind run although the error was passed on."""
+    following = next_of(written)
+    body = written.node.body
+    second = body[-1] if body else None
+    if following is None or not _passes_on(second, following):
+        return
+    for statement in body[:-1]:
+        for handler in statement.handlers if isinstance(statement, ir.Try) else ():
+            first = handler.body[-1] if handler.body else None
+            if _passes_on(first, following) and first is not None and second is not None:
+                yield Match(
+                    location=context.location(written.unit, first),
+                    values={"call": short(context.text(written.unit, first))},
+                    steps=((context.location(written.unit, second), "step_second"),),
+                    edits=(Edit(location=_at(context, written, first.start), replacement="return "),),
+                    applicability="safe" if written.unit.language == "javascript" else "unsafe",
+                )
+
+
+def _passes_on(statement: ir.Stmt | None, following: str) -> bool:
+    call = called(statement) if isinstance(statement, ir.Do) else None
+    return call is not None and isinstance(call.func, ir.Name) and call.func.id == following
 
 
 def _ends(statement: ir.Stmt, response: str) -> bool:

@@ -23,7 +23,8 @@ _UNVERIFIED = re.compile(
     r"rejectUnauthorized|strictSSL|tlsAllowInvalidCertificates|NODE_TLS_REJECT_UNAUTHORIZED|insecureSkipVerify"
 )
 _VERIFICATION = re.compile(
-    r"(?i)reject_?unauthori[sz]ed|insecure|allow_?unauthori[sz]ed|self_?signed|no-?verify|(?:skip|verify|ignore|self_?signed|strict)_?\w*(?:ssl|tls|cert)|^(?:no_?)?verify$"
+    r"(?i)reject_?unauthori[sz]ed|insecure|allow_?unauthori[sz]ed|self_?signed|no-?verify|(?:skip|verify|ignore|self_?signed|strict)_?\w*(?:ssl|tls|cert)|"
+    r"(?:ssl|tls|cert(?:ificate)?s?)_?(?:verif|check|validat)|verify_?(?:server|peer|host)|^(?:no_?)?verify$"
 )
 _MOST = 12
 """Connections that a reviewer takes up in a repository."""
@@ -71,7 +72,9 @@ def _connections(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(unit, place),
             values={"text": context.text(unit, place)[:50]},
-            confidence=Confidence.LOW if _is_chosen(unit, place) or _only_looks(unit, place) else None,
+            confidence=Confidence.LOW
+            if _is_chosen(unit, place) or _only_looks(unit, place) or _is_raised(unit, place)
+            else None,
             edits=_switched_on(unit, off, context.places),
             applicability="unsafe",
         )
@@ -205,6 +208,24 @@ def _only_looks(unit: Unit, place: ir.Node) -> bool:
         return False
     source = unit.module.source[whole.start : whole.end]
     return b"tls.connect" in source and b".destroy()" in source and b".write(" not in source and b".end(" not in source
+
+
+def _is_raised(unit: Unit, place: ir.Node) -> bool:
+    """Whether a check is switched on again further down for those who ask for it, as for `mode == "verify-full"`: which
+    of the two holds is the operator's choice."""
+    target = place.target if isinstance(place, ir.Assign) else None
+    if not isinstance(target, ir.Attr) or target.name not in ("check_hostname", "verify_mode"):
+        return False
+    around = [one.node for one in unit.functions if _holds([one.node], place)]
+    return any(
+        isinstance(node, ir.Assign)
+        and node.start > place.end
+        and isinstance(node.target, ir.Attr)
+        and node.target.name == target.name
+        and dotted(node.target.value) == dotted(target.value)
+        and _switched_off(node) is None
+        for node in everything([one for whole in around for one in whole.body])
+    )
 
 
 def _says_so(call: CallSeen) -> bool:

@@ -40,6 +40,8 @@ _WRONG_PASSWORD = re.compile(
 )
 _ANSWERS = frozenset({"http.respond", "serialize.json"})
 _DEEPEST = 3
+_SENT = frozenset({"body", "payload", "query", "params", "input", "data", "form", "json"})
+"""Parts of a request in which a client sends things."""
 
 
 @detects_in_code("SEC404")
@@ -173,4 +175,7 @@ def _is_password(key: ir.Const, value: ir.Expr, given: set[str]) -> bool:
         return False
     if not (isinstance(value, ir.Attr) and PASSWORD_FIELD.match(value.name)):
         return False
-    return not (isinstance(value.value, ir.Name) and value.value.id in given)
+    holder = value.value
+    if isinstance(holder, ir.Attr) and holder.name in _SENT:
+        holder = holder.value  # `request.body.password`
+    return not (isinstance(holder, ir.Name) and holder.id in given)

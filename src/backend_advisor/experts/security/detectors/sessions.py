@@ -24,6 +24,7 @@ _CHECKS = re.compile(
 )
 _PASSWORD = re.compile(r"^(?:user_?|raw_?)?(?:password|passwd|pwd|pass_?word|userpw)$", re.IGNORECASE)
 _RENEWS = re.compile(r"regenerate|changeSessionId|invalidate|new_session|cycle_key|renew|rotate", re.IGNORECASE)
+_REQUEST = re.compile(r"(?i)^_?(?:req|request|ctx)$")
 _RENEWED_BY = b"org.springframework.security"
 _HELD = {
     "javascript": re.compile(rb"express-session|koa-session|@fastify/session"),
@@ -42,7 +43,7 @@ def kept_session(context: CodeContext) -> Iterator[Match]:
         return
     told: set[tuple[str, int]] = set()
     for info in sorted(functions(context), key=lambda one: one.node.end - one.node.start):
-        if not _signs_in(info) or _renews(info):
+        if not _signs_in(info) or _gathers(info) or _renews(info) or _makes_own(info):
             continue
         for node in in_whole(info.node):
             key = (info.unit.path, node.start)
@@ -52,6 +53,23 @@ def kept_session(context: CodeContext) -> Iterator[Match]:
                     location=context.location(info.unit, node), values={"text": context.text(info.unit, node)[:60]}
                 )
                 break
+
+
+def _gathers(info: FunctionInfo) -> bool:
+    """Whether a function only holds handlers, as a plugin does: one checks a password, another keeps who it is."""
+    inner = [node.function for node in in_whole(info.node) if isinstance(node, ir.Lambda)]
+    return sum(any(_REQUEST.match(param.name) for param in one.params) for one in inner) > 1
+
+
+def _makes_own(info: FunctionInfo) -> bool:
+    """Whether the function puts an object of its own in the session's place: `request.session = { owner }`."""
+    return any(
+        isinstance(node, ir.Assign)
+        and isinstance(node.target, ir.Attr)
+        and _SESSION.search(node.target.name) is not None
+        and isinstance(node.value, ir.Mapping | ir.Await)
+        for node in in_whole(info.node)
+    )
 
 
 def _renews(info: FunctionInfo) -> bool:

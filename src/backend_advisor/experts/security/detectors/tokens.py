@@ -47,6 +47,7 @@ _LINKS = re.compile(
 _SIGNS_IN = re.compile(r"(?i)auth|log_?in|sign_?in|session|access_?token|refresh")
 _EXPIRES = re.compile(r"(?i)^(?:p?expire(?:_?at)?|get_?expire|get_?ttl|p?ttl|set_?ex|touch)$")
 """What a store of sessions is asked or told of a token's life."""
+_READS_END = re.compile(rb"\bexp\b")
 _AFTER_END = re.compile(r"(?i)refresh|renew|re_?issue|expired|log_?out|sign_?out|revo|introspect|unsubscri")
 """What is done with tokens that have ended."""
 _SENT = frozenset({"http.input", "http.header", "http.parsed_body", "http.raw_body", "message.input"})
@@ -253,8 +254,8 @@ def _may_have_ended(call: CallSeen, context: CodeContext) -> bool:
         return True
     if call.info is None:
         return False
-    if "exp" in identifiers(call.info.node.body):
-        return True
+    if _READS_END.search(call.unit.module.source) and "exp" in identifiers(call.unit.module.body):
+        return True  # `this.expiresAt = new Date(claims.exp * 1000)`
     return any(
         one.info is call.info and one.node.start != call.node.start and _ignores_expiry(one) is None
         for one in calls_with(context, "jwt.verify")
@@ -297,6 +298,9 @@ def _ends_here(call: CallSeen) -> bool:
     """Whether all that the token says is seen, and no end is among it."""
     payload = call.properties.get("payload")
     built = call.receiver.fields if call.receiver is not None else None
+    defaults = (built or {}).get("defaults")
+    if defaults is not None and "exp" in (defaults.fields or {}):
+        return False  # `default_claims={"exp": None}` of jwcrypto lets it set the end
     if built and "expires" not in built and call.unit.language == "java":
         return payload is None or "exp" not in (payload.fields or {})
     if "expires" in call.role.named and payload is None:
