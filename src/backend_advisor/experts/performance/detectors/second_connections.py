@@ -160,10 +160,10 @@ def _callee(program: Program, info: FunctionInfo, call: ir.Call) -> tuple[Functi
     if field is None or field.type is None:
         return None, False
     owner = class_named(program, info.unit, field.type.name)
-    return (_fitting(_only_kind(program, owner), call.func.name, call), True) if owner is not None else (None, False)
+    return (_fitting(_only_kind(owner), call.func.name, call), True) if owner is not None else (None, False)
 
 
-def _only_kind(program: Program, owner: ClassInfo) -> ClassInfo:
+def _only_kind(owner: ClassInfo) -> ClassInfo:
     """The one class that implements an interface."""
     return owner.children[0] if owner.node.kind == "interface" and len(owner.children) == 1 else owner
 
