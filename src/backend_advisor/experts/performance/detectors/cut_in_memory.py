@@ -118,9 +118,9 @@ def _declared(owner: ClassInfo, info: FunctionInfo, mapped: _Mapped) -> Iterator
             elif name_of(note) == "EntityGraph":
                 entity = next((_short(given) for base in owner.node.base_types for given in base.args[:1]), "")
                 first = text.partition(".")[0]
-                sure = mapped.is_collection(entity, first)
-                if sure is not None:
-                    yield note, first, sure, page or note
+                known = mapped.is_collection(entity, first)
+                if known is not None:
+                    yield note, first, known, page or note
 
 
 def _fetched(text: str, mapped: _Mapped) -> Iterator[tuple[str, Confidence]]:

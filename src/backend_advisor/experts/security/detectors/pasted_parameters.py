@@ -60,12 +60,14 @@ def _annotated(program: Program) -> Iterator[FunctionInfo]:
 
 def _called(program: Program) -> set[str]:
     """The names of the methods that the program calls."""
-    return {
-        node.func.name if isinstance(node.func, ir.Attr) else node.name
-        for unit in program.units.values()
-        for node in everything(unit.module.body)
-        if isinstance(node, ir.Reference) or (isinstance(node, ir.Call) and isinstance(node.func, ir.Attr))
-    }
+    found: set[str] = set()
+    for unit in program.units.values():
+        for node in everything(unit.module.body):
+            if isinstance(node, ir.Reference):
+                found.add(node.name)
+            elif isinstance(node, ir.Call) and isinstance(node.func, ir.Attr):
+                found.add(node.func.name)
+    return found
 
 
 def _match(
