@@ -70,6 +70,10 @@ class Mappers:
             return ""
         return self._texts.get((info.owner.name.replace("$", "."), info.node.name), "")
 
+    def pasting(self) -> Iterable[tuple[str, str, list[_Pasted]]]:
+        """Each statement of a mapper's file that pastes values: its namespace, its name, and what it pastes."""
+        return [(namespace, name, found) for (namespace, name), found in self._statements.items()]
+
     def named(self, statement: str) -> list[_Pasted]:
         """What the statement of a name pastes; the namespace may be left out when there is one of that name."""
         namespace, _, name = statement.rpartition(".")
@@ -154,6 +158,16 @@ def paste_named(run: "Run", role: "CallRole", site: Site) -> None:
     for name in words(statement) or ():
         for one in run.machine.program.mappers.named(name):
             _hit(run, one, given, () if one.names[0] in _WHOLE else one.names, name)
+
+
+def text_param(program: "Program", info: "FunctionInfo", pasted: _Pasted) -> ir.Param | None:
+    """The parameter of a mapper's method that a statement pastes, unless it is known to hold no text."""
+    params = {_param_name(param): param for param in info.node.params}
+    param, names = params.get(pasted.names[0]), pasted.names[1:]
+    if param is None and len(params) == 1:
+        param = next(iter(params.values()))
+        names = pasted.names[1:] if pasted.names[0] in _WHOLE or _is_text(param) else pasted.names
+    return param if param is not None and _kind(program, param.type, names) != "number" else None
 
 
 def _hit(

@@ -169,3 +169,28 @@ class C { private SqlSession session;
 """
     files = {"a/a.xml": MAPPER.format("${value}"), "a/C.java": dao}
     assert found(tmp_path / "app", files, "SEC201") == ["a.xml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "method", "caller", "where"),
+    [
+        ("${sort}", 'List all(@Param("sort") String s);', "", ["a.xml"]),
+        ("${sort}", 'List all(@Param("sort") int s);', "", []),
+        ("${tablePrefix}", 'List all(@Param("sort") String s);', "", []),  # a property of the configuration
+        ("#{sort}", 'List all(@Param("sort") String s);', "", []),
+        ("${sort}", 'List all(@Param("sort") String s);', 'class D { M m; Object a() { return m.all("id"); } }', []),
+        ("1", '@Select("select 1 from t order by ${sort}") List by(@Param("sort") String s);', "", ["M.java"]),
+        ("1", '@Select("select 1 from t order by ${sort}") List by(@Param("sort") Long s);', "", []),
+    ],
+)
+def test_mappers_without_callers(tmp_path: Path, text: str, method: str, caller: str, where: list[str]) -> None:
+    files = {"a/a.xml": MAPPER.format(text), "a/M.java": INTERFACE.format(method)}
+    if caller:
+        files["a/D.java"] = f"package a;\n{caller}\n"
+    assert found(tmp_path / "app", files, "SEC201") == where
+
+
+def test_mapper_whose_interface_is_not_in_view(tmp_path: Path) -> None:
+    service = "package a;\nclass C { M m; Object a(String s) { return m.all(s); } }\n"
+    files = {"a/a.xml": MAPPER.format("${sortColumn}"), "a/C.java": service}
+    assert found(tmp_path / "app", files, "SEC201") == ["a.xml"]

@@ -1,7 +1,33 @@
-"""Members that the compiler adds: what a record implies, and the initialisers that constructors run."""
+"""Members that the compiler adds: what a record implies, the logger of Lombok, and the initialisers that constructors
+run."""
 
 from backend_advisor.code.frontends.java.types import array_of
 from backend_advisor.code.ir import Assign, Attr, Class, Expr, Field, Function, Name, Param, Return, Stmt, Type
+from backend_advisor.code.tree import name_of
+
+_LOGGERS = {
+    "Slf4j": "org.slf4j.Logger",
+    "XSlf4j": "org.slf4j.Logger",
+    "Log4j": "org.apache.log4j.Logger",
+    "Log4j2": "org.apache.logging.log4j.Logger",
+    "CommonsLog": "org.apache.commons.logging.Log",
+    "JBossLog": "org.jboss.logging.Logger",
+    "Log": "java.util.logging.Logger",
+}
+"""What kind of logger `@Slf4j` and the like give a class, as a static field of the name `log`."""
+
+
+def logger(made: Class) -> None:
+    """`@Slf4j class A` has a field `log` that stands nowhere in its source."""
+    if any(field.name == "log" for field in made.fields):
+        return
+    for note in made.decorators:
+        kind = _LOGGERS.get(name_of(note))
+        if kind is not None:
+            made.fields.append(
+                Field(made.start, made.start, "log", Type(kind), None, [], ("private", "static", "final"))
+            )
+            return
 
 
 def record(made: Class, components: list[Param]) -> None:

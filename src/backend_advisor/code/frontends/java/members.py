@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tree_sitter import Node
 
 from backend_advisor.code.frontends.java.grammar import ERROR_KIND, KINDS, WORDS, kind
-from backend_advisor.code.frontends.java.implied import initialise, record
+from backend_advisor.code.frontends.java.implied import initialise, logger, record
 from backend_advisor.code.frontends.java.reader import (
     EXPRESSIONS,
     Reader,
@@ -343,6 +343,8 @@ def define(reader: Reader, node: Node, doc: str = "") -> Class:
     if node.kind_id == _ANNOTATION_TYPE:
         made.modifiers = (*made.modifiers, "annotation")
     made.fields, made.methods, made.classes, made.body = body.fields, body.methods, body.classes, body.once
+    if made.decorators:
+        logger(made)
     if made.kind == "record":
         record(made, components)
     if made.kind == "enum":
