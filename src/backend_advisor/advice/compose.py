@@ -138,7 +138,7 @@ def _observed(group: _Group) -> list[str]:
         " ".join(proof.before.statement.split()) for proof in group.proofs if _is_run(proof) and proof.before
     )
     messages = list(dict.fromkeys(finding.message for finding in group.findings if not _is_in(finding, run)))
-    lines = [*([group.seen] if group.seen else []), *claims, *messages]
+    lines = [*group.seen.splitlines(), *claims, *messages]
     return ["\n".join(f"- {line}" for line in lines)] if len(lines) > 1 else lines
 
 

@@ -14,6 +14,8 @@ ALONE = 4
 BESIDE_EVIDENCE = 2
 GUESSED = 2
 PARTS = 6
+SEEN = 3
+"""Places in files that are quoted for one page."""
 NEAR = 0.6
 """A further page is worth reading when it fits at least this share as well as the best one."""
 NEAR_FOR_RULES = 0.85
@@ -104,12 +106,14 @@ def is_guess(case: Case) -> bool:
 def hits_by_file(case: Case, knowledge: Knowledge) -> list[Hit]:
     """The page of each thing that files beside the question say, with its place; a page once."""
     found: dict[str, Hit] = {}
+    lines: dict[str, list[str]] = {}
     stack = tuple(technology.id for technology in case.stack)
     for one in told(case):
         for hit in knowledge.search(one.words, case.language, limit=1, technologies=stack):
             if hit.confident and one.sure:
-                found.setdefault(hit.playbook.cause, replace(hit, seen=one.seen))
-    return list(found.values())
+                found.setdefault(hit.playbook.cause, hit)
+                lines.setdefault(hit.playbook.cause, []).append(one.seen)
+    return [replace(hit, seen="\n".join(dict.fromkeys(lines[cause][:SEEN]))) for cause, hit in found.items()]
 
 
 def hits_by_part(case: Case, knowledge: Knowledge) -> list[Hit]:

@@ -174,7 +174,14 @@ def _compare(field: str, label: str, en: str | None, ko: str | None, file: Playb
         korean.reporter.error(korean.fields.line(field), f"`{label}` has other fields than in English: {both}")
 
 
+_SAID_TWICE = re.compile(r"\{(\w+)\}`?\{\1:")
+
+
 def _fields(name: str, template: str, page: PageFile, label: str) -> frozenset[str] | None:
+    twice = _SAID_TWICE.search(template)
+    if twice is not None:
+        message = f"`{label}` says `{twice[1]}` twice: a field with particles holds its value too"
+        page.reporter.error(page.fields.line(name), message)
     try:
         return template_fields(template)
     except ValueError as error:
