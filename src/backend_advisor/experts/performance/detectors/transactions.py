@@ -33,7 +33,7 @@ def network_in_transaction(context: CodeContext) -> Iterator[Match]:
     """A request to another service while a transaction, its locks and its connection are held."""
     seen = survey(context)
     told: set[int] = set()
-    held: set[tuple[str, int]] = set()
+    held: set[tuple[int, int]] = set()
     for spot in seen.of(*_FAR):
         opened = None if is_by_hand(spot.unit, spot.info) else _transaction_around(seen, spot)
         if opened is not None:
@@ -54,10 +54,10 @@ def network_in_transaction(context: CodeContext) -> Iterator[Match]:
             far = spot.unit.language == "java" and not _sends_itself(spot)  # how the way goes there is seldom plain
             far = far or _runs_what_is_given(spot)
             # What else is asked in the same transaction moves out of it with the first.
-            again = id(there.node) in told or (spot.unit.path, opened.start) in held
+            again = id(there.node) in told or (id(spot.info), opened.start) in held
             sure = Confidence.LOW if again or far else Confidence.MEDIUM
             told.add(id(there.node))
-            held.add((spot.unit.path, opened.start))
+            held.add((id(spot.info), opened.start))
             yield _match(context, spot, opened, sure, ((place, "step_far"),))
 
 

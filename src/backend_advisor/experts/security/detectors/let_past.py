@@ -25,11 +25,15 @@ _PLAIN = re.compile(r"(?i)(?:^|\.)(?:req|request|ctx)\.(?:url\.)?(?:path(?:_info
 _NAMED_AFTER = re.compile(r"(?i)^(?:request_?)?(?:ur[il]|path)$")
 _PASSES = frozenset({"doFilter", "filter", "next", "call_next", "get_response", "proceed", "done"})
 _SKIPS = re.compile(r"^(?:shouldNotFilter|preHandle|canActivate|intercept|isAccessAllowed)$")
-_LEFT_OUT = re.compile(r"(?i)should_?not_?filter|skip|exclu|white_?list|ignor|public|allow|permit|anonym|open|pass|match")
+_LEFT_OUT = re.compile(
+    r"(?i)should_?not_?filter|skip|exclu|white_?list|ignor|public|allow|permit|anonym|open|pass|match"
+)
 _BEFORE = re.compile(
     r"(?i)filter|intercept|middleware|guard|before_?request|^doFilterInternal$|^preHandle$|dispatch|__call__"
 )
-_ASKS = re.compile(r"(?i)auth(?!or(?:$|s|_))|token|jwt|log_?in|session|permission|credential|api_?key|principal|security")
+_ASKS = re.compile(
+    r"(?i)auth(?!or(?:$|s|_))|token|jwt|log_?in|session|permission|credential|api_?key|principal|security"
+)
 _ENDS_SAFELY = re.compile(r"^/?$")
 
 
