@@ -72,11 +72,14 @@ def is_looked_up_by_the_program(flow: Flow, context: CodeContext) -> bool:
         flow.sink == "url.request"
         and flow.path.endswith(".java")
         and any(
-            any(_last(base) in _RESOLVERS for base in owner.node.bases)
-            and any(isinstance(one, ir.Throw) for method in owner.node.methods for one in in_whole(method))
+            any(_last(base) in _RESOLVERS for base in owner.node.bases) and _refuses(owner.node)
             for owner in context.program.classes.values()
         )
     )
+
+
+def _refuses(owner: ir.Class) -> bool:
+    return any(isinstance(one, ir.Throw) for method in owner.methods for one in in_whole(method))
 
 
 def stays_here(flow: Flow, context: CodeContext) -> bool:
