@@ -67,7 +67,7 @@ def comes_in_no_link(flow: Flow, text: str, context: CodeContext) -> bool:
 
 
 def is_looked_up_by_the_program(flow: Flow, context: CodeContext) -> bool:
-    """Whether a program of Java resolves the names of hosts itself and refuses some: it turns private addresses away."""
+    """Whether a program of Java resolves hosts itself and refuses some: it turns private addresses away."""
     return (
         flow.sink == "url.request"
         and flow.path.endswith(".java")
