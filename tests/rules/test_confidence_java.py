@@ -565,3 +565,54 @@ class Sessions {
 """
     assert worth("PERF201", Sessions_java=source.replace("DONE", "show(found);")) == 1
     assert worth("PERF201", Sessions_java=source.replace("DONE", "em.remove(found);")) == 0
+
+
+def test_what_a_batch_failed_for_is_looked_for_row_by_row() -> None:
+    source = """import java.util.List;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+class Rows {
+  private final JdbcTemplate jdbc;
+  Rows(JdbcTemplate jdbc) { this.jdbc = jdbc; }
+
+  void save(List<Row> rows) {
+    %s
+      for (Row row : rows) {
+        jdbc.update("INSERT INTO rows (id, name) VALUES (?, ?)", row.getId(), row.getName());
+      }
+    %s
+  }
+}
+"""
+    batch = 'try { jdbc.batchUpdate("INSERT INTO rows (id, name) VALUES (?, ?)", given(rows)); }'
+    assert _sure("PERF203", **{"Rows.java": source % ("", "")}) == 1
+    assert _sure("PERF203", **{"Rows.java": source % (f"{batch} catch (DataAccessException e) {{", "}")}) == 0
+
+
+@pytest.mark.parametrize(("refuses", "count"), [("", 1), ("if (one.isLoopbackAddress()) throw new Refused();", 0)])
+def test_a_program_that_looks_up_hosts_itself_may_refuse_some(refuses: str, count: int) -> None:
+    handler = """import java.net.URI;
+import org.springframework.web.bind.annotation.*;
+import org.springframework.web.client.RestTemplate;
+
+@RestController
+class Fetcher {
+  private final RestTemplate rest = new RestTemplate();
+
+  @GetMapping("/fetch")
+  String fetch(@RequestParam String url) { return rest.getForObject(url, String.class); }
+}
+"""
+    resolver = """import java.net.InetAddress;
+import org.apache.hc.client5.http.DnsResolver;
+
+class Guarded implements DnsResolver {
+  public InetAddress[] resolve(String host) {
+    InetAddress one = lookup(host);
+    %s
+    return new InetAddress[] { one };
+  }
+}
+"""
+    assert _sure("SEC212", **{"Fetcher.java": handler, "Guarded.java": resolver % refuses}) == count

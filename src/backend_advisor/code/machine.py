@@ -41,7 +41,10 @@ _HOLDERS = frozenset(
     ["ResponseEntity", "HttpEntity", "Mono", "Flux", "CompletableFuture", "CompletionStage", "DeferredResult",
      "Callable", "ListenableFuture", "Optional", "WebAsyncTask", "Uni"]
 )  # fmt: skip
-_NO_PAGE = re.compile(r"(?i)json|text[/_]plain|octet|pdf|csv|event[-_]stream|image[/_](?!svg)")
+_NO_PAGE = re.compile(
+    r"(?i)json|text[/_](?:plain|css)|(?:text|application)[/_](?:x-)?(?:java|ecma)script|octet|pdf|csv|"
+    r"event[-_]stream|image[/_](?!svg)"
+)
 _TEXTS = frozenset({"String", "CharSequence", "Response", "ModelAndView", "View", "StringBuilder"})
 
 

@@ -5,6 +5,7 @@ import re
 from backend_advisor.code import ir
 from backend_advisor.code.seen import Flow, Handler
 from backend_advisor.code.taints import Trail
+from backend_advisor.code.tree import in_whole
 from backend_advisor.rules.registry import CodeContext
 
 _MOST_ADDRESSES = 6
@@ -24,6 +25,8 @@ _WHITELIST = re.compile(rb"\bwhitelist\s*:\s*true\b")
 _JSON = re.compile(rb"(?:express|bodyParser|body_parser)\.json\(")
 _JSON_ONLY = re.compile(r"(?i)^(?:\w+\.)*json(?:_?(?:body)?_?parser|_?body)?$")
 _PARAMETER = re.compile(r":(?P<name>\w+)(?P<pattern>\([^()]*(?:\([^()]*\)[^()]*)*\))?")
+_RESOLVERS = frozenset({"DnsResolver", "Dns", "InetAddressResolver", "SystemDefaultDnsResolver", "NameResolver"})
+"""Interfaces of HTTP clients (Apache, OkHttp), of Java and of Netty that look up a host's addresses."""
 _ANYTHING = re.compile(r"\.[*+]|\(\*\)|\[\^|/")
 
 
@@ -61,6 +64,22 @@ def comes_in_no_link(flow: Flow, text: str, context: CodeContext) -> bool:
     handler = _handler_around(first, context)
     given = handler.node.args[:-1] if handler is not None and isinstance(handler.node, ir.Call) else ()
     return any(_JSON_ONLY.match(_last(one)) for one in given)
+
+
+def is_looked_up_by_the_program(flow: Flow, context: CodeContext) -> bool:
+    """Whether a program of Java resolves hosts itself and refuses some: it turns private addresses away."""
+    return (
+        flow.sink == "url.request"
+        and flow.path.endswith(".java")
+        and any(
+            any(_last(base) in _RESOLVERS for base in owner.node.bases) and _refuses(owner.node)
+            for owner in context.program.classes.values()
+        )
+    )
+
+
+def _refuses(owner: ir.Class) -> bool:
+    return any(isinstance(one, ir.Throw) for method in owner.methods for one in in_whole(method))
 
 
 def stays_here(flow: Flow, context: CodeContext) -> bool:

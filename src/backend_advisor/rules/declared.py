@@ -16,6 +16,7 @@ from backend_advisor.rules.arriving import (
     comes_in_no_link,
     has_declared_fields,
     is_held_by_the_route,
+    is_looked_up_by_the_program,
     stays_here,
 )
 from backend_advisor.rules.binding import bound
@@ -80,7 +81,7 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         source = steps[0][0].excerpt if steps else ""
         # What was read once and is used several times is one thing to mend.
         way = (flow.sink, flow.path, steps[0][0], steps[-1][0]) if steps else None
-        if steps and flow.sink == "path.file" and flow.path.endswith(".py"):
+        if steps and flow.sink == "path.file" and flow.path.endswith((".py", ".java")):
             way = (flow.sink, flow.path, steps[0][0], steps[0][0])  # the path is checked once, before all that opens it
         sure = Confidence.LOW if (way is not None and way in ways) or _is_a_part(flow, steps) else confidence_of(flow)
         if _is_no_text_of_sink(flow, steps, context) or _is_far_off(flow, steps):
@@ -96,6 +97,7 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
         if (
             comes_in_no_link(flow, source or "", context)
             or stays_here(flow, context)
+            or is_looked_up_by_the_program(flow, context)
             or has_declared_fields(flow, source or "", context)
             or is_held_by_the_route(flow, source or "", context)
             or (sure is not Confidence.LOW and addresses.is_another(flow))

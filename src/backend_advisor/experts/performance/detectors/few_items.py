@@ -151,7 +151,9 @@ def _few_call(over: ir.Call, spot: Spot, depth: int) -> bool:
         if name in ("values", "keys", "entries") and isinstance(holder, ir.Name) and holder.id[:1].isupper():
             return not over.args or _few(over.args[0], spot, depth - 1) if depth else False
         if name in ("asList", "of") and over.args:
-            return len(over.args) <= _SMALL and all(isinstance(arg, ir.Const | ir.Attr) for arg in over.args)
+            # One name alone may be an array; several are what the program lists.
+            listed = ir.Const | ir.Attr if len(over.args) == 1 else ir.Const | ir.Attr | ir.Name | ir.Call
+            return len(over.args) <= _SMALL and all(isinstance(arg, listed) for arg in over.args)
         if name == "split":  # a text of the program's own, or within a line: `tags.split(",")`
             by = over.args[0] if over.args else None
             return isinstance(holder, ir.Const) or (isinstance(by, ir.Const) and by.value not in ("\n", "\r\n"))

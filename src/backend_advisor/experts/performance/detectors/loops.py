@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from backend_advisor.code import ir
 from backend_advisor.code.tree import names_in, within
 from backend_advisor.experts.performance.detectors.few_items import is_small
-from backend_advisor.experts.performance.detectors.survey import OVER_ITEMS, Spot, handed_over
+from backend_advisor.experts.performance.detectors.survey import COLLECTORS, OVER_ITEMS, Spot, handed_over
 
 _ALWAYS_COLLECTIONS = frozenset({"forEach", "removeIf", "forEachOrdered"})
 _STREAMS = frozenset({"stream", "parallelStream", "of", "asList", "range", "rangeClosed", "fromIterable", "boxed"})
 _ONE = frozenset({"Mono", "Optional", "Uni", "Maybe", "Single"})
 _PICKS_ONE = frozenset({"findFirst", "findAny", "max", "min", "reduce"})
 """What gives an Optional at the end of a stream."""
-_COLLECTORS = frozenset({"toMap", "toConcurrentMap", "toUnmodifiableMap", "groupingBy", "partitioningBy", "mapping"})
 _AT_ONCE = frozenset(
     ["then", "catch", "finally", "limit", "Promise", "retry", "transaction", "$transaction", "withTransaction", "run",
      "tx", "supplyAsync", "runAsync", "submit", "execute", "timeout", "all", "resolve"]
@@ -117,7 +116,7 @@ def _callback(call: ir.Call, given: ir.Lambda, language: str) -> Round | None:
 def _in_collector(spot: Spot, number: int) -> Round | None:
     """`items.stream().collect(Collectors.toMap(Item::id, item -> load(item)))`: the function is run for each item."""
     collector, collects = (spot.path[number - 1], spot.path[number - 2]) if number > 1 else (None, None)
-    if not isinstance(collector, ir.Call) or _name(collector.func) not in _COLLECTORS:
+    if not isinstance(collector, ir.Call) or _name(collector.func) not in COLLECTORS:
         return None
     if not isinstance(collects, ir.Call) or _name(collects.func) != "collect" or not isinstance(collects.func, ir.Attr):
         return None
@@ -147,7 +146,8 @@ def _over(call: ir.Call, language: str) -> ir.Expr | None:
     func = call.func
     if isinstance(func, ir.Name) and func.id in ("map", "filter") and len(call.args) > 1:
         return call.args[1]
-    if not isinstance(func, ir.Attr) or func.name not in OVER_ITEMS or not call.args:
+    collects = language == "java" and isinstance(func, ir.Attr) and func.name == "collect"
+    if not isinstance(func, ir.Attr) or not (func.name in OVER_ITEMS or collects) or not call.args:
         return None
     if func.name in _ALWAYS_COLLECTIONS or language == "python":
         return func.value

@@ -22,6 +22,7 @@ from backend_advisor.experts.performance.detectors.python_relations import Passe
 from backend_advisor.experts.performance.detectors.relations import Relations
 from backend_advisor.experts.performance.detectors.rounds import (
     IN_TURN,
+    is_after_failure,
     is_for_one_item,
     is_given,
     is_in_background,
@@ -154,6 +155,7 @@ def _statements_in_loops(context: CodeContext) -> Iterator[Match]:
             little = is_little(spot, loop) or is_list_of_request(spot, loop) or not is_waited_for(context, spot.info)
             # What the program put together itself is mostly short; rows that were read may be many.
             little = little or (_is_script(spot) and not is_over_rows(loop, spot, seen))
+            little = little or is_after_failure(spot, loop)
             yield _match(context, spot, loop, Confidence.LOW if little else sure)
     yield from _through_helpers(context, seen, told, "insert")
     for one in references(context, seen, "insert"):

@@ -30,6 +30,8 @@ IN_TURN = re.compile(
     r"|(?:^|[/_-])(?:tasks?|jobs?|workers?|schedul\w+|cron\w*|celery)\.\w+$"
 )
 """Files of work that runs when its turn comes: nobody waits for it."""
+_KEPT = re.compile(r"(?i)cache|memo|remember|known")
+_BATCH = re.compile(r"(?i)batch|bulk|execute_?many|(?:save|insert|create|update)_?(?:all|many)")
 _CONDITIONS = re.compile(r"(?:Param|Filter|Criterion|Criteria|Condition|Sort(?:By|Order)?|OrderBy)$")
 """What a search is narrowed by is called so."""
 _SENT = re.compile(
@@ -68,13 +70,17 @@ def _is_remembered_here(spot: Spot, loop: Round) -> bool:
         asks = asks or (isinstance(test, ir.Binary) and test.op == "in")
         if isinstance(test, ir.Binary) and test.op == "not in":
             asks, branch = True, node.then
-        elif isinstance(test, ir.Binary) and test.op == "is" and isinstance(test.right, ir.Const):
+        elif isinstance(test, ir.Binary) and test.op in ("is", "==", "===") and _is_nothing(test.right):
             test, branch = test.left, node.then  # `kept = known.get(key)`, `if kept is None: kept = …query…`
         if isinstance(test, ir.Name) and branch is node.then:
             asks = _is_from_map(test.id, loop)
         if asks and any(one is spot.inner(number) for one in branch):
             return True
     return False
+
+
+def _is_nothing(side: ir.Expr) -> bool:
+    return isinstance(side, ir.Const) and side.value is None
 
 
 def _is_from_map(name: str, loop: Round) -> bool:
@@ -84,11 +90,27 @@ def _is_from_map(name: str, loop: Round) -> bool:
         and isinstance(one.target, ir.Name)
         and one.target.id == name
         and isinstance(one.value, ir.Call)
-        and isinstance(one.value.func, ir.Attr)
-        and one.value.func.name == "get"
-        and isinstance(one.value.func.value, ir.Name)
+        and (_gets(one.value) or _KEPT.search(name_of(one.value.func)) is not None)
         for one in within(*done_in(loop))
     )
+
+
+def _gets(call: ir.Call) -> bool:
+    return isinstance(call.func, ir.Attr) and call.func.name == "get" and isinstance(call.func.value, ir.Name)
+
+
+def is_after_failure(spot: Spot, loop: Round) -> bool:
+    """Whether the loop stands where a batch has failed, to find the row that it failed for."""
+    return any(
+        isinstance(node, ir.Try)
+        and any(_holds(one, loop.node) for one in node.handlers)
+        and any(isinstance(one, ir.Call) and _BATCH.search(name_of(one.func)) for one in within(*node.body))
+        for node in spot.path
+    )
+
+
+def _holds(handler: ir.Handler, node: ir.Node) -> bool:
+    return handler.start <= node.start and node.end <= handler.end
 
 
 def _sets_up(spot: Spot) -> bool:

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Program, Unit
 from backend_advisor.code.seen import CallSeen, Reach
-from backend_advisor.code.tree import LEAVES, children
+from backend_advisor.code.tree import LEAVES, children, name_of
 from backend_advisor.experts.performance.detectors.names import class_named, stands_for
 from backend_advisor.rules.registry import CodeContext
 
@@ -190,6 +190,20 @@ def _names_callback(node: ir.Node) -> bool:
         and node.func.name in OVER_ITEMS
         and len(node.args) == 1
         and isinstance(handed_over(node), ir.Name | ir.Attr)
+    ) or _collects(node)
+
+
+COLLECTORS = frozenset({"toMap", "toConcurrentMap", "toUnmodifiableMap", "groupingBy", "partitioningBy", "mapping"})
+
+
+def _collects(node: ir.Node) -> bool:
+    """`rows.stream().collect(Collectors.toMap(Row::id, details::load))`: Java's way to run a function for each row."""
+    return (
+        isinstance(node, ir.Call)
+        and isinstance(node.func, ir.Attr)
+        and node.func.name == "collect"
+        and len(node.args) == 1
+        and isinstance(handed_over(node), ir.Reference)
     )
 
 
@@ -197,6 +211,10 @@ def handed_over(node: ir.Call) -> ir.Expr:
     """The function that is run for each item, also where its answer is turned around: `Predicate.not(this::known)`,
     `known.negate()`."""
     given = node.args[0]
+    if isinstance(given, ir.Call) and name_of(given.func) in COLLECTORS and given.args:
+        # The key is mostly a field of the row; what asks for more stands last, before a function that merges.
+        asked = [one for one in given.args[:2] if isinstance(one, ir.Reference)]
+        return asked[-1] if asked else given
     if isinstance(given, ir.Call) and isinstance(given.func, ir.Attr) and given.func.name == "negate":
         return given.func.value
     turned = isinstance(given, ir.Call) and len(given.args) == 1 and isinstance(given.func, ir.Name | ir.Attr)

@@ -36,6 +36,7 @@ def network_in_transaction(context: CodeContext) -> Iterator[Match]:
     told: set[int] = set()
     implicit: set[int] = set()
     """Functions told whose transaction nobody wrote down."""
+    held: set[tuple[int, int]] = set()
     for spot in seen.of(*_FAR):
         opened = None if is_by_hand(spot.unit, spot.info) else _transaction_around(seen, spot)
         if opened is not None:
@@ -65,8 +66,11 @@ def network_in_transaction(context: CodeContext) -> Iterator[Match]:
             # One request that many transactions reach is moved out of them, or made safe, where it stands.
             far = spot.unit.language == "java" and not _sends_itself(spot)  # how the way goes there is seldom plain
             far = far or _runs_what_is_given(spot)
-            sure = Confidence.LOW if id(there.node) in told or far else Confidence.MEDIUM
+            # What else is asked in the same transaction moves out of it with the first.
+            again = id(there.node) in told or (id(spot.info), opened.start) in held
+            sure = Confidence.LOW if again or far else Confidence.MEDIUM
             told.add(id(there.node))
+            held.add((id(spot.info), opened.start))
             yield _match(context, spot, opened, sure, ((place, "step_far"),))
 
 

@@ -20,6 +20,7 @@ _SERVICE = re.compile(r"(?i)service|idgnr|idgen")
 _HEALTH = re.compile(r"(?i)health|ready|readiness|liveness|ping|status|metrics|version")
 _DOMAIN = re.compile(r"(?:^|/)domain/")
 _BELOW = re.compile(r"(?:^|/)(?:infrastructure|infra|persistence|adapters?|controllers?|presentation|web|api)/")
+_BY_FEATURE = re.compile(r"(?:^|/)domain/(?:.*/)?(?:controllers?|presentation|web)/")
 _LEAST = 3
 _SHARE = 2
 _FIFTH = 5
@@ -34,6 +35,8 @@ def layer_reaching_past(context: CodeContext) -> Iterator[Match]:
     """Handlers on the database although most go through a layer, and a domain that imports what is around it."""
     yield from _handlers(context)
     domain = [unit for unit in context.program.units.values() if _DOMAIN.search(unit.path) and not is_apart(unit)]
+    if any(_BY_FEATURE.search(unit.path) for unit in domain):
+        return  # `domain/orders/controller`: a folder for each feature with all its layers, and no layer itself
     found = [(unit, several) for unit in domain if (several := list(_domain(context, unit)))]
     # What every fifth file of a domain does is how the program is built, and no slip of one of them.
     built_so = len(found) * _FIFTH > len(domain) and len(found) > _LEAST

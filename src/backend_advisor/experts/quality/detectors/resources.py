@@ -124,8 +124,24 @@ def _judged(call: CallSeen, path: list[ir.Node]) -> tuple[Severity, Confidence] 
     if isinstance(holder, ir.Call | ir.Attr):
         return _passed(call, holder, path[number - 1] if number else None)
     if isinstance(holder, ir.Assign | ir.AssignExpr) and isinstance(holder.target, ir.Name):
+        if _is_field(call, holder):
+            return None  # the object holds it, and closes it when it is closed
         return _assigned(call, holder.target.id, path, holder)
     return None
+
+
+def _is_field(call: CallSeen, holder: ir.Assign | ir.AssignExpr) -> bool:
+    """`file = new RandomAccessFile(…)` where `file` is a field: Java needs no `this` before it."""
+    owner = call.info.owner if call.info is not None and call.unit.language == "java" else None
+    if owner is None or call.info is None or (isinstance(holder, ir.Assign) and (holder.declares or holder.type)):
+        return False
+    name = name_of(holder.target)
+    if any(
+        isinstance(one, ir.Assign) and (one.declares or one.type) and name_of(one.target) == name
+        for one in own(*call.info.node.body)
+    ):
+        return False
+    return name in owner.fields and all(param.name != name for param in call.info.node.params)
 
 
 def _is_around(holder: ir.Node, node: ir.Node) -> bool:

@@ -69,7 +69,7 @@ _SHARE = 6
 """One guarded route among more than so many may be guarded for a reason of its own."""
 _HOLDER = re.compile(r"(?:_?(?:repository|repo|dao|mapper|store|service)|s)$", re.IGNORECASE)
 _ANY_MODEL = re.compile(
-    r"(?i)^_?(?:(?:base|generic|abstract|crud|mongoose|sequelize|orm|db|database|this)_?)*(?:model|entity|repo(?:sitory)?|dao|collection|table|mongoose|cls|schema|session)?$"
+    r"(?i)^_?(?:(?:base|generic|abstract|crud|mongoose|sequelize|orm|db|database|this)_?)*(?:model|entity|repo(?:sitory)?|dao|collection|table|mongoose|cls|schema|session|(?:entity_?)?manager|em)?$"
 )
 _ANSWERS = frozenset(
     {"json", "jsonp", "send", "sendStatus", "sendFile", "end", "redirect", "render", "download", "pipe"}
@@ -164,6 +164,9 @@ def _sureness(fetch: Fetch, route: Route, is_guarded: bool, is_owned: bool) -> C
     """Sure only where other routes relate such a record to the caller: else all who may sign in may share it."""
     if not is_owned or _ANY_MODEL.match(fetch.model):
         return Confidence.LOW  # also where one class reads every kind of record
+    asks_nobody = route.unit.language == "java" and not (route.asks or route.covered or fetch.changes)
+    if asks_nobody and route.methods == {"GET"} and not PERSONAL.match(snake(fetch.model)):
+        return Confidence.LOW  # what everybody may read (a post, a notice) has an author too
     certain = fetch.certain and not is_guarded and (route.asks or route.covered or fetch.changes)
     return None if certain else Confidence.MEDIUM
 

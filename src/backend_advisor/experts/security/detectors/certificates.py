@@ -84,6 +84,8 @@ def _connections(context: CodeContext) -> Iterator[Match]:
         kinds = constants(call.properties.get("verify"))
         unverified = is_false(call.properties.get("verify")) or any(one.endswith("CERT_NONE") for one in kinds)
         if unverified and not (call.role.name.startswith("tls.create")):
+            if call.unit.language == "java":
+                told.append((call.unit.path, call.node.start, call.node.end))  # a chain of a builder is one place
             yield Match(
                 location=context.location(call.unit, call.node),
                 values={"text": dotted(getattr(call.node, "func", None))},

@@ -5,7 +5,7 @@ import re
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
 from backend_advisor.code.seen import Handler, Seen
-from backend_advisor.code.tree import in_whole
+from backend_advisor.code.tree import everything, in_whole
 from backend_advisor.code.values import Value, words
 from backend_advisor.experts.security.detectors import path_rules
 from backend_advisor.experts.security.detectors.database_sessions import database_params, database_words, named_type
@@ -224,6 +224,8 @@ def _judge(route: Route, context: CodeContext, facts: Facts) -> None:
     marks = info.marks | {mark for call in before for mark in call.role.marks}
     if info.unit.language == "python" and any("ession" in word for word in body):
         body -= database_words(info, context.program)
+    if info.unit.language == "java":
+        body -= _of_whoever_signed_in(info)
     route.names = frozenset(body)
     route.asks_right = any(_names_right(part, route, facts) for part in _given_before(route))
     named = any(map(AUTHENTICATES.search, declared))
@@ -252,6 +254,31 @@ def _said_by_type(kind: ir.Type | None, unit: Unit, context: CodeContext) -> set
         return set()
     name, _, notes = named_type(kind, unit, context.program)
     return identifiers(notes) | {one for one in (name, kind.name.rpartition(".")[2]) if IDENTITY.match(one)}
+
+
+def _of_whoever_signed_in(info: FunctionInfo) -> set[str]:
+    """Names that a handler uses only where it was given who calls, and goes on without: it asks nobody."""
+    optional = [
+        one
+        for one in info.node.body
+        if isinstance(one, ir.If) and not one.otherwise and _is_given(one.test) and not _leaves(one.then)
+    ]
+    if not optional:
+        return set()
+    rest = [one for one in info.node.body if one not in optional]
+    return identifiers(optional) - identifiers(rest)
+
+
+def _is_given(test: ir.Expr) -> bool:
+    return (
+        isinstance(test, ir.Binary)
+        and test.op in ("!=", "!==")
+        and any(isinstance(side, ir.Const) and side.value is None for side in (test.left, test.right))
+    )
+
+
+def _leaves(statements: list[ir.Stmt]) -> bool:
+    return any(isinstance(one, ir.Return | ir.Throw) for one in everything(statements))
 
 
 def _is_idle(param: ir.Param, body: set[str]) -> bool:

@@ -14,7 +14,7 @@ from backend_advisor.experts.security.detectors.django_settings import fast_hash
 from backend_advisor.experts.security.detectors.facts import Facts
 from backend_advisor.experts.security.detectors.plain_passwords import CONNECTS, compared_plain
 from backend_advisor.experts.security.detectors.reading import calls_with, constants, definitions, facts_of
-from backend_advisor.experts.security.detectors.words import dotted, identifiers
+from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence, Edit
 from backend_advisor.rules.edits import replaced
@@ -83,6 +83,8 @@ def takes_password(call: CallSeen) -> bool:
     names = [*identifiers(node.args, [value for _, value in node.keywords]), *_keys(node)]
     beside = [param.name for param in call.info.node.params] if call.unit.language == "java" and call.info else []
     answers = any(_CHALLENGE.match(name) for name in (*names, *beside))
+    if call.unit.language == "java":
+        names += [snake(name) for name in names if name.startswith("get")]  # `user.getPassword().getBytes()`
     return any(_PASSWORD.match(name) for name in names) and not answers
 
 

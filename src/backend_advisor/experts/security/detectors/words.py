@@ -19,7 +19,7 @@ class Words:
 
 
 AUTHENTICATES = Words(
-    r"auth|log(?:ged)?_?in|signed_?in|login|jwt|token|session|principal|credential|permission|guard|protect|secured|"
+    r"auth(?!ors?(?:$|_|name|id|mail))|log(?:ged)?_?in|signed_?in|login|jwt|token|session|principal|credential|permission|guard|protect|secured|"
     r"current_?user|require.*(?:user|admin|role)|only_?admin|is_?admin|(?:admins?|users?|members?|owners?|registered)_?only|access_?control|api_?key|bearer|verify_?user|"
     r"check_?user|role|superuser|staff|signature|identity|deny|forbid|user_?required",
     re.IGNORECASE,
