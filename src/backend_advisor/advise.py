@@ -33,6 +33,7 @@ DISTRIBUTION = "backend-expert-advisor"
 _LONGEST_CAUSE = 300
 _PAGES, _FEW_PAGES = 100, 10
 _HOLD_SECRETS = frozenset({"SEC301"})
+_STEPS_HOLD_SECRETS = frozenset({"SEC304"})
 _MAY_HOLD_SECRETS = frozenset({"OPS201"})
 """Most of what they show is a word that everyone tries."""
 
@@ -165,6 +166,8 @@ def _secrets(findings: Iterable[Finding]) -> tuple[Location, ...]:
 def _hidden_places(finding: Finding) -> Iterable[Location]:
     if finding.code in _HOLD_SECRETS:
         yield finding.location
+    elif finding.code in _STEPS_HOLD_SECRETS:
+        yield from (step.location for step in finding.steps)
     elif finding.code in _MAY_HOLD_SECRETS:
         places = (finding.location, *(step.location for step in finding.steps))
         yield from (place for place in places if is_hidden(place.excerpt or ""))

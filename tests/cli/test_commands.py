@@ -11,7 +11,9 @@ import pytest
 from backend_advisor.cli import COMMANDS, run
 
 SLOW = "SELECT id FROM posts ORDER BY id LIMIT 20 OFFSET 100000;\n"
-UNCHECKED = 'import requests\n\n\ndef load{0}():\n    return requests.get("https://x.example/a", timeout=5, verify=False).text\n'
+UNCHECKED = (
+    'import requests\n\n\ndef load{0}():\n    return requests.get("https://x.example", timeout=5, verify=False)\n'
+)
 
 
 @pytest.fixture(autouse=True)
@@ -470,3 +472,16 @@ def test_a_fix_of_a_change_leaves_old_findings_alone(capsys: pytest.CaptureFixtu
     assert "b/sub/b.py" in patch and "a.py" not in patch
     for folder in (".", ".."):
         subprocess.run(["git", "apply", "--check"], cwd=folder, input=patch, text=True, check=True)
+
+
+def test_prose_is_no_query() -> None:
+    done = advisor("query", "-", "--no-prove", given=b"not sql at all\n")
+    assert done.returncode == 2 and "advisor ask" in done.stderr
+    assert advisor("query", "-", "--no-prove", "--format", "concise", given=SLOW.encode()).returncode == 0
+
+
+def test_a_suppression_without_a_code_is_told_beside_the_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("q.sql").write_text(f"-- advisor: ignore because we like it\n{SLOW}-- advisor: ignore[DB121] unused\n")
+    run(["review", "q.sql", "--select", "DB121", "--format", "concise"])
+    told = capsys.readouterr().err
+    assert "q.sql:1" in told and "q.sql:3" in told
