@@ -101,14 +101,17 @@ def users_folder() -> Path | None:
         return None
 
 
-@cache
 def folder() -> Path:
     """Where this run keeps what it computed: the user's cache folder, else a folder of this user alone among the
     temporary files; where neither can be written, a place where nothing can be kept.
 
     A folder that everybody may write would let others put a library of theirs there.
     """
-    own = users_folder()
+    return _writable(users_folder())
+
+
+@cache
+def _writable(own: Path | None) -> Path:
     if own is not None and _can_write(own):
         return own
     return _temporary() or Path(os.devnull) / "backend-advisor"

@@ -1,5 +1,6 @@
 """One line for each finding, for editors, `grep` and agents; an answer in some lines more."""
 
+import re
 from collections.abc import Iterator
 
 from backend_advisor.model import Advice, Finding, Report
@@ -11,6 +12,8 @@ from backend_advisor.report.style import Style
 
 _IN_FULL, _STEPS, _CHANGES = 2, 3, 2
 _LONGEST = 300
+_TIMED = re.compile(r"\d\s?(?:ms|s|µs)\b")
+"""A claim that holds its own figures."""
 
 
 def render(report: Report, style: Style) -> str:
@@ -19,6 +22,8 @@ def render(report: Report, style: Style) -> str:
     lines = [_finding(finding) for finding in findings_by_place(report.findings)]
     answers = [one for one in report.advice if report.case.question.strip() or one.proofs or not one.findings]
     for number, advice in enumerate(answers):
+        if number >= _IN_FULL and advice.findings:
+            continue  # its findings stand above
         lines.append(f"{' '.join(advice.codes)} {advice.title} ({advice.severity.value}, {advice.strength.value})")
         if number < _IN_FULL:
             lines += (f"  {line}" for line in _told(advice, style))
@@ -39,7 +44,7 @@ def _told(advice: Advice, style: Style) -> Iterator[str]:
     yield f"{style.say('root_cause')}: {_short(cause)}"
     for proof in advice.proofs:
         if proof.holds:
-            gain = "" if any(map(str.isdecimal, proof.claim)) else proofs.gain(proof, style)
+            gain = "" if _TIMED.search(proof.claim) else proofs.gain(proof, style)
             yield f"{proofs.mark(proof)} {_short('; '.join(filter(None, [proof.claim, gain])))}"
             yield from (f"{change.apply}" for change in proof.changes[:_CHANGES])
     # A step that ends in a colon only leads to its code, which stands with the measurement.
