@@ -63,5 +63,7 @@ def test_encodings_are_kept_or_refused() -> None:
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "cp949"):
         original = "값 = 1\r\n".encode(encoding)
         assert encoded_like("값 = 2\n", original) == "값 = 2\r\n".encode(encoding)
+    western = "# café \nvalue = 1\nmore = 2\nand = 3\n"
+    assert encoded_like(western + "x\n", western.encode("latin-1")) == (western + "x\n").encode("latin-1")
     assert encoded_like("b\n", b"a\r\nb\n") is None
     assert decoded(b"a\r\n") == "a\n"

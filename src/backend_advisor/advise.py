@@ -1,7 +1,7 @@
 """The whole way: question and files → case → findings → proofs → advice → report."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
@@ -11,7 +11,7 @@ from typing import Literal
 from backend_advisor import intake, knowledge
 from backend_advisor.advice.compose import compose, without_result
 from backend_advisor.advice.dating import for_another_day
-from backend_advisor.advice.examined import empty, not_examined, nothing_seen
+from backend_advisor.advice.examined import assumed_encodings, empty, not_examined, nothing_seen
 from backend_advisor.advice.mismatch import other_plans
 from backend_advisor.advice.order import ordered
 from backend_advisor.advice.patches import of_patches
@@ -22,15 +22,18 @@ from backend_advisor.advice.unknowns import general_unknowns, too_little_said, u
 from backend_advisor.advice.vague import is_vague
 from backend_advisor.experts import Terms, examine, experts, gather
 from backend_advisor.knowledge import Hit, Knowledge
-from backend_advisor.model import Case, Finding, Language, Location, Proof, Report
+from backend_advisor.model import Artifact, Case, Finding, Language, Location, Proof, Report
 from backend_advisor.phrases import phrase
 from backend_advisor.rules.secret_texts import is_hidden
 
 Asked = Literal["auto", "en", "ko"]
+Keep = Callable[[Case, Sequence[Finding]], Iterable[Finding]]
+"""Which findings of a case are to be told: those of a change, or all that a baseline does not hold."""
 DISTRIBUTION = "backend-expert-advisor"
 _LONGEST_CAUSE = 300
 _PAGES, _FEW_PAGES = 100, 10
 _HOLD_SECRETS = frozenset({"SEC301"})
+_STEPS_HOLD_SECRETS = frozenset({"SEC304"})
 _MAY_HOLD_SECRETS = frozenset({"OPS201"})
 """Most of what they show is a word that everyone tries."""
 
@@ -42,7 +45,7 @@ def answer(
     return advise(intake.read(question, files, language), terms or Terms())
 
 
-def review(
+def review(  # noqa: PLR0913 - one argument for each thing that a review may be told
     paths: Sequence[Path],
     *,
     language: Language = "en",
@@ -50,16 +53,25 @@ def review(
     ignore: Sequence[str] = (),
     exclude: Sequence[str] = (),
     terms: Terms | None = None,
+    keep: Keep | None = None,
+    given: Sequence[Artifact] = (),
 ) -> Report:
     """Review files and folders; nothing is asked, so nothing general is answered, and nothing is run."""
     chosen = replace(terms or Terms(), prove=False)
     artifacts, unread = intake.read_paths(paths, language, exclude, chosen.progress)
-    case = Case(question="", language=language, artifacts=artifacts, unread=unread)
-    return advise(case, chosen, select=tuple(select), ignore=tuple(ignore))
+    case = Case(question="", language=language, artifacts=(*given, *artifacts), unread=unread)
+    return advise(case, chosen, select=tuple(select), ignore=tuple(ignore), keep=keep)
 
 
-def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tuple[str, ...] = ()) -> Report:
-    """From a case to its report."""
+def advise(
+    case: Case,
+    terms: Terms,
+    *,
+    select: tuple[str, ...] = (),
+    ignore: tuple[str, ...] = (),
+    keep: Keep | None = None,
+) -> Report:
+    """From a case to its report. What is not kept is left out before advice is made, so that none tells of it."""
     known = knowledge.load()
     hits = _search(case, known)
     elsewhere = referrals(case, hits, known) if case.question.strip() else ()
@@ -75,6 +87,9 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
     findings = [f for one in examined for f in one.findings if _wanted(f, select, ignore)]
     standing, silenced, notices = suppress(case, findings)
     standing, beside_patch = of_patches(case, standing)
+    if keep is not None:
+        kept = {id(one) for one in keep(case, standing)}
+        standing = tuple(one for one in standing if id(one) in kept)
 
     proofs, failed = _proofs(case, terms)
     vague = is_vague(case)
@@ -98,6 +113,7 @@ def advise(case: Case, terms: Terms, *, select: tuple[str, ...] = (), ignore: tu
         *too_little_said(case, advice, vague=vague),
         *other_plans(case),
         *not_examined(case),
+        *assumed_encodings(case),
         *empty(case),
         *nothing_seen(case, advice),
         *beside_patch,
@@ -150,6 +166,8 @@ def _secrets(findings: Iterable[Finding]) -> tuple[Location, ...]:
 def _hidden_places(finding: Finding) -> Iterable[Location]:
     if finding.code in _HOLD_SECRETS:
         yield finding.location
+    elif finding.code in _STEPS_HOLD_SECRETS:
+        yield from (step.location for step in finding.steps)
     elif finding.code in _MAY_HOLD_SECRETS:
         places = (finding.location, *(step.location for step in finding.steps))
         yield from (place for place in places if is_hidden(place.excerpt or ""))

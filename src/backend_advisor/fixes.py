@@ -32,11 +32,14 @@ class Fixes:
     rejected: tuple[Finding, ...] = ()
 
 
-def proved_fixes(report: Report, review: Review, *, unsafe: bool = False) -> Fixes:
-    """Fixes that stand a second review. `review` gives the report of a case; `unsafe` takes suggestions too."""
+def proved_fixes(
+    report: Report, review: Review, *, unsafe: bool = False, only: Sequence[Finding] | None = None
+) -> Fixes:
+    """Fixes that stand a second review. `review` gives the report of a case; `unsafe` takes suggestions, `only` names
+    the findings to fix where others, which the second review finds again, are to stay."""
     whole = {a.name: a for a in report.case.artifacts if a.origin == "file" and a.first_line == 1}
     wanted: dict[str, list[Finding]] = {}
-    for finding in report.findings:
+    for finding in report.findings if only is None else only:
         if _applicable(finding, unsafe) and finding.location.artifact in whole:
             wanted.setdefault(finding.location.artifact, []).append(finding)
     chosen = {name: _compatible(findings) for name, findings in wanted.items()}

@@ -11,6 +11,9 @@ import pytest
 from backend_advisor.cli import COMMANDS, run
 
 SLOW = "SELECT id FROM posts ORDER BY id LIMIT 20 OFFSET 100000;\n"
+UNCHECKED = (
+    'import requests\n\n\ndef load{0}():\n    return requests.get("https://x.example", timeout=5, verify=False)\n'
+)
 
 
 @pytest.fixture(autouse=True)
@@ -378,3 +381,107 @@ def test_help_is_shown_once_without_a_command(capsys: pytest.CaptureFixture[str]
 def test_that_nothing_is_overdue_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["facts", "--changing-within", "0d", "--as-of", "2020-01-01"]) == 0
     assert "No fact is known to change" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_read_fails_a_strict_review(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("good.sql").write_text("SELECT id FROM posts WHERE id = 1;\n")
+    Path("blob.sql").write_bytes(b"\x00\x01\x02")
+    assert run(["review", "."]) == 0
+    assert run(["review", ".", "--strict", "--format", "github"]) == 2
+    assert "blob.sql" in capsys.readouterr().err
+    Path("advisor.toml").write_text("strict = true\n")
+    assert run(["review", "."]) == 2
+    Path("blob.sql").unlink()
+    assert run(["review", ".", "--strict"]) == 0
+
+
+def test_a_western_file_is_reviewed(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("q.sql").write_bytes("-- café \n".encode("latin-1") + SLOW.encode())
+    assert run(["review", ".", "--select", "DB121", "--format", "concise"]) == 1
+    told = capsys.readouterr()
+    assert "q.sql:2:" in told.out and "Windows-1252" in told.err
+
+
+def test_standard_input_is_reviewed_under_its_name() -> None:
+    done = advisor(
+        "review", "-", "--stdin-filename", "db/q.sql", "--select", "DB121", "--format", "concise", given=SLOW.encode()
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("db/q.sql:1:")
+    nameless = advisor("review", "-", "--select", "DB121", "--format", "concise", given=SLOW.encode())
+    assert "DB121" in nameless.stdout, nameless.stderr
+    assert advisor("review", "-", "--fix", given=b"").returncode == 2
+    assert advisor("review", ".", "--stdin-filename", "x.py").returncode == 2
+
+
+def test_a_concise_answer_has_cause_and_steps(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ask", "Why is OFFSET pagination slow?", "--no-prove", "--format", "concise"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert 4 <= len(lines) <= 20
+    assert any(line.startswith("  Root cause: ") for line in lines) and any(line.startswith("  1. ") for line in lines)
+
+
+def test_a_cache_that_cannot_be_written_is_kept_elsewhere(tmp_path: Path) -> None:
+    done = advisor("doctor", "--format", "json", XDG_CACHE_HOME="/proc/nope", TMPDIR=str(tmp_path))
+    cache = json.loads(done.stdout)["cache"]
+    assert cache["works"] and "/proc/nope" in cache["found"] and str(tmp_path) in cache["found"]
+    kept = tmp_path / f"backend-advisor-{os.getuid()}"
+    assert kept.stat().st_mode & 0o077 == 0
+    assert list(kept.glob("knowledge-*.msgpack"))
+    kept.chmod(0o777)
+    refused = json.loads(
+        advisor("doctor", "--format", "json", XDG_CACHE_HOME="/proc/nope", TMPDIR=str(tmp_path)).stdout
+    )["cache"]
+    assert not refused["works"] and "/proc/nope" in refused["found"]
+
+
+def test_an_interrupted_fix_tells_what_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from backend_advisor.cli import fixing
+
+    for name in ("a.py", "b.py", "c.py"):
+        Path(name).write_text(UNCHECKED.format(1))
+    real, calls = fixing.replace_file, []
+
+    def interrupted(path: Path, content: bytes) -> None:
+        if calls:
+            raise KeyboardInterrupt
+        calls.append(path)
+        real(path, content)
+
+    monkeypatch.setattr(fixing, "replace_file", interrupted)
+    assert run(["review", ".", "--fix", "--unsafe-fixes", "--select", "SEC"]) == 130
+    assert "1 of 3 files" in capsys.readouterr().err
+
+
+def test_a_fix_of_a_change_leaves_old_findings_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@e.c", *arguments], check=True)
+
+    Path("sub").mkdir()
+    Path("sub/a.py").write_text(UNCHECKED.format(1))
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "x")
+    Path("sub/b.py").write_text(UNCHECKED.format(2))
+    capsys.readouterr()
+    os.chdir("sub")
+    run(["review", ".", "--fix-diff", "--unsafe-fixes", "--select", "SEC", "--diff", "HEAD"])
+    patch = capsys.readouterr().out
+    assert "b/sub/b.py" in patch and "a.py" not in patch
+    for folder in (".", ".."):
+        subprocess.run(["git", "apply", "--check"], cwd=folder, input=patch, text=True, check=True)
+
+
+def test_prose_is_no_query() -> None:
+    done = advisor("query", "-", "--no-prove", given=b"not sql at all\n")
+    assert done.returncode == 2 and "advisor ask" in done.stderr
+    assert advisor("query", "-", "--no-prove", "--format", "concise", given=SLOW.encode()).returncode == 0
+
+
+def test_a_suppression_without_a_code_is_told_beside_the_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("q.sql").write_text(f"-- advisor: ignore because we like it\n{SLOW}-- advisor: ignore[DB121] unused\n")
+    run(["review", "q.sql", "--select", "DB121", "--format", "concise"])
+    told = capsys.readouterr().err
+    assert "q.sql:1" in told and "q.sql:3" in told

@@ -45,7 +45,7 @@ def test_context_is_whole_where_nothing_is_secret() -> None:
     lines = [str(number) for number in range(20)]
     changed = [*lines[:9], "nine", *lines[10:]]
     diff = unified_diff("f", "\n".join(lines), "\n".join(changed), _is_secret)
-    assert diff.splitlines()[2:6] == ["@@ -7,7 +7,7 @@", " 6", " 7", " 8"]
+    assert diff.splitlines()[3:7] == ["@@ -7,7 +7,7 @@", " 6", " 7", " 8"]
 
 
 def test_a_fix_beside_a_secret_does_not_show_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,6 +24,42 @@ def test_nested_ignore_rules_and_known_folders(tmp_path: Path) -> None:
     assert names([tmp_path], tmp_path) == [".gitignore", "a.sql", "sub/.gitignore", "sub/keep.log"]
 
 
+def test_a_western_encoding_is_assumed_and_told(tmp_path: Path) -> None:
+    (tmp_path / "q.py").write_bytes(b"# caf\xe9 au lait, d\xe9j\xe0 vu\nx = 1\ny = 2\nz = 3\n")
+    artifacts, unread = intake.read_paths([tmp_path])
+    assert not unread and artifacts[0].assumed == "cp1252"
+    assert artifacts[0].text.startswith("# café au lait, déjà vu\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "encoding"),
+    [
+        ("q.py", "# -*- coding: latin-1 -*-\n", "latin-1"),
+        ("q.py", "#!/usr/bin/python\n# vim: set fileencoding=koi8-r :\n", "koi8-r"),
+        ("q.xml", '<?xml version="1.0" encoding="ISO-8859-1"?>\n', "latin-1"),
+    ],
+)
+def test_a_declared_encoding_is_read(tmp_path: Path, name: str, head: str, encoding: str) -> None:
+    letters = "Привет" if encoding == "koi8-r" else "Àé über"
+    (tmp_path / name).write_bytes((head + letters).encode(encoding))
+    artifacts, unread = intake.read_paths([tmp_path])
+    assert not unread and not artifacts[0].assumed
+    assert artifacts[0].text == head + letters
+
+
+@pytest.mark.parametrize("declared", [b"unicode_escape", b"utf-7", b"rot13", b"no-such"])
+def test_a_declaration_chooses_among_encodings_of_text_alone(tmp_path: Path, declared: bytes) -> None:
+    (tmp_path / "q.py").write_bytes(b"# coding: " + declared + b"\nname = 'caf\xe9 '\n" + b"x = 1\n" * 9)
+    artifacts, _ = intake.read_paths([tmp_path])
+    assert artifacts[0].assumed == "cp1252"
+
+
+def test_text_of_another_script_in_an_unknown_encoding_is_not_guessed(tmp_path: Path) -> None:
+    (tmp_path / "q.py").write_bytes("x = 'Съешь ещё этих мягких французских булок'\n".encode("koi8-r"))
+    artifacts, unread = intake.read_paths([tmp_path])
+    assert len(artifacts) + len(unread) == 1 and not any(one.assumed for one in artifacts)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp949"])
 def test_encodings(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "q.sql"

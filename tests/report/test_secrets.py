@@ -52,3 +52,16 @@ def test_fixes_are_made_in_the_text_itself(tree: Path) -> None:
     report = review([tree / "app.py"])
     render(report, "json")
     assert KEY in report.case.artifacts[0].text
+
+
+@pytest.mark.parametrize("format", ["json", "html", "sarif", "review", "markdown"])
+def test_a_key_of_tokens_is_not_quoted_and_a_guessable_word_is_no_key(format: str, tmp_path: Path) -> None:
+    key = "Zk4v9QpX2mLr8TnYwB7cHd"
+    (tmp_path / "k.py").write_text(
+        f'import jwt\n\n\ndef one(user, exp):\n    return jwt.encode({{"exp": exp}}, "{key}", algorithm="HS256")\n\n\n'
+        'def two(user, exp):\n    return jwt.encode({"exp": exp}, "secret", algorithm="HS256")\n'
+    )
+    report = review([tmp_path / "k.py"], select=["SEC304"])
+    assert len(report.findings) == 2
+    text = render(report, format, verbose=True)
+    assert key not in text and "secret" in text

@@ -46,6 +46,12 @@ def _not_reviewed(case: Case) -> Iterator[str]:
         yield phrase(_PACKAGE, case.language, "nothing_to_review")
 
 
+def assumed_encodings(case: Case) -> Iterator[str]:
+    """The files whose letters outside of ASCII may be others than were read."""
+    if names := _listed(one.name for one in case.artifacts if one.origin == "file" and one.assumed):
+        yield phrase(_PACKAGE, case.language, "assumed_encoding", names=names)
+
+
 def empty(case: Case) -> Iterator[str]:
     """The files in which nothing stands."""
     files = (one for one in case.artifacts if one.origin == "file" and not one.text.strip())

@@ -13,6 +13,7 @@ from backend_advisor.phrases import phrase
 _COMMENT = re.compile(
     r"(?:--|#|//|/\*|\*)\s*advisor:\s*ignore\s*\[\s*([A-Za-z0-9_, -]+?)\s*\][ \t:]*(.*)$", re.MULTILINE
 )
+_WITHOUT_CODE = re.compile(r"(?:--|#|//|/\*|\*)[ \t]*advisor:[ \t]*ignore\b(?![ \t]*\[[ \t]*[A-Za-z0-9])", re.MULTILINE)
 _PACKAGE = __package__ or ""
 
 
@@ -63,6 +64,12 @@ def _named(one: _Suppression, finding: Finding) -> str:
 
 
 def _notices(case: Case, given: Iterable[_Suppression], used: set[tuple[_Suppression, str]]) -> Iterable[str]:
+    for artifact in case.artifacts:
+        if artifact.origin == "code" or "advisor:" not in artifact.text:
+            continue
+        for match in _WITHOUT_CODE.finditer(artifact.text):
+            line = artifact.first_line + artifact.text.count("\n", 0, match.start())
+            yield phrase(_PACKAGE, case.language, "suppression_without_code", place=f"{artifact.name}:{line}")
     for one in given:
         for code in one.codes:
             place = f"{one.artifact}:{one.line}"

@@ -1,4 +1,4 @@
-"""Which lines of which files were added since a revision, asked of git."""
+"""Which lines of which files were added since a branch left a revision, asked of git."""
 
 import os
 import re
@@ -18,7 +18,11 @@ Added = Mapping[Path, Iterable[range]]
 
 
 def added_lines(revision: str, paths: Iterable[Path], say: Wording) -> Added:
-    """The added stretches of each changed file, untracked files whole; what is reviewed has to be in the repository."""
+    """The added stretches of each changed file, untracked files whole; what is reviewed has to be in the repository.
+
+    Compared is with the commit at which this branch left the revision, as `git diff REV...HEAD` does and as services
+    show a change: what was added to the revision since is none of the branch's doing.
+    """
     root = Path(_git(say, "rev-parse", "--show-toplevel").strip())
     for path in paths:
         if not _real(path).is_relative_to(_real(root)):
@@ -26,13 +30,22 @@ def added_lines(revision: str, paths: Iterable[Path], say: Wording) -> Added:
     _git(say, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}", revision=revision)
     text = _git(
         say, "-c", "core.quotePath=false", "diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv",
-        "--no-renames", "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", revision, "--",
+        "--no-renames", "--src-prefix=a/", "--dst-prefix=b/", "--end-of-options", _left_at(revision, say), "--",
     )  # fmt: skip
     added: dict[Path, list[range]] = parse_diff(text, root)
     untracked = _git(say, "ls-files", "--others", "--exclude-standard", "-z", "--full-name", ":/")
     for name in filter(None, untracked.split("\0")):
         added[_real(root / name)] = [range(1, 2**31)]
     return added
+
+
+def _left_at(revision: str, say: Wording) -> str:
+    """The last commit that the revision and this branch share; the revision itself, told so, where git knows none."""
+    try:
+        return _git(say, "merge-base", "--end-of-options", revision, "HEAD").strip()
+    except click.ClickException:
+        click.echo(say("git_no_common", revision=revision), err=True)
+        return revision
 
 
 def parse_diff(text: str, root: Path) -> dict[Path, list[range]]:

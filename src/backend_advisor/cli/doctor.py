@@ -94,11 +94,14 @@ def _knowledge(say: Wording) -> str:
 
 def _cache(say: Wording) -> str:
     from backend_advisor.knowledge import ROOT
-    from backend_advisor.knowledge.store import cache_file
+    from backend_advisor.knowledge.store import cache_file, users_folder
 
-    path = cache_file(ROOT)
+    path, own = cache_file(ROOT), users_folder()
+    if not path.parent.is_dir():
+        raise OSError(say("doctor_no_cache", folder=own or "?"))
     kept = path.stat().st_size // 1024 if path.exists() else 0
-    return say("doctor_kept", folder=path.parent, size=kept)
+    told = say("doctor_kept", folder=path.parent, size=kept)
+    return told if path.parent == own else f"{told}; {say('doctor_elsewhere', folder=own or '?')}"
 
 
 def _extras(say: Wording) -> str:

@@ -9,27 +9,37 @@ import click
 from backend_advisor import advise
 from backend_advisor.cli.output import replace_file
 from backend_advisor.cli.patch import unified_diff
+from backend_advisor.cli.repository import FromRoot
 from backend_advisor.cli.wording import Wording
 from backend_advisor.experts import Terms
 from backend_advisor.fixes import Fixed, Fixes, proved_fixes
 from backend_advisor.intake.decoding import decoded, encoded_like
-from backend_advisor.model import Case, Report
+from backend_advisor.model import Case, Finding, Report
 from backend_advisor.report.secrets import hiding
 
 _NAMED = 3
 
 
 def deliver_fixes(
-    report: Report, select: Sequence[str], ignore: Sequence[str], *, write: bool, unsafe: bool, say: Wording
+    report: Report,
+    wanted: Sequence[Finding],
+    select: Sequence[str],
+    ignore: Sequence[str],
+    *,
+    write: bool,
+    unsafe: bool,
+    say: Wording,
 ) -> int:
-    """Apply or show the fixes that stand a second review; the exit code tells whether findings remain."""
+    """Apply or show the wanted fixes that stand a second review; the exit code tells whether findings remain."""
 
     def review(case: Case) -> Report:
         return advise.advise(case, replace(Terms(), prove=False), select=tuple(select), ignore=tuple(ignore))
 
-    fixes = proved_fixes(report, review, unsafe=unsafe)
-    done = [one for one in fixes.fixed if not write or _written(one, say)]
-    if not write:
+    fixes = proved_fixes(report, review, unsafe=unsafe, only=wanted)
+    if write:
+        done = _all_written(fixes.fixed, say)
+    else:
+        done = list(fixes.fixed)
         _show(done, report, say)
     count = sum(len(one.findings) for one in done)
     if not count and not fixes.rejected:
@@ -37,16 +47,34 @@ def deliver_fixes(
     elif count:
         click.echo(say("fixes_done" if write else "fixes_shown", count=count, files=len(done)), err=True)
     _tell_rejected(fixes, say)
-    return 1 if len(report.findings) > (count if write else 0) else 0
+    return 1 if len(wanted) > (count if write else 0) else 0
 
 
 def _show(done: Sequence[Fixed], report: Report, say: Wording) -> None:
-    hide = hiding(report)
+    hide, address = hiding(report), FromRoot(Path.cwd())
     for one in done:
-        name = one.before.name.lstrip("/")
+        name = address(one.before.name).lstrip("/")
         click.echo(unified_diff(name, one.before.text, one.after, lambda line: hide(line) != line), nl=False)
     if {one.before.name for one in done} & {location.artifact for location in report.secrets}:
         click.echo(say("fixes_hide_secrets"), err=True)
+
+
+def _all_written(fixes: Sequence[Fixed], say: Wording) -> list[Fixed]:
+    """Write each file, whole or not at all; the fixes that were written. An interrupt tells which files are not."""
+    done: list[Fixed] = []
+    open_ = sorted(fixes, key=lambda one: one.before.name)
+    try:
+        for one in open_:
+            if _written(one, say):
+                done.append(one)
+    except KeyboardInterrupt:
+        names = {one.before.name for one in done}
+        left = [one.before.name for one in open_ if one.before.name not in names]
+        if left:
+            shown = ", ".join(left[:_NAMED]) + (" …" if len(left) > _NAMED else "")
+            click.echo(say("fixes_interrupted", done=len(done), files=len(open_), left=shown), err=True)
+        raise
+    return done
 
 
 def _written(one: Fixed, say: Wording) -> bool:

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from backend_advisor.cli.errors import OutputLostError
+from backend_advisor.cli.repository import FromRoot
 from backend_advisor.cli.wording import Wording
 from backend_advisor.model import Language, Report
 from backend_advisor.report import render
@@ -33,6 +34,7 @@ def deliver(
         colour=style.colour,
         width=style.width,
         language=style.language,
+        address=FromRoot(Path.cwd()),
     )
     if to is None:
         write(text)
@@ -103,7 +105,7 @@ def replace_file(path: Path, content: bytes) -> None:
             file.write(content)
         temporary.chmod(_mode(path))
         temporary.replace(path)
-    except OSError:
+    except BaseException:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         raise

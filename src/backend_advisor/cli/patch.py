@@ -20,7 +20,8 @@ def unified_diff(name: str, before: str, after: str, is_secret: Callable[[str], 
     if not changes:
         return ""
     hidden = {number for number, line in enumerate(old) if is_secret(line)}
-    text = [f"--- a/{name}\n", f"+++ b/{name}\n"]
+    # Without git's own first line `git apply` takes the names from the folder that it is called in.
+    text = [f"diff --git a/{name} b/{name}\n", f"--- a/{name}\n", f"+++ b/{name}\n"]
     for hunk in _hunks(changes, hidden, len(old)):
         text += _told(hunk, old, new, hidden)
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in text)

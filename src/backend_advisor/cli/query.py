@@ -38,10 +38,22 @@ def command(say: Wording) -> click.Command:
 
         if stats is not None and not _holds_statistics(stats):
             raise click.UsageError(say("query_no_statistics", file=stats))
+        if not _holds_sql(text, given):
+            raise click.UsageError(say("query_no_sql"))
         chosen["language"] = spoken(chosen["language"], say)
         answered(text, given, say=say, dsn=dsn, **chosen)
 
     return make("query", say, parameters, run)
+
+
+def _holds_sql(text: str, given: list[Path]) -> bool:
+    """Whether there is anything to examine; what cannot be read at all is told with the answer."""
+    from backend_advisor.intake import read
+    from backend_advisor.model import ArtifactKind
+
+    prose = {ArtifactKind.PROSE, ArtifactKind.OTHER, ArtifactKind.LOG}
+    case = read(text, given)
+    return bool(case.unread) or any(artifact.kind not in prose for artifact in case.artifacts)
 
 
 def _holds_statistics(path: Path) -> bool:

@@ -24,6 +24,7 @@ class Settings:
     format: str | None = None
     lang: str | None = None
     exit_zero: bool = False
+    strict: bool = False
     baseline: Path | None = None
     prove: bool | None = None
 
@@ -115,6 +116,7 @@ _READERS: dict[str, Callable[[object], Any]] = {
     "format": _one_of(*(name for name in MODULES if name != "review")),
     "lang": _one_of("auto", "en", "ko"),
     "exit-zero": _flag,
+    "strict": _flag,
     "baseline": _path,
     "prove": _flag,
 }

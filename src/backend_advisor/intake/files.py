@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend_advisor.intake.classify import DIALECT_HINTS, kind_of
-from backend_advisor.intake.decoding import NotTextError, decoded
+from backend_advisor.intake.decoding import NotTextError, decoded, read_text
 from backend_advisor.intake.dialects import dialect_in
 from backend_advisor.model import Artifact, ArtifactKind, Language, Unread
 from backend_advisor.paths import suffix_of
@@ -180,13 +180,14 @@ class Reader:
                 return
             with open(path, "rb") as file:  # noqa: PTH123
                 data = file.read(self._max_bytes + 1)
-            text = decoded(data)
+            text = read_text(data)
         except NotTextError as error:
             self._refuse(name, error.key)
         except (OSError, ValueError) as error:
             self._refuse(name, _reason(error))
         else:
-            self._artifacts.append(file_artifact(text, name, above))
+            artifact = file_artifact(text.text, name, above)
+            self._artifacts.append(replace(artifact, assumed=text.encoding) if text.assumed else artifact)
 
     def _read_end(self, path: str, name: str) -> bool:
         """Read the end of a log that is too large: what it tells last is what it was given for."""
@@ -265,7 +266,8 @@ def _dialect_named(name: str) -> str | None:
 
 
 def _posix(path: str) -> str:
-    return path.replace(os.sep, "/")
+    """A path with slashes; what lies in the folder `.` is named as it is from there."""
+    return path.replace(os.sep, "/").removeprefix("./")
 
 
 def _printable(name: str) -> str:

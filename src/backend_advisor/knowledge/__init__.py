@@ -167,7 +167,7 @@ def load(root: Path = ROOT) -> Knowledge:
             return Knowledge(installed)
     digest = store.digest(files)
     path = store.cache_file(root)
-    compiled = store.read(path, digest)
+    compiled = next(filter(None, (store.read(one, digest) for one in store.readable_files(root))), None)
     if compiled is None:
         compiled = _compiled(root, digest, path)
         store.write(path, compiled)

@@ -7,6 +7,7 @@ A cache that is missing, stale, damaged or cannot be written costs time and noth
 import hashlib
 import mmap
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -92,21 +93,64 @@ def shipped_file(root: Path) -> Path:
     return root / "knowledge" / "compiled.msgpack"
 
 
-def folder() -> Path:
-    """The user's cache folder of this program; for a user without a home, a place where nothing can be kept.
-
-    A folder that everybody may write would let others put a library of theirs there.
-    """
+def users_folder() -> Path | None:
+    """The user's cache folder of this program, where the system names one."""
     try:
         return platformdirs.user_cache_path("backend-advisor", appauthor=False)
     except RuntimeError:
-        return Path(os.devnull) / "backend-advisor"
+        return None
+
+
+def folder() -> Path:
+    """Where this run keeps what it computed: the user's cache folder, else a folder of this user alone among the
+    temporary files; where neither can be written, a place where nothing can be kept.
+
+    A folder that everybody may write would let others put a library of theirs there.
+    """
+    return _writable(users_folder())
+
+
+@cache
+def _writable(own: Path | None) -> Path:
+    if own is not None and _can_write(own):
+        return own
+    return _temporary() or Path(os.devnull) / "backend-advisor"
+
+
+def _can_write(path: Path) -> bool:
+    with suppress(OSError):
+        path.mkdir(parents=True, exist_ok=True)
+        return os.access(path, os.W_OK | os.X_OK)
+    return False
+
+
+def _temporary() -> Path | None:
+    """The temporary folder of this user, made for it alone; None when somebody else made it or may write there."""
+    if not hasattr(os, "getuid"):
+        return None
+    path = Path(tempfile.gettempdir()) / f"backend-advisor-{os.getuid()}"
+    with suppress(OSError):
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+        found = path.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077:
+            return path
+    return None
 
 
 def cache_file(root: Path) -> Path:
     """Where the compiled library of a package folder is kept."""
-    key = hashlib.blake2b(str(root).encode(), digest_size=6).hexdigest()
-    return folder() / f"knowledge-{key}.msgpack"
+    return folder() / _library(root)
+
+
+def readable_files(root: Path) -> list[Path]:
+    """Where a compiled library may stand: a user's folder that cannot be written can still hold one."""
+    own = users_folder()
+    return [cache_file(root), *([own / _library(root)] if own is not None and own != folder() else [])]
+
+
+def _library(root: Path) -> str:
+    return f"knowledge-{hashlib.blake2b(str(root).encode(), digest_size=6).hexdigest()}.msgpack"
 
 
 def read(path: Path, expected: str) -> Compiled | None:

@@ -78,7 +78,7 @@ class Artifact:
     """One thing the user gave. `first_line` is where its text starts in the file or question it came from; `above` is
     how much of its name only tells where on this machine the tree lies. `added` are the lines that a patch adds, where
     it came as one. `written_as` is the code that says what the text says, where that is not written out: places are
-    those of the code."""
+    those of the code. `assumed` is the encoding in which a file was read that is no Unicode and declares none."""
 
     name: str
     kind: ArtifactKind
@@ -89,6 +89,7 @@ class Artifact:
     above: int = 0
     added: tuple[int, ...] = ()
     written_as: str = ""
+    assumed: str = ""
 
     @property
     def place(self) -> str:

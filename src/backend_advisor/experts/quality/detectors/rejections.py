@@ -200,6 +200,19 @@ def _catches(value: ir.Expr) -> bool:
     return isinstance(value, ir.Call) and isinstance(value.func, ir.Attr) and value.func.name == "catch"
 
 
+def _lines_of(source: bytes, start: int, end: int) -> list[int]:
+    """Where the lines of a body begin, to be moved inwards; none where a text over several lines would change by it."""
+    lines = source[start:end].split(b"\n")
+    if any(line.count(b"`") % 2 for line in lines):
+        return []
+    begins, at = [], start + len(lines[0]) + 1
+    for line in lines[1:]:
+        if line.strip():
+            begins.append(at)
+        at += len(line) + 1
+    return begins
+
+
 def _edits(context: CodeContext, written: Written) -> tuple[Edit, ...]:
     """The body in a `try` that passes the error on."""
     node, unit = written.node, written.unit
@@ -213,6 +226,7 @@ def _edits(context: CodeContext, written: Written) -> tuple[Edit, ...]:
     texts = (
         *(() if len(params) > 2 else ((params[1].end, ", next"),)),
         (opened.end("brace"), f"\n{indent}try {{"),
+        *((at, "\t" if "\t" in indent else "  ") for at in _lines_of(source, opened.end("brace"), closing)),
         (closing, f"\n{indent}}} catch (error) {{\n{indent}  {name}(error);\n{indent}}}"),
     )
     return tuple(Edit(location=context.places.location(unit.path, at, at), replacement=text) for at, text in texts)

@@ -26,6 +26,7 @@ from backend_advisor.experts.security.detectors.token_keys import named_by_token
 from backend_advisor.experts.security.detectors.unheard import unheard_calls
 from backend_advisor.experts.security.detectors.unverified_claims import reads_header_only, stands_in_for_verified
 from backend_advisor.experts.security.detectors.words import dotted, identifiers, snake
+from backend_advisor.experts.security.detectors.written_keys import literal_key, shown_key
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext, detects_in_code
@@ -328,7 +329,7 @@ def guessable_key(context: CodeContext) -> Iterator[Match]:
         for name in _key_properties(call):
             if name not in call.role.named:
                 continue
-            found = _literal_key(call, name)
+            found = literal_key(call, name)
             if found is not None and stands_in_tests_only(found.encode(), context):
                 continue
             if found is not None and not found.startswith("-----BEGIN"):
@@ -340,6 +341,7 @@ def guessable_key(context: CodeContext) -> Iterator[Match]:
                         "least": _SHORTEST,
                     },
                     confidence=Confidence.LOW if found in told else None,  # one key is one thing to mend
+                    steps=shown_key(context, call, name),
                 )
                 told.add(found)
                 break
@@ -351,37 +353,6 @@ def _key_properties(call: CallSeen) -> tuple[str, ...]:
         named = constants(call.properties.get("key")) == ["SECRET_KEY"]
         return ("value",) if named and call.role.name.endswith(".__setitem__") else ()
     return ("secret", "keys") if "session.configure" in call.role.does else ("secret", "key")
-
-
-def _literal_key(call: CallSeen, name: str) -> str | None:
-    value = call.properties.get(name)
-    if value is None:
-        return None
-    known = [value, *(value.fields or {}).values()]
-    texts = [one for part in known for one in part.consts or () if isinstance(one, str | bytes)]
-    if (texts and all(part.consts for part in known[:1])) or (texts and value.fields):
-        text = texts[0]
-        return text.decode("latin-1") if isinstance(text, bytes) else text or None
-    return _fallback(call, name)
-
-
-def _fallback(call: CallSeen, name: str) -> str | None:
-    """`process.env.SECRET || "secret"`: what it is when the variable is missing."""
-    node = call.node
-    if not isinstance(node, ir.Call):
-        return None
-    for wanted in call.role.named[name]:
-        position = getattr(wanted, "position", None)
-        at: ir.Expr | None = node.args[position] if position is not None and position < len(node.args) else None
-        keyword = getattr(wanted, "keyword", None)
-        at = next((value for key, value in node.keywords if key == keyword), at)
-        for key in getattr(wanted, "path", ()):
-            pairs = at.pairs if isinstance(at, ir.Mapping) else []
-            at = next((v for k, v in pairs if isinstance(k, ir.Const) and k.value == key), None)
-        if isinstance(at, ir.Logic) and at.op in ("or", "??") and isinstance(at.operands[-1], ir.Const):
-            last = at.operands[-1].value
-            return last if isinstance(last, str) and last else None
-    return None
 
 
 @detects_in_code("SEC305")
