@@ -61,7 +61,7 @@ _TRACE_LINE = re.compile(
     r"[\w.]{1,200}(?:Exception|Error)\b(?::|$)|Exception in thread |[ \t]*\.\.\. \d+ more|"
     r"\[?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}"
 )
-_CELLS = re.compile(r"[ \t]\|[ \t]*[\d.,]+[ \t]*(?:\||$)")
+_CELLS = re.compile(r"[ \t]\|[ \t]*[\d.,]+[ \t]*(?:\||$)|^[^|]{0,200}[ \t]\|[ \t](?:[^|]{0,200}[ \t]\|[ \t]){2}")
 """A statement in a row of a table, such as a ranking of queries by their time, is not given to be read."""
 _MIN_CODE_LINES = 3
 _MIN_STRONG = 2

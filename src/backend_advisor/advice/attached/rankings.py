@@ -1,11 +1,10 @@
 """The statements that a ranking of a database's load puts first: pg_stat_statements as CSV or as psql prints it."""
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 
+from backend_advisor.advice.attached.tables import cells_of
 from backend_advisor.advice.attached.told import Told, told_in
 from backend_advisor.model import Artifact, Language
 from backend_advisor.phrases import phrase
@@ -18,7 +17,6 @@ _TOTAL = re.compile(
 _MEAN = re.compile(r"^(?:mean|avg|average)_?(?:exec_)?(?:time|ms|sec|s|timer_wait)?|^mean_exec_time")
 _QUERY = re.compile(r"^(?:query|digest_text|normalized_query|sql|statement)$")
 _CALLS = re.compile(r"^(?:calls|count_star|executions|exec_count)$")
-_RULE = re.compile(r"^[-+| ]{3,}$")
 _SHORT_MS, _LONG_MS, _MANY_CALLS = 1.0, 20.0, 100_000
 _LONGEST_QUERY = 110
 _TOLD = 2
@@ -56,7 +54,7 @@ def ranked_in(artifact: Artifact, language: Language) -> list[Told]:
 
 def _rows(lines: Sequence[str]) -> Iterator[_Row]:
     columns: dict[str, int] = {}
-    for number, cells in _cells(lines):
+    for number, cells in cells_of(lines):
         if not columns:
             columns = _columns(cells)
             continue
@@ -82,31 +80,6 @@ def _columns(cells: Sequence[str]) -> dict[str, int]:
         if pattern.match(name)
     }
     return found if {"query", "calls"} <= found.keys() and {"total", "mean"} & found.keys() else {}
-
-
-def _cells(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Rows with the number of their line: of a table drawn with bars, else of comma or tab separated values."""
-    if any(" | " in line for line in lines[:20]):
-        yield from (
-            (n, line.strip().strip("|").split("|"))
-            for n, line in enumerate(lines)
-            if "|" in line and not _RULE.match(line)
-        )
-        return
-    numbers = count()
-    at = [0]
-
-    def told() -> Iterator[str]:
-        for line in lines:
-            at[0] = next(numbers)
-            yield f"{line}\n"
-
-    delimiter = "\t" if any("\t" in line for line in lines[:3]) else ","
-    try:
-        for row in csv.reader(told(), delimiter=delimiter):
-            yield at[0], row
-    except csv.Error:
-        return
 
 
 def _number(text: str) -> float:
