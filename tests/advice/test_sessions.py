@@ -9,14 +9,14 @@ from backend_advisor.experts import Terms
 
 MYSQL = """\
 mysql> SHOW FULL PROCESSLIST;
-+-----+--------+------+----+---------+------+---------------------------------+------------------------------------------+
-| Id  | User   | Host | db | Command | Time | State                           | Info                                     |
-+-----+--------+------+----+---------+------+---------------------------------+------------------------------------------+
-|   7 | report | a:1  | s  | Sleep   |  900 |                                 | NULL                                     |
-|  12 | pool   | a:2  | s  | Sleep   |    1 |                                 | NULL                                     |
-|  31 | deploy | a:3  | s  | Query   |   40 | Waiting for table metadata lock | ALTER TABLE members ADD COLUMN c INT     |
-|  32 | app    | a:4  | s  | Query   |   39 | Waiting for table metadata lock | SELECT id FROM members WHERE id = 1      |
-+-----+--------+------+----+---------+------+---------------------------------+------------------------------------------+
++-----+--------+------+----+---------+------+---------------------------------+----------------------------------------+
+| Id  | User   | Host | db | Command | Time | State                           | Info                                   |
++-----+--------+------+----+---------+------+---------------------------------+----------------------------------------+
+|   7 | report | a:1  | s  | Sleep   |  900 |                                 | NULL                                   |
+|  12 | pool   | a:2  | s  | Sleep   |    1 |                                 | NULL                                   |
+|  31 | deploy | a:3  | s  | Query   |   40 | Waiting for table metadata lock | ALTER TABLE members ADD COLUMN c INT   |
+|  32 | app    | a:4  | s  | Query   |   39 | Waiting for table metadata lock | SELECT id FROM members WHERE id = 1    |
++-----+--------+------+----+---------+------+---------------------------------+----------------------------------------+
 """
 POSTGRES = """\
   pid  | usename | state               | wait_event_type | xact_age    | query
