@@ -60,6 +60,9 @@ _PLAN = re.compile(
     r"|^[ \t|+]*(?:-[ \t]+)?Plan:[ \t+|]*\n[ \t|+]*Node Type:",
     re.MULTILINE,
 )
+_OPENAPI = re.compile(r"^(?:openapi|swagger):[ \t]*[\"']?[23]\.", re.MULTILINE)
+_VERSION = re.compile(r"[23]\.\d")
+_BROKEN_OPENAPI = re.compile(r"\s*\{\s*\"(?:openapi|swagger)\"\s*:\s*\"[23]\.")
 _EXPORTED_SPANS = re.compile(r"\s*\{\s*\"resourceSpans\"")
 """Spans that a collector writes to a file, one export a line."""
 _MYSQL_TREE = re.compile(
@@ -206,6 +209,8 @@ def _certain_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind | None
             return _json_kind(parsed)
         if _EXPORTED_SPANS.match(head):
             return _K.TRACE
+        if _BROKEN_OPENAPI.match(head):
+            return _K.OPENAPI
     if first == "<":
         return _K.PLAN if _XML_PLAN.search(head) else (_K.XML if hinted in (None, _K.XML) else None)
     if _STATISTICS.search(head):
@@ -215,7 +220,7 @@ def _certain_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind | None
     if _PLAN.search(head):
         return _K.PLAN
     if hinted in (None, _K.YAML, _K.OPENAPI, _K.CONFIGURATION):
-        return _yaml_kind(head)
+        return _yaml_kind(text)
     return None
 
 
@@ -241,7 +246,7 @@ def _json_kind(value: Any) -> ArtifactKind:
         return _K.JSON
     if isinstance(item.get("Plan"), dict) and "Node Type" in item["Plan"]:
         return _K.PLAN
-    if "openapi" in item or "swagger" in item:
+    if _VERSION.match(str(item.get("openapi") or item.get("swagger") or "")):
         return _K.OPENAPI
     if "apiVersion" in item and "kind" in item:
         return _K.KUBERNETES
@@ -256,9 +261,11 @@ def _json_kind(value: Any) -> ArtifactKind:
     return _K.JSON
 
 
-def _yaml_kind(head: str) -> ArtifactKind | None:
+def _yaml_kind(text: str) -> ArtifactKind | None:
+    head = text[:_HEAD]
     keys = set(_TOP_KEY.findall(head))
-    if {"openapi", "swagger"} & keys and {"info", "paths", "components"} & keys:
+    # Tools that sort the keys write the version behind thousands of lines.
+    if {"info", "paths", "components", "definitions"} & keys and _OPENAPI.search(text):
         return _K.OPENAPI
     if {"apiVersion", "kind"} <= keys:
         return _K.KUBERNETES

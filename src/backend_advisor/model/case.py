@@ -45,7 +45,7 @@ SOURCE_CODE = frozenset({ArtifactKind.PYTHON, ArtifactKind.JAVASCRIPT, ArtifactK
 """The kinds that are source code we can read."""
 
 WITHOUT_RULES = frozenset(
-    {ArtifactKind.GO, ArtifactKind.KOTLIN, ArtifactKind.OPENAPI, ArtifactKind.GRAPHQL, ArtifactKind.PROTOBUF}
+    {ArtifactKind.GO, ArtifactKind.KOTLIN, ArtifactKind.GRAPHQL, ArtifactKind.PROTOBUF}
 )
 """The kinds that a backend is made of and that no rule reads."""
 
