@@ -3,7 +3,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from backend_advisor.experts.api.detectors.registry import detects
 from backend_advisor.experts.api.documents import EMPTY, TRUE, Document, Operation
@@ -19,6 +19,9 @@ _NO_NAME = re.compile(r"^[?+/#.;&]|[*+]$|:")
 _NOT_A_SCHEMA = frozenset({"example", "examples", "default", "enum", "const", "value"})
 _OPEN_ENDED = ("additionalProperties", "patternProperties", "unevaluatedProperties", "$ref", "if", "dependentSchemas")
 _COMBINED = ("allOf", "anyOf", "oneOf")
+_MOST_COMPARED = 300_000
+_Form = tuple[str | None, ...]
+"""A path as its words, with nothing where a parameter stands."""
 
 
 @detects("API210")
@@ -88,30 +91,28 @@ def paths(document: Document) -> Iterator[Match]:
 
 def _ambiguous(document: Document) -> Iterator[Seen]:
     """Operations of two paths that one address matches, neither of which is the more exact one."""
-    groups: dict[tuple[str, int], list[Operation]] = defaultdict(list)
+    groups: dict[tuple[str, int], list[tuple[Operation, _Form]]] = defaultdict(list)
     for operation in document.operations:
-        groups[operation.method, len(segments(operation.path))].append(operation)
+        form = tuple(None if is_variable(part) else part for part in segments(operation.path))
+        if None in form:
+            groups[operation.method, len(form)].append((operation, form))
+    left = _MOST_COMPARED
     for group in groups.values():
-        mixed = [one for one in group if any(map(is_variable, segments(one.path)))]
-        # Paths that begin alike are matched by what begins them: only the few that begin with a parameter meet others.
-        for first in mixed:
-            if not is_variable(segments(first.path)[0]):
-                continue
-            for second in mixed:
-                if _cross(segments(first.path), segments(second.path)):
-                    yield Seen(at(document.artifact, first.key), f"{first.name} ↔ {second.path}", None, Confidence.LOW)
-                    break
+        # Of two paths like this one begins with a parameter and the other with a word.
+        worded = [(operation, form) for operation, form in group if form[0] is not None]
+        for first, form in group:
+            if form[0] is None and left > 0:
+                left -= len(worded)
+                crossed = next((second for second, other in worded if _cross(form, other)), None)
+                if crossed is not None:
+                    name = f"{first.name} ↔ {crossed.path}"
+                    yield Seen(at(document.artifact, first.key), name, None, Confidence.LOW)
 
 
-def _cross(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Whether an address fits both, and each is the more exact one somewhere."""
-    here = there = False
-    for one, other in zip(first, second, strict=True):
-        if is_variable(one) != is_variable(other):
-            here, there = here or is_variable(other), there or is_variable(one)
-        elif not is_variable(one) and one != other:
-            return False
-    return here and there
+def _cross(form: _Form, other: _Form) -> bool:
+    """Whether an address fits both, and the one that begins with a parameter is the more exact one further on."""
+    fits = all(one is None or two is None or one == two for one, two in zip(form, other, strict=True))
+    return fits and any(one is not None and two is None for one, two in zip(form, other, strict=True))
 
 
 @detects("API213")
