@@ -60,6 +60,10 @@ _PLAN = re.compile(
     r"|^[ \t|+]*(?:-[ \t]+)?Plan:[ \t+|]*\n[ \t|+]*Node Type:",
     re.MULTILINE,
 )
+_TRACES = ("spans", "trace", "traces")
+_SPAN_KEYS = frozenset(
+    "spanId span_id spanID parentSpanId parent_span_id parentSpanID parentId parent_id parentID parent children".split()
+)
 _OPENAPI = re.compile(r"^(?:openapi|swagger):[ \t]*[\"']?[23]\.", re.MULTILINE)
 _VERSION = re.compile(r"[23]\.\d")
 _BROKEN_OPENAPI = re.compile(r"\s*\{\s*\"(?:openapi|swagger)\"\s*:\s*\"[23]\.")
@@ -258,7 +262,27 @@ def _json_kind(value: Any) -> ArtifactKind:
     data = item.get("data")
     if isinstance(data, list) and data and isinstance(data[0], dict) and "traceID" in data[0]:
         return _K.TRACE
-    return _K.JSON
+    return _K.TRACE if _is_simple_trace(value) else _K.JSON
+
+
+def _is_simple_trace(value: Any) -> bool:
+    """Whether a value is a trace in a form of its writer's own: spans under a name that says so, a tree, or a list of
+    which each has a parent or an identifier."""
+    if isinstance(value, dict):
+        inner = next((value[key] for key in _TRACES if isinstance(value.get(key), dict | list)), None)
+        if inner is None:
+            return isinstance(value.get("children"), list) and _lasts(value)
+        first = inner[0] if isinstance(inner, list) and inner else inner
+        return isinstance(first, dict) and (_lasts(first) or any(key in first for key in _TRACES))
+    listed = [one for one in value[:20] if isinstance(one, dict)] if isinstance(value, list) else []
+    return bool(listed) and all(map(_lasts, listed)) and any(not _SPAN_KEYS.isdisjoint(one) for one in listed)
+
+
+def _lasts(value: dict[str, Any]) -> bool:
+    """Whether an object is called something and took its time."""
+    keys = [key.lower() for key in list(value)[:60] if isinstance(key, str)]
+    named = any(key in ("name", "span", "operation", "resource") or key.startswith("operation") for key in keys)
+    return named and any(key.startswith(("duration", "elapsed", "end", "finish", "took", "start")) for key in keys)
 
 
 def _yaml_kind(text: str) -> ArtifactKind | None:

@@ -50,9 +50,9 @@ def test_json_has_places(tmp_path: Path) -> None:
     found = lines(list(review([written(tmp_path, "api.json", text)]).findings))
     expected = {"API202": '"get": {', "API204": '"passwordHash"', "API215": '"url"'}
     rows = text.split("\n")
-    assert {code: expected[code] in rows[line - 1] for code, line in found.items() if code in expected} == dict.fromkeys(
-        expected, True
-    )
+    assert {
+        code: expected[code] in rows[line - 1] for code, line in found.items() if code in expected
+    } == dict.fromkeys(expected, True)
     assert "API210" in found
 
 
@@ -94,7 +94,8 @@ def test_broken_documents_are_told_with_their_place(tmp_path: Path, name: str, t
 
 def _circle(count: int) -> str:
     schemas = "".join(
-        f"    S{n}: {{properties: {{next: {{$ref: '#/components/schemas/S{(n + 1) % count}'}}}}}}\n" for n in range(count)
+        f"    S{n}: {{properties: {{next: {{$ref: '#/components/schemas/S{(n + 1) % count}'}}}}}}\n"
+        for n in range(count)
     )
     return (
         f"openapi: 3.0.0\ninfo: {{}}\ncomponents:\n  schemas:\n{schemas}    L: {{$ref: '#/components/schemas/L'}}\n"
@@ -116,7 +117,10 @@ HOSTILE = {
     "responses: 3, security: ~}}\n  /d: {post: {responses: {200: x}, requestBody: [1], parameters: [1, {}]}}\ncomponents: []\n",
     "long path": "openapi: 3.0.0\ninfo: {}\npaths:\n  '" + "/{a}" * 50_000 + "': {get: {responses: {default: {}}}}\n",
     "many paths": "openapi: 3.0.0\ninfo: {}\npaths:\n"
-    + "".join(f"  /{{a}}/b{n}: {{get: {{responses: {{default: {{}}}}}}}}\n  /c{n}/{{d}}: {{get: {{}}}}\n" for n in range(2_000)),
+    + "".join(
+        f"  /{{a}}/b{n}: {{get: {{responses: {{default: {{}}}}}}}}\n  /c{n}/{{d}}: {{get: {{}}}}\n"
+        for n in range(2_000)
+    ),
 }
 
 
@@ -134,7 +138,9 @@ def test_a_document_that_is_too_large_is_told(tmp_path: Path) -> None:
     assert "9.9 MB" in made.case.unread[0].reason
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1,]", '{"a":1,}', '{"a" 1}', '{"a":tru}', '{"a":"x\ny"}', "{}x", '"\\x"', "{1:2}"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1,]", '{"a":1,}', '{"a" 1}', '{"a":tru}', '{"a":"x\ny"}', "{}x", '"\\x"', "{1:2}"]
+)
 def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"\(\d+:\d+\)$"):
         read_json(text)

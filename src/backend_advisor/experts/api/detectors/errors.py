@@ -56,8 +56,6 @@ def differing(document: Document) -> Iterator[Match]:
     if len(kinds) > 1:
         told = "; ".join(f"{{{', '.join(sorted(names)[:_TOLD])}}} × {len(forms[names])}" for names in kinds[:_TOLD])
         rare = [(forms[names][0], names) for names in kinds[1:]]
-        seen = [
-            Seen(at(document.artifact, key), f"{operation.name} {status}") for (operation, status, key), _ in rare
-        ]
+        seen = [Seen(at(document.artifact, key), f"{operation.name} {status}") for (operation, status, key), _ in rare]
         if (match := together(seen, {"count": len(kinds), "forms": told})) is not None:
             yield match

@@ -23,7 +23,9 @@ _KEYS = re.compile(
     r"^(?:secret|clientsecret|apisecret|appsecret|secretkey|secretaccesskey|privatekey|webhooksecret|signingsecret|"
     r"recoverycodes|backupcodes)$"
 )
-_HIDDEN = re.compile(r"(?i)mask|redact|obfuscat|last (?:4|four)|encrypted|always (?:null|empty)|마스킹|가림|\*{3}|placeholder")
+_HIDDEN = re.compile(
+    r"(?i)mask|redact|obfuscat|last (?:4|four)|encrypted|always (?:null|empty)|마스킹|가림|\*{3}|placeholder"
+)
 _MADE_HERE = re.compile(
     r"(?i)secret|credential|\bkeys?\b|api-?keys?|totp|mfa|otp|two-?factor|2fa|recovery|rotate|regenerate|generate|vault|"
     r"password"

@@ -75,7 +75,11 @@ def _lists(document: Document, operation: Operation) -> Iterator[Node]:
             held = document.own_properties(schema)
             arrays = [one for one in held.values() if _is_list(document, one.schema)]
             named = {*_LISTED, joined(segments(operation.path)[-1] if operation.path.strip("/") else "")}
-            if len(arrays) == 1 and joined(arrays[0].name) in named and not any(map(_CONTINUED.search, map(joined, held))):
+            if (
+                len(arrays) == 1
+                and joined(arrays[0].name) in named
+                and not any(map(_CONTINUED.search, map(joined, held)))
+            ):
                 yield arrays[0].schema
 
 
@@ -83,7 +87,9 @@ def _is_list(document: Document, schema: Node) -> bool:
     if type_of(schema) != "array" or schema.at("maxItems") is not None:
         return False
     item = document.resolve(schema.at("items"))
-    return type_of(item) == "object" or any(item.at(word) is not None for word in ("properties", "allOf", "oneOf", "anyOf"))
+    return type_of(item) == "object" or any(
+        item.at(word) is not None for word in ("properties", "allOf", "oneOf", "anyOf")
+    )
 
 
 @detects("API207")

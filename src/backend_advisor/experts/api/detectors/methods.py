@@ -32,7 +32,9 @@ _READING = frozenset(
     "calculate render serve open wait determine detect how what which information informations all whether".split()
 )
 _MILD = frozenset({"logout", "signout", "unsubscribe"})
-_KOREAN = re.compile(r"(?:삭제|등록|생성|수정|변경|취소|승인|반려|발급|해지|탈퇴|사용 ?처리|환불|결제|발송|초기화)(?: ?(?:처리|하기|합니다|한다|하는)?)?(?: ?API)?\s*\.?$")
+_KOREAN = re.compile(
+    r"(?:삭제|등록|생성|수정|변경|취소|승인|반려|발급|해지|탈퇴|사용 ?처리|환불|결제|발송|초기화)(?: ?(?:처리|하기|합니다|한다|하는)?)?(?: ?API)?\s*\.?$"
+)
 _KOREAN_READING = re.compile(r"조회|목록|검색|확인|상세|내역|여부|가져오|리스트|다운로드")
 
 
@@ -87,7 +89,9 @@ def _in_path(operation: Operation) -> tuple[bool, str]:
 def _stem(begun: list[str]) -> str:
     """The first word of a sentence as a command: `Deletes` is `delete`."""
     word = begun[0] if begun else ""
-    return next((one for one in (word, word.removesuffix("s"), word.removesuffix("es")) if one in _CHANGING | _READING), "")
+    return next(
+        (one for one in (word, word.removesuffix("s"), word.removesuffix("es")) if one in _CHANGING | _READING), ""
+    )
 
 
 def _answers_as_done(operation: Operation) -> bool:
@@ -95,7 +99,9 @@ def _answers_as_done(operation: Operation) -> bool:
     answers = operation.node.at("responses")
     for status, (_, answer) in answers.entries.items() if answers is not None else ():
         said = words((answer.text_at("description") or "")[:200])
-        if status.startswith("2") and any(one.removesuffix(end) in _CHANGING for one in said for end in ("ed", "d") if one.endswith(end)):
+        if status.startswith("2") and any(
+            one.removesuffix(end) in _CHANGING for one in said for end in ("ed", "d") if one.endswith(end)
+        ):
             return True
     return False
 
