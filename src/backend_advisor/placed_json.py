@@ -42,14 +42,14 @@ class _Reader:
             raise TooMuchError("too many values")
         if depth > self._deepest:
             raise TooMuchError("nested too deep")
-        token, start = self._next()
-        if token == "{":
+        sign, start = self._next()
+        if sign == "{":
             return self._object(start, depth)
-        if token == "[":
+        if sign == "[":
             return self._array(start, depth)
-        if token in ("}", "]", ":", ","):
+        if sign in ("}", "]", ":", ","):
             raise self._wrong("a value is missing", start)
-        return self._node(start, text=self._scalar(token, start))
+        return self._node(start, text=self._scalar(sign, start))
 
     def end(self) -> None:
         """Nothing may follow."""
@@ -58,38 +58,38 @@ class _Reader:
 
     def _object(self, start: int, depth: int) -> Node:
         entries: dict[str, tuple[Node, Node]] = {}
-        token, at = self._next()
-        while token != "}":
-            if not token.startswith('"'):
+        sign, at = self._next()
+        while sign != "}":
+            if not sign.startswith('"'):
                 raise self._wrong("a key in double quotes is missing", at)
-            name = self._scalar(token, at)
+            name = self._scalar(sign, at)
             key = self._node(at, text=name)
             if (mark := self._next())[0] != ":":
                 raise self._wrong("`:` is missing", mark[1])
             if self._repeated is not None and name in entries:
                 self._repeated.append(key)
             entries[name] = (key, self.value(depth + 1))
-            token, at = self._next()
-            if token == ",":
-                token, at = self._next()
-                if token == "}":
+            sign, at = self._next()
+            if sign == ",":
+                sign, at = self._next()
+                if sign == "}":
                     raise self._wrong("a comma stands before `}`", at)
-            elif token != "}":
+            elif sign != "}":
                 raise self._wrong("`,` or `}` is missing", at)
         return self._node(start, entries=entries)
 
     def _array(self, start: int, depth: int) -> Node:
         items: list[Node] = []
         before = self._at
-        token, at = self._next()
-        if token != "]":
+        sign, at = self._next()
+        if sign != "]":
             self._at = before
             while True:
                 items.append(self.value(depth + 1))
-                token, at = self._next()
-                if token == "]":
+                sign, at = self._next()
+                if sign == "]":
                     break
-                if token != ",":
+                if sign != ",":
                     raise self._wrong("`,` or `]` is missing", at)
         return self._node(start, items=tuple(items))
 
@@ -103,13 +103,13 @@ class _Reader:
         kind = found.lastgroup or "mark"
         return found[kind], found.start(kind)
 
-    def _scalar(self, token: str, start: int) -> str:
-        if not token.startswith('"'):
-            return token
-        if "\\" not in token:
-            return token[1:-1]
+    def _scalar(self, sign: str, start: int) -> str:
+        if not sign.startswith('"'):
+            return sign
+        if "\\" not in sign:
+            return sign[1:-1]
         try:
-            return str(json.loads(token, strict=False))
+            return str(json.loads(sign, strict=False))
         except ValueError as error:
             raise self._wrong("not a text of JSON", start) from error
 

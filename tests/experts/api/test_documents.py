@@ -72,7 +72,10 @@ def test_documents_of_tests_and_samples_are_only_noted(tmp_path: Path, name: str
 
 def test_keys_that_are_sorted_hide_no_document(tmp_path: Path) -> None:
     schemas = "".join(f"    Name{number}: {{type: object}}\n" for number in range(3_000))
-    text = f"components:\n  schemas:\n{schemas}info: {{title: a}}\nopenapi: 3.0.2\npaths:\n  /a/{{id}}:\n    get: {{responses: {{default: {{}}}}}}\n"
+    text = (
+        f"components:\n  schemas:\n{schemas}info: {{title: a}}\nopenapi: 3.0.2\npaths:\n  /a/{{id}}:\n"
+        "    get: {responses: {default: {}}}\n"
+    )
     assert lines(list(review([written(tmp_path, "api.yaml", text)]).findings)) == {"API210": 3_007}
 
 
@@ -113,8 +116,9 @@ HOSTILE = {
     + "".join(f"x{n}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(12))
     + "paths: {/a: {get: {parameters: *m, responses: *m}}}\n",
     "itself": "openapi: 3.0.0\ninfo: {}\npaths: &p\n  /a: &a\n    get: *a\n    post: {parameters: *p, responses: *p}\n",
-    "odd": "openapi: 3.0.0\ninfo: 1\nservers: x\nsecurity: y\npaths:\n  /a: ~\n  /b: {get: []}\n  /c: {get: {parameters: {}, "
-    "responses: 3, security: ~}}\n  /d: {post: {responses: {200: x}, requestBody: [1], parameters: [1, {}]}}\ncomponents: []\n",
+    "odd": "openapi: 3.0.0\ninfo: 1\nservers: x\nsecurity: y\npaths:\n  /a: ~\n  /b: {get: []}\n"
+    "  /c: {get: {parameters: {}, responses: 3, security: ~}}\n"
+    "  /d: {post: {responses: {200: x}, requestBody: [1], parameters: [1, {}]}}\ncomponents: []\n",
     "long path": "openapi: 3.0.0\ninfo: {}\npaths:\n  '" + "/{a}" * 50_000 + "': {get: {responses: {default: {}}}}\n",
     "many paths": "openapi: 3.0.0\ninfo: {}\npaths:\n"
     + "".join(

@@ -27,10 +27,16 @@ def _flat() -> Any:
 
 
 def _seconds() -> Any:
-    calls = [{"name": "fetch", "url": f"http://p/prices/SKU-{n}", "start": n * 0.05, "end": n * 0.05 + 0.04, "parent": "all",
-              "unit": "s"} for n in range(COUNT)]  # fmt: skip
-    for one in calls:
-        one["start_s"], one["end_s"] = one.pop("start"), one.pop("end")
+    calls = [
+        {
+            "name": "fetch",
+            "url": f"http://p/prices/SKU-{n}",
+            "start_s": n * 0.05,
+            "end_s": n * 0.05 + 0.04,
+            "parent": "all",
+        }
+        for n in range(COUNT)
+    ]
     return [{"name": "all", "start_s": 0, "end_s": 0.9, "parent": None}, *calls]
 
 
@@ -78,7 +84,8 @@ def _otlp_names() -> Any:
             {"spanId": "r", "name": "POST /quotes", "startTimeUnixNano": 10**18, "endTimeUnixNano": 10**18 + 9 * 10**8},
             *(
                 {"spanId": f"s{n}", "parentSpanId": "r", "name": "GET", "kind": "CLIENT",
-                 "startTimeUnixNano": str(10**18 + n * 5 * 10**7), "endTimeUnixNano": str(10**18 + (n * 50 + 40) * 10**6),
+                 "startTimeUnixNano": str(10**18 + n * 5 * 10**7),
+                 "endTimeUnixNano": str(10**18 + (n * 50 + 40) * 10**6),
                  "attributes": [{"key": "url.full", "value": {"stringValue": f"http://p/prices/{n}"}}]}
                 for n in range(COUNT)
             ),
@@ -153,8 +160,8 @@ def test_words_that_stand_for_values_are_joined_when_they_are_many() -> None:
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
-        st.sampled_from(["spans", "trace", "children", "name", "start", "duration", "end", "parent", "id", "spanId", "tags",
-                         "attributes", "context", "startMs", "end_time", "kind", "url"]), inner, max_size=6),
+        st.sampled_from(["spans", "trace", "children", "name", "start", "duration", "end", "parent", "id", "spanId",
+                         "tags", "attributes", "context", "startMs", "end_time", "kind", "url"]), inner, max_size=6),
     max_leaves=30,
 )  # fmt: skip
 

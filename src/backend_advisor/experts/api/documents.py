@@ -153,7 +153,7 @@ class Document:
                 inner.append(value)
             for word in _COMBINED:
                 inner += (node.at(word) or EMPTY).items
-            inner += [value for word in _INNER if (value := node.at(word)) is not None]
+            inner += [held for word in _INNER if (held := node.at(word)) is not None]
             waiting += reversed(inner)
 
     def merged(self, node: Node) -> Node:

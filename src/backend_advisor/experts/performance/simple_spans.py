@@ -79,17 +79,17 @@ def _spans(value: Any, depth: int = 0) -> Iterator[tuple[Raw, Raw | None]]:
 
 def _nested(span: Raw, parent: Raw | None, depth: int) -> Iterator[tuple[Raw, Raw | None]]:
     yield span, parent
-    inner = next((span[key] for key in _INNER if isinstance(span.get(key), list)), []) if depth < _DEEPEST else []
-    for one in inner:
+    inner: list[Any] = next((span[key] for key in _INNER if isinstance(span.get(key), list)), [])
+    for one in inner if depth < _DEEPEST else ():
         if isinstance(one, dict) and _looks_like_span(one):
             yield from _nested(one, span, depth + 1)
 
 
 def _looks_like_span(value: Raw) -> bool:
     """Whether an object has a name and says how long it took."""
-    return _name(value) != "" and {"duration", "start"} <= set(_times(value)) | (
-        {"duration"} if "end" in _times(value) else set()
-    ) | ({"start"} if any(isinstance(value.get(key), list) for key in _INNER) else set())
+    known = _times(value)
+    begins = "start" in known or any(isinstance(value.get(key), list) for key in _INNER)
+    return begins and not known.keys().isdisjoint(("duration", "end")) and _name(value) != ""
 
 
 def _belongs(value: Any) -> bool:
@@ -163,7 +163,7 @@ def _first_text(raw: Any, keys: tuple[str, ...]) -> str:
 
 def _scale(times: Mapping[str, tuple[Any, str]]) -> float:
     """The unit of what names none: that of the others, of a time since 1970 by its size, or milliseconds."""
-    for value, unit in times.values():
+    for _, unit in times.values():
         if unit:
             return _UNITS[unit]
     for kind in ("start", "end"):

@@ -14,23 +14,25 @@ from backend_advisor.placed_yaml import Node
 from backend_advisor.rules.lines import Seen, at, together
 
 _OPEN = frozenset(
-    "login signin signon logon logout signout signup register registration join authenticate auth authorize authorization "
-    "oauth oauth2 oidc openid token tokens sso saml jwt otp totp mfa captcha csrf session sessions refresh challenge "
-    "webauthn passkey password passwords forgot recover recovery verify verification confirm confirmation activate "
-    "activation invite invitation invitations accept unsubscribe subscribe newsletter contact feedback inquiry callback "
-    "callbacks webhook webhooks hook hooks notify ipn health healthz ping status ready live metrics public guest anonymous "
-    "share shared track tracking event events collect beacon telemetry analytics consent csp onboarding setup install "
-    "bootstrap introspect revoke discovery email nickname username availability duplicate demo".split()
+    "login signin signon logon logout signout signup register registration join authenticate auth authorize "
+    "authorization oauth oauth2 oidc openid token tokens sso saml jwt otp totp mfa captcha csrf session sessions "
+    "refresh challenge webauthn passkey password passwords forgot recover recovery verify verification confirm "
+    "confirmation activate activation invite invitation invitations accept unsubscribe subscribe newsletter contact "
+    "feedback inquiry callback callbacks webhook webhooks hook hooks notify ipn health healthz ping status ready "
+    "live metrics public guest anonymous share shared track tracking event events collect beacon telemetry "
+    "analytics consent csp onboarding setup install bootstrap introspect revoke discovery email nickname username "
+    "availability duplicate demo".split()
 )
 """Words of paths that are meant for those who have no account yet, for other servers, or for everyone."""
 _READING = frozenset(
-    "search query find lookup filter graphql validate check preview calculate estimate quote quotes simulate convert "
-    "translate parse render suggest autocomplete batchget count list export compare match test echo".split()
+    "search query find lookup filter graphql validate check preview calculate estimate quote quotes simulate "
+    "convert translate parse render suggest autocomplete evaluate evaluation evaluations batchget count list export compare match test echo".split()
 )
 _SIGNING_UP = frozenset("user users account accounts member members customer customers".split())
 _SAID = re.compile(
-    r"(?i)\b(?:public(?:ly)?|anonymous(?:ly)?|unauthenticated|no (?:auth\w*|login|token)|without (?:auth\w*|login|a token)|"
-    r"not require auth\w*|sign(?:s|ed)? (?:in|up)|log(?:s|ged)? in|register)\b|비로그인|비회원|인증 없이|로그인 없이|공개|회원 ?가입"
+    r"(?i)\b(?:public(?:ly)?|anonymous(?:ly)?|unauthenticated|no (?:auth\w*|login|token)|"
+    r"without (?:auth\w*|login|a token)|not require auth\w*|sign(?:s|ed)? (?:in|up)|log(?:s|ged)? in|register)\b|"
+    r"비로그인|비회원|인증 없이|로그인 없이|공개|회원 ?가입"
 )
 _EXTENSION = re.compile(r"(?i)^x-.*(?:auth|secur|public|permission|scope|role|access|internal)")
 _CREDENTIAL = re.compile(r"(?i)auth|token|api.?key|session|cookie|signature|secret|password")
@@ -65,7 +67,7 @@ def unsecured(document: Document) -> Iterator[Match]:
 
 
 def _confidence_without(document: Document) -> Confidence:
-    """Nothing asks for credentials: schemes that nothing uses were forgotten, none at all may stand before a gateway."""
+    """Nothing asks for credentials: schemes that nothing uses were forgotten; without any, a gateway may ask."""
     return Confidence.MEDIUM if document.schemes is not None or is_public(document) else Confidence.LOW
 
 

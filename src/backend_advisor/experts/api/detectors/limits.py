@@ -19,18 +19,19 @@ _LISTED = frozenset("items data results result records content rows list entries
 _CONTINUED = re.compile(r"next|cursor|hasmore|total|page|offset|continu|paging|pagination|truncated|links")
 _GROWING = frozenset(
     "notes orders messages comments events logs posts transactions payments invoices files documents history audits "
-    "notifications users members customers tickets activities activity articles reviews bookings reservations coupons "
-    "products jobs tasks runs deliveries emails images photos uploads attachments conversations contacts leads deals "
-    "transfers trips shipments subscribers followers feed timeline audit versions revisions snapshots sessions alerts "
-    "incidents issues questions answers submissions responses records entries searches reports executions builds devices "
-    "accounts positions recipes bills patients appointments purchases sales claims".split()
+    "notifications users members customers tickets activities activity articles reviews bookings reservations "
+    "coupons products jobs tasks runs deliveries emails images photos uploads attachments conversations contacts "
+    "leads deals transfers trips shipments subscribers followers feed timeline audit versions revisions snapshots "
+    "sessions alerts incidents issues questions answers submissions responses records entries searches reports "
+    "executions builds devices accounts positions recipes bills patients appointments purchases sales claims".split()
 )
 _SMALL = frozenset(
     "roles permissions categories countries currencies languages locales timezones types statuses options settings "
-    "preferences features flags scopes plans regions zones schemas fields columns providers methods levels enums health "
-    "config configs configuration configurations capabilities formats labels me self current latest stats statistics summary summaries status "
-    "metrics count counts suggestions autocomplete metadata info".split()
+    "preferences features flags scopes plans regions zones schemas fields columns providers methods levels enums "
+    "health config configs configuration configurations capabilities formats labels me self current latest stats "
+    "statistics summary summaries status metrics count counts suggestions autocomplete metadata info".split()
 )
+_SETTINGS = frozenset({"settings", "config", "configuration", "metadata"})
 _FREE = ("maxLength", "enum", "const", "pattern", "format")
 _PAGE_SIZE = re.compile(r"^(?:limit|size|pagesize|perpage|pagelimit|maxresults|take|top|count|rows)$")
 
@@ -59,7 +60,7 @@ def _growth(operation: Operation) -> Confidence | None:
     if not parts or is_variable(parts[-1]):
         return None
     held = words(parts[-1])
-    if not held or set(held) & _SMALL:
+    if not held or set(held) & _SMALL or not _SETTINGS.isdisjoint(parts):
         return None
     return Confidence.MEDIUM if held[-1] in _GROWING else Confidence.LOW
 

@@ -11,29 +11,32 @@ from backend_advisor.model import Confidence
 from backend_advisor.rules.lines import Seen, at, together
 
 _CHANGING = frozenset(
-    "delete remove destroy create update insert edit save redeem cancel approve reject revoke activate deactivate enable "
-    "disable purchase pay withdraw refund transfer send resend erase wipe truncate purge restart reboot shutdown unlock ban "
-    "unban unsubscribe clear assign unassign rename submit register mark checkout logout signout add set reset kill "
-    "terminate regenerate rotate increment decrement approve publish unpublish trigger archive restore import".split()
+    "delete remove destroy create update insert edit save redeem cancel approve reject revoke activate deactivate "
+    "enable disable purchase pay withdraw refund transfer send resend erase wipe truncate purge restart reboot "
+    "shutdown unlock ban unban unsubscribe clear assign unassign rename submit register mark checkout logout "
+    "signout add set reset kill terminate regenerate rotate increment decrement publish unpublish trigger archive "
+    "restore import".split()
 )
 _NOUNS = frozenset(
-    "transfer refund register checkout set reset mark send add import archive restore clear trigger update publish edit "
-    "kill save purchase pay cancel".split()
+    "transfer refund register checkout set reset mark send add import archive restore clear trigger update publish "
+    "edit kill save purchase pay cancel".split()
 )
 """Of these, alone they may name what is read: the refund of an order."""
 _THINGS = frozenset(
-    "history log logs status statuses options reasons reason requests request events event list count types type info "
-    "details ons form page preview policy rules template templates settings config url urls link links date token "
-    "methods quote estimate permissions result results schema".split()
+    "history log logs status statuses options reasons reason requests request events event list count types type "
+    "info details ons form page preview policy rules template templates settings config url urls link links date "
+    "token methods quote estimate permissions result results schema".split()
 )
 _READING = frozenset(
-    "get list find fetch search read retrieve show view check is has count query lookup describe download export return "
-    "load browse generate preview validate see obtain display provide stream watch subscribe poll verify test compute "
-    "calculate render serve open wait determine detect how what which information informations all whether".split()
+    "get list find fetch search read retrieve show view check is has count query lookup describe download export "
+    "return load browse generate preview validate see obtain display provide stream watch subscribe poll verify "
+    "test compute calculate render serve open wait determine detect how what which information informations all "
+    "whether".split()
 )
 _MILD = frozenset({"logout", "signout", "unsubscribe"})
 _KOREAN = re.compile(
-    r"(?:삭제|등록|생성|수정|변경|취소|승인|반려|발급|해지|탈퇴|사용 ?처리|환불|결제|발송|초기화)(?: ?(?:처리|하기|합니다|한다|하는)?)?(?: ?API)?\s*\.?$"
+    r"(?:삭제|등록|생성|수정|변경|취소|승인|반려|발급|해지|탈퇴|사용 ?처리|환불|결제|발송|초기화)"
+    r"(?: ?(?:처리|하기|합니다|한다|하는)?)?(?: ?API)?\s*\.?$"
 )
 _KOREAN_READING = re.compile(r"조회|목록|검색|확인|상세|내역|여부|가져오|리스트|다운로드")
 

@@ -13,9 +13,9 @@ from backend_advisor.rules.lines import Seen, at, together
 _SURE = frozenset("price prices fee fees salary fare tax refund deposit wage tuition 금액 가격 요금 잔액 급여".split())
 _WITH_OTHERS = frozenset("amount balance total subtotal cost discount charge payment paid due revenue budget".split())
 _NOT_MONEY = frozenset(
-    "rate rates ratio percent percentage pct count quantity id index change days hours minutes seconds score weight level "
-    "factor tokens token time type change24h volatility average deviation probability size bytes ms share shares version "
-    "per elasticity duration calories distance volume units multiplier".split()
+    "rate rates ratio percent percentage pct count quantity id index change days hours minutes seconds score weight "
+    "level factor tokens token time type change24h volatility average deviation probability size bytes ms share "
+    "shares version per elasticity duration calories distance volume units multiplier".split()
 )
 _MONEY = re.compile(
     r"(?i)currenc|\b(?:usd|eur|krw|jpy|gbp|won|dollars?|euros?|cents?|money|monetary|payments?|invoices?|billing|price|"

@@ -1,4 +1,4 @@
-"""How a detector of the api expert is written and found: decorate a function of a `Document` with its playbook's code."""
+"""How a detector of the api expert is found: decorate a function of a `Document` with its playbook's code."""
 
 import pkgutil
 from collections.abc import Callable, Iterable

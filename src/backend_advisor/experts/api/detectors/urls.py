@@ -18,9 +18,9 @@ _CREDENTIALS = re.compile(
     r"jumin|juminno|juminnumber|cardnumber|cvc|cvv|pin|주민등록번호|비밀번호)$"
 )
 _ONCE = frozenset(
-    "verify verification confirm confirmation reset activate activation invite invitation invitations unsubscribe magic "
-    "recover recovery callback oauth oauth2 share download preview introspect revoke tokens webhook webhooks key keys "
-    "apikeys validate sessions session logout".split()
+    "verify verification confirm confirmation reset activate activation invite invitation invitations unsubscribe "
+    "magic recover recovery callback oauth oauth2 share download preview introspect revoke tokens webhook webhooks "
+    "key keys apikeys validate sessions session logout".split()
 )
 """Words of paths whose token is used once, is looked up or given back, or is what the path is about."""
 
