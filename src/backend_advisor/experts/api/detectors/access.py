@@ -26,7 +26,8 @@ _OPEN = frozenset(
 """Words of paths that are meant for those who have no account yet, for other servers, or for everyone."""
 _READING = frozenset(
     "search query find lookup filter graphql validate check preview calculate estimate quote quotes simulate "
-    "convert translate parse render suggest autocomplete evaluate evaluation evaluations batchget count list export compare match test echo".split()
+    "convert translate parse render suggest autocomplete evaluate evaluation evaluations batchget count list "
+    "export compare match test echo".split()
 )
 _SIGNING_UP = frozenset("user users account accounts member members customer customers".split())
 _SAID = re.compile(
