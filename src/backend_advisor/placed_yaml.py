@@ -5,9 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-_LONGEST = 400_000
-_MOST_NODES = 50_000
-_DEEPEST = 60
 _DOCUMENT = re.compile(r"^---(?=[ \t\r\n]|$)", re.MULTILINE)
 _MERGE = "<<"
 
@@ -53,9 +50,24 @@ class TooMuchError(ValueError):
     """A text is beyond the limits of what is read."""
 
 
-def read_documents(text: str) -> Iterator[Node]:
-    """The documents of a text, each that can be read; raises ValueError after them when one could not."""
-    if len(text) > _LONGEST:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read: characters, values, and how deep they are nested."""
+
+    length: int = 400_000
+    nodes: int = 50_000
+    depth: int = 60
+
+
+MANIFEST = Limits()
+
+
+def read_documents(text: str, limits: Limits = MANIFEST, repeated: list[Node] | None = None) -> Iterator[Node]:
+    """The documents of a text, each that can be read; raises ValueError after them when one could not.
+
+    Keys that stand in a mapping once more are put into `repeated`: of two the last counts.
+    """
+    if len(text) > limits.length:
         raise TooMuchError("too long")
     starts = [0, *(found.start() for found in _DOCUMENT.finditer(text) if found.start())]
     failed: ValueError | None = None
@@ -63,14 +75,14 @@ def read_documents(text: str) -> Iterator[Node]:
         part = text[start:end]
         if part.strip("- \t\r\n"):
             try:
-                yield from _documents(part, text.count("\n", 0, start))
+                yield from _documents(part, text.count("\n", 0, start), limits, repeated)
             except ValueError as error:
                 failed = failed or error
     if failed is not None:
         raise failed
 
 
-def _documents(text: str, above: int) -> Iterator[Node]:
+def _documents(text: str, above: int, limits: Limits, repeated: list[Node] | None) -> Iterator[Node]:
     import yaml
     from yaml import cyaml
 
@@ -78,7 +90,7 @@ def _documents(text: str, above: int) -> Iterator[Node]:
     try:
         while not isinstance(event := parser.get_event(), yaml.StreamEndEvent):
             if isinstance(event, yaml.NodeEvent):
-                yield _Reader(parser, above).value(event, 0)
+                yield _Reader(parser, above, limits, repeated).value(event, 0)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" ({mark.line + above + 1}:{mark.column + 1})" if mark is not None else ""
@@ -90,17 +102,19 @@ def _documents(text: str, above: int) -> Iterator[Node]:
 class _Reader:
     """Reads one document; an alias is its anchor's value, not a copy."""
 
-    def __init__(self, parser: Any, above: int) -> None:
+    def __init__(self, parser: Any, above: int, limits: Limits, repeated: list[Node] | None) -> None:
         self._parser = parser
         self._above = above
         self._anchors: dict[str, Node] = {}
-        self._left = _MOST_NODES
+        self._left = limits.nodes
+        self._deepest = limits.depth
+        self._repeated = repeated
 
     def value(self, event: Any, depth: int) -> Node:
         import yaml
 
         self._count()
-        if depth > _DEEPEST:
+        if depth > self._deepest:
             raise TooMuchError("nested too deep")
         if isinstance(event, yaml.AliasEvent):
             return self._anchors.get(event.anchor or "") or self._node(event, event)
@@ -131,6 +145,8 @@ class _Reader:
             elif key.text == _MERGE:
                 merged += value.items or (value,)
             else:
+                if self._repeated is not None and key.text in entries:
+                    self._repeated.append(key)
                 entries[key.text] = (key, value)
         for one in merged:
             self._count(len(one.entries))

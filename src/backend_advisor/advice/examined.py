@@ -9,12 +9,11 @@ from backend_advisor.phrases import phrase
 
 _PACKAGE = __package__ or ""
 _K = ArtifactKind
-_IN_FULL = SOURCE_CODE | {_K.SQL, _K.DDL, _K.PLAN, _K.TRACE, _K.COMPOSE, _K.DOCKERFILE, _K.KUBERNETES}
+_IN_FULL = SOURCE_CODE | {_K.SQL, _K.DDL, _K.PLAN, _K.TRACE, _K.COMPOSE, _K.DOCKERFILE, _K.KUBERNETES, _K.OPENAPI}
 _FOR_SECRETS = frozenset({_K.CONFIGURATION, _K.PIPELINE})
 _TITLES = {
     _K.GO: "Go",
     _K.KOTLIN: "Kotlin",
-    _K.OPENAPI: "OpenAPI",
     _K.GRAPHQL: "GraphQL",
     _K.PROTOBUF: "Protocol Buffers",
 }

@@ -60,6 +60,13 @@ _PLAN = re.compile(
     r"|^[ \t|+]*(?:-[ \t]+)?Plan:[ \t+|]*\n[ \t|+]*Node Type:",
     re.MULTILINE,
 )
+_TRACES = ("spans", "trace", "traces")
+_SPAN_KEYS = frozenset(
+    "spanId span_id spanID parentSpanId parent_span_id parentSpanID parentId parent_id parentID parent children".split()
+)
+_OPENAPI = re.compile(r"^(?:openapi|swagger):[ \t]*[\"']?[23]\.", re.MULTILINE)
+_VERSION = re.compile(r"[23]\.\d")
+_BROKEN_OPENAPI = re.compile(r"\s*\{\s*\"(?:openapi|swagger)\"\s*:\s*\"[23]\.")
 _EXPORTED_SPANS = re.compile(r"\s*\{\s*\"resourceSpans\"")
 """Spans that a collector writes to a file, one export a line."""
 _MYSQL_TREE = re.compile(
@@ -206,6 +213,8 @@ def _certain_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind | None
             return _json_kind(parsed)
         if _EXPORTED_SPANS.match(head):
             return _K.TRACE
+        if _BROKEN_OPENAPI.match(head):
+            return _K.OPENAPI
     if first == "<":
         return _K.PLAN if _XML_PLAN.search(head) else (_K.XML if hinted in (None, _K.XML) else None)
     if _STATISTICS.search(head):
@@ -215,7 +224,7 @@ def _certain_kind(text: str, hinted: ArtifactKind | None) -> ArtifactKind | None
     if _PLAN.search(head):
         return _K.PLAN
     if hinted in (None, _K.YAML, _K.OPENAPI, _K.CONFIGURATION):
-        return _yaml_kind(head)
+        return _yaml_kind(text)
     return None
 
 
@@ -241,7 +250,7 @@ def _json_kind(value: Any) -> ArtifactKind:
         return _K.JSON
     if isinstance(item.get("Plan"), dict) and "Node Type" in item["Plan"]:
         return _K.PLAN
-    if "openapi" in item or "swagger" in item:
+    if _VERSION.match(str(item.get("openapi") or item.get("swagger") or "")):
         return _K.OPENAPI
     if "apiVersion" in item and "kind" in item:
         return _K.KUBERNETES
@@ -253,12 +262,34 @@ def _json_kind(value: Any) -> ArtifactKind:
     data = item.get("data")
     if isinstance(data, list) and data and isinstance(data[0], dict) and "traceID" in data[0]:
         return _K.TRACE
-    return _K.JSON
+    return _K.TRACE if _is_simple_trace(value) else _K.JSON
 
 
-def _yaml_kind(head: str) -> ArtifactKind | None:
+def _is_simple_trace(value: Any) -> bool:
+    """Whether a value is a trace in a form of its writer's own: spans under a name that says so, a tree, or a list of
+    which each has a parent or an identifier."""
+    if isinstance(value, dict):
+        inner = next((value[key] for key in _TRACES if isinstance(value.get(key), dict | list)), None)
+        if inner is None:
+            return isinstance(value.get("children"), list) and _lasts(value)
+        first = inner[0] if isinstance(inner, list) and inner else inner
+        return isinstance(first, dict) and (_lasts(first) or any(key in first for key in _TRACES))
+    listed = [one for one in value[:20] if isinstance(one, dict)] if isinstance(value, list) else []
+    return bool(listed) and all(map(_lasts, listed)) and any(not _SPAN_KEYS.isdisjoint(one) for one in listed)
+
+
+def _lasts(value: dict[str, Any]) -> bool:
+    """Whether an object is called something and took its time."""
+    keys = [key.lower() for key in list(value)[:60] if isinstance(key, str)]
+    named = any(key in ("name", "span", "operation", "resource") or key.startswith("operation") for key in keys)
+    return named and any(key.startswith(("duration", "elapsed", "end", "finish", "took", "start")) for key in keys)
+
+
+def _yaml_kind(text: str) -> ArtifactKind | None:
+    head = text[:_HEAD]
     keys = set(_TOP_KEY.findall(head))
-    if {"openapi", "swagger"} & keys and {"info", "paths", "components"} & keys:
+    # Tools that sort the keys write the version behind thousands of lines.
+    if {"info", "paths", "components", "definitions"} & keys and _OPENAPI.search(text):
         return _K.OPENAPI
     if {"apiVersion", "kind"} <= keys:
         return _K.KUBERNETES

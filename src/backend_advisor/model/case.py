@@ -44,9 +44,7 @@ class ArtifactKind(StrEnum):
 SOURCE_CODE = frozenset({ArtifactKind.PYTHON, ArtifactKind.JAVASCRIPT, ArtifactKind.TYPESCRIPT, ArtifactKind.JAVA})
 """The kinds that are source code we can read."""
 
-WITHOUT_RULES = frozenset(
-    {ArtifactKind.GO, ArtifactKind.KOTLIN, ArtifactKind.OPENAPI, ArtifactKind.GRAPHQL, ArtifactKind.PROTOBUF}
-)
+WITHOUT_RULES = frozenset({ArtifactKind.GO, ArtifactKind.KOTLIN, ArtifactKind.GRAPHQL, ArtifactKind.PROTOBUF})
 """The kinds that a backend is made of and that no rule reads."""
 
 NOT_REVIEWED = WITHOUT_RULES | {ArtifactKind.LOG, ArtifactKind.PROSE}

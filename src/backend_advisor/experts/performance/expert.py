@@ -15,6 +15,10 @@ def examine(case: Case, knowledge: Knowledge, terms: Terms) -> Examination:
     examined = _EXPERT.examine(case, knowledge, terms)
     if not case.of_kind(ArtifactKind.TRACE):
         return examined
-    from backend_advisor.experts.performance.traces import found_in_traces  # few cases hold a trace
+    from backend_advisor.experts.performance.traces import found_in_traces, without_spans  # few cases hold a trace
 
-    return replace(examined, findings=(*examined.findings, *found_in_traces(case, knowledge)))
+    return replace(
+        examined,
+        findings=(*examined.findings, *found_in_traces(case, knowledge)),
+        unread=(*examined.unread, *without_spans(case)),
+    )

@@ -1,21 +1,23 @@
-"""Traces as spans: Jaeger, OTLP (also Tempo's batches and one export a line) and Zipkin, as JSON."""
+"""Traces as spans: Jaeger, OTLP (also Tempo's batches and one export a line), Zipkin, and simple forms, as JSON."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from backend_advisor.experts.performance.addresses import joined_by_position, template
+from backend_advisor.experts.performance.simple_spans import simple_spans
 from backend_advisor.intake.classify import parse_json
 
 _STATEMENTS = ("db.query.text", "db.statement", "sql.query", "db.query.summary")
-_ADDRESSES = ("url.full", "http.url", "http.target", "url.path", "http.path", "http.route")
+_ADDRESSES = ("url.template", "http.route", "url.full", "http.url", "http.target", "url.path", "http.path")
 _METHODS = ("http.request.method", "http.method")
 _ENTERING = frozenset({"server", "consumer", "span_kind_server", "span_kind_consumer", "2", "5"})
 _LEAVING = frozenset({"client", "producer", "span_kind_client", "span_kind_producer", "3", "4"})
 _LITERAL = re.compile(r"'(?:[^']|'')*'|\$\d+|:\w+|%s|\b\d+(?:\.\d+)?\b")
 _LIST = re.compile(r"\(\s*\?(?:\s*,\s*\?)*\s*\)")
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_ID = re.compile(r"/(?:\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-fA-F]{16,})(?=/|$)")
+_TEMPLATE = re.compile(r"^[A-Z]+ \S*/(?:\{\w+\}|:\w+)")
 _QUERY = re.compile(r"(?i)^\s*(?:select|insert|update|delete|merge|with|call)\b")
 _LONGEST = 200
 
@@ -45,7 +47,7 @@ class Span:
 def read_spans(text: str) -> list[Span]:
     """The spans of a trace; none when the text is no trace, spans that lack an identifier or times left out."""
     parsed = parse_json(text)
-    values = [parsed] if parsed is not None else [parse_json(line) for line in text.splitlines() if line.strip()]
+    values = [parsed] if parsed is not None else _by_line(text)
     made = []
     for value in values:
         for convert, raw in _raw(value):
@@ -53,11 +55,21 @@ def read_spans(text: str) -> list[Span]:
                 made.append(_span(convert(raw)))
             except (KeyError, TypeError, ValueError, AttributeError):
                 continue
-    return made
+    common = joined_by_position([one.operation for one in made if not one.is_query])
+    return [replace(one, operation=common.get(one.operation, one.operation)) for one in made]
+
+
+def _by_line(text: str) -> list[Any]:
+    """The values of a text with one on each line; spans of a simple form belong together."""
+    values = [parse_json(line) for line in text.splitlines() if line.strip()]
+    return values if any(map(_is_known, values)) else [values]
 
 
 def _raw(value: Any) -> Iterator[tuple[Callable[[Any], Mapping[str, Any]], Any]]:
     """What a format holds of each span, and what turns it into the names of OTLP."""
+    if not _is_known(value):
+        yield from ((dict, one) for one in simple_spans(value))
+        return
     if isinstance(value, list):
         yield from ((_from_zipkin, one) for one in value)
     if not isinstance(value, dict):
@@ -67,6 +79,17 @@ def _raw(value: Any) -> Iterator[tuple[Callable[[Any], Mapping[str, Any]], Any]]
     for batch in _dicts(value.get("resourceSpans"), value.get("batches")):
         for scope in _dicts(batch.get("scopeSpans"), batch.get("instrumentationLibrarySpans")):
             yield from ((dict, one) for one in _dicts(scope.get("spans")))
+
+
+def _is_known(value: Any) -> bool:
+    """Whether a value is written in one of the formats of tracing systems."""
+    first = value[0] if isinstance(value, list) and value else value
+    if not isinstance(first, dict):
+        return False
+    if isinstance(value, list):
+        return "timestamp" in first and "id" in first
+    data = next(iter(_dicts(first.get("data"))), {})
+    return "resourceSpans" in first or "batches" in first or "traceID" in data
 
 
 def _dicts(*listed: Any) -> Iterator[dict[str, Any]]:
@@ -134,10 +157,11 @@ def _operation(name: str, statement: str, tags: Mapping[str, Any]) -> str:
         bare = _LITERAL.sub("?", _COMMENT.sub(" ", statement))
         return " ".join(_LIST.sub("(?)", bare).split())[:_LONGEST]
     address = next((str(tags[key]) for key in _ADDRESSES if tags.get(key)), "")
-    if not address:
-        return name
+    # A name that holds a template is what those who wrote the client call it.
+    if not address or _TEMPLATE.search(name):
+        return template(name)[:_LONGEST]
     method = next((str(tags[key]) for key in _METHODS if tags.get(key)), "")
-    return f"{method} {_ID.sub('/{id}', address.partition('?')[0])}".strip()[:_LONGEST]
+    return template(f"{method} {address}".strip())[:_LONGEST]
 
 
 def covered(spans: Iterable[Span]) -> float:

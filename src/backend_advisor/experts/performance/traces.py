@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from backend_advisor.experts.performance.spans import Span, covered, read_spans
 from backend_advisor.knowledge import Knowledge
 from backend_advisor.knowledge.detection import Match, finding
-from backend_advisor.model import Artifact, ArtifactKind, Case, Confidence, Finding, Location
+from backend_advisor.model import Artifact, ArtifactKind, Case, Confidence, Finding, Location, Unread
 from backend_advisor.model import Span as Place
+from backend_advisor.phrases import phrase
+
+_PACKAGE = __package__ or ""
 
 _REPEATED, _IN_SEQUENCE, _WHERE = "PERF226", "PERF227", "PERF228"
 _FEWEST_REPEATS, _SURE_REPEATS = 5, 10
@@ -26,6 +29,13 @@ def found_in_traces(case: Case, knowledge: Knowledge) -> Iterator[Finding]:
         for code, match in _matches(artifact):
             if code != _WHERE or case.question.strip():
                 yield finding(knowledge.playbooks[code], match, case.language)
+
+
+def without_spans(case: Case) -> Iterator[Unread]:
+    """The traces of which no span could be read, with the forms that can be."""
+    for artifact in case.of_kind(ArtifactKind.TRACE):
+        if not read_spans(artifact.text):
+            yield Unread(name=artifact.name, reason=phrase(_PACKAGE, case.language, "no_spans"))
 
 
 def _matches(artifact: Artifact) -> Iterator[tuple[str, Match]]:

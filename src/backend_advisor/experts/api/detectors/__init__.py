@@ -1,0 +1,1 @@
+"""Detectors of the api expert, each registered under its playbook's code."""
