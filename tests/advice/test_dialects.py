@@ -40,6 +40,23 @@ def test_what_cannot_be_translated_whole_stays() -> None:
     assert own_sql(told, stack("mysql")) == told
 
 
+def test_tables_are_written_for_mysql() -> None:
+    table = (
+        "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY, key uuid NOT NULL DEFAULT gen_random_uuid(), "
+        "kind text NOT NULL, body text, data jsonb NOT NULL, made_at timestamptz NOT NULL DEFAULT now(), "
+        "PRIMARY KEY (id), UNIQUE (kind, key));"
+    )
+    assert own_sql(table, stack("mysql")) == (
+        "CREATE TABLE t (id bigint AUTO_INCREMENT, key char(36) NOT NULL DEFAULT (uuid()), "
+        "kind varchar(191) NOT NULL, body text, data json NOT NULL, made_at datetime(6) NOT NULL DEFAULT now(6), "
+        "PRIMARY KEY (id), UNIQUE (kind, key));"
+    )
+    event = "INSERT INTO outbox (payload) VALUES (jsonb_build_object('userId', $1));"
+    assert own_sql(event, stack("mysql")) == "INSERT INTO outbox (payload) VALUES (json_object('userId', ?));"
+    rules = "CREATE TABLE rules (kind text PRIMARY KEY, keep interval NOT NULL);"
+    assert own_sql(rules, stack("mysql")).startswith("-- PostgreSQL\n")
+
+
 def test_small_differences_are_translated() -> None:
     assert own_sql(
         "SELECT count(*) FILTER (WHERE a = 1) FROM t WHERE b < now() - interval '90 days'", stack("mysql")
