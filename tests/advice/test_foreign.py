@@ -82,3 +82,8 @@ def test_a_runtime_stands_for_all_that_runs_on_it() -> None:
 def test_aurora_alone_says_neither() -> None:
     assert own_lines(LINES, stack("aurora")) == LINES
     assert own_lines(LINES, stack("aurora", "mysql")) == (INNODB, GENERAL)
+
+
+def test_a_particle_ends_a_name_and_a_language_may_be_the_clients() -> None:
+    text = "반납합니다. node-postgres는 헬퍼로 처리합니다. JavaScript는 숫자를 double로 읽습니다. MySQL은 다릅니다."
+    assert own_sentences(text, stack("spring-boot", "postgresql")) == "반납합니다. JavaScript는 숫자를 double로 읽습니다."

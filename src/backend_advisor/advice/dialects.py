@@ -10,7 +10,8 @@ from backend_advisor.model import Technology
 from backend_advisor.plain_yaml import load_plain_yaml
 
 _FENCE = re.compile(
-    r"^(?P<mark>`{3,})(?P<language>\w*)(?P<more>[^\n`]*)\n(?P<code>.*?)^(?P=mark)[ \t]*$\n?", re.M | re.S
+    r"^(?P<indent>[ \t]*)(?P<mark>`{3,})(?P<language>\w*)(?P<more>[^\n`]*)\n(?P<code>.*?)^[ \t]*(?P=mark)[ \t]*$\n?",
+    re.M | re.S,
 )
 _FOR = re.compile(r"\bfor=(?P<names>[\w.,+#-]+)")
 _MARKED = re.compile(r"^`\{(?P<names>[\w.+#, -]+)\}` *(?P<text>.*?)(?=\n{2,}|\n`{3}|\Z)\n*", re.M | re.S)
@@ -50,7 +51,9 @@ def own_text(text: str, stack: Sequence[Technology]) -> str:
             return ""
         mark, language = match["mark"], match["language"]
         code = own_sql(match["code"], stack) if language == "sql" else match["code"]
-        return f"{mark}{language}\n{code}{mark}\n"
+        if code.startswith("-- PostgreSQL\n") and not match["code"].startswith("--"):
+            code = match["indent"] + code
+        return f"{match['indent']}{mark}{language}\n{code}{match['indent']}{mark}\n"
 
     return own_words(_MARKED.sub(lambda match: _paragraph(match, stack), _FENCE.sub(shown, text)), stack).rstrip("\n")
 

@@ -23,7 +23,7 @@ _ASIDE = re.compile(
 """A remark in parentheses that is neither a list nor cites a source; a span of code alone is passed over."""
 _LEANS = re.compile(
     r"\b(?:it|its|this|that|these|those|they|them|one|there|then|so|both|same|without|with|otherwise|also|but|here|too|"
-    r"and|trap)\b|^(?:\W|이 |그|이때|이것|또|하지만|다만|단 |단,|여기|둘|반대|없으면|아니면|있으면|함정|따라서|즉|기본)",
+    r"and|trap)\b|^(?:\W|이 |그|이때|이것|또|하지만|다만|단 |단,|여기|둘|반대|그러|없으면|아니면|있으면|함정|따라서|즉|기본)",
     re.IGNORECASE,
 )
 """What begins so speaks of the sentence before, which then has to stay."""
@@ -38,6 +38,10 @@ class _Product(NamedTuple):
     """By which more a line shows that it is also about this one."""
     languages: frozenset[str]
     dialect: str
+
+    def is_in(self, text: str) -> bool:
+        """Whether a text shows or names it."""
+        return bool(self.signs.search(text) or (self.called and self.called.search(text)))
 
 
 def own_lines(lines: Iterable[str], stack: Iterable[Technology]) -> tuple[str, ...]:
@@ -106,10 +110,13 @@ def _is_foreign(line: str, names: frozenset[str], start: int | None = None) -> b
 
 def _is_of_others(text: str, names: frozenset[str], family: tuple[_Product, ...], start: int | None) -> bool:
     own = [one for one in family if one.names & names]
-    if not own or any(one.signs.search(text) or (one.called and one.called.search(text)) for one in own):
+    if not own or any(one.is_in(text) for one in own):
         return False
-    named = [one for one in family if one.signs.search(text)]
-    return len(named) == 1 and named[0].signs.search(text[:start]) is not None
+    if start is None:
+        return sum(one.signs.search(text) is not None for one in family) == 1
+    # The name of a database says whose it is; that of a language may be the client's.
+    begins = any(one.is_in(text[:start]) if one.dialect else one.signs.search(text[:start]) for one in family)
+    return begins and sum(one.is_in(text) for one in family) == 1
 
 
 def _products() -> tuple[_Product, ...]:
@@ -124,8 +131,9 @@ def _families() -> dict[str, tuple[_Product, ...]]:
             _Product(
                 name,
                 frozenset(one["names"]),
-                re.compile(one["signs"]),
-                re.compile(one["called"]) if "called" in one else None,
+                # A Korean particle may follow a name at once: to ASCII it is no letter.
+                re.compile(one["signs"], re.ASCII),
+                re.compile(one["called"], re.ASCII) if "called" in one else None,
                 frozenset(one.get("languages", ())),
                 one.get("dialect", ""),
             )
