@@ -1,6 +1,6 @@
 """SQL of a page is shown as the asker's own server takes it."""
 
-from backend_advisor.advice.dialects import own_sql, own_text, own_words
+from backend_advisor.advice.dialects import own_client, own_sql, own_text, own_words
 from backend_advisor.model import Technology
 
 INDEX = "CREATE INDEX CONCURRENTLY ON posts (created_at DESC, id DESC);"
@@ -81,3 +81,15 @@ def test_blocks_and_paragraphs_for_other_servers_are_left_out() -> None:
     assert own_text(text, stack("mysql")) == "Look:\n```sql\nSELECT 2;\n```\nUsing filesort.\n\nFor all."
     assert own_text(text, stack("postgresql")) == "Look:\n```sql\nSELECT 1;\n```\nSort Method.\n\nFor all."
     assert "Sort Method" in own_text(text, []) and "Using filesort" in own_text(text, [])
+
+
+def test_ioredis_takes_its_options_as_arguments() -> None:
+    code = "await redis.set(key, JSON.stringify({ value }), { PX: Math.round(soft * 6) });"
+    lock = "if (await redis.set(`lock:${key}`, '1', { NX: true, PX: 10_000 })) fill();"
+    assert own_client(code, "javascript", stack("ioredis", "nestjs")) == (
+        "await redis.set(key, JSON.stringify({ value }), 'PX', Math.round(soft * 6));"
+    )
+    assert own_client(lock, "javascript", stack("ioredis")) == (
+        "if (await redis.set(`lock:${key}`, '1', 'PX', 10_000, 'NX')) fill();"
+    )
+    assert own_client(code, "javascript", stack("redis")) == code

@@ -8,7 +8,7 @@ from datetime import date
 
 from backend_advisor.advice.computing import applied, computed
 from backend_advisor.advice.deciding import decide
-from backend_advisor.advice.dialects import own_sql, own_text, own_words
+from backend_advisor.advice.dialects import own_client, own_sql, own_text, own_words
 from backend_advisor.advice.foreign import family_of, is_foreign_code, kin, own_lines, own_sentences
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.knowledge.facts import Statements
@@ -28,6 +28,7 @@ from backend_advisor.model import (
 from backend_advisor.phrases import phrase
 
 _CITATION = re.compile(r"\s*\[@([^\]\s]+)\]")
+_TWICE = re.compile(r"( \[\d+\])(?:\1)+")
 _SEVERITY_WEIGHT = {Severity.ERROR: 300.0, Severity.WARNING: 200.0, Severity.NOTE: 100.0}
 _CONFIDENCE_WEIGHT = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.4}
 _PROVED_BASE = 1000.0
@@ -205,7 +206,7 @@ def _fitting(blocks: Sequence[TechnologyCode], stack: set[str]) -> Sequence[Tech
 def _shown(block: TechnologyCode, case: Case) -> Code:
     is_own = any(technology.id in block.technologies for technology in case.stack)
     text = own_sql(block.text, case.stack) if block.language == "sql" and not is_own else block.text
-    return Code(language=block.language, text=text)
+    return Code(language=block.language, text=own_client(text, block.language, case.stack))
 
 
 def _strength(group: _Group, *, is_computed: bool) -> Strength:
@@ -246,7 +247,8 @@ class _Citations:
             number = self._numbers.setdefault(match.group(1), len(self._numbers) + 1)
             return f" [{number}]"
 
-        return _CITATION.sub(replace, self._statements.fill(text))
+        # A fact brings its source along; the sentence around it may cite the same one.
+        return _TWICE.sub(r"\1", _CITATION.sub(replace, self._statements.fill(text)))
 
     def sources(self, rest: Iterable[str]) -> tuple[Source, ...]:
         """The sources cited so far, then those that the page lists besides."""

@@ -22,10 +22,13 @@ _PAGES = "postgresql"
 """The server for which pages write SQL that is the same for several."""
 
 
+_Rules = tuple[tuple[re.Pattern[str], str], ...]
+
+
 class _Product(NamedTuple):
     names: frozenset[str]
     version: str
-    rules: tuple[tuple[re.Pattern[str], str], ...]
+    rules: _Rules
 
 
 def own_sql(text: str, stack: Sequence[Technology]) -> str:
@@ -39,6 +42,17 @@ def own_sql(text: str, stack: Sequence[Technology]) -> str:
     if not _table()[0].search(translated):
         return translated
     return text if _SAYS_WHOSE.search(text) else f"-- PostgreSQL\n{text}"
+
+
+def own_client(text: str, language: str, stack: Sequence[Technology]) -> str:
+    """Code with the calls of the client library that the stack names, where the page uses another one's."""
+    if language not in ("javascript", "typescript"):
+        return text
+    for names, rules in _table()[2]:
+        if any(one.id in names for one in stack):
+            for pattern, replacement in rules:
+                text = pattern.sub(replacement, text)
+    return text
 
 
 def own_text(text: str, stack: Sequence[Technology]) -> str:
@@ -100,7 +114,7 @@ def _product(stack: Sequence[Technology]) -> _Product | None:
 
 
 @cache
-def _table() -> tuple[re.Pattern[str], tuple[_Product, ...]]:
+def _table() -> tuple[re.Pattern[str], tuple[_Product, ...], tuple[tuple[frozenset[str], _Rules], ...]]:
     table = load_plain_yaml(files(__package__ or "").joinpath("dialects.yaml").read_text("utf-8"))
     products = tuple(
         _Product(
@@ -110,4 +124,8 @@ def _table() -> tuple[re.Pattern[str], tuple[_Product, ...]]:
         )
         for one in table["products"]
     )
-    return re.compile(table["only"]), products
+    clients = tuple(
+        (frozenset(one["names"]), tuple((re.compile(p), r) for p, r in one["rules"].items()))
+        for one in table["clients"]
+    )
+    return re.compile(table["only"]), products, clients
