@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from backend_advisor.advice.attached.logs import errors_of, without_packages
 from backend_advisor.advice.attached.mysql_plans import SIGNS, scans_of
+from backend_advisor.advice.attached.process_lists import SIGN as METADATA_LOCK
+from backend_advisor.advice.attached.process_lists import waits_for_of
 from backend_advisor.advice.attached.rankings import SIGN as CALLS
 from backend_advisor.advice.attached.rankings import ranked_in
 from backend_advisor.advice.attached.signs import signs_of
@@ -65,6 +67,8 @@ def _told(artifact: Artifact, language: Language) -> tuple[Told, ...]:
     head = artifact.text[:_HEAD]
     if THREADS in head:
         return tuple(waits_of(artifact, language))
+    if METADATA_LOCK in head and (locked := tuple(waits_for_of(artifact, language))):
+        return locked
     if any(sign in head for sign in SIGNS) and (found := scans_of(artifact, language)):
         return tuple(found)
     if CALLS in head.lower() and (ranked := ranked_in(artifact, language)):
