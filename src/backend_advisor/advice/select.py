@@ -19,6 +19,8 @@ NEAR = 0.6
 NEAR_FOR_RULES = 0.85
 """The same for a page about a defect that would have been found in the case, had it been there to be seen."""
 _STEP = 0.01
+_OF_QUERIES = "DB1"
+"""The codes of what is examined in each query."""
 _TARGET = r"(?:\b(?:target|goal)(?: (?:is|of|time|latency))*:? +|목표(?:는|가|값은)? +)?"
 """What names a figure as the one to reach; the page about targets does not answer whoever states one."""
 
@@ -39,6 +41,7 @@ def relevant(
     at files, the page of each thing that they say.
     """
     confident = [hit for hit in hits if hit.confident]
+    by_file = [hit for hit in by_file if not _was_sought_in_vain(hit, findings)]
     if len(by_part) >= FEWEST and not vague:
         return _in_order([*by_part, *confident[:1]])[:PARTS]
     if pointing and by_file:
@@ -69,11 +72,19 @@ def _near(
 ) -> tuple[Hit, ...]:
     if not confident:
         return ()
+    confident = [hit for hit in confident if not _was_sought_in_vain(hit, findings)] or list(confident)
     best = confident[0].score
     near = [hit for hit in confident if hit.score >= best * (NEAR_FOR_RULES if hit.playbook.is_rule else NEAR)]
     if findings or any(proof.holds for proof in proofs):
         return tuple(near[:BESIDE_EVIDENCE])
     return tuple(near[: GUESSED if vague else ALONE])
+
+
+def _was_sought_in_vain(hit: Hit, findings: Sequence[Finding]) -> bool:
+    """Whether a page says of a query what was looked for in the queries of this case, and not found."""
+    page = hit.playbook
+    examined = {finding.code for finding in findings if finding.code.startswith(_OF_QUERIES)}
+    return bool(examined) and page.is_rule and page.code.startswith(_OF_QUERIES) and page.code not in examined
 
 
 def topic(case: Case) -> str:
