@@ -86,4 +86,6 @@ def test_aurora_alone_says_neither() -> None:
 
 def test_a_particle_ends_a_name_and_a_language_may_be_the_clients() -> None:
     text = "반납합니다. node-postgres는 헬퍼로 처리합니다. JavaScript는 숫자를 double로 읽습니다. MySQL은 다릅니다."
-    assert own_sentences(text, stack("spring-boot", "postgresql")) == "반납합니다. JavaScript는 숫자를 double로 읽습니다."
+    assert (
+        own_sentences(text, stack("spring-boot", "postgresql")) == "반납합니다. JavaScript는 숫자를 double로 읽습니다."
+    )

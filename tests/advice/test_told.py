@@ -371,6 +371,8 @@ def test_without_the_transactions_the_older_idle_session_is_only_likely() -> Non
 
 
 def test_with_several_older_sessions_nobody_is_named() -> None:
-    other = "|  8124 | batch  | h    | m  | Sleep   | 6000 |                                 | NULL                    |\n"
+    other = (
+        "|  8124 | batch  | h    | m  | Sleep   | 6000 |                                 | NULL                    |\n"
+    )
     seen = processes(PROCESSES + other)
     assert "KILL" not in seen and "sys.schema_table_lock_waits" in seen

@@ -17,7 +17,8 @@ _START = 25
 """A sentence is about a product that it names in its first words; an aside likewise."""
 _SENTENCE = re.compile(r"(?<=[a-z\d`\])%다]\.\s)(?=\S)|(?<=\n)")
 _ASIDE = re.compile(
-    r"`[^`\n]*`(?! ?\()|(?P<word>`[^`\n]*`|\w*) ?\((?P<inside>[^()`\[\],;·]*(?:`[^`\n]*`[^()`\[\],;·]*)*)\)"
+    r"`[^`\n]*`(?! ?\()|"
+    r"(?P<word>`[^`\n]*`|\w*) ?\((?P<inside>[^()`\[\],;·]*(?:`[^`\n]*`[^()`\[\],;·]*)*)\)"
     r"(?P<particle>(?:은|는|이|가|을|를|과|와|으로|로)(?=[\s,.]))?"
 )
 """A remark in parentheses that is neither a list nor cites a source; a span of code alone is passed over."""

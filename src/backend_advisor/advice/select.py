@@ -8,7 +8,7 @@ from backend_advisor.advice.attached import attached, told
 from backend_advisor.advice.parts import FEWEST, parts
 from backend_advisor.advice.vague import says_little, subject_of
 from backend_advisor.knowledge import Hit, Knowledge
-from backend_advisor.model import Case, Finding, Proof
+from backend_advisor.model import ArtifactKind, Case, Finding, Proof
 
 ALONE = 4
 BESIDE_EVIDENCE = 2
@@ -41,7 +41,6 @@ def relevant(
     at files, the page of each thing that they say.
     """
     confident = [hit for hit in hits if hit.confident]
-    by_file = [hit for hit in by_file if not _was_sought_in_vain(hit, findings)]
     if len(by_part) >= FEWEST and not vague:
         return _in_order([*by_part, *confident[:1]])[:PARTS]
     if pointing and by_file:
@@ -72,7 +71,6 @@ def _near(
 ) -> tuple[Hit, ...]:
     if not confident:
         return ()
-    confident = [hit for hit in confident if not _was_sought_in_vain(hit, findings)] or list(confident)
     best = confident[0].score
     near = [hit for hit in confident if hit.score >= best * (NEAR_FOR_RULES if hit.playbook.is_rule else NEAR)]
     if findings or any(proof.holds for proof in proofs):
@@ -80,11 +78,19 @@ def _near(
     return tuple(near[: GUESSED if vague else ALONE])
 
 
-def _was_sought_in_vain(hit: Hit, findings: Sequence[Finding]) -> bool:
-    """Whether a page says of a query what was looked for in the queries of this case, and not found."""
-    page = hit.playbook
+def not_refuted(hits: Sequence[Hit], findings: Sequence[Finding], case: Case) -> list[Hit]:
+    """The hits without those pages that say of a query what was looked for in the queries of this case in vain, where
+    the tables are defined: all that such a rule needs was there."""
     examined = {finding.code for finding in findings if finding.code.startswith(_OF_QUERIES)}
-    return bool(examined) and page.is_rule and page.code.startswith(_OF_QUERIES) and page.code not in examined
+    if not examined or not case.of_kind(ArtifactKind.DDL):
+        return list(hits)
+    return [
+        hit
+        for hit in hits
+        if not (
+            hit.playbook.is_rule and hit.playbook.code.startswith(_OF_QUERIES) and hit.playbook.code not in examined
+        )
+    ]
 
 
 def topic(case: Case) -> str:
