@@ -24,7 +24,8 @@ _ASIDE = re.compile(
 """A remark in parentheses that is neither a list nor cites a source; a span of code alone is passed over."""
 _LEANS = re.compile(
     r"\b(?:it|its|this|that|these|those|they|them|one|there|then|so|both|same|without|with|otherwise|also|but|here|too|"
-    r"and|trap)\b|^(?:\W|이 |그|이때|이것|또|하지만|다만|단 |단,|여기|둘|반대|그러|없으면|아니면|있으면|함정|따라서|즉|기본)",
+    r"and|trap)\b|^(?:\W|이 |그|이때|이것|또|하지만|다만|단 |단,|여기|둘|반대|그러|없으면|아니면|있으면|"
+    r"함정|따라서|즉|기본)",
     re.IGNORECASE,
 )
 """What begins so speaks of the sentence before, which then has to stay."""
