@@ -46,3 +46,14 @@ def test_whatever_stands_there_a_particle_follows(word: str) -> None:
 def test_quotes_and_parentheses_do_not_hide_the_word() -> None:
     assert fill("`{a}`{a:은/는}", {"a": "count(*)"}).endswith("count(*)는")
     assert fill("{a:을/를} {b:이라/라}", {"a": "created_at", "b": "users.email"}) == "created_at을 users.email이라"
+
+
+def test_a_particle_after_quoted_code_follows_the_value() -> None:
+    values = {"items": "records", "call": "settlementRepository.save"}
+    assert (
+        fill("`{items}`의 항목마다 `{call}`이 씁니다", values)
+        == "`records`의 항목마다 `settlementRepository.save`가 씁니다"
+    )
+    assert fill("`{call}`을 부릅니다", {"call": "User.find"}) == "`User.find`를 부릅니다"
+    assert fill("`{call}`가 멈춥니다", {"call": "time.sleep"}) == "`time.sleep`이 멈춥니다"
+    assert fill("`{call}`에서", values) == "`settlementRepository.save`에서"

@@ -16,7 +16,16 @@ from backend_advisor.advice.mismatch import other_plans
 from backend_advisor.advice.order import ordered
 from backend_advisor.advice.patches import of_patches
 from backend_advisor.advice.scope import referrals
-from backend_advisor.advice.select import hits_by_file, hits_by_part, is_guess, led_by_files, points, relevant, topic
+from backend_advisor.advice.select import (
+    hits_by_file,
+    hits_by_part,
+    is_guess,
+    led_by_files,
+    not_refuted,
+    points,
+    relevant,
+    topic,
+)
 from backend_advisor.advice.suppressions import suppress
 from backend_advisor.advice.unknowns import general_unknowns, too_little_said, unread_language
 from backend_advisor.advice.vague import is_vague
@@ -94,12 +103,12 @@ def advise(
     proofs, failed = _proofs(case, terms)
     vague = is_vague(case)
     pages = relevant(
-        () if is_guess(case) and standing else hits,
+        () if is_guess(case) and standing else not_refuted(hits, standing, case),
         standing,
         proofs,
         vague=vague,
         by_part=hits_by_part(case, known),
-        by_file=by_file,
+        by_file=not_refuted(by_file, standing, case),
         pointing=points(case),
     )
     advice = ordered(compose(case, standing, proofs, pages, known, day=terms.day), case, hits, known)

@@ -3,6 +3,7 @@
 Which form a Korean particle takes after a value, also after a Latin one, is the one rule of `particles`.
 """
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -26,11 +27,27 @@ class _PhraseFormatter(Formatter):
 
 
 _FORMATTER = _PhraseFormatter()
+_QUOTED = re.compile(r"\{(?P<field>[\w.]+)\}`(?P<form>은|는|이|가|을|를|과|와|으로|로)(?![가-힣(])")
+"""A value in quotes of code, with a particle written after it as if the value were known."""
+_PAIRS = ("은/는", "이/가", "을/를", "과/와", "으로/로")
 
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
-    """Put values into a template's named fields; raises KeyError when one is missing."""
+    """Put values into a template's named fields; raises KeyError when one is missing.
+
+    A particle that is written after a value in quotes of code (`{call}`을) takes the form that the value asks for.
+    """
+    if "}`" in template:
+        template = _QUOTED.sub(lambda match: _with_particle(match, values), template)
     return _FORMATTER.vformat(template, (), values)
+
+
+def _with_particle(match: re.Match[str], values: Mapping[str, Any]) -> str:
+    pair = next(one for one in _PAIRS if match["form"] in one.split("/"))
+    value = values.get(match["field"])
+    if value is None:
+        return match.group()
+    return f"{{{match['field']}}}`{particle(str(value), pair)}"
 
 
 @cache

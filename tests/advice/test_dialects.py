@@ -1,6 +1,6 @@
 """SQL of a page is shown as the asker's own server takes it."""
 
-from backend_advisor.advice.dialects import own_sql, own_text, own_words
+from backend_advisor.advice.dialects import own_client, own_sql, own_text, own_words
 from backend_advisor.model import Technology
 
 INDEX = "CREATE INDEX CONCURRENTLY ON posts (created_at DESC, id DESC);"
@@ -40,6 +40,23 @@ def test_what_cannot_be_translated_whole_stays() -> None:
     assert own_sql(told, stack("mysql")) == told
 
 
+def test_tables_are_written_for_mysql() -> None:
+    table = (
+        "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY, key uuid NOT NULL DEFAULT gen_random_uuid(), "
+        "kind text NOT NULL, body text, data jsonb NOT NULL, made_at timestamptz NOT NULL DEFAULT now(), "
+        "PRIMARY KEY (id), UNIQUE (kind, key));"
+    )
+    assert own_sql(table, stack("mysql")) == (
+        "CREATE TABLE t (id bigint AUTO_INCREMENT, key char(36) NOT NULL DEFAULT (uuid()), "
+        "kind varchar(191) NOT NULL, body text, data json NOT NULL, made_at datetime(6) NOT NULL DEFAULT now(6), "
+        "PRIMARY KEY (id), UNIQUE (kind, key));"
+    )
+    event = "INSERT INTO outbox (payload) VALUES (jsonb_build_object('userId', $1));"
+    assert own_sql(event, stack("mysql")) == "INSERT INTO outbox (payload) VALUES (json_object('userId', ?));"
+    rules = "CREATE TABLE rules (kind text PRIMARY KEY, keep interval NOT NULL);"
+    assert own_sql(rules, stack("mysql")).startswith("-- PostgreSQL\n")
+
+
 def test_small_differences_are_translated() -> None:
     assert own_sql(
         "SELECT count(*) FILTER (WHERE a = 1) FROM t WHERE b < now() - interval '90 days'", stack("mysql")
@@ -64,3 +81,15 @@ def test_blocks_and_paragraphs_for_other_servers_are_left_out() -> None:
     assert own_text(text, stack("mysql")) == "Look:\n```sql\nSELECT 2;\n```\nUsing filesort.\n\nFor all."
     assert own_text(text, stack("postgresql")) == "Look:\n```sql\nSELECT 1;\n```\nSort Method.\n\nFor all."
     assert "Sort Method" in own_text(text, []) and "Using filesort" in own_text(text, [])
+
+
+def test_ioredis_takes_its_options_as_arguments() -> None:
+    code = "await redis.set(key, JSON.stringify({ value }), { PX: Math.round(soft * 6) });"
+    lock = "if (await redis.set(`lock:${key}`, '1', { NX: true, PX: 10_000 })) fill();"
+    assert own_client(code, "javascript", stack("ioredis", "nestjs")) == (
+        "await redis.set(key, JSON.stringify({ value }), 'PX', Math.round(soft * 6));"
+    )
+    assert own_client(lock, "javascript", stack("ioredis")) == (
+        "if (await redis.set(`lock:${key}`, '1', 'PX', 10_000, 'NX')) fill();"
+    )
+    assert own_client(code, "javascript", stack("redis")) == code

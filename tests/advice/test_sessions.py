@@ -2,22 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from backend_advisor.advise import answer
 from backend_advisor.experts import Terms
 
-MYSQL = """\
-mysql> SHOW FULL PROCESSLIST;
-+-----+--------+------+----+---------+------+---------------------------------+----------------------------------------+
-| Id  | User   | Host | db | Command | Time | State                           | Info                                   |
-+-----+--------+------+----+---------+------+---------------------------------+----------------------------------------+
-|   7 | report | a:1  | s  | Sleep   |  900 |                                 | NULL                                   |
-|  12 | pool   | a:2  | s  | Sleep   |    1 |                                 | NULL                                   |
-|  31 | deploy | a:3  | s  | Query   |   40 | Waiting for table metadata lock | ALTER TABLE members ADD COLUMN c INT   |
-|  32 | app    | a:4  | s  | Query   |   39 | Waiting for table metadata lock | SELECT id FROM members WHERE id = 1    |
-+-----+--------+------+----+---------+------+---------------------------------+----------------------------------------+
-"""
 POSTGRES = """\
   pid  | usename | state               | wait_event_type | xact_age    | query
 -------+---------+---------------------+-----------------+-------------+------------------------------------------
@@ -27,25 +14,21 @@ POSTGRES = """\
 """
 
 
-@pytest.mark.parametrize(
-    ("text", "code", "holder", "kill", "change"),
-    [
-        (MYSQL, "DB531", "session 7 (report) has been idle for 900 s", "KILL 7;", "31: ALTER TABLE members"),
-        (
-            POSTGRES,
-            "DB405",
-            "session 41802 (batch) has been idle for 7,900 s",
-            "pg_terminate_backend(41802)",
-            "42011: ALTER TABLE users",
-        ),
-    ],
-)
-def test_the_idle_session_is_named(text: str, code: str, holder: str, kill: str, change: str, tmp_path: Path) -> None:
+def test_the_idle_session_is_named(tmp_path: Path) -> None:
     file = tmp_path / "sessions.txt"
-    file.write_text(text)
+    file.write_text(POSTGRES)
     first = answer("Why did every query hang during the deploy?", [file], terms=Terms(prove=False)).advice[0]
-    assert code in first.codes
-    assert all(one in first.root_cause for one in (holder, kill, change))
+    assert "DB405" in first.codes
+    assert "session 41802 (batch) has been idle for 7,900 s" in first.root_cause
+    assert "pg_terminate_backend(41802)" in first.root_cause
+    assert "42011: ALTER TABLE users" in first.root_cause
+
+
+def test_nobody_is_named_where_two_may_hold_it(tmp_path: Path) -> None:
+    file = tmp_path / "sessions.txt"
+    file.write_text(POSTGRES + " 41803 | batch   | idle in transaction | Client          | 01:00:00.00 | SELECT 1\n")
+    first = answer("Why did every query hang during the deploy?", [file], terms=Terms(prove=False)).advice[0]
+    assert "pg_terminate_backend(4" not in first.root_cause
 
 
 def test_sessions_of_which_none_waits_say_nothing(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What logs, thread dumps, plans, rankings, manifests and patches beside a question say, and what leads the answer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -338,3 +339,40 @@ def test_who_names_one_of_two_errors_is_told_of_that(question: str, tmp_path: Pa
 def test_what_was_thrown_is_read_beside_the_message(line: str, told: str) -> None:
     found = errors_of(Artifact(name="app.log", kind=ArtifactKind.LOG, text=line, origin="file"))
     assert (found[0].words if found else "").startswith(told)
+
+
+PROCESSES = """\
+| Id    | User   | Host | db | Command | Time | State                           | Info                    |
+|  8123 | batch  | h    | m  | Sleep   | 5402 |                                 | NULL                    |
+|     5 | system | h    | m  | Daemon  | 9999 | Waiting on empty queue          | NULL                    |
+| 91044 | flyway | h    | m  | Query   |  187 | Waiting for table metadata lock | ALTER TABLE m ADD c int |
+| 91051 | app    | h    | m  | Query   |  185 | Waiting for table metadata lock | SELECT 1 FROM m         |
+| 91060 | app    | h    | m  | Sleep   |   20 |                                 | NULL                    |
+"""
+TRANSACTIONS = "| trx_mysql_thread_id | trx_started |\n| 8123 | 2026-11-23 01:14:02 |\n"
+
+
+def processes(text: str) -> str:
+    case = intake.read("what happened?", [])
+    artifact = Artifact(name="processlist.txt", kind=ArtifactKind.OTHER, text=text, origin="file")
+    (one,) = told(replace(case, artifacts=(artifact,)))
+    return one.seen
+
+
+def test_the_session_with_the_older_transaction_holds_the_lock() -> None:
+    seen = processes(PROCESSES + TRANSACTIONS)
+    assert "session 8123 (batch, Sleep, 5402 s)" in seen
+    assert "91044 has waited for it for 187 s, and 1 queue behind" in seen
+    assert "`KILL 8123`" in seen
+
+
+def test_without_the_transactions_the_older_idle_session_is_only_likely() -> None:
+    assert "the only idle session that is older is 8123" in processes(PROCESSES)
+
+
+def test_with_several_older_sessions_nobody_is_named() -> None:
+    other = (
+        "|  8124 | batch  | h    | m  | Sleep   | 6000 |                                 | NULL                    |\n"
+    )
+    seen = processes(PROCESSES + other)
+    assert "KILL" not in seen and "sys.schema_table_lock_waits" in seen

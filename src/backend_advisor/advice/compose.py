@@ -8,8 +8,8 @@ from datetime import date
 
 from backend_advisor.advice.computing import applied, computed
 from backend_advisor.advice.deciding import decide
-from backend_advisor.advice.dialects import own_sql, own_text, own_words
-from backend_advisor.advice.foreign import is_foreign_code, kin, own_lines
+from backend_advisor.advice.dialects import own_client, own_sql, own_text, own_words
+from backend_advisor.advice.foreign import family_of, is_foreign_code, kin, own_lines, own_sentences
 from backend_advisor.knowledge import Hit, Knowledge
 from backend_advisor.knowledge.facts import Statements
 from backend_advisor.knowledge.playbook import Playbook, PlaybookStep, TechnologyCode
@@ -28,6 +28,7 @@ from backend_advisor.model import (
 from backend_advisor.phrases import phrase
 
 _CITATION = re.compile(r"\s*\[@([^\]\s]+)\]")
+_TWICE = re.compile(r"( \[\d+\])(?:\1)+")
 _SEVERITY_WEIGHT = {Severity.ERROR: 300.0, Severity.WARNING: 200.0, Severity.NOTE: 100.0}
 _CONFIDENCE_WEIGHT = {Confidence.HIGH: 1.0, Confidence.MEDIUM: 0.7, Confidence.LOW: 0.4}
 _PROVED_BASE = 1000.0
@@ -89,9 +90,10 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
     statements = Statements(knowledge.facts, case.language, day, case.stack)
     numbered = _Citations(knowledge, statements)
     asked = [numbered.number(line) for line in applied(group.playbook, case)]
-    root_cause = "\n\n".join([*_observed(group), *asked, numbered.number(own_text(page.root_cause, case.stack))])
+    explained = own_sentences(own_text(page.root_cause, case.stack), case.stack, group.playbook.technologies)
+    root_cause = "\n\n".join([*_observed(group), *asked, numbered.number(explained)])
     # In the order in which the parts are read, since numbers count by first appearance.
-    solution = [*_changes(case, group.proofs), *_steps(case, page.solution, numbered)]
+    solution = [*_changes(case, group.proofs), *_steps(case, page.solution, group.playbook.technologies, numbered)]
     diagnosis = numbered.number(own_text(page.diagnosis, case.stack))
     calculations = tuple(computed(group.playbook, case))
     return Advice(
@@ -107,8 +109,8 @@ def _advice(case: Case, group: _Group, knowledge: Knowledge, day: date) -> Advic
         root_cause=root_cause,
         diagnosis=diagnosis,
         solution=tuple(solution),
-        best_practices=tuple(numbered.number(item) for item in own_lines(page.best_practices, case.stack)),
-        monitoring=tuple(numbered.number(item) for item in own_lines(page.monitoring, case.stack)),
+        best_practices=_lines(case, page.best_practices, group.playbook.technologies, numbered),
+        monitoring=_lines(case, page.monitoring, group.playbook.technologies, numbered),
         sources=numbered.sources(group.playbook.sources),
         facts=tuple(statements.told.values()),
         computed=calculations,
@@ -168,17 +170,25 @@ def _changes(case: Case, proofs: Sequence[Proof]) -> list[SolutionStep]:
     return steps
 
 
-def _steps(case: Case, steps: Sequence[PlaybookStep], numbered: "_Citations") -> list[SolutionStep]:
+def _steps(
+    case: Case, steps: Sequence[PlaybookStep], about: Sequence[str], numbered: "_Citations"
+) -> list[SolutionStep]:
     """The playbook's steps for the stated stack; where none of the variants fits, the first one stands."""
     stack = {technology.id for technology in case.stack}
     chosen = []
     for step in steps:
-        if step.technologies and stack and not stack & set(step.technologies):
+        if step.technologies and stack and not stack & family_of(step.technologies):
             continue
         shown = [_shown(block, case) for block in _fitting(step.code, stack)]
         code = tuple(one for one in shown if not is_foreign_code(one.language, one.text, case.stack))
-        chosen.append(SolutionStep(text=numbered.number(own_words(step.text, case.stack)), code=code))
+        text = own_sentences(own_words(step.text, case.stack), case.stack, about)
+        chosen.append(SolutionStep(text=numbered.number(text), code=code))
     return chosen
+
+
+def _lines(case: Case, lines: Sequence[str], about: Sequence[str], numbered: "_Citations") -> tuple[str, ...]:
+    own = own_lines(lines, case.stack)
+    return tuple(numbered.number(own_sentences(line, case.stack, about)) for line in own)
 
 
 def _fitting(blocks: Sequence[TechnologyCode], stack: set[str]) -> Sequence[TechnologyCode]:
@@ -196,7 +206,7 @@ def _fitting(blocks: Sequence[TechnologyCode], stack: set[str]) -> Sequence[Tech
 def _shown(block: TechnologyCode, case: Case) -> Code:
     is_own = any(technology.id in block.technologies for technology in case.stack)
     text = own_sql(block.text, case.stack) if block.language == "sql" and not is_own else block.text
-    return Code(language=block.language, text=text)
+    return Code(language=block.language, text=own_client(text, block.language, case.stack))
 
 
 def _strength(group: _Group, *, is_computed: bool) -> Strength:
@@ -237,7 +247,8 @@ class _Citations:
             number = self._numbers.setdefault(match.group(1), len(self._numbers) + 1)
             return f" [{number}]"
 
-        return _CITATION.sub(replace, self._statements.fill(text))
+        # A fact brings its source along; the sentence around it may cite the same one.
+        return _TWICE.sub(r"\1", _CITATION.sub(replace, self._statements.fill(text)))
 
     def sources(self, rest: Iterable[str]) -> tuple[Source, ...]:
         """The sources cited so far, then those that the page lists besides."""

@@ -10,7 +10,8 @@ from backend_advisor.model import Technology
 from backend_advisor.plain_yaml import load_plain_yaml
 
 _FENCE = re.compile(
-    r"^(?P<mark>`{3,})(?P<language>\w*)(?P<more>[^\n`]*)\n(?P<code>.*?)^(?P=mark)[ \t]*$\n?", re.M | re.S
+    r"^(?P<indent>[ \t]*)(?P<mark>`{3,})(?P<language>\w*)(?P<more>[^\n`]*)\n(?P<code>.*?)^[ \t]*(?P=mark)[ \t]*$\n?",
+    re.M | re.S,
 )
 _FOR = re.compile(r"\bfor=(?P<names>[\w.,+#-]+)")
 _MARKED = re.compile(r"^`\{(?P<names>[\w.+#, -]+)\}` *(?P<text>.*?)(?=\n{2,}|\n`{3}|\Z)\n*", re.M | re.S)
@@ -21,10 +22,13 @@ _PAGES = "postgresql"
 """The server for which pages write SQL that is the same for several."""
 
 
+_Rules = tuple[tuple[re.Pattern[str], str], ...]
+
+
 class _Product(NamedTuple):
     names: frozenset[str]
     version: str
-    rules: tuple[tuple[re.Pattern[str], str], ...]
+    rules: _Rules
 
 
 def own_sql(text: str, stack: Sequence[Technology]) -> str:
@@ -40,6 +44,17 @@ def own_sql(text: str, stack: Sequence[Technology]) -> str:
     return text if _SAYS_WHOSE.search(text) else f"-- PostgreSQL\n{text}"
 
 
+def own_client(text: str, language: str, stack: Sequence[Technology]) -> str:
+    """Code with the calls of the client library that the stack names, where the page uses another one's."""
+    if language not in ("javascript", "typescript"):
+        return text
+    for names, rules in _table()[2]:
+        if any(one.id in names for one in stack):
+            for pattern, replacement in rules:
+                text = pattern.sub(replacement, text)
+    return text
+
+
 def own_text(text: str, stack: Sequence[Technology]) -> str:
     """A text with the blocks that are for the stack alone, or for everyone, and their SQL as its server takes it."""
     fitting = _fitting([_names(match) for match in _FENCE.finditer(text)], {technology.id for technology in stack})
@@ -50,7 +65,9 @@ def own_text(text: str, stack: Sequence[Technology]) -> str:
             return ""
         mark, language = match["mark"], match["language"]
         code = own_sql(match["code"], stack) if language == "sql" else match["code"]
-        return f"{mark}{language}\n{code}{mark}\n"
+        if code.startswith("-- PostgreSQL\n") and not match["code"].startswith("--"):
+            code = match["indent"] + code
+        return f"{match['indent']}{mark}{language}\n{code}{match['indent']}{mark}\n"
 
     return own_words(_MARKED.sub(lambda match: _paragraph(match, stack), _FENCE.sub(shown, text)), stack).rstrip("\n")
 
@@ -97,7 +114,7 @@ def _product(stack: Sequence[Technology]) -> _Product | None:
 
 
 @cache
-def _table() -> tuple[re.Pattern[str], tuple[_Product, ...]]:
+def _table() -> tuple[re.Pattern[str], tuple[_Product, ...], tuple[tuple[frozenset[str], _Rules], ...]]:
     table = load_plain_yaml(files(__package__ or "").joinpath("dialects.yaml").read_text("utf-8"))
     products = tuple(
         _Product(
@@ -107,4 +124,8 @@ def _table() -> tuple[re.Pattern[str], tuple[_Product, ...]]:
         )
         for one in table["products"]
     )
-    return re.compile(table["only"]), products
+    clients = tuple(
+        (frozenset(one["names"]), tuple((re.compile(p), r) for p, r in one["rules"].items()))
+        for one in table["clients"]
+    )
+    return re.compile(table["only"]), products, clients

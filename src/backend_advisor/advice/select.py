@@ -8,7 +8,7 @@ from backend_advisor.advice.attached import attached, told
 from backend_advisor.advice.parts import FEWEST, parts
 from backend_advisor.advice.vague import says_little, subject_of
 from backend_advisor.knowledge import Hit, Knowledge
-from backend_advisor.model import Case, Finding, Proof
+from backend_advisor.model import ArtifactKind, Case, Finding, Proof
 
 ALONE = 4
 BESIDE_EVIDENCE = 2
@@ -21,6 +21,8 @@ NEAR = 0.6
 NEAR_FOR_RULES = 0.85
 """The same for a page about a defect that would have been found in the case, had it been there to be seen."""
 _STEP = 0.01
+_OF_QUERIES = "DB1"
+"""The codes of what is examined in each query."""
 _TARGET = r"(?:\b(?:target|goal)(?: (?:is|of|time|latency))*:? +|목표(?:는|가|값은)? +)?"
 """What names a figure as the one to reach; the page about targets does not answer whoever states one."""
 
@@ -76,6 +78,21 @@ def _near(
     if findings or any(proof.holds for proof in proofs):
         return tuple(near[:BESIDE_EVIDENCE])
     return tuple(near[: GUESSED if vague else ALONE])
+
+
+def not_refuted(hits: Sequence[Hit], findings: Sequence[Finding], case: Case) -> list[Hit]:
+    """The hits without those pages that say of a query what was looked for in the queries of this case in vain, where
+    the tables are defined: all that such a rule needs was there."""
+    examined = {finding.code for finding in findings if finding.code.startswith(_OF_QUERIES)}
+    if not examined or not case.of_kind(ArtifactKind.DDL):
+        return list(hits)
+    return [
+        hit
+        for hit in hits
+        if not (
+            hit.playbook.is_rule and hit.playbook.code.startswith(_OF_QUERIES) and hit.playbook.code not in examined
+        )
+    ]
 
 
 def topic(case: Case) -> str:

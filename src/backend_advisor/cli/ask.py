@@ -32,8 +32,9 @@ def command(say: Wording) -> click.Command:
         named = _named_files(text)
         words = tuple(word for word in text if Path(word) not in named)
         question = read_question(words, say) if words or not text else ""
+        told = _in_language_of(question, say, chosen.get("language"))
         for path in named:
-            click.echo(say("word_is_file", path=path), err=True)
+            click.echo(told("word_is_file", path=path), err=True)
         files = (*files, *named)
         for file in files:
             if not file.is_dir():
@@ -51,6 +52,13 @@ def _named_files(words: tuple[str, ...]) -> tuple[Path, ...]:
     """The words that name files, given without --file."""
     named = (Path(word) for word in words if ("." in word or "/" in word) and len(word.encode()) <= _LONGEST_NAME)
     return tuple(path for path in named if path.is_file())
+
+
+def _in_language_of(question: str, say: Wording, chosen: str | None) -> Wording:
+    """The wording of messages beside an answer: as asked for, else that of the question."""
+    from backend_advisor.intake.language import language_of
+
+    return say if chosen in ("en", "ko") or not question.strip() else Wording(language_of(question))
 
 
 def read_question(words: tuple[str, ...], say: Wording) -> str:

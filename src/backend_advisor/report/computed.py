@@ -9,6 +9,11 @@ from backend_advisor.report.style import Style
 _CONCLUSIONS = 3
 
 
+def computed_title(one: Computed, style: Style) -> str:
+    """What is computed, and whether from the asker's figures alone."""
+    return f"{style.say('computed_partly' if one.assumed else 'computed')}: {one.title}"
+
+
 def computed_lines(one: Computed, style: Style) -> Iterator[str]:
     """The conclusion and its warnings, what was given and assumed, and the working when the reader wants everything."""
     shown = one.conclusion if style.verbose else one.conclusion[:_CONCLUSIONS]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from backend_advisor.model import Advice, Code, Decision, Finding, Proof, Report, Source
 from backend_advisor.report import proofs
-from backend_advisor.report.computed import computed_lines
+from backend_advisor.report.computed import computed_lines, computed_title
 from backend_advisor.report.decisions import decision_lines
 from backend_advisor.report.facts import fact_line
 from backend_advisor.report.overview import further, in_short, is_measured, opening
@@ -40,7 +40,7 @@ def advice_markdown(advice: Advice, style: Style, number: int | None = None) -> 
         f"{kind}{style.say(f'severity_{advice.severity.value}')} · {proofs.strength(advice.strength, style)}",
         _headed(style.say("root_cause"), without_html(advice.root_cause)),
         *(
-            _headed(f"{style.say('computed')}: {one.title}", _bullets(map(without_html, computed_lines(one, style))))
+            _headed(computed_title(one, style), _bullets(map(without_html, computed_lines(one, style))))
             for one in advice.computed
         ),
         *_decisions(advice, style, asked=True),

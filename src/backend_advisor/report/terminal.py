@@ -13,7 +13,7 @@ from rich.text import Text
 from backend_advisor.model import Advice, Proof, Report, Source, Step
 from backend_advisor.report import proofs
 from backend_advisor.report.citations import cited, in_order, without_numbers
-from backend_advisor.report.computed import computed_lines
+from backend_advisor.report.computed import computed_lines, computed_title
 from backend_advisor.report.console import (
     LEVEL_STYLES,
     STRENGTH_STYLES,
@@ -161,7 +161,7 @@ def _advice(
     yield from _headed(style.say("root_cause"), prose(_paragraphs(advice.root_cause, caps.paragraphs)))
     for one in advice.computed:
         lines = [block for line in computed_lines(one, style) for block in item("•", line)]
-        yield from _headed(f"{style.say('computed')}: {one.title}", lines)
+        yield from _headed(computed_title(one, style), lines)
     yield from _decisions(advice, style, asked=True)
     yield from _found(advice, style, caps)
     for proof in advice.proofs[: caps.proofs]:

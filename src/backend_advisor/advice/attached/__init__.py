@@ -5,9 +5,11 @@ from functools import lru_cache
 
 from backend_advisor.advice.attached.logs import errors_of, without_packages
 from backend_advisor.advice.attached.mysql_plans import SIGNS, scans_of
+from backend_advisor.advice.attached.process_lists import SIGN as METADATA_LOCK
+from backend_advisor.advice.attached.process_lists import waits_for_of
 from backend_advisor.advice.attached.rankings import SIGN as CALLS
 from backend_advisor.advice.attached.rankings import ranked_in
-from backend_advisor.advice.attached.sessions import SIGNS as SESSIONS
+from backend_advisor.advice.attached.sessions import SIGN as IDLE
 from backend_advisor.advice.attached.sessions import blocked_in
 from backend_advisor.advice.attached.signs import signs_of
 from backend_advisor.advice.attached.threads import SIGN as THREADS
@@ -67,7 +69,9 @@ def _told(artifact: Artifact, language: Language) -> tuple[Told, ...]:
     head = artifact.text[:_HEAD]
     if THREADS in head:
         return tuple(waits_of(artifact, language))
-    if any(sign in head for sign in SESSIONS) and (blocked := blocked_in(artifact, language)):
+    if METADATA_LOCK in head and (locked := tuple(waits_for_of(artifact, language))):
+        return locked
+    if IDLE in head and (blocked := blocked_in(artifact, language)):
         return tuple(blocked)
     if any(sign in head for sign in SIGNS) and (found := scans_of(artifact, language)):
         return tuple(found)

@@ -41,6 +41,8 @@ def _keys(case: Case, rows: Mapping[str, int]) -> Iterator[str]:
     from backend_advisor.sql.inference import infer
 
     work = workload_of(case)
+    if not work.queries:
+        return  # changes of tables alone have no plan
     tables = list(infer(work.queries, work.schema).tables)
     if any(table not in work.schema.tables for table in tables):
         yield "schema"
