@@ -21,11 +21,33 @@ _STREAMS = {
     "typescript": (b"rxjs",),
     "python": (),
 }
-_OPERATORS = frozenset({
-    "bodyToMono", "bodyToFlux", "exchangeToMono", "exchangeToFlux", "toEntity", "toBodilessEntity", "timeout", "map",
-    "flatMap", "filter", "doOnError", "doOnNext", "subscribeOn", "publishOn", "observeOn", "defer", "fromCallable",
-    "fromSupplier", "fromFuture", "responseContent", "receive", "switchIfEmpty", "onErrorMap",
-})
+_OPERATORS = frozenset(
+    {
+        "bodyToMono",
+        "bodyToFlux",
+        "exchangeToMono",
+        "exchangeToFlux",
+        "toEntity",
+        "toBodilessEntity",
+        "timeout",
+        "map",
+        "flatMap",
+        "filter",
+        "doOnError",
+        "doOnNext",
+        "subscribeOn",
+        "publishOn",
+        "observeOn",
+        "defer",
+        "fromCallable",
+        "fromSupplier",
+        "fromFuture",
+        "responseContent",
+        "receive",
+        "switchIfEmpty",
+        "onErrorMap",
+    }
+)
 """What stands before `retry()` where that is an operator of a stream and not a method of the program."""
 _KINDS = frozenset({"Mono", "Flux", "Uni", "Multi", "Single", "Maybe", "Flowable", "Observable", "Completable"})
 

@@ -14,7 +14,9 @@ from backend_advisor.rules.registry import CodeContext
 _LOOPS = (b"while", b"for (;;", b"for(;;")
 _PAUSES = re.compile(rb"(?i)sleep|delay|pause|backoff|setTimeout|park")
 _SLEEPS = re.compile(r"(?i)sleep|delay|pause|backoff|setTimeout|park")
-_ENDS = re.compile(r"(?i)attempt|retr(?:y|ies)|tries|count|limit|fail|throw|raise|abort|give_?up|exit|check|stop|interrupt")
+_ENDS = re.compile(
+    r"(?i)attempt|retr(?:y|ies)|tries|count|limit|fail|throw|raise|abort|give_?up|exit|check|stop|interrupt"
+)
 _COMES_UP = re.compile(r"(?i)connect|subscri|start|init|open|await|wait|poll|listen|acquire|lock")
 """Functions that begin something, which may wait for the rest of a system to come up."""
 _RELATIONS = frozenset({"<", "<=", ">", ">="})
@@ -81,7 +83,9 @@ def _sets(statement: ir.Stmt, flag: str) -> bool:
 
 def _is_own(flag: str, info: FunctionInfo) -> bool:
     """Whether the flag is a variable of the function: a field may be set from elsewhere, which ends the loop."""
-    first = next((one for one in in_body(info.node) if isinstance(one, ir.Assign) and name_of(one.target) == flag), None)
+    first = next(
+        (one for one in in_body(info.node) if isinstance(one, ir.Assign) and name_of(one.target) == flag), None
+    )
     return first is not None and isinstance(first.value, ir.Const) and first.value.value is False
 
 
@@ -104,7 +108,9 @@ def _after_failure(body: list[ir.Stmt]) -> Iterator[ir.Node]:
     for statement in body:
         if isinstance(statement, ir.Try):
             yield from within(*statement.body)
-            yield from within(*(one for handler in statement.handlers if not _is_interrupt(handler) for one in handler.body))
+            yield from within(
+                *(one for handler in statement.handlers if not _is_interrupt(handler) for one in handler.body)
+            )
         else:
             yield from within(statement)
 

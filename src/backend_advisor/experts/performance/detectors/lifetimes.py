@@ -81,7 +81,10 @@ def _is_closed_by_callers(context: CodeContext, info: FunctionInfo) -> bool:
     """Whether whoever asks a factory for a client closes it again: `try (S3Client s3 = connect())`."""
     calls = [spot for spot in survey(context).reaches if spot.reach is not None and spot.reach.callee is info]
     return bool(calls) and all(
-        any(isinstance(node, ir.With) and any(_is_value(item, spot.node) for item, _ in node.items) for node in spot.path)
+        any(
+            isinstance(node, ir.With) and any(_is_value(item, spot.node) for item, _ in node.items)
+            for node in spot.path
+        )
         for spot in calls
     )
 

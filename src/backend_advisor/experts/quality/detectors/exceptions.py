@@ -110,9 +110,9 @@ def _lost(context: CodeContext, written: Written, node: ir.Try, handler: ir.Hand
     message = loses_message(context, written, node, handler)
     if message or loses_row(context, written, node, handler):
         sure = Confidence.LOW if explained and unit.language != "java" else Confidence.MEDIUM
-    elif counts_as_done(context, written, node, handler):
-        sure = Confidence.MEDIUM
-    elif drops_out(context, written, node, handler) and not _is_explained(unit, handler):
+    elif counts_as_done(context, written, node, handler) or (
+        drops_out(context, written, node, handler) and not _is_explained(unit, handler)
+    ):
         sure = Confidence.MEDIUM
     else:
         return

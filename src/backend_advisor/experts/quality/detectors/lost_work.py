@@ -77,7 +77,7 @@ def loses_message(context: CodeContext, written: Written, node: ir.Try, handler:
 
 def counts_as_done(context: CodeContext, written: Written, node: ir.Try, handler: ir.Handler) -> bool:
     """Whether a payment or the like failed unheard, and what follows writes down that it was done:
-    `try { bank.transfer(due); } catch (RuntimeException e) { } days.save(settled);`, also where the caller writes it."""
+    `try { bank.transfer(due); } catch (Exception e) { } days.save(settled);`, also where the caller writes it."""
     unit = written.unit
     if not is_silent(handler) or not is_wide(unit, handler) or len(node.body) != 1:
         return False

@@ -1,4 +1,4 @@
-"""Records of Java that are taken as the body of a request and copied, property by property, onto the stored one (part of
+"""Records of Java that are the body of a request and are copied, property by property, onto the stored one (part of
 SEC217)."""
 
 from collections.abc import Iterator

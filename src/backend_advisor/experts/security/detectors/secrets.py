@@ -190,7 +190,9 @@ def _named(read: list[ir.Node]) -> Iterator[tuple[str, ir.Const]]:
             yield from _set_by_method(node)
             yield from _set_as_default(node)
         if isinstance(node, ir.Call | ir.Conditional) and (used := _fallback(node)) is not None:
-            asked = next((one for one in within(node) if isinstance(one, ir.Call) and _ASKS.search(dotted(one.func))), None)
+            asked = next(
+                (one for one in within(node) if isinstance(one, ir.Call) and _ASKS.search(dotted(one.func))), None
+            )
             said = asked.args[0] if asked is not None and asked.args else None
             if isinstance(said, ir.Const) and isinstance(said.value, str):
                 yield said.value.replace("-", "_"), used
@@ -247,7 +249,9 @@ def _fallback(value: ir.Expr | None) -> ir.Const | None:
     called, last = dotted(value.func).rpartition(".")[2], value.args[-1]
     if called == "orElse" and isinstance(last, ir.Const) and isinstance(value.func, ir.Attr):
         inside: ir.Expr = value.func.value
-        return last if any(isinstance(one, ir.Call) and _ASKS.search(dotted(one.func)) for one in within(inside)) else None
+        return (
+            last if any(isinstance(one, ir.Call) and _ASKS.search(dotted(one.func)) for one in within(inside)) else None
+        )
     if called == "orElseGet" and isinstance(last, ir.Lambda) and len(last.function.body) == 1:
         given = last.function.body[0]
         only = given.value if isinstance(given, ir.Return | ir.Do) else None

@@ -74,7 +74,9 @@ def _refuses(statement: ir.Stmt) -> bool:
         return not _logs(statement)
     if isinstance(statement, ir.If):
         if _only_asks_whether_given(statement.test):
-            return any(_refuses(one) for one in (*statement.then, *statement.otherwise) if not isinstance(one, ir.Throw))
+            return any(
+                _refuses(one) for one in (*statement.then, *statement.otherwise) if not isinstance(one, ir.Throw)
+            )
         return True
     if isinstance(statement, ir.Try):
         heard = any(isinstance(one, ir.Throw) for handler in statement.handlers for one in within(*handler.body))
@@ -94,9 +96,7 @@ def _only_asks_whether_given(test: ir.Expr) -> bool:
         return name_of(test.func) in _EMPTY
     if not isinstance(test, ir.Binary) or not isinstance(test.right, ir.Const):
         return False
-    return test.right.value is None or (
-        isinstance(test.right.value, int) and name_of(test.left) in ("length", "size")
-    )
+    return test.right.value is None or (isinstance(test.right.value, int) and name_of(test.left) in ("length", "size"))
 
 
 def _silent(body: list[ir.Stmt]) -> list[ir.Stmt]:
