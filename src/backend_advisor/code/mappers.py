@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from backend_advisor.code import ir
+from backend_advisor.code.frontends.mapper_results import NestedSelect, nested_selects
 from backend_advisor.code.frontends.mybatis import MapperStatement, read, read_script
 from backend_advisor.code.shapes import at_path
 from backend_advisor.code.site import Site
@@ -48,7 +49,10 @@ class Mappers:
         self._statements: dict[tuple[str, str], list[_Pasted]] = {}
         self._by_name: dict[str, list[tuple[str, str]]] = {}
         self._texts: dict[tuple[str, str], str] = {}
+        self._nested: dict[tuple[str, str], list[NestedSelect]] = {}
         for path, source in files:
+            for nested in nested_selects(source, path):
+                self._nested.setdefault((nested.namespace, nested.statement), []).append(nested)
             for one in read(source, path):
                 self._texts[one.namespace, one.id] = f"{one.kind} {one.text}"
                 if one.raw:
@@ -69,6 +73,17 @@ class Mappers:
         if info.owner is None:
             return ""
         return self._texts.get((info.owner.name.replace("$", "."), info.node.name), "")
+
+    def asked_for_each_row(self, info: "FunctionInfo") -> list[NestedSelect]:
+        """The statements that each row of a mapper's method runs."""
+        if info.owner is None or not self._nested:
+            return []
+        return self._nested.get((info.owner.name.replace("$", "."), info.node.name), [])
+
+    @property
+    def has_nested(self) -> bool:
+        """Whether the rows of any statement run another one."""
+        return bool(self._nested)
 
     def pasting(self) -> Iterable[tuple[str, str, list[_Pasted]]]:
         """Each statement of a mapper's file that pastes values: its namespace, its name, and what it pastes."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo
-from backend_advisor.code.tree import name_of
+from backend_advisor.code.tree import in_body, name_of
 from backend_advisor.experts.performance.detectors.names import candidates
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
@@ -15,6 +15,41 @@ from backend_advisor.rules.registry import CodeContext
 
 _ENDS = ("stop", "max_tries", "max_time")
 """What limits the attempts of `tenacity`, `retrying` and `backoff`; each of them tries for ever without it."""
+_STREAMS = {
+    "java": (b"reactor.", b"io.reactivex.", b"web.reactive.", b"io.smallrye.mutiny"),
+    "javascript": (b"rxjs",),
+    "typescript": (b"rxjs",),
+    "python": (),
+}
+_OPERATORS = frozenset(
+    {
+        "bodyToMono",
+        "bodyToFlux",
+        "exchangeToMono",
+        "exchangeToFlux",
+        "toEntity",
+        "toBodilessEntity",
+        "timeout",
+        "map",
+        "flatMap",
+        "filter",
+        "doOnError",
+        "doOnNext",
+        "subscribeOn",
+        "publishOn",
+        "observeOn",
+        "defer",
+        "fromCallable",
+        "fromSupplier",
+        "fromFuture",
+        "responseContent",
+        "receive",
+        "switchIfEmpty",
+        "onErrorMap",
+    }
+)
+"""What stands before `retry()` where that is an operator of a stream and not a method of the program."""
+_KINDS = frozenset({"Mono", "Flux", "Uni", "Multi", "Single", "Maybe", "Flowable", "Observable", "Completable"})
 
 
 def decorated(context: CodeContext) -> Iterator[Match]:
@@ -39,6 +74,41 @@ def is_made_endless(context: CodeContext, spot: Spot) -> bool:
     if call is None or "stop" not in call.role.named or not isinstance(spot.node, ir.Call):
         return False
     return _is_endless(spot.node) and not is_by_hand(spot.unit, spot.info) and spot.info in served(context)
+
+
+def operators(context: CodeContext) -> Iterator[Match]:
+    """`mono.timeout(…).retry()`: a stream that is subscribed to again at once, and for ever, when it fails."""
+    for unit in context.program.units.values():
+        source = unit.module.source
+        if b"retry" not in source or not any(word in source for word in _STREAMS[unit.language]):
+            continue
+        for info in unit.functions:
+            if source.find(b"retry", info.node.start, info.node.end) < 0 or is_by_hand(unit, info):
+                continue
+            for call in in_body(info.node):
+                if isinstance(call, ir.Call) and not call.args and _is_of_stream(call, info):
+                    yield _told(context, info, call, Confidence.MEDIUM)
+
+
+def _is_of_stream(call: ir.Call, info: FunctionInfo) -> bool:
+    if info.unit.language != "java":
+        imported = info.unit.imports.get(call.func.id) if isinstance(call.func, ir.Name) else None
+        return name_of(call.func) == "retry" and imported is not None and imported.module.startswith("rxjs")
+    if not isinstance(call.func, ir.Attr):
+        return False
+    if call.func.name == "indefinitely":
+        return name_of(call.func.value) in ("Retry", "retry")
+    if call.func.name != "retry":
+        return False
+    at = call.func.value
+    while isinstance(at, ir.Call | ir.Attr):
+        if isinstance(at, ir.Call) and name_of(at.func) in _OPERATORS:
+            return True
+        at = at.func if isinstance(at, ir.Call) else at.value
+    return isinstance(at, ir.Name) and any(
+        param.name == at.id and param.type is not None and param.type.name.rpartition(".")[2] in _KINDS
+        for param in info.node.params
+    )
 
 
 def _is_endless(call: ir.Call) -> bool:

@@ -9,7 +9,7 @@ from backend_advisor.code.tree import in_body, name_of, names_in, within
 from backend_advisor.experts.performance.detectors.dependencies import classes_of_blocks, classes_of_requests
 from backend_advisor.experts.performance.detectors.open_transactions import left_open
 from backend_advisor.experts.performance.detectors.returned_sessions import returned_sessions
-from backend_advisor.experts.performance.detectors.serving import served
+from backend_advisor.experts.performance.detectors.serving import consumed, served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
 from backend_advisor.knowledge.detection import Match
@@ -30,11 +30,16 @@ _ADDS = frozenset({"on", "addListener", "prependListener"})
 def client_per_request(context: CodeContext) -> Iterator[Match]:
     """A pool, connection or client made while a client waits, and thrown away afterwards."""
     during = served(context)
+    # A process forked for its tasks, as those of Python are, makes its clients after the fork.
+    messages = None if context.program.language == "python" else consumed(context)
     told: set[str] = set()
     objects = classes_of_requests(context.program) | classes_of_blocks(context.program, during)
     for spot in survey(context).of(*_COSTLY):
         call, info = spot.call, spot.info
-        if call is None or info is None or info not in during or is_by_hand(spot.unit, info):
+        if call is None or info is None or is_by_hand(spot.unit, info):
+            continue
+        for_message = messages is not None and info in messages
+        if info not in during and not for_message:
             continue
         of_request = info.node.name == "__init__" and info.owner in objects
         if info.node.name in _CONSTRUCTORS and not of_request:
@@ -46,7 +51,13 @@ def client_per_request(context: CodeContext) -> Iterator[Match]:
         directory = call.role.name.startswith(("ldap.", "ldap3."))
         worth = (
             not directory
-            and (serves(context, info) or of_request or not (_is_short(spot) or _is_factory(spot, info)))
+            and (
+                serves(context, info)
+                or of_request
+                or (for_message and "message.handler" in info.marks)
+                or _is_closed_by_callers(context, info)
+                or not (_is_short(spot) or _is_factory(spot, info))
+            )
             and not _is_given_address(spot, info)
         )
         # How a program makes its clients for HTTP is decided once.
@@ -64,6 +75,24 @@ def _is_factory(spot: Spot, info: FunctionInfo) -> bool:
     """Whether a function does nothing but make a client for its caller, who may keep it."""
     only = info.node.body[0] if len(info.node.body) == 1 else None
     return isinstance(only, ir.Return) and any(one is spot.node for one in within(only))
+
+
+def _is_closed_by_callers(context: CodeContext, info: FunctionInfo) -> bool:
+    """Whether whoever asks a factory for a client closes it again: `try (S3Client s3 = connect())`."""
+    calls = [spot for spot in survey(context).reaches if spot.reach is not None and spot.reach.callee is info]
+    return bool(calls) and all(
+        any(
+            isinstance(node, ir.With) and any(_is_value(item, spot.node) for item, _ in node.items)
+            for node in spot.path
+        )
+        for spot in calls
+    )
+
+
+def _is_value(item: ir.Expr, node: ir.Node) -> bool:
+    while isinstance(item, ir.AssignExpr | ir.Cast | ir.Await):
+        item = item.value
+    return item is node
 
 
 def _is_given_address(spot: Spot, info: FunctionInfo) -> bool:

@@ -7,8 +7,13 @@ from backend_advisor.code import ir
 from backend_advisor.code.roles import Argument
 from backend_advisor.code.seen import CallSeen
 from backend_advisor.code.tree import name_of, names_in, within
-from backend_advisor.experts.performance.detectors.endless_retries import decorated, is_made_endless
+from backend_advisor.experts.performance.detectors.endless_retries import (
+    decorated,
+    is_made_endless,
+    operators,
+)
 from backend_advisor.experts.performance.detectors.handed_options import BASES
+from backend_advisor.experts.performance.detectors.kept_trying import kept_trying
 from backend_advisor.experts.performance.detectors.serving import served
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, short
 from backend_advisor.experts.performance.detectors.survey import Spot, survey
@@ -268,8 +273,10 @@ def retry_without_bound(context: CodeContext) -> Iterator[Match]:
         yield Match(
             location=context.location(spot.unit, spot.node), values={"call": short(context.text(spot.unit, spot.node))}
         )
+    yield from kept_trying(context, told)
     yield from tried_again(context, seen)
     yield from decorated(context)
+    yield from operators(context)
     for spot in seen.of("retry.configure"):
         if spot.call is not None and (_says_nothing(spot.call) or is_made_endless(context, spot)):
             yield Match(

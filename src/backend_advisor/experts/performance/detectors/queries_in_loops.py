@@ -218,7 +218,10 @@ def _is_wanted(there: CallSeen, wanted: str, spot: Spot, seen: Survey) -> bool:
     if kind_of(there) == wanted:
         return True
     callee = spot.reach.callee if spot.reach is not None else None
-    changes = callee is not None and spot.info is not None and callee.owner is spot.info.owner
+    around = spot.info
+    while around is not None and around.owner is None and around.outer is not None:
+        around = around.outer  # a lambda belongs to the class that it is written in
+    changes = callee is not None and around is not None and callee.owner is around.owner
     changes = changes and callee is not None and only_writes(there, callee, seen)
     return wanted == "insert" and (changes or is_row_saved(there, spot, seen))
 

@@ -13,24 +13,28 @@ from backend_advisor.rules.registry import CodeContext
 
 _ELSEWHERE = frozenset({"background", "message.handler", "scheduled"})
 _STARTS = frozenset({"Thread", "Timer", "Process", "start_new_thread", "add_task", "apply_async", "delay", "enqueue"})
+_MESSAGE = frozenset({"message.handler"})
 _known: WeakKeyDictionary[Program, "Served"] = WeakKeyDictionary()
 
 
 class Served:
     """The functions of a program that are called in the course of a request."""
 
-    def __init__(self, context: CodeContext) -> None:
-        self._context = context
+    def __init__(self, context: CodeContext, *, of_messages: bool = False) -> None:
         self._ids: set[int] = set()
         calls: dict[int, list[FunctionInfo]] = {}
         for spot in survey(context).reaches:
             if spot.reach is not None and spot.info is not None and not _is_handed_over(spot):
                 calls.setdefault(id(spot.info), []).append(spot.reach.callee)
-        waiting = [info for info in context.program.functions() if serves(context, info)]
-        waiting += dependencies(context.program) if waiting else ()
+        elsewhere = _ELSEWHERE - _MESSAGE if of_messages else _ELSEWHERE
+        if of_messages:
+            waiting = [info for info in context.program.functions() if info.marks & _MESSAGE]
+        else:
+            waiting = [info for info in context.program.functions() if serves(context, info)]
+            waiting += dependencies(context.program) if waiting else ()
         while waiting:
             info = waiting.pop()
-            if id(info) in self._ids or info.marks & _ELSEWHERE or is_by_hand(info.unit, info):
+            if id(info) in self._ids or info.marks & elsewhere or is_by_hand(info.unit, info):
                 continue
             self._ids.add(id(info))
             waiting += calls.get(id(info), ())
@@ -58,6 +62,11 @@ def served(context: CodeContext) -> Served:
     if found is None:
         found = _known[context.program] = Served(context)
     return found
+
+
+def consumed(context: CodeContext) -> Served:
+    """The functions that run for each message of a queue."""
+    return Served(context, of_messages=True)
 
 
 def worked_off(context: CodeContext) -> set[int]:

@@ -10,7 +10,13 @@ from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import in_body, name_of, names_in, own, within
 from backend_advisor.experts.quality.detectors.acts import OUTSIDE, WRITES, acts_between
 from backend_advisor.experts.quality.detectors.handlers import handler_of
-from backend_advisor.experts.quality.detectors.lost_work import drops_out, is_silent, loses_message, loses_row
+from backend_advisor.experts.quality.detectors.lost_work import (
+    counts_as_done,
+    drops_out,
+    is_silent,
+    loses_message,
+    loses_row,
+)
 from backend_advisor.experts.quality.detectors.other_failures import drops_others
 from backend_advisor.experts.quality.detectors.outline import Written, outline
 from backend_advisor.experts.quality.detectors.silent_answers import answered_as_success, dropped_futures
@@ -104,7 +110,9 @@ def _lost(context: CodeContext, written: Written, node: ir.Try, handler: ir.Hand
     message = loses_message(context, written, node, handler)
     if message or loses_row(context, written, node, handler):
         sure = Confidence.LOW if explained and unit.language != "java" else Confidence.MEDIUM
-    elif drops_out(context, written, node, handler) and not _is_explained(unit, handler):
+    elif counts_as_done(context, written, node, handler) or (
+        drops_out(context, written, node, handler) and not _is_explained(unit, handler)
+    ):
         sure = Confidence.MEDIUM
     else:
         return

@@ -24,6 +24,12 @@ _UNDOES = re.compile(
     r"heartbeat|touch|audit|log|track|record|metric|ping|warm)"
 )
 """Work that may fail without anybody missing it: tidying up, notes beside the work."""
+_MATTERS = re.compile(
+    r"(?:transfer|pay|charge|refund|debit|credit|settle|capture|withdraw|deposit|disburse|remit|reserve|ship|book)"
+    r"(?:_?(?:out|all|payment|payments|payout|payouts|money|funds|order|orders|card|customer|amount|batch|back))?$",
+    re.IGNORECASE,
+)
+"""Work that nobody does for good measure: money or goods move by it."""
 _EMPTY = frozenset({"empty", "emptyList", "emptySet", "emptyMap"})
 _DROPS = frozenset({"stream", "isPresent", "nonNull"})
 _dropping: WeakKeyDictionary[Program, set[int]] = WeakKeyDictionary()
@@ -67,6 +73,43 @@ def loses_message(context: CodeContext, written: Written, node: ir.Try, handler:
         return False
     # What the handler is there for stands in the `try`, not something besides.
     return written.node.body[-1] is node
+
+
+def counts_as_done(context: CodeContext, written: Written, node: ir.Try, handler: ir.Handler) -> bool:
+    """Whether a payment or the like failed unheard, and what follows writes down that it was done:
+    `try { bank.transfer(due); } catch (Exception e) { } days.save(settled);`, also where the caller writes it."""
+    unit = written.unit
+    if not is_silent(handler) or not is_wide(unit, handler) or len(node.body) != 1:
+        return False
+    only = node.body[0].value if isinstance(node.body[0], ir.Do) else None
+    only = only.value if isinstance(only, ir.Await) else only
+    if not isinstance(only, ir.Call) or _MATTERS.match(name_of(only.func)) is None:
+        return False
+    if _writes_after(context, unit, written.node.body, node):
+        return True
+    info = context.program.infos.get(id(written.node))
+    if written.node.body[-1] is not node or not isinstance(info, FunctionInfo) or info.owner is None:
+        return False
+    return any(
+        _writes_after(context, unit, caller.node.body, one)
+        for several in info.owner.methods.values()
+        for caller in several
+        if caller is not info
+        for one in caller.node.body
+        if isinstance(one, ir.Do) and _calls(one.value, info.node.name)
+    )
+
+
+def _calls(value: ir.Expr, name: str) -> bool:
+    value = value.value if isinstance(value, ir.Await) else value
+    return isinstance(value, ir.Call) and name_of(value.func) == name
+
+
+def _writes_after(context: CodeContext, unit: Unit, body: list[ir.Stmt], done: ir.Stmt) -> bool:
+    """Whether statements of the same block that follow one write a row."""
+    if done not in body or body[-1] is done:
+        return False
+    return bool(acts_between(context, unit, done.end, body[-1].end) & _ROWS)
 
 
 def drops_out(context: CodeContext, written: Written, node: ir.Try, handler: ir.Handler) -> bool:

@@ -9,6 +9,7 @@ from backend_advisor.code.files import is_test
 from backend_advisor.code.program import FunctionInfo, Program, Unit
 from backend_advisor.code.tree import everything, in_whole, of_kind
 from backend_advisor.experts.security.detectors.answer_models import models_with_password
+from backend_advisor.experts.security.detectors.entity_answers import entities_answered
 from backend_advisor.experts.security.detectors.facts import Facts, Route
 from backend_advisor.experts.security.detectors.routes import survey
 from backend_advisor.experts.security.detectors.whole_records import hides_fields, whole_records
@@ -90,7 +91,7 @@ def password_in_answer(context: CodeContext) -> Iterator[Match]:
     sent = _Sent(context.program, facts)
     hidden = hides_fields(context.program)
     told: set[tuple[str, int]] = set()
-    for unit, node, name, field in models_with_password(context.program):
+    for unit, node, name, field in (*models_with_password(context.program), *entities_answered(context.program)):
         yield Match(location=context.location(unit, node), values={"route": name, "field": field})
     for route in routes:
         for unit, key in sent.passwords(route):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from backend_advisor.code import ir
 from backend_advisor.code.program import Unit
 from backend_advisor.code.seen import CallSeen
-from backend_advisor.code.tree import everything
+from backend_advisor.code.tree import everything, within
 from backend_advisor.experts.security.detectors.words import dotted
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
@@ -37,6 +37,9 @@ _TRIED = re.compile(
 _SETTER = re.compile(
     r"(?:set|with)?_?(?P<name>(?i:(?:\w+_?)?(?:pass(?:word|wd|phrase)|pwd|secret|token|(?:api|access|secret|private|signing|encryption)_?key)))$"
 )
+_ASKS = re.compile(r"(?:^|\.)(?:getenv|getProperty|environ\.get|getOptionalValue)$")
+_ELSE = frozenset({"requireNonNullElse", "defaultString", "defaultIfBlank", "defaultIfEmpty", "firstNonNull"})
+"""Functions of the JDK, of commons-lang and of Guava that give their second argument in place of nothing."""
 _URL_USER_PASSWORD = 3
 _KEYED = frozenset({"crypto.sign", "crypto.cipher"})
 
@@ -44,6 +47,9 @@ _KEYED = frozenset({"crypto.sign", "crypto.cipher"})
 _WORTH_READING = re.compile(
     rb"(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?)\d?[\"'\]]*\s*(?::\s*[\w.]+\s*)?[:=,(]\s*"
     rb"(?:[^\n\"'`]{0,80}(?:\|\||\?\?|\bor\b)\s*)?b?[\"'`]|getconnection\("
+    rb"|(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?)[^;]{0,160}?(?:\.orelse(?:get)?\(|nonnullelse\(|defaultifblank\(|"
+    rb"defaultifempty\(|defaultstring\(|getenv\([^;]{0,80}\?)"
+    rb"|(?:nonnullelse|firstnonnull|defaultifblank|defaultifempty|defaultstring)\([^;]{0,80}(?:pass|pwd|secret|token|key)"
     rb"|\$\{[\w.\-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?):[^}\s]{8}"
 )
 """Text in which a name of a secret may be given a literal; for a text in small letters."""
@@ -183,6 +189,13 @@ def _named(read: list[ir.Node]) -> Iterator[tuple[str, ir.Const]]:
             yield from _set_by_name(node)
             yield from _set_by_method(node)
             yield from _set_as_default(node)
+        if isinstance(node, ir.Call | ir.Conditional) and (used := _fallback(node)) is not None:
+            asked = next(
+                (one for one in within(node) if isinstance(one, ir.Call) and _ASKS.search(dotted(one.func))), None
+            )
+            said = asked.args[0] if asked is not None and asked.args else None
+            if isinstance(said, ir.Const) and isinstance(said.value, str):
+                yield said.value.replace("-", "_"), used
 
 
 def _says_its_name(name: str, value: str) -> bool:
@@ -213,7 +226,10 @@ def _set_as_default(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:
 def _set_by_method(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:
     """`config.setPassword("…")`, `builder.password("…")`, `DriverManager.getConnection(url, user, "…")`."""
     last = node.args[-1] if node.args else None
-    if not isinstance(node.func, ir.Attr) or not isinstance(last, ir.Const):
+    if not isinstance(node.func, ir.Attr):
+        return
+    last = last if isinstance(last, ir.Const) else _fallback(last)
+    if last is None:
         return
     if len(node.args) == 1 and (sets := _SETTER.match(node.func.name)):
         yield sets["name"], last
@@ -221,11 +237,38 @@ def _set_by_method(node: ir.Call) -> Iterator[tuple[str, ir.Const]]:
         yield "password", last
 
 
+def _fallback(value: ir.Expr | None) -> ir.Const | None:
+    """What is used where the environment has nothing: `Optional.ofNullable(System.getenv(…)).orElse("…")`,
+    `Objects.requireNonNullElse(secret, "…")`, `secret != null ? secret : "…"`."""
+    if isinstance(value, ir.Conditional):
+        used = [one for one in (value.then, value.otherwise) if isinstance(one, ir.Const)]
+        asks = any(isinstance(one, ir.Call) and _ASKS.search(dotted(one.func)) for one in within(value))
+        return used[0] if len(used) == 1 and asks else None
+    if not isinstance(value, ir.Call) or not isinstance(value.func, ir.Attr | ir.Name) or not value.args:
+        return None
+    called, last = dotted(value.func).rpartition(".")[2], value.args[-1]
+    if called == "orElse" and isinstance(last, ir.Const) and isinstance(value.func, ir.Attr):
+        inside: ir.Expr = value.func.value
+        return (
+            last if any(isinstance(one, ir.Call) and _ASKS.search(dotted(one.func)) for one in within(inside)) else None
+        )
+    if called == "orElseGet" and isinstance(last, ir.Lambda) and len(last.function.body) == 1:
+        given = last.function.body[0]
+        only = given.value if isinstance(given, ir.Return | ir.Do) else None
+        asked = any(isinstance(one, ir.Call) and _ASKS.search(dotted(one.func)) for one in within(value.func))
+        return only if asked and isinstance(only, ir.Const) else None
+    if called in _ELSE and len(value.args) == 2 and isinstance(last, ir.Const):
+        return last
+    return None
+
+
 def _constant(name: str, value: ir.Expr | None) -> Iterator[tuple[str, ir.Const]]:
     if isinstance(value, ir.Const):
         yield name, value
     elif isinstance(value, ir.Logic) and value.op in ("or", "??") and isinstance(value.operands[-1], ir.Const):
         yield name, value.operands[-1]
+    elif (used := _fallback(value)) is not None:
+        yield name, used
     elif (
         isinstance(value, ir.Call)
         and isinstance(value.func, ir.Name)
