@@ -71,7 +71,7 @@ def _of_items(context: CodeContext, seen: Survey) -> Iterator[Spot]:
 
 
 def _only_method(program: Program, name: str) -> FunctionInfo | None:
-    found = [one for owner in program.classes.values() for one in owner.methods.get(name, ())]
+    found = [one for owner in program.classes.values() for one in owner.methods.get(name, ()) if one.node.body]
     return found[0] if len(found) == 1 else None
 
 
