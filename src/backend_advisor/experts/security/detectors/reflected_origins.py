@@ -85,19 +85,25 @@ def alike_in_headers(context: CodeContext) -> Iterator[Match]:
     """`if (/shop\\.com$/.test(origin)) res.setHeader("Access-Control-Allow-Origin", origin)` together with cookies."""
     if context.program.language not in ("javascript", "typescript"):
         return
-    for unit in context.program.units.values():
-        if not mentions(unit.module.source, (_CREDENTIALS.encode(),)) or is_test(unit.path):
+    wanted = {
+        path
+        for path, unit in context.program.units.items()
+        if mentions(unit.module.source, (_CREDENTIALS.encode(),)) and not is_test(path)
+    }
+    if not wanted or context.seen is None:  # functions without a name are known once the program has been read
+        return
+    for info in context.program.functions():
+        if info.unit.path not in wanted:
             continue
-        for info in unit.functions:
-            headers = dict(_set_headers(info.node))
-            value, credentials = headers.get(_ALLOWS), headers.get(_CREDENTIALS)
-            if not isinstance(value, ir.Name) or str(getattr(credentials, "value", "")).lower() != "true":
-                continue
-            if not any(map(_is_read_off_request, definitions(info.node.body).get(value.id, ()))):
-                continue
-            alike = alike_by_hand(context, info, value.id)
-            if alike is not None:
-                yield Match(location=context.location(unit, value), values={"origin": alike})
+        headers = dict(_set_headers(info.node))
+        value, credentials = headers.get(_ALLOWS), headers.get(_CREDENTIALS)
+        if not isinstance(value, ir.Name) or str(getattr(credentials, "value", "")).lower() != "true":
+            continue
+        if not any(map(_is_read_off_request, definitions(info.node.body).get(value.id, ()))):
+            continue
+        alike = alike_by_hand(context, info, value.id)
+        if alike is not None:
+            yield Match(location=context.location(info.unit, value), values={"origin": alike})
 
 
 def _set_headers(function: ir.Function) -> Iterator[tuple[str, ir.Expr]]:
