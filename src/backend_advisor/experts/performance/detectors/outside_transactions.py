@@ -45,7 +45,7 @@ def second_connection_in_callback(context: CodeContext) -> Iterator[Match]:
         given = _callback(opened)
         if given is None or not _is_awaited(spot, given) or _is_given(spot, given):
             continue
-        sure = _past_it(spot, opened, given) if spot.reach is None else _by_helper(seen, spot, opened, given)
+        sure = _past_it(spot, opened, given) if spot.reach is None else _by_helper(seen, spot, opened)
         if sure is not None and not _is_told_with_chain(spot, told):
             told.add(id(spot.node))
             yield _match(context, seen, spot, opened, sure)
@@ -123,7 +123,7 @@ def _past_it(spot: Spot, opened: Spot, given: ir.Lambda) -> Confidence | None:
     return None
 
 
-def _by_helper(seen: Survey, spot: Spot, opened: Spot, given: ir.Lambda) -> Confidence | None:
+def _by_helper(seen: Survey, spot: Spot, opened: Spot) -> Confidence | None:
     """A function of the program that asks the database itself, and is given no transaction to do it in."""
     reach, begun = spot.reach, opened.call
     place = reach.acts.get("db.query") if reach is not None else None

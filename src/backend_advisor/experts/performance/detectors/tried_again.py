@@ -74,8 +74,8 @@ def _again(context: CodeContext, info: FunctionInfo, attempt: ir.Try) -> ir.Call
 
 
 def _after_the_same_pause(info: FunctionInfo, handler: ir.Handler) -> ir.Call | None:
-    """`await sleep(1000); return this.deliver(message)`, where the caller waits and nothing counts: the stack, or the
-    chain of promises, grows until the other side is back. A chain of timers that polls on purpose has no such caller."""
+    """`await sleep(1000); return this.deliver(message)`, where the caller waits and nothing counts: the chain of
+    promises grows until the other side is back. A chain of timers that polls on purpose has no such caller."""
     pauses = [one for one in within(*handler.body) if isinstance(one, ir.Call) and PAUSE.search(name_of(one.func))]
     if not info.node.params or not info.node.is_async or not all(map(_is_fixed, pauses)):
         return None

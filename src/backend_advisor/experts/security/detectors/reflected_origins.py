@@ -102,7 +102,7 @@ def alike_in_headers(context: CodeContext) -> Iterator[Match]:
         if not any(map(_is_read_off_request, definitions(info.node.body).get(value.id, ()))):
             continue
         alike = alike_by_hand(context, info, value.id)
-        if alike is not None:
+        if alike is not None and alike.startswith("/"):  # a text compared with the end stops no flow, which is told
             yield Match(location=context.location(info.unit, value), values={"origin": alike})
 
 
