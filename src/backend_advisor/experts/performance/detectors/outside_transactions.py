@@ -91,7 +91,7 @@ def _is_given(spot: Spot, given: ir.Lambda) -> bool:
     for node in reversed(spot.path):
         if not isinstance(node, ir.Attr | ir.Call):
             break
-        outer = node if node is not given else outer
+        outer = node
     named = names_in(outer)
     return bool(known & named) or any(isinstance(one, ir.Spread) for one in within(outer))
 
