@@ -44,7 +44,7 @@ def test_every_file_loads_with_each_of_its_packages(name: str) -> None:
             one in roles.calls
             for key in document.get("calls", {})
             if not _WITHOUT_NAME.search(key)
-            for one in key.split(", ")
+            for one in (name.strip('"') for name in key.split(", "))
         )
 
 

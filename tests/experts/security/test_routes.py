@@ -111,3 +111,37 @@ def book(book_id: int, db=Depends(get_db), current_user=Depends(get_current_user
     facts, routes = survey(context)
     found = Reader(context.program, facts).read(routes[0])
     assert [(fetch.model, fetch.key) for fetch in found.unchecked()] == [("Book", "id")]
+
+
+LOGIN = """
+const express = require('express');
+const router = express.Router();
+router.post('/login', async (req, res) => { res.end(); });
+module.exports = router;
+"""
+
+
+@pytest.mark.parametrize(
+    ("mount", "limited"),
+    [
+        ("app.use('/api/auth/login', guests);\napp.use('/api/auth', auth);", True),
+        ("app.use('/api', guests);\napp.use('/api/auth', auth);", True),
+        ("app.use('/api/auth', [guests, auth]);", True),
+        ("app.use(['/x', '/api/auth/login'], guests);\napp.use('/api/auth', auth);", True),
+        ("app.use('/api/auth/log*', guests);\napp.use('/api/auth', auth);", True),
+        ("app.use('/api/auth/log', guests);\napp.use('/api/auth', auth);", False),
+        ("app.use('/api/auth/login-history', guests);\napp.use('/api/auth', auth);", False),
+        ("app.use('/api/auth', auth);\napp.use('/api/auth/login', guests);", False),
+    ],
+)
+def test_a_limiter_mounted_above_a_route_of_another_file(mount: str, limited: bool) -> None:
+    app = f"""
+const express = require('express');
+const auth = require('./auth');
+const {{ guests }} = require('./limits');
+const app = express();
+{mount}
+"""
+    limits = "const rateLimit = require('express-rate-limit');\nexports.guests = rateLimit({ max: 5 });\n"
+    _, routes = survey(context_of({"app.js": app, "auth.js": LOGIN, "limits.js": limits}))
+    assert [(route.label, route.limited) for route in routes] == [("POST /login", limited)]

@@ -307,7 +307,7 @@ def read_roles(document: Mapping[str, Any], place: str) -> Roles:
 def _entries(document: Mapping[str, Any], section: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for names, entry in (document.get(section) or {}).items():
         for name in names.split(", "):
-            yield name.strip(), entry or {}
+            yield name.strip(" \"'"), entry or {}  # a quoted name may stand in the middle of a plain key
 
 
 def _only(entry: Mapping[str, Any], known: Collection[str], place: str) -> None:

@@ -14,8 +14,13 @@ from backend_advisor.experts.performance.detectors.page_sizes import size_of_cli
 from backend_advisor.experts.performance.detectors.serving import Served
 from backend_advisor.experts.performance.detectors.statements import statement_text
 from backend_advisor.experts.performance.detectors.surroundings import is_by_hand, serves, short
-from backend_advisor.experts.performance.detectors.survey import Spot, survey
-from backend_advisor.experts.performance.detectors.tables_read import conditions_of, filter_of, table_names
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey, survey
+from backend_advisor.experts.performance.detectors.tables_read import (
+    conditions_of,
+    filter_of,
+    kept_filters,
+    table_names,
+)
 from backend_advisor.knowledge.detection import Match
 from backend_advisor.model import Confidence
 from backend_advisor.rules.registry import CodeContext
@@ -78,7 +83,7 @@ def growing_reads(context: CodeContext, during: Served, told: set[int]) -> Itera
         if options.optional_limit is not None and not _states_default(spot):
             direct = serves(context, spot.info)
             yield _match(context, spot, Confidence.MEDIUM if direct else Confidence.LOW)
-        elif not options.has_limit and _is_of_an_owner(spot, options):
+        elif not options.has_limit and _is_of_an_owner(seen, spot, options):
             yield _match(context, spot, Confidence.MEDIUM if _is_newest_first(spot) else Confidence.LOW)
     for spot in [*seen.of("db.query"), *seen.reaches]:
         if id(spot.node) in told or spot.info not in during or is_by_hand(spot.unit, spot.info):
@@ -164,12 +169,17 @@ def _states_default(spot: Spot) -> bool:
     return re.search(rb"(?is)\b(?:limit|take|size|per_?page)\b.{0,160}?\bdefault\b", source) is not None
 
 
-def _is_of_an_owner(spot: Spot, options: Options) -> bool:
+def _is_of_an_owner(seen: Survey, spot: Spot, options: Options) -> bool:
     """Whether rows of one owner are read from a table that only grows: by no other condition, but for a stretch of
     time that the caller sets."""
     if not isinstance(spot.node, ir.Call) or not any(_WRITTEN_DOWN.search(name) for name in table_names(spot)):
         return False
-    mapping = filter_of(spot, options.given)
+    where = options.given.get("where")
+    mappings = kept_filters(seen, spot, where) if isinstance(where, ir.Name) else [filter_of(spot, options.given)]
+    return bool(mappings) and all(_names_owner(one, spot) for one in mappings)
+
+
+def _names_owner(mapping: ir.Mapping | None, spot: Spot) -> bool:
     if mapping is None or any(not isinstance(key, ir.Const) for key, _ in mapping.pairs):
         return False
     rest = [(str(key.value), value) for key, value in mapping.pairs if isinstance(key, ir.Const)]

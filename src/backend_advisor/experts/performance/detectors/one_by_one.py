@@ -71,7 +71,7 @@ def _of_items(context: CodeContext, seen: Survey) -> Iterator[Spot]:
 
 
 def _only_method(program: Program, name: str) -> FunctionInfo | None:
-    found = [one for owner in program.classes.values() for one in owner.methods.get(name, ())]
+    found = [one for owner in program.classes.values() for one in owner.methods.get(name, ()) if one.node.body]
     return found[0] if len(found) == 1 else None
 
 
@@ -102,6 +102,8 @@ def _listed(
             for one in within(*unit.module.body)
             if isinstance(one, ir.Assign) and isinstance(one.target, ir.Name) and one.target.id == over.id
         ]
+        if not made:
+            return _imported(over, unit, context, depth - 1)
         return _listed(made[0], unit, context, spot, depth - 1) if len(made) == 1 and made[0] is not None else []
     if depth and isinstance(over, ir.Call) and isinstance(over.func, ir.Attr):
         inner = over.args[0] if over.func.name in _OF_TABLES and over.args else over.func.value
@@ -113,6 +115,15 @@ def _listed(
         return [value for _, value in over.pairs] if all(isinstance(key, ir.Const) for key, _ in over.pairs) else []
     items = over.items if isinstance(over, ir.Sequence) else []
     return items if all(isinstance(one, _WRITTEN) for one in items) else []
+
+
+def _imported(name: ir.Name, unit: Unit, context: CodeContext, depth: int) -> list[ir.Expr]:
+    """The list of another file: `import { carriers } from "./carriers"`."""
+    statement = unit.imports.get(name.id)
+    there = context.program.locate(statement, unit) if statement is not None and statement.name else None
+    if there is None or there is unit or statement is None or not statement.name:
+        return []
+    return _listed(ir.Name(0, 0, statement.name), there, context, None, depth)
 
 
 def _of_field(over: ir.Attr, unit: Unit, context: CodeContext, spot: Spot | None, depth: int) -> list[ir.Expr]:

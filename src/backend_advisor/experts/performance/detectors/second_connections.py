@@ -26,7 +26,7 @@ _DEEPEST = 3
 _Way = tuple[tuple[FunctionInfo, ir.Call], ...]
 
 
-@detects_in_code("PERF229", trees_alone=True)
+@detects_in_code("PERF229")
 def second_connection(context: CodeContext) -> Iterator[Match]:
     """A method with a transaction of its own, called while another transaction is open."""
     program = context.program

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo
 from backend_advisor.code.tree import in_body, name_of, own, within
-from backend_advisor.experts.performance.detectors.survey import Spot
+from backend_advisor.experts.performance.detectors.survey import Spot, Survey
 
 _MAKES = frozenset(
     ["collection", "getRepository", "getCustomRepository", "getTreeRepository", "model", "table", "from", "into",
@@ -102,6 +102,41 @@ def filter_of(spot: Spot, given: dict[str, ir.Expr]) -> ir.Mapping | None:
         wants = isinstance(first, ir.Mapping) and not {"order", "select", "relations"} & _keys(first)
         return first if wants else None  # type: ignore[return-value]
     return None
+
+
+def kept_filters(seen: Survey, spot: Spot, where: ir.Name) -> list[ir.Mapping | None]:
+    """The conditions that a variable holds, where the function makes them or each of its callers does:
+    `const where = { tenantId }; if (action) where.action = action`. What only a test adds may be missing."""
+    info = spot.info
+    if info is None:
+        return []
+    place = next((at for at, param in enumerate(info.node.params) if param.name == where.id), None)
+    if place is None:
+        return [_made_once(info, where.id)]
+    found: list[ir.Mapping | None] = []
+    for caller in seen.reaches:
+        if caller.reach is None or caller.reach.callee is not info:
+            continue
+        given = caller.node.args[place] if isinstance(caller.node, ir.Call) and place < len(caller.node.args) else None
+        if isinstance(given, ir.Name) and caller.info is not None:
+            given = _made_once(caller.info, given.id)
+        found.append(given if isinstance(given, ir.Mapping) else None)
+    return found
+
+
+def _made_once(info: FunctionInfo, name: str) -> ir.Mapping | None:
+    """The one object that a variable of a function is made as, to which nothing is added in any case."""
+    assigned = [one for one in in_body(info.node) if isinstance(one, ir.Assign)]
+    values = [one.value for one in assigned if isinstance(one.target, ir.Name) and one.target.id == name]
+    tests = [one for one in in_body(info.node) if isinstance(one, ir.If)]
+    tested = {id(part) for one in tests for part in within(*one.then, *one.otherwise)}
+    in_any_case = any(_adds_to(one.target, name) and id(one) not in tested for one in assigned)
+    value = values[0] if len(values) == 1 and not in_any_case else None
+    return value if isinstance(value, ir.Mapping) else None
+
+
+def _adds_to(target: ir.Expr, name: str) -> bool:
+    return isinstance(target, ir.Attr | ir.Index) and isinstance(target.value, ir.Name) and target.value.id == name
 
 
 def _keys(mapping: ir.Mapping) -> set[object]:

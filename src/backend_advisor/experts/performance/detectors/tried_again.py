@@ -1,4 +1,5 @@
-"""Functions that call themselves when what they try has failed, at once and for ever (PERF212)."""
+"""Functions that call themselves when what they try has failed, at once or always after the same pause, for ever
+(PERF212)."""
 
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from backend_advisor.rules.registry import CodeContext
 _FAR = frozenset({"http.request", "db.connect", "queue.client", "cache.client", "mail.send", "queue.publish"})
 PAUSE = re.compile(r"(?i)sleep|delay|wait(?!s)|backoff|pause|timeout|schedule|after")
 _COUNTS = re.compile(r"(?i)attempt|retr(?:y|ies)|(?:^|_)tries|count|left|remaining|depth")
+_CONSTANT = re.compile(r"^[A-Z][A-Z0-9_]*$")
 _RELATIONS = frozenset({"<", "<=", ">", ">="})
 
 
@@ -49,9 +51,14 @@ def _asks_others(seen: Survey, info: FunctionInfo, attempt: ir.Try) -> bool:
 
 
 def _again(context: CodeContext, info: FunctionInfo, attempt: ir.Try) -> ir.Call | None:
-    """The call in a handler by which the function begins anew, with what it was given and without a pause."""
+    """The call in a handler by which the function begins anew, with what it was given."""
     for handler in attempt.handlers:
-        if _pauses(handler.body) or _counts(handler.body):
+        if _counts(handler.body):
+            continue
+        if _pauses(handler.body):
+            again = _after_the_same_pause(info, handler)
+            if again is not None:
+                return again
             continue
         for call in within(*handler.body):
             if not isinstance(call, ir.Call):
@@ -64,6 +71,26 @@ def _again(context: CodeContext, info: FunctionInfo, attempt: ir.Try) -> ir.Call
                 if back and _is_unchanged(back[0], info):
                     return call
     return None
+
+
+def _after_the_same_pause(info: FunctionInfo, handler: ir.Handler) -> ir.Call | None:
+    """`await sleep(1000); return this.deliver(message)`, where the caller waits and nothing counts: the chain of
+    promises grows until the other side is back. A chain of timers that polls on purpose has no such caller."""
+    pauses = [one for one in within(*handler.body) if isinstance(one, ir.Call) and PAUSE.search(name_of(one.func))]
+    if not info.node.params or not info.node.is_async or not all(map(_is_fixed, pauses)):
+        return None
+    waited = [one.value for one in within(*handler.body) if isinstance(one, ir.Await | ir.Return)]
+    calls = [one for one in waited if isinstance(one, ir.Call) and _calls(one, info)]
+    if not calls or any(_calls(one, info) for one in pauses):
+        return None
+    return calls[0] if _is_unchanged(calls[0], info) else None
+
+
+def _is_fixed(pause: ir.Call) -> bool:
+    """Whether a pause is always the same: a number, or a constant by its name."""
+    return bool(pause.args) and all(
+        isinstance(one, ir.Const) or _CONSTANT.match(name_of(one)) is not None for one in pause.args
+    )
 
 
 def _calls(call: ir.Call, info: FunctionInfo) -> bool:

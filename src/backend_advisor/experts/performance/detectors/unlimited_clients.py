@@ -47,6 +47,8 @@ _SESSION_WITH_LIMIT = re.compile(
     rb"partial\(\s*[\w.]+\.request,[^)]*timeout"
 )
 _ADAPTS = re.compile(rb"\.mount\(|partial\(\s*[\w.]+\.request,")
+_WITHOUT_LIMIT = re.compile(r"axios(?:\.default|\.Axios)?\.create$")
+"""Clients of JavaScript that wait for ever unless they are told otherwise; `got` and `ky` have limits of their own."""
 _MADE: "WeakKeyDictionary[Program, dict[tuple[str, str], list[Spot]]]" = WeakKeyDictionary()
 
 
@@ -181,9 +183,21 @@ def _made(context: CodeContext) -> dict[tuple[str, str], list[Spot]]:
     return known
 
 
+def _says_no_limit(made: Spot) -> bool:
+    """Whether options that are all written out name nothing that limits."""
+    options = made.node.args[0] if isinstance(made.node, ir.Call) else None
+    return isinstance(options, ir.Mapping) and all(
+        isinstance(key, ir.Const) and key.value not in _LIMITS_CLIENT for key, _ in options.pairs
+    )
+
+
 def _has_no_limit(made: Spot) -> bool:
-    """`new RestTemplate()`, `new RestTemplate(new SimpleClientHttpRequestFactory())`."""
-    if made.call is None or "timeout" not in made.call.role.named or not isinstance(made.node, ir.Call):
+    """`new RestTemplate()`, `new RestTemplate(new SimpleClientHttpRequestFactory())`, `axios.create({ baseURL })`."""
+    if made.call is None or not isinstance(made.node, ir.Call):
+        return False
+    if made.unit.language not in ("python", "java"):
+        return bool(made.node.args) and _WITHOUT_LIMIT.match(made.call.role.name) is not None and _says_no_limit(made)
+    if "timeout" not in made.call.role.named:
         return False
     if made.unit.language == "java" and not made.node.new:
         return False  # what a builder was told before stands elsewhere

@@ -35,6 +35,13 @@ def of_anybody(context: CodeContext, value: object) -> str | None:
     return None
 
 
+def alike_by_hand(context: CodeContext, info: FunctionInfo, origin: str) -> str | None:
+    """How a function that takes the origin off a request itself compares it, where a stranger's passes too."""
+    judged = _Judged(context, info)
+    judged.origin = origin
+    return judged.alike()
+
+
 def loose_pattern(text: str) -> bool:
     """Whether a pattern of origins lets in a host that begins or ends with what the program meant."""
     if "\\." not in text:
@@ -118,7 +125,7 @@ class _Judged:
                 if text is not None and self._is_loose(name, text, node.func.value):
                     return f"{name}('{text}')"
             elif name in _MATCHES and taken & identifiers(node):
-                pattern = _pattern(node)
+                pattern = _pattern(node, self.info.unit)
                 if pattern is not None and loose_pattern(pattern):
                     return f"/{pattern}/"
         return None
@@ -159,16 +166,22 @@ class _Judged:
 
 
 def _top(unit: Unit, name: str) -> str | None:
+    value = _kept(unit, name)
+    return value.value if isinstance(value, ir.Const) and isinstance(value.value, str) else None
+
+
+def _kept(unit: Unit, name: str) -> ir.Expr | None:
+    """What a name at the top level of a file is first assigned."""
     for statement in unit.module.body:
         if isinstance(statement, ir.Assign) and isinstance(statement.target, ir.Name) and statement.target.id == name:
-            value = statement.value
-            return value.value if isinstance(value, ir.Const) and isinstance(value.value, str) else None
+            return statement.value
     return None
 
 
-def _pattern(call: ir.Call) -> str | None:
-    """The pattern of `/…/.test(origin)` and `origin.match(/…/)`."""
-    for part in (call.func.value if isinstance(call.func, ir.Attr) else None, *call.args):
+def _pattern(call: ir.Call, unit: Unit) -> str | None:
+    """The pattern of `/…/.test(origin)` and `origin.match(/…/)`, also where the file keeps it: `SHOPS.test(origin)`."""
+    for given in (call.func.value if isinstance(call.func, ir.Attr) else None, *call.args):
+        part = _kept(unit, given.id) if isinstance(given, ir.Name) else given
         if isinstance(part, ir.Call) and dotted(part.func) == "RegExp" and part.args:
             first = part.args[0]
             return first.value if isinstance(first, ir.Const) and isinstance(first.value, str) else None

@@ -164,7 +164,14 @@ class _Gate:
             return True
         if self.exact:
             return any(_plain(path) == _plain(one) for one in self.paths)
-        return any(_plain(path).startswith(_plain(one)) for one in self.paths)
+        return any(_begins_with(_plain(path), one) for one in self.paths)
+
+
+def _begins_with(path: str, mounted: str) -> bool:
+    """Whether a path is what a middleware was mounted at or lies below it: `/login` stands not below `/log`."""
+    begin = _plain(mounted)
+    open_end = mounted.endswith("*") and not mounted.endswith("/*")
+    return path == begin or not begin or path.startswith(begin if open_end else f"{begin}/")
 
 
 def _plain(path: str) -> str:
@@ -185,8 +192,9 @@ def _gates(context: CodeContext, facts: Facts) -> list[_Gate]:
         for number, value in enumerate(call.args):
             expression = node.args[number] if number < len(node.args) else None
             hook = call.role.name.endswith(".addHook")  # an asynchronous one hands the request on by coming back
-            kinds = _kinds(value, expression, call.unit, context, facts, middleware, hook)
-            asks, limits = asks or kinds[0], limits or kinds[1]
+            for part, one in _each(value, expression):
+                kinds = _kinds(one, part, call.unit, context, facts, middleware, hook)
+                asks, limits = asks or kinds[0], limits or kinds[1]
         names = frozenset(identifiers(given))
         if given:
             verbs = frozenset() if middleware else verb_of(node)
@@ -204,6 +212,17 @@ def _gates(context: CodeContext, facts: Facts) -> list[_Gate]:
                 )
             )
     return found
+
+
+def _each(value: Value, expression: ir.Expr | None) -> list[tuple[ir.Expr | None, Value]]:
+    """An argument, or each item of it where it is an array: `app.use("/auth", [limiter, router])`."""
+    if not isinstance(expression, ir.Sequence):
+        return [(expression, value)]
+    known = list((value.fields or {}).values())
+    items: list[tuple[ir.Expr | None, Value]] = []
+    for number, one in enumerate(expression.items):
+        items.append((one, known[number] if number < len(known) else Value()))
+    return [*items, (None, value)]
 
 
 def _set_up(context: CodeContext) -> Iterator[_Gate]:
@@ -372,7 +391,8 @@ def _mounted(context: CodeContext) -> dict[str, list[_Place]]:
         if "http.middleware" not in call.role.marks or not isinstance(call.node, ir.Call):
             continue
         prefix = next(iter(_paths(call)), "").rstrip("/")
-        for argument in call.node.args:
+        given = [part for one in call.node.args for part in (one.items if isinstance(one, ir.Sequence) else [one])]
+        for argument in given:
             target = file_of(argument, call.unit, context)
             if target is not None:
                 found[target.path].append((call.unit, call.node.start, prefix))

@@ -1,4 +1,5 @@
-"""Headers that a program of Python writes itself and that allow every origin together with cookies (part of SEC313)."""
+"""Headers that a program writes itself and that allow other origins than its own together with cookies (part of
+SEC313)."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from backend_advisor.code import ir
 from backend_advisor.code.files import is_test
 from backend_advisor.code.searching import mentions
 from backend_advisor.code.tree import in_whole, of_kind, within
+from backend_advisor.experts.security.detectors.allowed_origins import alike_by_hand
 from backend_advisor.experts.security.detectors.reading import behind, definitions
 from backend_advisor.experts.security.detectors.words import dotted, identifiers
 from backend_advisor.knowledge.detection import Match
@@ -17,6 +19,8 @@ _CREDENTIALS = "access-control-allow-credentials"
 _ORIGIN = re.compile(r"(?i)^(?:http_)?origin$")
 _ASKING = frozenset({"in", "not in", "==", "!="})
 _READS = frozenset({"get", "getlist", "get_all"})
+_READS_HEADER = frozenset({"get", "header"})
+_SETS = frozenset({"setHeader", "set", "header", "append"})
 
 
 @detects_in_code("SEC313")
@@ -74,3 +78,49 @@ def _asks(node: ir.Node, names: set[str]) -> bool:
             isinstance(one, ir.Name) and one.id in names for one in node.args
         )
     return False
+
+
+@detects_in_code("SEC313")
+def alike_in_headers(context: CodeContext) -> Iterator[Match]:
+    """`if (/shop\\.com$/.test(origin)) res.setHeader("Access-Control-Allow-Origin", origin)` together with cookies."""
+    if context.program.language not in ("javascript", "typescript"):
+        return
+    wanted = {
+        path
+        for path, unit in context.program.units.items()
+        if mentions(unit.module.source, (_CREDENTIALS.encode(),)) and not is_test(path)
+    }
+    if not wanted or context.seen is None:  # functions without a name are known once the program has been read
+        return
+    for info in context.program.functions():
+        if info.unit.path not in wanted:
+            continue
+        headers = dict(_set_headers(info.node))
+        value, credentials = headers.get(_ALLOWS), headers.get(_CREDENTIALS)
+        if not isinstance(value, ir.Name) or str(getattr(credentials, "value", "")).lower() != "true":
+            continue
+        if not any(map(_is_read_off_request, definitions(info.node.body).get(value.id, ()))):
+            continue
+        alike = alike_by_hand(context, info, value.id)
+        if alike is not None and alike.startswith("/"):  # a text compared with the end stops no flow, which is told
+            yield Match(location=context.location(info.unit, value), values={"origin": alike})
+
+
+def _set_headers(function: ir.Function) -> Iterator[tuple[str, ir.Expr]]:
+    for call in of_kind(function, ir.Call):
+        if isinstance(call.func, ir.Attr) and call.func.name in _SETS and len(call.args) == 2:
+            name = call.args[0]
+            if isinstance(name, ir.Const) and isinstance(name.value, str):
+                yield name.value.lower(), call.args[1]
+
+
+def _is_read_off_request(value: ir.Node) -> bool:
+    """`req.headers.origin`, `req.headers["origin"]`, `req.get("Origin")`, `req.header("origin")`."""
+    if isinstance(value, ir.Logic):
+        return _is_read_off_request(value.operands[0])
+    if isinstance(value, ir.Attr):
+        return value.name == "origin" and dotted(value.value).endswith("headers")
+    key = value.key if isinstance(value, ir.Index) else None
+    if isinstance(value, ir.Call) and isinstance(value.func, ir.Attr) and value.func.name in _READS_HEADER:
+        key = value.args[0] if value.args else None
+    return isinstance(key, ir.Const) and isinstance(key.value, str) and _ORIGIN.match(key.value) is not None
