@@ -8,6 +8,8 @@ _FILE = re.compile(r"^\+\+\+ (?:b/)?(?P<name>[^\t\n]+)")
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<line>\d{1,7})(?:,(?P<count>\d+))? @@ ?(?P<within>[^\n]*)")
 _OLD = re.compile(r"^--- \S", re.MULTILINE)
 _LINE = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", re.MULTILINE)
+_WHOLE = re.compile(r"[A-Za-z_]\w* = [A-Za-z_][\w.]*\([^()]*\)|from [\w.]+ import \w+(?:, \w+)*")
+"""A statement of Python on one line that binds a name."""
 _NOWHERE = "/dev/null"
 _MAX_GAP = 1_000_000
 """Lines that a whole diff may leave out before its hunks; what would stand beyond them is not read."""
@@ -28,6 +30,17 @@ def is_diff(text: str) -> bool:
     return bool(_LINE.search(text) and _OLD.search(text)) and any(map(_FILE.match, text.split("\n")))
 
 
+def _opens(heading: str, first: str) -> bool:
+    """Whether what git names beside a hunk can stand above its first line: an open brace, a class or function of
+    Python above what is indented, or a whole line at the top of a file of Python."""
+    heading = heading.rstrip()
+    if heading.endswith("{"):
+        return True
+    if heading.endswith(":"):
+        return first.startswith((" ", "\t")) and heading.startswith(("class ", "def ", "async def "))
+    return _WHOLE.fullmatch(heading) is not None and not first.startswith((" ", "\t"))
+
+
 def changed_files(text: str) -> Iterator[Changed]:
     """The files that a diff leaves, in its order. What the heads of its hunks count is not relied on: a diff that was
     edited, or written by hand, seldom has it right."""
@@ -44,7 +57,7 @@ def changed_files(text: str) -> Iterator[Changed]:
                 continue
             room -= gap
             shown += [""] * gap
-            if hunk["within"].rstrip().endswith("{") and shown and not any(shown):
+            if gap and _opens(hunk["within"], following[1:]) and hunk["within"] not in shown[:-gap]:
                 shown[-1] = hunk["within"]  # what the lines stand in, so that they can be read
         elif within and line[:1] in ("+", " ", ""):
             shown.append(line[1:])

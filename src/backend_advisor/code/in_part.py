@@ -1,0 +1,95 @@
+"""Files that are shown in part, as a patch shows them, linked by what their lines name: the imports and fields of which
+nothing is in view."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from backend_advisor.code.ir import Field, Import, Module, Type
+
+if TYPE_CHECKING:
+    from backend_advisor.code.program import ClassInfo, Program, Unit
+
+_NAME = re.compile(rb"(?<![\w.$])[A-Za-z_]\w*(?=\s*[.(<>)\],;:{=])")
+_CALLED = {
+    "java": re.compile(rb"(?<![\w.])(?:this\.)?([a-z]\w*)\.(\w+)\("),
+    "javascript": re.compile(rb"\bthis\.(\w+)\.(\w+)\("),
+    "python": re.compile(rb"\bself\.(\w+)\.(\w+)\("),
+}
+_MOST_FILES = 500
+"""A patch of more files is read file by file."""
+
+
+def shown_in_part(module: Module) -> bool:
+    """Whether the first lines of a file are not in view: a patch leaves them empty."""
+    return module.source.startswith((b"\n", b"\r\n"))
+
+
+def link_parts(program: "Program") -> None:
+    """Bind what the lines of files shown in part name, where one thing alone in the program can be meant."""
+    parts = [unit for unit in program.units.values() if shown_in_part(unit.module)]
+    if len(program.units) < 2 or not parts or len(parts) > _MOST_FILES:
+        return
+    modules = _modules(program)
+    owners = _owners(program)
+    for unit in parts:
+        if unit.language != "java":
+            _import_named(program, unit, modules)
+        _declare_fields(unit, owners)
+
+
+def _import_named(program: "Program", unit: "Unit", modules: dict[str, "Unit | None"]) -> None:
+    for name in sorted({one.decode() for one in _NAME.findall(unit.module.source)}):
+        if name in unit.imports or name in unit.classes:
+            continue
+        several = [one for one in program.by_short_name.get(name, ()) if one.outer is None]
+        if len(several) == 1 and several[0].unit is not unit:
+            _bind(unit, Import(0, 0, local=name, module=several[0].unit.name, name=name), several[0].unit)
+        elif not several and unit.language == "python":
+            module = modules.get(name)
+            if module is not None and module is not unit and f"{name}.".encode() in unit.module.source:
+                _bind(unit, Import(0, 0, local=name, module=module.name), module)
+
+
+def _bind(unit: "Unit", statement: Import, meant: "Unit") -> None:
+    unit.imports[statement.local] = statement
+    unit.located[statement.module, statement.name] = meant.path
+
+
+def _modules(program: "Program") -> dict[str, "Unit | None"]:
+    """The files by their last name, None for a name that several have."""
+    found: dict[str, Unit | None] = {}
+    for unit in program.units.values():
+        name = unit.name.rpartition(".")[2]
+        found[name] = None if name in found else unit
+    return found
+
+
+def _owners(program: "Program") -> dict[str, "ClassInfo | None"]:
+    """The class that has a method of this name, None where several have."""
+    found: dict[str, ClassInfo | None] = {}
+    for owner in program.classes.values():
+        for name in owner.methods:
+            found[name] = None if name in found else owner
+    return found
+
+
+def _declare_fields(unit: "Unit", owners: dict[str, "ClassInfo | None"]) -> None:
+    """Give the one class of a file the fields on which it calls a method that one other class alone has."""
+    if len(unit.classes) != 1:
+        return
+    (owner,) = unit.classes.values()
+    for name, method in _calls(unit):
+        meant = owners.get(method)
+        declared = re.search(rf"[\w>\])] {name}\b(?! ?\()|\b{name}\??:".encode(), unit.module.source)
+        if meant is None or meant.unit is unit or name in owner.fields or declared:
+            continue
+        made = Field(owner.node.start, owner.node.start, name, Type(meant.node.start, meant.node.start, meant.node.name))
+        owner.node.fields.append(made)
+        owner.fields[name] = made
+
+
+def _calls(unit: "Unit") -> Iterator[tuple[str, str]]:
+    pattern = _CALLED["javascript" if unit.language == "typescript" else unit.language]
+    for name, method in dict.fromkeys(pattern.findall(unit.module.source)):
+        yield name.decode(), method.decode()
