@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from backend_advisor.code.ir import Field, Import, Module, Type
+from backend_advisor.code.frontends.java.loose import TYPES_BY_NAME
+from backend_advisor.code.ir import Field, Import, Name, Type
 
 if TYPE_CHECKING:
     from backend_advisor.code.program import ClassInfo, Program, Unit
@@ -16,19 +17,18 @@ _CALLED = {
     "javascript": re.compile(rb"\bthis\.(\w+)\.(\w+)\("),
     "python": re.compile(rb"\bself\.(\w+)\.(\w+)\("),
 }
+_MAPPED = re.compile(rb"@(?:Get|Post|Put|Delete|Patch)Mapping\b")
+_REPOSITORY = re.compile(r"(?:^r|R)epo(?:sitory)?$")
+_OF_REPOSITORIES = frozenset({"query", "findOneBy", "findBy", "createQueryBuilder", "findOneByOrFail", "findAndCount"})
+"""Methods that TypeORM's repositories have and few others."""
 _MOST_FILES = 500
 """A patch of more files is read file by file."""
 
 
-def shown_in_part(module: Module) -> bool:
-    """Whether the first lines of a file are not in view: a patch leaves them empty."""
-    return module.source.startswith((b"\n", b"\r\n"))
-
-
 def link_parts(program: "Program") -> None:
     """Bind what the lines of files shown in part name, where one thing alone in the program can be meant."""
-    parts = [unit for unit in program.units.values() if shown_in_part(unit.module)]
-    if len(program.units) < 2 or not parts or len(parts) > _MOST_FILES:
+    parts = [unit for unit in program.units.values() if unit.module.in_part]
+    if not parts or len(parts) > _MOST_FILES:
         return
     modules = _modules(program)
     owners = _owners(program)
@@ -65,28 +65,45 @@ def _modules(program: "Program") -> dict[str, "Unit | None"]:
     return found
 
 
-def _owners(program: "Program") -> dict[str, "ClassInfo | None"]:
-    """The class that has a method of this name, None where several have."""
-    found: dict[str, ClassInfo | None] = {}
+def _owners(program: "Program") -> dict[str, list["ClassInfo"]]:
+    """The classes that have a method of this name."""
+    found: dict[str, list[ClassInfo]] = {}
     for owner in program.classes.values():
         for name in owner.methods:
-            found[name] = None if name in found else owner
+            found.setdefault(name, []).append(owner)
     return found
 
 
-def _declare_fields(unit: "Unit", owners: dict[str, "ClassInfo | None"]) -> None:
-    """Give the one class of a file the fields on which it calls a method that one other class alone has."""
+def _declare_fields(unit: "Unit", owners: dict[str, list["ClassInfo"]]) -> None:
+    """Give the one class of a file the fields on which it calls a method that one other class alone has, and those
+    whose name says what they are."""
     if len(unit.classes) != 1:
         return
     (owner,) = unit.classes.values()
+    if unit.language == "java" and not owner.node.decorators and _MAPPED.search(unit.module.source):
+        # Its annotations stand above what is shown; most that answer requests without views are these.
+        owner.node.decorators.append(Name(owner.node.start, owner.node.start, "RestController"))
     for name, method in _calls(unit):
-        meant = owners.get(method)
-        declared = re.search(rf"[\w>\])] {name}\b(?! ?\()|\b{name}\??:".encode(), unit.module.source)
-        if meant is None or meant.unit is unit or name in owner.fields or declared:
+        others = [one for one in owners.get(method, ()) if one.unit is not unit]
+        kind = others[0].node.name if len(others) == 1 else _usual_type(unit, name, method)
+        declared = re.search(
+            rf"[\w>\])](?<!return)(?<!await)(?<!throw)(?<!yield)(?<!else)(?<!case) {name}\b(?! ?\()|\b{name}\??:".encode(),
+            unit.module.source,
+        )
+        if kind is None or name in owner.fields or declared:
             continue
-        made = Field(owner.node.start, owner.node.start, name, Type(meant.node.start, meant.node.start, meant.node.name))
+        made = Field(owner.node.start, owner.node.start, name, Type(kind))
         owner.node.fields.append(made)
         owner.fields[name] = made
+
+
+def _usual_type(unit: "Unit", name: str, method: str) -> str | None:
+    if unit.language == "java":
+        return TYPES_BY_NAME.get(name)
+    if unit.language != "python" and _REPOSITORY.search(name) and method in _OF_REPOSITORIES:
+        unit.imports.setdefault("Repository", Import(0, 0, local="Repository", module="typeorm", name="Repository"))
+        return "Repository"
+    return None
 
 
 def _calls(unit: "Unit") -> Iterator[tuple[str, str]]:

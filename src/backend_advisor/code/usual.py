@@ -5,6 +5,7 @@ Only names that nothing in view binds are looked up there, and only frameworks o
 
 import re
 
+from backend_advisor.code.frontends.java.usual import usual_imports as java_imports
 from backend_advisor.code.ir import Import, Module
 
 _JAVASCRIPT = (
@@ -41,10 +42,21 @@ _PYTHON = (
 _BY_LANGUAGE = {"javascript": _JAVASCRIPT, "typescript": _JAVASCRIPT, "python": _PYTHON}
 
 
+_GAP = re.compile(rb"\A\r?\n|(?:\r?\n){7}")
+"""No line at the top, or more empty ones together than anybody writes: a patch leaves out what does not change."""
+
+
+def is_part(source: bytes) -> bool:
+    """Whether a file is shown in part."""
+    return _GAP.search(source) is not None
+
+
 def usual_imports(module: Module) -> list[Import]:
     """Everything of the packages that a file names the marks of, where its first lines are not in view."""
-    marks = _BY_LANGUAGE.get(module.language)
-    if marks is None or not module.source.startswith((b"\n", b"\r\n")):
+    if not module.in_part:
         return []
+    if module.language == "java":
+        return java_imports()
+    marks = _BY_LANGUAGE.get(module.language, ())
     packages = [one for mark, packages in marks if mark.search(module.source) for one in packages]
     return [Import(0, 0, local="*", module=package, name="*") for package in packages]
