@@ -17,6 +17,9 @@ _CALLED = {
     "javascript": re.compile(rb"\bthis\.(\w+)\.(\w+)\("),
     "python": re.compile(rb"\bself\.(\w+)\.(\w+)\("),
 }
+_DECLARED = re.compile(
+    rb"[\w>\])](?<!return)(?<!await)(?<!throw)(?<!yield)(?<!else)(?<!case) (\w+)\b(?! ?\()|\b(\w+)\??:"
+)
 _MAPPED = re.compile(rb"@(?:Get|Post|Put|Delete|Patch)Mapping\b")
 _REPOSITORY = re.compile(r"(?:^r|R)epo(?:sitory)?$")
 _OF_REPOSITORIES = frozenset({"query", "findOneBy", "findBy", "createQueryBuilder", "findOneByOrFail", "findAndCount"})
@@ -83,14 +86,11 @@ def _declare_fields(unit: "Unit", owners: dict[str, list["ClassInfo"]]) -> None:
     if unit.language == "java" and not owner.node.decorators and _MAPPED.search(unit.module.source):
         # Its annotations stand above what is shown; most that answer requests without views are these.
         owner.node.decorators.append(Name(owner.node.start, owner.node.start, "RestController"))
+    declared = {one.decode() for pair in _DECLARED.findall(unit.module.source) for one in pair if one}
     for name, method in _calls(unit):
         others = [one for one in owners.get(method, ()) if one.unit is not unit]
         kind = others[0].node.name if len(others) == 1 else _usual_type(unit, name, method)
-        declared = re.search(
-            rf"[\w>\])](?<!return)(?<!await)(?<!throw)(?<!yield)(?<!else)(?<!case) {name}\b(?! ?\()|\b{name}\??:".encode(),
-            unit.module.source,
-        )
-        if kind is None or name in owner.fields or declared:
+        if kind is None or name in owner.fields or name in declared:
             continue
         made = Field(owner.node.start, owner.node.start, name, Type(kind))
         owner.node.fields.append(made)

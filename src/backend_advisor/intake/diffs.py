@@ -44,7 +44,7 @@ def _opens(heading: str, first: str) -> bool:
 def changed_files(text: str) -> Iterator[Changed]:
     """The files that a diff leaves, in its order. What the heads of its hunks count is not relied on: a diff that was
     edited, or written by hand, seldom has it right."""
-    name, shown, added = "", list[str](), list[int]()
+    name, shown, added, stood = "", list[str](), list[int](), set[str]()
     within, room = False, _MAX_GAP
     lines = text.rstrip("\n").split("\n")
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
@@ -57,16 +57,18 @@ def changed_files(text: str) -> Iterator[Changed]:
                 continue
             room -= gap
             shown += [""] * gap
-            if gap and _opens(hunk["within"], following[1:]) and hunk["within"] not in shown[:-gap]:
+            if gap and _opens(hunk["within"], following[1:]) and hunk["within"] not in stood:
                 shown[-1] = hunk["within"]  # what the lines stand in, so that they can be read
+                stood.add(hunk["within"])
         elif within and line[:1] in ("+", " ", ""):
             shown.append(line[1:])
+            stood.add(line[1:])
             added += [len(shown)] if line.startswith("+") else []
         elif within and line[:1] not in ("-", "\\"):
             within = False
         elif not within and (file := _FILE.match(line)) is not None:
             if name not in ("", _NOWHERE) and any(shown):
                 yield Changed(name, "\n".join(shown) + "\n", tuple(added))
-            name, shown, added = file["name"].strip(), [], []
+            name, shown, added, stood = file["name"].strip(), [], [], set()
     if name not in ("", _NOWHERE) and any(shown):
         yield Changed(name, "\n".join(shown) + "\n", tuple(added))
