@@ -14,6 +14,9 @@ _NOWHERE = "/dev/null"
 _MAX_GAP = 1_000_000
 """Lines that a whole diff may leave out before its hunks; what would stand beyond them is not read."""
 
+_MOST_HEADINGS = 100
+"""Headings of hunks that are set above them; each may leave a brace open."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:
@@ -45,7 +48,7 @@ def changed_files(text: str) -> Iterator[Changed]:
     """The files that a diff leaves, in its order. What the heads of its hunks count is not relied on: a diff that was
     edited, or written by hand, seldom has it right."""
     name, shown, added, stood = "", list[str](), list[int](), set[str]()
-    within, room = False, _MAX_GAP
+    within, room, headings = False, _MAX_GAP, 0
     lines = text.rstrip("\n").split("\n")
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if line.startswith("diff --git ") or (line.startswith("--- ") and following.startswith("+++ ")):
@@ -57,9 +60,15 @@ def changed_files(text: str) -> Iterator[Changed]:
                 continue
             room -= gap
             shown += [""] * gap
-            if gap and _opens(hunk["within"], following[1:]) and hunk["within"] not in stood:
+            if (
+                gap
+                and headings < _MOST_HEADINGS
+                and _opens(hunk["within"], following[1:])
+                and hunk["within"] not in stood
+            ):
                 shown[-1] = hunk["within"]  # what the lines stand in, so that they can be read
                 stood.add(hunk["within"])
+                headings += 1
         elif within and line[:1] in ("+", " ", ""):
             shown.append(line[1:])
             stood.add(line[1:])
