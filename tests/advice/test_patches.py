@@ -1,6 +1,8 @@
 """What a patch brings is told apart from what stood there before it."""
 
-from backend_advisor.advise import answer
+from pathlib import Path
+
+from backend_advisor.advise import answer, review
 from backend_advisor.experts import Terms
 
 PATCH = """\
@@ -36,3 +38,21 @@ def test_a_question_that_only_points_at_a_patch_gets_no_general_page() -> None:
         report = answer(f"{question}\n```diff\n{clean}```\n", terms=TERMS)
         assert report.advice == ()
         assert any("src/money.py" in notice for notice in report.notices)
+
+
+def test_a_review_tells_of_a_patch_what_an_answer_tells(tmp_path: Path) -> None:
+    for name in ("change.diff", "change.patch"):
+        file = tmp_path / name
+        file.write_text(PATCH)
+        asked = answer("Please review this patch", [file], terms=TERMS)
+        reviewed = review([file], terms=TERMS)
+        assert [one.code for one in reviewed.findings if one.code == "SEC201"] == ["SEC201"]
+        assert {(one.code, one.location) for one in reviewed.findings} == {
+            (one.code, one.location) for one in asked.findings
+        }
+        assert any("SEC201 (src/routes/users.js:5)" in notice for notice in reviewed.notices)
+
+
+def test_a_patch_in_a_folder_is_a_file_of_it(tmp_path: Path) -> None:
+    (tmp_path / "old.patch").write_text(PATCH)
+    assert review([tmp_path], terms=TERMS).findings == ()

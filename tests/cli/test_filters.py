@@ -1,5 +1,6 @@
 """Baselines and diffs: what a project lives with, and what a change adds."""
 
+import io
 import json
 import os
 import subprocess
@@ -233,3 +234,22 @@ def test_a_change_and_a_baseline_together_count_as_each_alone(capsys: pytest.Cap
     assert run(["review", "q.sql", "--select", "DB121", "--baseline", "base.json", "--write-baseline"]) == 0
     Path("q.sql").write_text(OLD + OLD)
     assert concise(capsys, "q.sql", "--baseline", "base.json", "--diff", "HEAD") == ["q.sql:2"]
+
+
+def test_a_patch_is_reviewed_from_standard_input_and_is_never_fixed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = Path("q.sql")
+    git("init", "-q")
+    query.write_text("SELECT 1;\n")
+    git("add", ".")
+    query.write_text("SELECT 1;\n" + OLD)
+    patch = subprocess.run(["git", "diff"], check=True, capture_output=True).stdout
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(patch)))
+    run(["review", "-", "--select", "DB121", "--format", "concise"])
+    assert capsys.readouterr().out.startswith("q.sql:2:")
+    Path("change.diff").write_bytes(patch)
+    before = query.read_text()
+    assert run(["review", "change.diff", "--fix", "--unsafe-fixes"]) == 2
+    assert "patch" in capsys.readouterr().err
+    assert query.read_text() == before

@@ -114,6 +114,8 @@ def _review(  # noqa: PLR0913 - one argument for each option of the command
         record(baseline, report, FromRoot(Path.cwd()), say)
         click.echo(say("baseline_written", path=baseline, count=len(report.findings)), err=True)
         return 0
+    if fixes and any(one.added for one in report.case.artifacts):
+        raise click.UsageError(say("patch_unfixed"))
     unread = _COULD_NOT if (strict or settings.strict) and report.case.unread else 0
     if fixes:
         from backend_advisor.cli.fixing import deliver_fixes
@@ -147,6 +149,7 @@ def _given(paths: Sequence[Path], name: str | None, say: Wording, *, writes: boo
         return ()
     if len(paths) > 1 or writes:
         raise click.UsageError(say("stdin_alone"))
+    from backend_advisor.intake import patched
     from backend_advisor.intake.decoding import NotTextError, decoded
     from backend_advisor.intake.files import file_artifact
 
@@ -154,7 +157,7 @@ def _given(paths: Sequence[Path], name: str | None, say: Wording, *, writes: boo
         text = decoded(sys.stdin.buffer.read())
     except NotTextError:
         raise click.ClickException(say("stdin_unreadable")) from None
-    return (file_artifact(text, Path(name).as_posix() if name else "stdin"),)
+    return patched(file_artifact(text, Path(name).as_posix() if name else "stdin"))
 
 
 def _keeping(

@@ -18,6 +18,7 @@ from backend_advisor.code.seen import Seen
 from backend_advisor.code.template_languages import read_template
 from backend_advisor.code.templates import Templates
 from backend_advisor.code.tree import share_parts
+from backend_advisor.code.usual import is_part
 from backend_advisor.cores import collector_paused
 
 _FAMILY = {"typescript": "javascript"}
@@ -90,6 +91,7 @@ def analyse(
                 left_out[path, kind] = 0
                 continue
             module = front_end(language).lower(source, path)
+            module.in_part = beside is not None and path in beside.patched and is_part(source)
             if large:
                 share_parts(module)
             families.setdefault(family, {})[path] = module

@@ -19,5 +19,7 @@ class Beside:
     """Whether the engine of the pages escapes what it prints."""
     schemas: tuple[str, ...] = ()
     """Texts that tell which columns of tables are unique."""
+    patched: frozenset[str] = frozenset()
+    """The source files of which a patch shows what it changes."""
     copied: frozenset[str] = frozenset()
     """The source files that other people wrote."""

@@ -495,3 +495,5 @@ class Module:
     comments: list[Comment] = field(default_factory=list)
     errors: list[tuple[int, int]] = field(default_factory=list)
     assumed: list[Import] = field(default_factory=list)
+    in_part: bool = False
+    """Whether a patch shows it, and not all of it."""

@@ -7,10 +7,12 @@ from typing import Any
 
 from backend_advisor.code.contracts import Operation
 from backend_advisor.code.frontends import FrontEnd, front_end
+from backend_advisor.code.in_part import link_parts
 from backend_advisor.code.ir import Class, Define, Field, For, Function, If, Import, Module, Stmt, Try, With
 from backend_advisor.code.mappers import Mappers
 from backend_advisor.code.roles import roles_for
 from backend_advisor.code.templates import Templates
+from backend_advisor.code.usual import usual_imports
 
 _PIECES = 2
 """A program of this many files may be pieces of code that name what they do not import."""
@@ -108,6 +110,7 @@ class Program:
         self.infos: dict[int, FunctionInfo | ClassInfo] = {}
         for path, module in modules.items():
             self._add(path, module)
+        link_parts(self)
         self.language = next(iter(self.units.values())).language if self.units else "python"
         self.roles = roles_for(self.language, self._imported(), pieces=self.is_pieces)
 
@@ -203,7 +206,7 @@ class Program:
         name = module.package or _dotted(path)
         unit = Unit(module, path, module.language, name)
         self.units[path] = unit
-        unit.stars.extend(module.assumed)
+        unit.stars.extend(module.assumed or usual_imports(module))
         self._walk(module.body, unit, None)
 
     def _walk(self, body: list[Stmt], unit: Unit, outer: FunctionInfo | None) -> None:

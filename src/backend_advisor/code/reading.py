@@ -114,7 +114,8 @@ def read_code(artifacts: tuple[Artifact, ...]) -> Reading:
     theirs = set(copied((artifact.name for artifact in code.values()), licences))
     of_others = frozenset(path for path, artifact in code.items() if artifact.name in theirs)
     schemas = tuple(one.text for one in artifacts if _tells_unique(one))
-    beside_code = Beside(contracts, templates, mappers, settings, documents, escapes, schemas, of_others)
+    patched = frozenset(path for path, artifact in code.items() if artifact.added)
+    beside_code = Beside(contracts, templates, mappers, settings, documents, escapes, schemas, patched, of_others)
     analyses, left_out = analyse(files, languages, beside_code)
     versions = asked_versions(artifact.text for artifact in artifacts if is_manifest(artifact))
     for analysis in analyses:

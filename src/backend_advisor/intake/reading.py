@@ -86,11 +86,8 @@ def _opened(artifacts: Iterable[Artifact], files: Sequence[Path]) -> Iterator[Ar
     """The artifacts, with the blocks of a note that was itself named in its place: those are what it was given for."""
     named = {file.as_posix() for file in files}
     for artifact in artifacts:
-        if artifact.name in named and _may_be_diff(artifact) and is_diff(artifact.text):
-            changed = (
-                replace(file_artifact(one.text, one.name), added=one.added) for one in changed_files(artifact.text)
-            )
-            yield from (one for one in changed if not _is_prose(one))
+        if artifact.name in named and (changed := unpatched(artifact)):
+            yield from changed
             continue
         blocks = split(artifact.text).blocks if artifact.name in named and _is_prose(artifact) else ()
         if not blocks:
@@ -109,6 +106,11 @@ def _unpatched(artifacts: Iterable[Artifact]) -> Iterator[Artifact]:
             yield from (replace(one, origin="question") for one in _files_of(artifact))
         else:
             yield artifact
+
+
+def unpatched(artifact: Artifact) -> tuple[Artifact, ...]:
+    """The files that a patch leaves, where an artifact is one."""
+    return tuple(_files_of(artifact)) if _may_be_diff(artifact) and is_diff(artifact.text) else ()
 
 
 def _files_of(patch: Artifact) -> Iterator[Artifact]:

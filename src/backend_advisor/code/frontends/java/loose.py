@@ -35,7 +35,7 @@ _USUAL = {
     "ObjectMapper": ("objectMapper",),
     "Logger": ("log", "logger", "LOG", "LOGGER"),
 }
-_TYPES = {name: kind for kind, names in _USUAL.items() for name in names}
+TYPES_BY_NAME = {name: kind for kind, names in _USUAL.items() for name in names}
 
 
 def loose_nodes(root: Node) -> list[Node]:
@@ -70,11 +70,11 @@ def _declare_usual(made: Class) -> None:
     used: set[str] = set()
     known: set[str] = set()
     for node in everything(made):
-        if isinstance(node, Name) and node.id in _TYPES:
+        if isinstance(node, Name) and node.id in TYPES_BY_NAME:
             used.add(node.id)
         elif isinstance(node, Param | Field):
             known.add(node.name)
         elif isinstance(node, Assign) and isinstance(node.target, Name) and node.type is not None:
             known.add(node.target.id)
     for name in sorted(used - known):
-        made.fields.append(Field(made.start, made.start, name, Type(_TYPES[name]), None, [], ("private",)))
+        made.fields.append(Field(made.start, made.start, name, Type(TYPES_BY_NAME[name]), None, [], ("private",)))
