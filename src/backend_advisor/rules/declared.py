@@ -65,6 +65,7 @@ def declared_matches(declaration: Declaration, context: CodeContext) -> Iterator
 
 def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
     told: set[tuple[str, int]] = set()
+    files: set[str] = set()
     ways: set[object] = set()
     addresses = Addresses()
     queries = _queries(context) if declaration.binds else {}
@@ -74,9 +75,10 @@ def _flows(declaration: Declaration, context: CodeContext) -> Iterator[Match]:
             continue
         if declaration.names and not _pattern(declaration.names).search(flow.callee):
             continue
-        if (flow.path, flow.start) in told:
+        if (flow.path, flow.start) in told or (declaration.once and flow.path in files):
             continue
         told.add((flow.path, flow.start))
+        files.add(flow.path)
         steps = _steps(flow, context)
         source = steps[0][0].excerpt if steps else ""
         # What was read once and is used several times is one thing to mend.

@@ -140,7 +140,7 @@ class _Spot:
             if name in _BODIES and self._is_sign_in():
                 return Confidence.MEDIUM
         plain = snake(name)
-        if plain.isupper() and isinstance(node, ir.Name):
+        if plain.isupper() and (isinstance(node, ir.Name) or _is_of_a_kind(node)):
             return None
         if _SECRET.search(plain) is not None:
             told = isinstance(node, ir.Attr | ir.Index) or self._is_parameter(node)
@@ -183,6 +183,15 @@ def _shown_parts(node: ir.Expr) -> Iterator[ir.Expr]:
         yield from node.args
         if isinstance(node.func, ir.Attr) and not node.args:
             yield node.func.value
+
+
+_HOLDS_SETTINGS = re.compile(r"(?i)config|propert|setting|env|secret|credentials?$")
+
+
+def _is_of_a_kind(node: ir.Expr) -> bool:
+    """`CredentialsType.ACCESS_TOKEN`: which kind of secret it is, and not the secret."""
+    holder = node.value if isinstance(node, ir.Attr) else None
+    return isinstance(holder, ir.Name) and holder.id[:1].isupper() and not _HOLDS_SETTINGS.search(holder.id)
 
 
 def _given_secret(node: ir.Call) -> Confidence | None:
