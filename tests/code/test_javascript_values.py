@@ -105,3 +105,28 @@ def test_text_that_a_nest_handler_gives_is_a_page() -> None:
     found, _ = analyse({"c.ts": code.encode()})
     pages = [flow for flow in found[0].seen.flows.values() if flow.sink == "html.text"]
     assert len(pages) == 1
+
+
+_CONDITIONS = (
+    "const express = require('express'); const {{ exec }} = require('child_process'); const app = express();\n"
+    "class Command {{ constructor() {{ this.parts = ['ls']; }}\n"
+    "add(part) {{ this.parts.push(part); return this; }} toString() {{ return {said}; }} }}\n"
+    "function run(command) {{ exec({text}); }}\n"
+    "app.get('/x', (req, res) => {{ run(new Command().add(req.query.p)); }});\n"
+)
+
+
+def test_an_object_in_a_text_is_what_its_class_says() -> None:
+    for text in ("`${command}`", "'nice ' + command", "String(command)", "command.toString()"):
+        assert "command.text" in _sinks(_CONDITIONS.format(said="this.parts.join(' ')", text=text)), text
+        assert "command.text" not in _sinks(_CONDITIONS.format(said="'ls ' + this.parts.length", text=text)), text
+
+
+def test_the_default_of_a_parameter_tells_its_class() -> None:
+    code = (
+        "const express = require('express'); const { exec } = require('child_process');\n"
+        "class Lister { list(path) { exec('ls ' + path); } }\n"
+        "module.exports = (lister = new Lister()) => { const router = express.Router();\n"
+        "router.get('/x', (req, res) => { lister.list(req.query.p); }); return router; };\n"
+    )
+    assert "command.text" in _sinks(code)

@@ -14,7 +14,9 @@ _SECURITY = re.compile(
 )
 _REVIEW = re.compile(
     r"\breview\b|\bis (?:this|that|it|my|the)\b.{0,40}\b(?:ok|okay|good|fine|right|correct)\b|what(?:'s| is) wrong|"
-    r"\bany (?:problems?|issues?|bugs?)\b|\bfeedback\b|리뷰|검토|괜찮|봐 ?(?:줘|주)",
+    r"\bany (?:problems?|issues?|bugs?)\b|\bfeedback\b|\blgtm\b|\b(?:before|to|can|may|we|I) (?:I |we )?merge\b|"
+    r"\b(?:pr|pull request|merge request|diff|patch)\b.{0,40}\b(?:ok|okay|good|fine|ready)\b|머지|병합해|"
+    r"리뷰|검토|괜찮|봐 ?(?:줘|주)",
     re.IGNORECASE,
 )
 """A question that asks for whatever is wrong, not for speed."""
@@ -54,7 +56,8 @@ def ordered(made: Iterable[Advice], case: Case, hits: Sequence[Hit], knowledge: 
     about_security = _SECURITY.search(case.question) is not None
     says_slow = _SLOW.search(_SETTING.sub(" ", case.question)) is not None
     about_time = says_slow or any(figure.about in _LATENCY for figure in case.figures)
-    about_anything = not about_time and _REVIEW.search(case.question) is not None
+    shows_patch = any(one.added for one in case.artifacts) and says_little(case)
+    about_anything = not about_time and (shows_patch or _REVIEW.search(case.question) is not None)
     queries = {one.name for one in case.of_kind(*_QUERIES)} if about_time else set()
     bearing = _bearing(case, hits) if leading is not None or (hits and several) else set()
     files = {one.name for one in case.artifacts if one.origin == "file"}

@@ -16,6 +16,7 @@ from backend_advisor.code.prototypes import BARE, is_bare
 from backend_advisor.code.run import Run
 from backend_advisor.code.settings import loaded, of_setting
 from backend_advisor.code.site import Site
+from backend_advisor.code.spelling import spelt
 from backend_advisor.code.taints import ALL, merge_taints
 from backend_advisor.code.values import (
     UNKNOWN,
@@ -30,6 +31,7 @@ from backend_advisor.code.values import (
     words,
 )
 
+_AS_TEXT = frozenset({"str", "String", "java.lang.String.valueOf"})
 _BUILDERS = frozenset({"java.lang.StringBuilder", "java.lang.StringBuffer", "io.StringIO", "java.io.StringWriter"})
 _REPLACED = {
     "'": ("xpath.text",),
@@ -62,7 +64,7 @@ def builtin(run: Run, site: Site, known: bool) -> Value | None:
     if run.language in _READING and (held := parsed(run, site)) is not None:
         return held
     if receiver is None:
-        return over_given(run, site) or _function(site, known)
+        return over_given(run, site) or _spelt(run, site) or _function(site, known)
     made = _mapping_made(site, receiver) or of_setting(site) or joined_at_once(site, receiver)
     if made is not None:
         return made
@@ -100,6 +102,14 @@ def _mapping_made(site: Site, receiver: Value) -> Value | None:
         made = site.args[0] if "dict" in site.args[0].types else _pairs(site.args[0])
         return cleaned(made if made is not None else site.args[0], UNNAMED) if keeps_listed(site.node) else made
     return None
+
+
+def _spelt(run: Run, site: Site) -> Value | None:
+    """`str(criteria)` and `String(criteria)`, where its class says what it is as text."""
+    if site.name not in _AS_TEXT or len(site.args) != 1:
+        return None
+    said = spelt(run, site.args[0])
+    return said if said is not site.args[0] else None
 
 
 def _function(site: Site, known: bool) -> Value | None:

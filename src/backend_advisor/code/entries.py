@@ -18,7 +18,7 @@ from backend_advisor.code.taints import ALL, NUMBER, Taint, merge_taints, statio
 from backend_advisor.code.tree import in_body, of_kind
 from backend_advisor.code.types import NO_TEXT, behind, declared_value, is_checked, is_harmless, is_text
 from backend_advisor.code.validators import with_checked_fields, with_typed_fields, without_documents
-from backend_advisor.code.values import UNKNOWN, Value, cleaned, doubtful, join_all, types_of
+from backend_advisor.code.values import NO_TYPES, UNKNOWN, Value, cleaned, doubtful, join_all, types_of
 
 _PARAMETERS = 64
 _OF_CLASSES = frozenset({"component", "http.handler"})
@@ -174,8 +174,17 @@ def entry_values(run: Run, info: FunctionInfo, given: list[Value], bound: Value 
                 else None
             )
             value = _parameter(run, info, param, kind, label)
+            if not value.types and isinstance(param.default, ir.Call):
+                value = value.but(types=_usual_kinds(run, param.default))
         values.append(doubtful(value, 2) if run.language == "java" and _has_own_constraint(run, param) else value)
     return values
+
+
+def _usual_kinds(run: Run, default: ir.Call) -> frozenset[str]:
+    """The classes of the program of which a parameter's default is made: `(boards = new BoardService()) => …`."""
+    if not isinstance(default.func, ir.Name) or default.func.id not in run.machine.program.by_short_name:
+        return NO_TYPES
+    return frozenset(run.evaluate(default, {}).types & run.machine.program.classes.keys())
 
 
 def _has_own_constraint(run: Run, param: ir.Param) -> bool:

@@ -21,6 +21,7 @@ from backend_advisor.code.roles import CallRole
 from backend_advisor.code.run import CHECKED, Env, Run, evaluates
 from backend_advisor.code.sending import waited_for
 from backend_advisor.code.site import Site
+from backend_advisor.code.spelling import spelt
 from backend_advisor.code.statements import each
 from backend_advisor.code.taints import NO_TAINTS, merge_taints
 from backend_advisor.code.types import typed
@@ -137,6 +138,7 @@ def _text(run: Run, node: ir.Text, env: Env) -> Value:
     values = [run.evaluate(part, env) for part in node.parts]
     if node.tag is not None:
         return _tagged(run, node, node.tag, values, env)
+    values = [spelt(run, value) for value in values]
     if node.parts and _is_open(values[0]) and _is_address(node.parts[0]):
         values[1:] = [cleaned(value, ADDRESSES) for value in values[1:]]
     behind = min(_host_ends(node.parts, values), _path_begins(values))
@@ -275,6 +277,8 @@ def _binary(run: Run, node: ir.Binary, env: Env) -> Value:
         right = cleaned(right, ADDRESSES)
     if node.op == "+" and any("?" in one for one in known_text(left) if one):
         right = cleaned(right, ("path.file",))  # a page that is forwarded to was chosen before its query
+    if node.op == "+" and run.language != "python":
+        left, right = spelt(run, left), spelt(run, right)
     return binary(run, node.op, left, right, node)
 
 

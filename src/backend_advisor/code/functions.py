@@ -33,6 +33,8 @@ _KEYS = 64
 _WRAPS = 200
 _SURROUNDINGS = 4
 _HITS = 48
+_HITS_TOLD_APART = 16
+"""So many are told apart by all of the path to what harms."""
 
 
 def _looks_up(info: FunctionInfo) -> bool:
@@ -336,7 +338,9 @@ class Functions:
     def _record(self, run: Run, hit: Hit) -> None:
         taint = hit.taint
         if taint.index >= 0:
-            key: Any = (hit.role, hit.path, hit.start, taint.index, taint.path[:1])
+            # One item of a list may be the program's own text, and the next what came with a request.
+            path = taint.path if len(run.hits) < _HITS_TOLD_APART else taint.path[:1]
+            key: Any = (hit.role, hit.path, hit.start, taint.index, path)
             known_hit = run.hits.get(key)
             if known_hit is None or known_hit.taint.unsure > taint.unsure:
                 run.hits[key] = hit

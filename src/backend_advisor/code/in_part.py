@@ -20,6 +20,8 @@ _CALLED = {
 _DECLARED = re.compile(
     rb"[\w>\])](?<!return)(?<!await)(?<!throw)(?<!yield)(?<!else)(?<!case) (\w+)\b(?! ?\()|\b(\w+)\??:"
 )
+_BOUND = re.compile(rb"(?<![\w.$])([A-Za-z_]\w*)\s*(?:=(?![=>])|:\s)")
+"""What a file binds itself, or takes as a parameter with a type."""
 _MAPPED = re.compile(rb"@(?:Get|Post|Put|Delete|Patch)Mapping\b")
 _REPOSITORY = re.compile(r"(?:^r|R)epo(?:sitory)?$")
 _OF_REPOSITORIES = frozenset({"query", "findOneBy", "findBy", "createQueryBuilder", "findOneByOrFail", "findAndCount"})
@@ -35,9 +37,11 @@ def link_parts(program: "Program") -> None:
         return
     modules = _modules(program)
     owners = _owners(program)
+    functions = _functions(program)
     for unit in parts:
         if unit.language != "java":
             _import_named(program, unit, modules)
+            _import_functions(unit, functions)
         _declare_fields(unit, owners)
 
 
@@ -52,6 +56,23 @@ def _import_named(program: "Program", unit: "Unit", modules: dict[str, "Unit | N
             module = modules.get(name)
             if module is not None and module is not unit and f"{name}.".encode() in unit.module.source:
                 _bind(unit, Import(0, 0, local=name, module=module.name), module)
+
+
+def _import_functions(unit: "Unit", functions: dict[str, list["Unit"]]) -> None:
+    own = {one.node.name for one in unit.functions} | {one.decode() for one in _BOUND.findall(unit.module.source)}
+    for name in sorted({one.decode() for one in _NAME.findall(unit.module.source)} & functions.keys() - own):
+        several = functions[name]
+        if len(several) == 1 and name not in unit.imports and several[0] is not unit:
+            _bind(unit, Import(0, 0, local=name, module=several[0].name, name=name), several[0])
+
+
+def _functions(program: "Program") -> dict[str, list["Unit"]]:
+    """The files that define a function of this name at their top."""
+    found: dict[str, list[Unit]] = {}
+    for info in program.functions():
+        if info.owner is None and info.outer is None and info.node.name:
+            found.setdefault(info.node.name, []).append(info.unit)
+    return found
 
 
 def _bind(unit: "Unit", statement: Import, meant: "Unit") -> None:

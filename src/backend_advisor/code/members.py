@@ -73,6 +73,9 @@ def _of_unit(run: Run, unit: Unit, name: str, node: ir.Expr | None) -> Value | N
     run.machine.unit_env(unit)
     if name in unit.exports:
         return unit.exports[name]  # type: ignore[no-any-return]
+    if unit.module.in_part and unit.language != "java":
+        whole = unit.exports.get(None)
+        return ((whole.fields or {}).get(name) if whole is not None else None) or run.machine.hoisted(unit, name)
     return unit_name(run, unit, name, node) if unit.language == "java" else None
 
 

@@ -181,6 +181,8 @@ def imported(run: Run, unit: Unit, statement: ir.Import) -> Value:
     if found is None and None in located.exports:
         whole = located.exports[None]
         found = (whole.fields or {}).get(statement.name)
+    if found is None and located.module.in_part:
+        found = run.machine.hoisted(located, statement.name)  # its export is not shown
     return found if found is not None else UNKNOWN
 
 
@@ -205,6 +207,8 @@ def _whole(run: Run, unit: Unit) -> Value:
     """A file as a value: what it gives as a whole, or the file with its names."""
     run.machine.unit_env(unit)
     whole: Value | None = unit.exports.get(None)
+    if unit.module.in_part and whole is not None and whole.fields:
+        whole = None  # its names may be more than are shown
     named: dict[str | int, Value] = {name: value for name, value in unit.exports.items() if name is not None}
     if whole is None:
         return Value(refs=(unit,))

@@ -10,7 +10,7 @@ from backend_advisor.code.names import FunctionRef
 from backend_advisor.code.program import Unit
 from backend_advisor.code.run import Run
 from backend_advisor.code.site import Site
-from backend_advisor.code.values import Value, cleaned
+from backend_advisor.code.values import Value, cleaned, constant
 
 if TYPE_CHECKING:
     from backend_advisor.code.machine import Machine
@@ -59,10 +59,13 @@ def _register(machine: "Machine", unit: Unit, resolvers: Mapping[str | int, Valu
         if not isinstance(kind, str) or not _KIND.match(kind):
             continue
         role = machine.roles.decorators[_ROOT if kind in _ROOTS else _FIELD]
-        for value in (fields.fields or {}).values():
+        for name, value in (fields.fields or {}).items():
             for ref in (*value.refs, *((value.fields or {}).get("resolve", value).refs)):
                 if not isinstance(ref, FunctionRef) or id(ref.info) in machine.seen.handlers:
                     continue
                 site = Site(ref.info.node, _ROOT, None, None, [], [])
                 given = [parameter_given(run, one, site) for one in role.parameters]
                 machine.register(run, ref, [cleaned(one, _DECLARED) for one in given], role, site, [])
+                registered = machine.seen.handlers.get(id(ref.info))
+                if registered is not None:
+                    registered.properties.setdefault("path", constant(f"{kind}.{name}"))

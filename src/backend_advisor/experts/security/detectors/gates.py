@@ -4,7 +4,6 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
@@ -14,6 +13,8 @@ from backend_advisor.code.tree import everything, in_body, in_whole, of_kind
 from backend_advisor.code.values import Value
 from backend_advisor.experts.security.detectors.blueprints import Blueprint, Blueprints, makes_application
 from backend_advisor.experts.security.detectors.facts import ASKING, Facts, Route, body_words, file_of, verb_of
+from backend_advisor.experts.security.detectors.gate import Gate, Place
+from backend_advisor.experts.security.detectors.gates_elsewhere import carried, limit_plugins, of_modules, plain_calls
 from backend_advisor.experts.security.detectors.words import AUTHENTICATES, IDENTITY, LIMITS, dotted, identifiers
 from backend_advisor.rules.registry import CodeContext
 
@@ -28,18 +29,17 @@ _SETS_UP = re.compile(
     rb"\b(?:register|add|apply|use|set_?up|enable|install|require|enforce)_?(?i:\w*(?:auth|jwt|api_?key|session|guard|protect)\w*)"
     rb"\(\s*(?:app|router|server|fastify|express|instance|scope|f|\w*[rR]outes)\b"
 )
-_Place = tuple[Unit, int, str]
-"""A file, where in it, and the path."""
 _MOUNTS_FOLLOWED = 32
 _MOUNTS = re.compile(r"(?i)route|controller|handler|module|swagger|docs|errors?$|decorat|context")
 _LIMITS_EVERYWHERE = Guarded(
     rb"(?i)add_middleware\(\s*[\w.]*(?:SlowAPI|rate_?limit|throttl)\w*|\bdefault_limits\s*=\s*\[\s*[^\]\s]|"
-    rb"useClass:\s*\w*Throttler\w*",
-    b"add_middleware(", b"default_limits", b"useclass:",
+    rb"useClass:\s*\w*Throttler\w*|['\"]?DEFAULT_THROTTLE_CLASSES['\"]?\s*[:=]\s*[\[(]\s*['\"\w]|axes\.middleware\.AxesMiddleware",
+    b"add_middleware(", b"default_limits", b"useclass:", b"default_throttle_classes", b"axesmiddleware",
 )  # fmt: skip
 """Settings that limit how often anybody may ask anything."""
+_OF_ROUTER = re.compile(rb"new\s+\w*Router\w*\(\s*\{\s*prefix:\s*['\"`]([^'\"`]+)")
+"""The path that a router of Koa was made for."""
 _REFUSAL = re.compile("unauthori|forbid|not_?authenticated|access_?denied", re.IGNORECASE)
-_HANDS_OVER = re.compile(rb"\(\s*(?:app|router|server|fastify|express)\b")
 
 
 def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
@@ -49,6 +49,7 @@ def cover(routes: list[Route], context: CodeContext, facts: Facts) -> None:
     gates = [*_gates(context, facts), *_set_up(context)]
     registered = list(_registered(context))
     gates += _of_plugins(gates, registered)
+    gates += [*carried(gates, context, facts), *limit_plugins(context), *of_modules(context, facts)]
     limits = [gate for gate in gates if gate.limits]
     blueprints = Blueprints(context.program)
     guarded: set[Blueprint] = set()
@@ -132,54 +133,8 @@ def _asks_by_itself(info: FunctionInfo, facts: Facts) -> bool:
     return any(AUTHENTICATES.search(name) or IDENTITY.search(name) for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    """A registration of middleware: from where on, and for which paths."""
-
-    unit: Unit
-    start: int
-    paths: tuple[str, ...]
-    receiver: str
-    verbs: frozenset[str]
-    asks: bool
-    limits: bool
-    names: frozenset[str]
-    exact: bool
-    until: int = sys.maxsize
-    """Where the scope ends that it was registered in."""
-
-    def stands_before(self, route: Route, mounted: dict[str, list[tuple[Unit, int, str]]]) -> bool:
-        """Whether a request passes it on the way to a route."""
-        if self.verbs and route.methods and not self.verbs & route.methods:
-            return False
-        if self.unit is route.unit:
-            return self.start <= route.node.start <= self.until and self._path_fits(route.path)
-        for unit, start, prefix in mounted.get(route.unit.path, ()):
-            if unit is self.unit and self.start <= start <= self.until and self._path_fits(prefix + route.path):
-                return True
-        return False
-
-    def _path_fits(self, path: str) -> bool:
-        if not self.paths:
-            return True
-        if self.exact:
-            return any(_plain(path) == _plain(one) for one in self.paths)
-        return any(_begins_with(_plain(path), one) for one in self.paths)
-
-
-def _begins_with(path: str, mounted: str) -> bool:
-    """Whether a path is what a middleware was mounted at or lies below it: `/login` stands not below `/log`."""
-    begin = _plain(mounted)
-    open_end = mounted.endswith("*") and not mounted.endswith("/*")
-    return path == begin or not begin or path.startswith(begin if open_end else f"{begin}/")
-
-
-def _plain(path: str) -> str:
-    return re.sub(r":\w+|\{[^}]*\}|<[^>]*>", ":", path).rstrip("/*").lower()
-
-
-def _gates(context: CodeContext, facts: Facts) -> list[_Gate]:
-    found: list[_Gate] = []
+def _gates(context: CodeContext, facts: Facts) -> list[Gate]:
+    found: list[Gate] = []
     for call in context.seen.calls.values():
         node = call.node
         if not isinstance(node, ir.Call) or not {"http.middleware", "http.handler"}.intersection(call.role.marks):
@@ -196,13 +151,18 @@ def _gates(context: CodeContext, facts: Facts) -> list[_Gate]:
                 kinds = _kinds(one, part, call.unit, context, facts, middleware, hook)
                 asks, limits = asks or kinds[0], limits or kinds[1]
         names = frozenset(identifiers(given))
+        below = _mount_of_koa(node)
+        if below is not None:
+            part = below[1]
+            kinds = _kinds(Value(), part, call.unit, context, facts, middleware, False)
+            asks, limits = asks or kinds[0], limits or kinds[1]
         if given:
             verbs = frozenset() if middleware else verb_of(node)
             found.append(
-                _Gate(
+                Gate(
                     call.unit,
                     node.start,
-                    _paths(call),
+                    _paths(call) if below is None else (below[0],),
                     dotted(node.func.value) if isinstance(node.func, ir.Attr) else "",
                     verbs,
                     asks,
@@ -212,6 +172,16 @@ def _gates(context: CodeContext, facts: Facts) -> list[_Gate]:
                 )
             )
     return found
+
+
+def _mount_of_koa(node: ir.Call) -> tuple[str, ir.Expr] | None:
+    """`app.use(mount("/auth", limiter))`: the path and what stands at it."""
+    made = node.args[0] if len(node.args) == 1 else None
+    if isinstance(made, ir.Call) and dotted(made.func) == "mount" and len(made.args) > 1:
+        path = made.args[0]
+        if isinstance(path, ir.Const) and isinstance(path.value, str):
+            return path.value, made.args[1]
+    return None
 
 
 def _each(value: Value, expression: ir.Expr | None) -> list[tuple[ir.Expr | None, Value]]:
@@ -225,7 +195,7 @@ def _each(value: Value, expression: ir.Expr | None) -> list[tuple[ir.Expr | None
     return [*items, (None, value)]
 
 
-def _set_up(context: CodeContext) -> Iterator[_Gate]:
+def _set_up(context: CodeContext) -> Iterator[Gate]:
     """`registerApiKeyAuth(fastify)`: what a function is named for, it puts before the routes of its scope."""
     for unit in context.program.units.values():
         if unit.language in {"python", "java"} or _SETS_UP.search(unit.module.source) is None:
@@ -236,7 +206,7 @@ def _set_up(context: CodeContext) -> Iterator[_Gate]:
                     continue
                 name = dotted(node.func).rpartition(".")[2]
                 if _SETS_UP.match(f"{name}({node.args[0].id}".encode()) and not _MOUNTS.search(name):
-                    yield _Gate(
+                    yield Gate(
                         unit, node.start, (), node.args[0].id, frozenset(), True, False, frozenset({name}), False,
                         info.node.end,
                     )  # fmt: skip
@@ -256,17 +226,17 @@ def _registered(context: CodeContext) -> Iterator[tuple[Unit, ir.Call, Unit, int
                 yield unit, node, target, min((one.end for one in around), default=sys.maxsize)
 
 
-def _of_plugins(gates: list[_Gate], registered: list[tuple[Unit, ir.Call, Unit, int]]) -> list[_Gate]:
+def _of_plugins(gates: list[Gate], registered: list[tuple[Unit, ir.Call, Unit, int]]) -> list[Gate]:
     """`app.register(authentication)`: what a plugin that opens its scope hooks in stands where it is registered."""
-    asking = {
-        gate.unit.path: gate.names
+    opening = {
+        gate.unit.path: gate
         for gate in gates
-        if gate.asks and any(one.module == "fastify-plugin" for one in gate.unit.imports.values())
+        if (gate.asks or gate.limits) and any(one.module == "fastify-plugin" for one in gate.unit.imports.values())
     }
     return [
-        _Gate(unit, node.start, (), "", frozenset(), True, False, asking[target.path], False, until)
+        Gate(unit, node.start, (), "", frozenset(), gate.asks, gate.limits, gate.names, False, until)
         for unit, node, target, until in registered
-        if target.path in asking
+        if (gate := opening.get(target.path)) is not None
     ]
 
 
@@ -384,27 +354,30 @@ def _named(name: str, info: FunctionInfo) -> Iterator[FunctionInfo]:
             yield one
 
 
-def _mounted(context: CodeContext) -> dict[str, list[_Place]]:
+def _mounted(context: CodeContext) -> dict[str, list[Place]]:
     """For each file, the places where its routes are mounted: in which file, where in it, and under which path."""
-    found: dict[str, list[_Place]] = defaultdict(list)
+    found: dict[str, list[Place]] = defaultdict(list)
     for call in context.seen.calls.values():
         if "http.middleware" not in call.role.marks or not isinstance(call.node, ir.Call):
             continue
         prefix = next(iter(_paths(call)), "").rstrip("/")
         given = [part for one in call.node.args for part in (one.items if isinstance(one, ir.Sequence) else [one])]
         for argument in given:
-            target = file_of(argument, call.unit, context)
+            made = argument.func if isinstance(argument, ir.Call) and not argument.args else argument
+            target = file_of(made, call.unit, context)  # `router.routes()` of Koa is the file of the router
             if target is not None:
-                found[target.path].append((call.unit, call.node.start, prefix))
+                own = _OF_ROUTER.search(target.module.source) if not prefix else None
+                below = own[1].decode(errors="replace").rstrip("/") if own is not None else prefix
+                found[target.path].append((call.unit, call.node.start, below))
     for unit in context.program.units.values():
-        for node in _plain_calls(unit):
+        for node in plain_calls(unit):
             target = file_of(node.func, unit, context)
             if target is not None and target is not unit:
                 found[target.path].append((unit, node.start, ""))
     return found
 
 
-def _through_mounts(places: list[_Place], mounted: dict[str, list[_Place]]) -> list[_Place]:
+def _through_mounts(places: list[Place], mounted: dict[str, list[Place]]) -> list[Place]:
     """The places where routes are mounted, and those where the files are mounted that mount them."""
     known = list(places)
     for unit, _, prefix in known:
@@ -415,17 +388,3 @@ def _through_mounts(places: list[_Place], mounted: dict[str, list[_Place]]) -> l
             if outer is not unit and further not in known:
                 known.append(further)
     return known
-
-
-def _plain_calls(unit: Unit) -> list[ir.Call]:
-    """`routes(app)` and `require("./routes")(app)` in a file: its routes are mounted there."""
-    if unit.language in {"python", "java"} or _HANDS_OVER.search(unit.module.source) is None:
-        return []
-    return [
-        node
-        for node in everything(unit.module.body)
-        if isinstance(node, ir.Call)
-        and node.args
-        and isinstance(node.args[0], ir.Name)
-        and node.args[0].id in ("app", "router", "server", "fastify", "express")
-    ]

@@ -85,6 +85,9 @@ def model_of(node: ir.Call, text: str) -> str:
             )
         ):
             return re.sub(r"(?:Model|Entity|Repository|Repo|Service|Dao|DAO|Mapper|Schema)$", "", name) or name
+    built = next((one for one in everything(node.func) if isinstance(one, ir.Call) and _is_of_table(one)), None)
+    if built is not None:
+        return str(built.args[0].value).partition(" ")[0]  # type: ignore[attr-defined]
     called = dotted(node.func).split(".")
     holder = called[-2] if len(called) > 1 else ""
     return re.sub(
@@ -92,6 +95,21 @@ def model_of(node: ir.Call, text: str) -> str:
         "",
         holder,
         flags=re.IGNORECASE,
+    )
+
+
+def _is_of_table(call: ir.Call) -> bool:
+    """`knex("board")`, `db.selectFrom("board")`, `.from("board")`."""
+    if len(call.args) != 1 or not isinstance(call.args[0], ir.Const) or not isinstance(call.args[0].value, str):
+        return False
+    last = dotted(call.func).rpartition(".")[2]
+    return isinstance(call.func, ir.Name) or last in (
+        "from",
+        "into",
+        "table",
+        "selectFrom",
+        "updateTable",
+        "deleteFrom",
     )
 
 

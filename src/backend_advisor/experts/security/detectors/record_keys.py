@@ -13,6 +13,7 @@ from backend_advisor.experts.security.detectors.telling import BY_KEY, SQL_BY_ID
 from backend_advisor.experts.security.detectors.words import IDENTIFIER, NAMED_BY, OWNER_FIELD, dotted
 
 _LONGEST = 60
+_NARROWS = frozenset({"where", "andWhere"})
 _DERIVED = re.compile(r"(?:find|get|read|query|delete|remove)(?:One|First)?By([A-Z]\w*)$")
 _AND = re.compile(r"(?:And|Or)(?=[A-Z])|OrderBy")
 _ID = re.compile(r"(?:^|[a-z])(?:Id|Uuid|UUID|Number|No)$|^(?:Id|Uuid|UUID)$")
@@ -56,11 +57,27 @@ class Lookup:
             if _is_key(name) and self._is_given(value):
                 yield name
         yield from self._in_name()
-        for part in everything(self.node.args, [value for _, value in self.node.keywords], self.meant):
+        conditions = list(_conditions(self.node))
+        for condition in conditions:
+            yield from self._positional(condition)
+        given = [one.args for one in conditions]
+        for part in everything(self.node.args, [value for _, value in self.node.keywords], self.meant, given):
             if isinstance(part, ir.Mapping):
                 yield from self._mapped(part)
             elif isinstance(part, ir.Binary) and part.op in ("==", "==="):
                 yield from self._compared(((part.left, part.right), (part.right, part.left)))
+
+    def _positional(self, condition: ir.Call) -> Iterator[str]:
+        """`.where("id", id)`, `.where("invoice.id", "=", id)`, `.where(eq(invoices.id, id))`."""
+        first, last = (condition.args[0], condition.args[-1]) if condition.args else (None, None)
+        if isinstance(first, ir.Call) and dotted(first.func).rpartition(".")[2] == "eq" and len(first.args) > 1:
+            first, last = first.args[:2]
+        if first is None or last is None or first is last or (len(condition.args) > 2 and not _is_equal(condition)):
+            return
+        word = first.value if isinstance(first, ir.Const) else first.name if isinstance(first, ir.Attr) else ""
+        word = word.rpartition(".")[2] if isinstance(word, str) else ""
+        if word and _is_key(word) and self._is_given(last):
+            yield word
 
     def _in_name(self) -> Iterator[str]:
         """`orders.findByIdAndCustomerId(id, customer)`: Spring Data takes the columns from the name."""
@@ -92,6 +109,20 @@ class Lookup:
         """Whether a value is the client's, and not read off a record first."""
         origin = self.origin(expression)
         return bool(origin & CLIENT) and not origin & RECORD
+
+
+def _conditions(node: ir.Call) -> Iterator[ir.Call]:
+    """The conditions of a query that is built by a chain: `knex("board").where({ id }).update({ name })`."""
+    at: ir.Expr = node
+    while isinstance(at, ir.Call) and isinstance(at.func, ir.Attr):
+        if at is not node and at.func.name in _NARROWS:
+            yield at
+        at = at.func.value
+
+
+def _is_equal(condition: ir.Call) -> bool:
+    sign = condition.args[1]
+    return isinstance(sign, ir.Const) and sign.value in ("=", "==", "===", "eq")
 
 
 def _is_key(word: str) -> bool:

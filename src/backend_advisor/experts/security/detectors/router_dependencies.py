@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import Program, Unit
+from backend_advisor.code.searching import Guarded
 from backend_advisor.code.seen import Seen
 from backend_advisor.experts.security.detectors.facts import file_of
 from backend_advisor.experts.security.detectors.words import dotted, identifiers
@@ -12,6 +13,7 @@ from backend_advisor.rules.registry import CodeContext
 _Router = tuple[str, str]
 """A file, and the name of a router in it; no name means all of the file."""
 _DEEPEST = 6
+_LIMITED = Guarded(rb"\.(?:shared_)?limit\([^()\n]*\)\(", b".limit(", b".shared_limit(")
 
 
 class Dependencies:
@@ -24,6 +26,9 @@ class Dependencies:
         for call in context.seen.calls.values():
             if "dependencies" in call.role.named and isinstance(call.node, ir.Call) and not call.role.marks:
                 self._note(call.node, call.unit, context)
+        for unit in context.program.units.values():
+            if unit.language == "python" and _LIMITED.is_in(unit.module.source):
+                self._limit(unit, context)
 
     def of(self, unit: Unit, router: str) -> set[str]:
         """The names that are asked before a router's routes: as the file calls it that its routes stand in."""
@@ -48,6 +53,16 @@ class Dependencies:
             for made in (*unit.module.body, *(one for info in unit.functions for one in info.node.body)):
                 if isinstance(made, ir.Assign) and made.value is node and isinstance(made.target, ir.Name):
                     self._given[unit.path, made.target.id] |= given
+
+    def _limit(self, unit: Unit, context: CodeContext) -> None:
+        """`limiter.limit("5/minute")(blueprint)`: the limit of Flask-Limiter applied to a blueprint."""
+        for statement in (*unit.module.body, *(one for info in unit.functions for one in info.node.body)):
+            applied = statement.value if isinstance(statement, ir.Do | ir.Assign) else None
+            if not isinstance(applied, ir.Call) or len(applied.args) != 1:
+                continue
+            made = applied.func
+            if isinstance(made, ir.Call) and dotted(made.func).endswith((".limit", ".shared_limit")):
+                self._given[self._target(applied.args[0], unit, context)].add("rate_limited")
 
     def _target(self, argument: ir.Expr, unit: Unit, context: CodeContext) -> _Router:
         if isinstance(argument, ir.Name):

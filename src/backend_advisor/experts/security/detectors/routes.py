@@ -1,6 +1,7 @@
 """The routes of a program: what handles them, and what asks who calls before or inside."""
 
 import re
+from collections.abc import Iterator
 
 from backend_advisor.code import ir
 from backend_advisor.code.program import ClassInfo, FunctionInfo, Unit
@@ -34,6 +35,7 @@ _VERBS = {
     "del": "DELETE",
     "head": "GET",
 }
+_ROOTS = {"Query": "GET", "Mutation": "POST"}
 _ACTIONS = {
     "create": "POST",
     "update": "PUT",
@@ -82,17 +84,32 @@ def _routes(context: CodeContext, facts: Facts) -> list[Route]:
 
 
 def resolvers(context: CodeContext) -> list[Route]:
-    """The mutations of GraphQL in Python: what a client names a record to that is then changed. One endpoint serves
-    them all, so that each has to ask by itself."""
+    """What GraphQL calls for a client that names a record: the mutations of Python, and in JavaScript the queries too.
+    One endpoint serves them all, so that each has to ask by itself."""
     facts, _ = survey(context)
     found = [
         Route(info, info.unit, info.node, frozenset({"POST"}), _mutation_name(info), None)
         for info in context.program.functions()
         if info.unit.language == "python" and "graphql.resolver" in info.marks and _is_mutation(info)
     ]
+    found += _of_maps(context)
     for route in found:
         _judge(route, context, facts)
     return found
+
+
+def _of_maps(context: CodeContext) -> Iterator[Route]:
+    """The resolvers of the roots in maps of JavaScript, `{ Query: { invoice } }`, and methods with such a decorator."""
+    for handler in context.seen.handlers.values():
+        info = handler.info
+        if "graphql.resolver" not in handler.marks or info.unit.language in ("python", "java"):
+            continue
+        root, _, name = _path(handler).partition(".")
+        if info.owner is not None and not name:
+            of = {dotted(one.func if isinstance(one, ir.Call) else one) for one in info.node.decorators}
+            root, name = next(iter(sorted(of & _ROOTS.keys())), ""), info.node.name
+        if root in _ROOTS:
+            yield Route(info, info.unit, info.node, frozenset({_ROOTS[root]}), name, None)
 
 
 def _is_mutation(info: FunctionInfo) -> bool:
