@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from backend_advisor.code import ir
 from backend_advisor.code.program import FunctionInfo, Unit
 from backend_advisor.code.tree import everything
+from backend_advisor.experts.security.detectors.origin_patterns import loose_pattern
 from backend_advisor.experts.security.detectors.words import dotted, identifiers
 from backend_advisor.rules.registry import CodeContext
 
@@ -14,8 +15,6 @@ _PARTS = frozenset({"endsWith", "includes", "startsWith", "indexOf", "search"})
 _MATCHES = frozenset({"test", "match", "exec"})
 _HOST = re.compile(r"^(?:https?:?/{0,2})?[\w-]+(?:\.[\w-]+)+$")
 """A name of a host, which a longer name may hold, end with or begin with."""
-_LEFT = re.compile(r"^\^|^(?:\\\.|:?\\?/\\?/|\(\?:?\^)")
-_RIGHT = re.compile(r"(?:\$|\\?/|:|\\b)\)?$")
 
 
 def of_anybody(context: CodeContext, value: object) -> str | None:
@@ -40,13 +39,6 @@ def alike_by_hand(context: CodeContext, info: FunctionInfo, origin: str) -> str 
     judged = _Judged(context, info)
     judged.origin = origin
     return judged.alike()
-
-
-def loose_pattern(text: str) -> bool:
-    """Whether a pattern of origins lets in a host that begins or ends with what the program meant."""
-    if "\\." not in text:
-        return False
-    return (not text.startswith("^") and _LEFT.match(text) is None) or _RIGHT.search(text) is None
 
 
 class _Judged:

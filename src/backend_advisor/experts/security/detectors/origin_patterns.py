@@ -10,6 +10,8 @@ _SPRING = re.compile(r"^https?://\*[\w-]+\.[\w.-]+")
 _LONGEST, _MOST_OPEN = 500, 4
 _OPEN = re.compile(r"[*+]|\{\d*,\}")
 _TRIED = ("https://evil{0}", "http://evil{0}", "https://{0}.evil.example", "https://a.{0}.evil.example")
+_LEFT = re.compile(r"^\^|^(?:\\\.|:?\\?/\\?/|\(\?:?\^)")
+_RIGHT = re.compile(r"(?:\$|\\?/|:|\\b)\)?$")
 
 
 def fits_strangers(pattern: str, language: str, *, whole: bool = True) -> bool:
@@ -32,3 +34,10 @@ def _is_costly(pattern: str, *, whole: bool) -> bool:
     if len(pattern) > _LONGEST or len(_OPEN.findall(pattern)) > _MOST_OPEN:
         return True
     return exponential(pattern, whole=whole)
+
+
+def loose_pattern(text: str) -> bool:
+    """Whether a pattern of origins lets in a host that begins or ends with what the program meant."""
+    if "\\." not in text:
+        return False
+    return (not text.startswith("^") and _LEFT.match(text) is None) or _RIGHT.search(text) is None
